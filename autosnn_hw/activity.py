@@ -1,0 +1,86 @@
+"""`Activity`: what happened when a network ran, by whoever measured it (exact simulator, Lava, a board).
+
+Every field beyond the counts is optional, and None means unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.network import Readout, Role
+
+
+@dataclass(frozen=True, eq=False)
+class LayerActivity:
+    """Counts of one layer that has neurons.
+
+    Args:
+        name: the layer's name.
+        spikes: int64 (3, samples, steps): spikes of own, relay and pool channels (`Role`); steps is the number of
+            timesteps, or 1 where only totals over the run are known.
+        synops: int64 (samples, steps) operations that arrived at this layer: one spike meeting one non-zero weight.
+            0 for the input layer, which has no synapses.
+        synops_dense: the same counting every tap of a kernel that falls on a neuron, zero weights too.
+        active_neurons: int64 (samples, steps): neurons that received a spike, or have a non-zero bias or v, in the step.
+        neuron_spikes: int64, the layer's shape: spikes of each neuron summed over all samples and steps.
+    """
+
+    name: str
+    spikes: np.ndarray
+    synops: np.ndarray | None = None
+    synops_dense: np.ndarray | None = None
+    active_neurons: np.ndarray | None = None
+    neuron_spikes: np.ndarray | None = None
+
+    def role_spikes(self, role: Role) -> int:
+        """Spikes of the channels of one role, over all samples and steps."""
+        return int(self.spikes[role].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """What a run of `samples` samples of `timesteps` steps each did.
+
+    Args:
+        layers: one entry for each layer with neurons, in order (`ChipNetwork.neuron_layers`).
+        outputs: int64 (samples, neurons of the last layer): its spikes summed over the run.
+        final_v: int64 (samples, neurons of the last layer): its v after the last step; None where not known.
+        input_spikes: int64, the input's shape: frames that were sent in by a network whose input has no neuron, summed
+            over samples and steps; None otherwise.
+        host_macs: multiply-accumulates of the host's stem convolution, per inference (once per image, not per step).
+        backend: {"name", "kind", "version"}; kind is "simulator" or "silicon".
+        core_counters: counters per core where a board gives only those; None otherwise.
+        details: anything else worth keeping (paths each layer took, warnings), JSON-able.
+    """
+
+    layers: tuple[LayerActivity, ...]
+    samples: int
+    timesteps: int
+    outputs: np.ndarray
+    final_v: np.ndarray | None = None
+    input_spikes: np.ndarray | None = None
+    host_macs: float | None = None
+    backend: Mapping[str, str] | None = None
+    core_counters: Mapping[str, np.ndarray] | None = None
+    details: Mapping[str, Any] | None = None
+
+    def votes(self, readout: Readout | None) -> np.ndarray:
+        """int64 (samples, classes): what the classes are compared by (summed votes, or the final v of an accumulating readout)."""
+        values = self.outputs
+        if readout is None:
+            return values
+        if readout.accumulates:
+            if self.final_v is None:
+                raise ValueError(
+                    "an accumulating readout is read off its final v, which this measurement does not hold"
+                )
+            values = self.final_v
+        return values.reshape(len(values), readout.classes, readout.voters).sum(axis=2)
+
+    def predictions(self, readout: Readout | None) -> np.ndarray:
+        """int64 (samples,): argmax of the summed votes, ties to the lowest class."""
+        return self.votes(readout).argmax(axis=1)

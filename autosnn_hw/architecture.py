@@ -1,0 +1,158 @@
+"""`Architecture`: the genotype, and the layout (where each block stands, with what shapes) that follows from it.
+
+Macro-architecture and blocks: AutoSNN, Na et al., ICML 2022 (arXiv 2201.12738) and its public code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from autosnn_hw.errors import InputError
+
+SEARCH_BLOCKS = ("skip", "SCB_k3", "SCB_k5", "SRB_k3", "SRB_k5")
+ABLATION_BLOCKS = ("SIB_k3_e1", "SIB_k3_e3")
+SMALLEST_SIDE = 4  # a pool that would make a side smaller is left out
+
+# Slot by slot: (output width in units of C, stride), and which down-sampling follows a slot.
+SPACES: dict[str, tuple[tuple[tuple[int, int], ...], frozenset[int], str, bool]] = {
+    "SNN_1": (((1, 1), (2, 1), (2, 1), (4, 1), (4, 1)), frozenset({0, 2, 4}), "max_pool", False),
+    "SNN_2": (((1, 1), (2, 1), (2, 1), (4, 1), (4, 1)), frozenset({0, 2, 4}), "max_pool", True),
+    "SNN_3": (((1, 1), (2, 2), (2, 1), (2, 1), (4, 2), (4, 1), (4, 1), (8, 2)), frozenset(), "max_pool", False),
+    "SNN_4": (((1, 1), (2, 1), (2, 1), (4, 1), (4, 1)), frozenset({0, 2, 4}), "avg_pool", False),
+}
+
+PUBLISHED = {
+    "AutoSNN": "SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5",
+    "AutoSNN_lambda_0": "SRB_k5,SRB_k5,SRB_k5,SCB_k5,SRB_k5",
+    "AutoSNN_lambda_0.16": "SRB_k5,SRB_k5,skip,SRB_k5,SRB_k5",
+    "AutoSNN_lambda_0.24": "skip,SRB_k5,skip,SCB_k5,SRB_k5",
+    "all_SCB_k3": "SCB_k3,SCB_k3,SCB_k3,SCB_k3,SCB_k3",
+    "all_SRB_k3": "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k3",
+}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A genotype: one block a slot, and the numbers that decide its size. Hashable, printable, parseable.
+
+    Args:
+        blocks: block names of TBD1, TBD2, ...
+        space: macro-architecture, a key of `SPACES`.
+        width: base width C (channels of the stem).
+        timesteps: T.
+        groups: groups of each slot's convolutions, or None for 1 everywhere (grouped blocks serve crossbar targets).
+    """
+
+    blocks: tuple[str, ...]
+    space: str = "SNN_1"
+    width: int = 16
+    timesteps: int = 8
+    groups: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.space not in SPACES:
+            raise InputError(f"unknown space {self.space!r}; known are {', '.join(SPACES)}.")
+        slots = len(SPACES[self.space][0])
+        if len(self.blocks) != slots:
+            raise InputError(
+                f"architecture {','.join(self.blocks)!r} has {len(self.blocks)} blocks; {self.space} needs {slots}."
+            )
+        for block in self.blocks:
+            if block not in SEARCH_BLOCKS + ABLATION_BLOCKS:
+                raise InputError(f"unknown block {block!r}; known are {', '.join(SEARCH_BLOCKS + ABLATION_BLOCKS)}.")
+        if self.width < 1 or self.timesteps < 1:
+            raise InputError(f"width {self.width} and timesteps {self.timesteps} must be at least 1.")
+        if self.groups is not None and (len(self.groups) != slots or min(self.groups) < 1):
+            raise InputError(f"groups {self.groups} must be {slots} positive integers.")
+
+    def __str__(self) -> str:
+        if self.groups is None:
+            return ",".join(self.blocks)
+        return ",".join(f"{block}/{groups}" for block, groups in zip(self.blocks, self.groups))
+
+    @classmethod
+    def parse(cls, text: str, *, space: str = "SNN_1", width: int = 16, timesteps: int = 8) -> Architecture:
+        """Parse `SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5` (TBD1..), with `/groups` behind a block where it is grouped, or a published name.
+
+        Raises:
+            InputError: an unknown block or name, or the wrong number of blocks.
+        """
+        text = PUBLISHED.get(text.strip(), text.strip())
+        parts = [part.strip() for part in text.split(",")]
+        if len(parts) == 1 and parts[0] not in SEARCH_BLOCKS + ABLATION_BLOCKS:
+            raise InputError(
+                f"unknown architecture {text!r}; give one block a slot, such as {PUBLISHED['AutoSNN']}, or one of {', '.join(PUBLISHED)}."
+            )
+        blocks, groups = [], []
+        for part in parts:
+            block, _, group = part.partition("/")
+            if group and not group.isdigit():
+                raise InputError(f"groups in {part!r} is not a positive integer.")
+            blocks.append(block)
+            groups.append(int(group or 1))
+        grouped = tuple(groups) if any(g != 1 for g in groups) or "/" in text else None
+        return cls(tuple(blocks), space, width, timesteps, grouped)
+
+    def with_size(self, width: int, timesteps: int) -> Architecture:
+        return replace(self, width=width, timesteps=timesteps)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a network: the stem, a slot's block, a pool or the readout.
+
+    Args:
+        name: unique: "stem", "TBD1".., "pool1".., "gap", "readout".
+        kind: "stem", a block name, "max_pool", "avg_pool", "gap" or "readout".
+        in_shape, out_shape: (C, H, W); the readout's out_shape is (classes * voters, 1, 1).
+        stride: of the block's first convolution or the pool.
+        groups: of the block's convolutions.
+    """
+
+    name: str
+    kind: str
+    in_shape: tuple[int, int, int]
+    out_shape: tuple[int, int, int]
+    stride: int = 1
+    groups: int = 1
+
+    @property
+    def widens(self) -> bool:
+        """True where in and out differ, so that a skip or shortcut needs a projection."""
+        return self.in_shape != self.out_shape
+
+
+def layout(
+    architecture: Architecture, image: tuple[int, int, int], classes: int, voters: int = 10
+) -> tuple[Stage, ...]:
+    """The stages of a network for images (Cin, H, W): pools are left out where a side would fall below 4.
+
+    Raises:
+        InputError: the image is smaller than 4 x 4.
+    """
+    _, height, width = image
+    if min(height, width) < SMALLEST_SIDE:
+        raise InputError(
+            f"images of {height} x {width} are too small; at least {SMALLEST_SIDE} x {SMALLEST_SIDE} is needed."
+        )
+    slots, pooled, pool_kind, gap = SPACES[architecture.space]
+    shape = (architecture.width, height, width)
+    stages = [Stage("stem", "stem", image, shape)]
+    pools = 0
+    for index, (block, (factor, stride)) in enumerate(zip(architecture.blocks, slots)):
+        if stride == 2 and min(shape[1:]) // 2 < SMALLEST_SIDE:
+            stride = 1
+        out = (factor * architecture.width, -(-shape[1] // stride), -(-shape[2] // stride))
+        groups = 1 if architecture.groups is None else architecture.groups[index]
+        stages.append(Stage(f"TBD{index + 1}", block, shape, out, stride, groups))
+        shape = out
+        if index in pooled and min(shape[1:]) // 2 >= SMALLEST_SIDE:
+            pools += 1
+            out = (shape[0], shape[1] // 2, shape[2] // 2)
+            stages.append(Stage(f"pool{pools}", pool_kind, shape, out, 2))
+            shape = out
+    if gap:
+        stages.append(Stage("gap", "gap", shape, (shape[0], 1, 1)))
+        shape = (shape[0], 1, 1)
+    stages.append(Stage("readout", "readout", shape, (classes * voters, 1, 1)))
+    return tuple(stages)

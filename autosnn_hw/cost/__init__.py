@@ -1,0 +1,1 @@
+"""What a chip makes of a network: fit, placement, energy and time."""

@@ -1,0 +1,1 @@
+"""From float to the chip: lowering, quantisation, batch-norm calibration, the host encoder."""

@@ -1,0 +1,1 @@
+"""Reports: HTML page, plots and tables."""

@@ -1,0 +1,1 @@
+"""Search: space, fitness, evolution, feedback and the study that stores it."""

@@ -1,0 +1,1 @@
+"""Running a ChipNetwork: exact simulator, Lava, board; each gives the same Activity."""

@@ -1,0 +1,1 @@
+"""Training: neurons, super-network, trainer, datasets, fine-tuning with the integer forward."""

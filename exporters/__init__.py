@@ -1,0 +1,1 @@
+"""ChipNetwork to file and back: one module a format."""

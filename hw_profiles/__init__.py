@@ -1,0 +1,1 @@
+"""Chip profiles: one TOML a chip, every constant with unit, source, kind and interval."""
