@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Role(IntEnum):
     POOL = 2
 
 
-IntOrArray = Union[int, np.ndarray]
+IntOrArray = int | np.ndarray
 
 
 def integers(value: Any, what: str) -> np.ndarray:
@@ -251,7 +251,7 @@ class DenseLayer:
         _bias(self, shape)
 
 
-Layer = Union[InputLayer, ConvLayer, DenseLayer]
+Layer = InputLayer | ConvLayer | DenseLayer
 
 
 @dataclass(frozen=True, eq=False)
