@@ -1,0 +1,244 @@
+"""Data sets: scikit-learn's digits, CIFAR-10, and npz files (interface.md); splits as definitions.md has them.
+
+Pixels are handed on as they are stored. Normalisation is (x / pixel_max - pixel_mean) / pixel_std, its constants taken from
+the training part alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.training import npz
+
+DATASETS = ("digits", "cifar10")
+DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """One data set in three disjoint parts.
+
+    Args:
+        name: "digits", "cifar10" or "npz:PATH".
+        x_train, x_val, x_test: images uint8 or float32 (N, C, H, W), or event frames uint8 (N, T, C, H, W) or (N, T, F).
+            x_val is the last 20 % of the training images; the full training set is `full_train()`.
+        y_train, y_val, y_test: int64 (N,); of length 0 where a file without labels was loaded with `labelled=False`.
+        classes: number of classes.
+        image: (Cin, H, W); (F, 1, 1) for frames (N, T, F).
+        pixel_mean, pixel_std: float64 (Cin,) of x_train / pixel_max; 0 and 1 for event frames, which are not normalised.
+        pixel_max: 255 for bytes, 16 for digits, 1 for float images and event frames.
+        sha256: of every array, hexadecimal.
+        class_names: one a class where the source has them.
+    """
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    classes: int
+    image: tuple[int, int, int]
+    pixel_mean: np.ndarray
+    pixel_std: np.ndarray
+    pixel_max: float
+    sha256: str
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def is_frames(self) -> bool:
+        """True for event frames: axis 1 is time."""
+        return self.x_test.ndim != 4
+
+    @property
+    def timesteps(self) -> int | None:
+        """T of event frames, None for images."""
+        return int(self.x_test.shape[1]) if self.is_frames else None
+
+    def full_train(self) -> tuple[np.ndarray, np.ndarray]:
+        """Training and validation images with labels, in the order of the source."""
+        return np.concatenate([self.x_train, self.x_val]), np.concatenate([self.y_train, self.y_val])
+
+    def normalise(self, x: np.ndarray) -> np.ndarray:
+        """float32 array of x's shape: (x / pixel_max - mean) / std per channel; event frames as they are."""
+        if self.is_frames:
+            return x.astype(np.float32)
+        gain = (1 / (self.pixel_max * self.pixel_std)).astype(np.float32).reshape(-1, 1, 1)
+        shift = (self.pixel_mean / self.pixel_std).astype(np.float32).reshape(-1, 1, 1)
+        return x.astype(np.float32) * gain - shift
+
+
+def load(
+    name: str, *, data_dir: str | os.PathLike[str] | None = None, download: bool = False, labelled: bool = True
+) -> Dataset:
+    """Load `digits`, `cifar10`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
+
+    Args:
+        name: which data set.
+        data_dir: where CIFAR-10 lies or goes; default the environment variable AUTOSNN_HW_DATA, else ./data.
+        download: fetch CIFAR-10 where it is missing.
+        labelled: require labels and a training part (`simulate` needs neither).
+
+    Raises:
+        InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.
+    """
+    if name == "digits":
+        return _digits()
+    if name == "cifar10":
+        folder = data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data")
+        return _cifar10(Path(folder), download)
+    if name.startswith("npz:") and len(name) > 4:
+        return _npz(name, labelled)
+    raise InputError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, npz:PATH and npz:TRAIN,TEST.")
+
+
+def _digits() -> Dataset:
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    x, y = bunch.images.astype(np.uint8)[:, None], bunch.target.astype(np.int64)
+    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=360, stratify=y, random_state=0)
+    return _split("digits", x_train, y_train, x_test, y_test, pixel_max=16.0)
+
+
+def _cifar10(folder: Path, download: bool) -> Dataset:
+    from torchvision.datasets import CIFAR10
+
+    try:
+        train, test = (CIFAR10(str(folder), train=part, download=download) for part in (True, False))
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"CIFAR-10 could not be loaded from {folder} ({str(error).splitlines()[0]}); "
+            "say --data-dir DIR where torchvision's cifar-10-batches-py lies, or --download."
+        ) from error
+    x_train, x_test = (np.ascontiguousarray(np.moveaxis(part.data, -1, 1)) for part in (train, test))
+    y_train, y_test = (np.asarray(part.targets, np.int64) for part in (train, test))
+    return _split("cifar10", x_train, y_train, x_test, y_test, class_names=tuple(train.classes))
+
+
+def _npz(name: str, labelled: bool) -> Dataset:
+    paths = [Path(part).expanduser() for part in name[4:].split(",")]
+    arrays = [npz.read_arrays(path) for path in paths]
+    if len(paths) > 2 or (len(paths) == 2 and not all(map(npz.is_jpeg, arrays))):
+        raise InputError(
+            f"{name!r}: two files are for the JPEG form, npz:TRAIN,TEST; arrays x_train .. go in one file."
+        )
+    if npz.is_jpeg(arrays[0]):
+        return _from_jpeg(name, paths, arrays, labelled)
+    found = arrays[0]
+    needed = npz.ARRAY_NAMES if labelled else ("x_test",)
+    missing = [array for array in needed if array not in found]
+    if missing:
+        raise InputError(f"{paths[0]} has no array {', '.join(missing)}; it needs {', '.join(needed)}.")
+    x_test = _checked_inputs(found["x_test"], "x_test", paths[0])
+    x_train = _checked_inputs(found["x_train"], "x_train", paths[0]) if "x_train" in found else x_test[:0]
+    if x_train.shape[1:] != x_test.shape[1:] or x_train.dtype != x_test.dtype:
+        raise InputError(
+            f"{paths[0]}: x_train is {x_train.dtype} {x_train.shape} and x_test {x_test.dtype} {x_test.shape}; "
+            "samples must have one shape and type."
+        )
+    y_test = _checked_labels(found.get("y_test"), "y_test", len(x_test), paths[0])
+    y_train = _checked_labels(found.get("y_train"), "y_train", len(x_train), paths[0])
+    return _split(name, x_train, y_train, x_test, y_test)
+
+
+def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]], labelled: bool) -> Dataset:
+    if len(paths) == 1 and labelled:
+        raise InputError(f"{name!r} is one split in the JPEG form; give both as npz:TRAIN,TEST.")
+    parts = [npz.decode_jpeg(found, path) for found, path in zip(arrays, paths)]
+    (x_test, y_test, names), path = parts[-1], paths[-1]
+    x_train, y_train, train_names = parts[0] if len(parts) == 2 else (x_test[:0], y_test[:0], names)
+    if names != train_names or x_train.shape[1:] != x_test.shape[1:]:
+        raise InputError(f"{name!r}: the two files differ in class names or image size.")
+    for labels in (y_train, y_test):
+        if len(labels) and not 0 <= labels.min() <= labels.max() < len(names):
+            raise InputError(f"{path}: labels must lie in 0..{len(names) - 1}.")
+    return _split(name, x_train, y_train, x_test, y_test, class_names=names)
+
+
+def _checked_inputs(x: np.ndarray, name: str, path: Path) -> np.ndarray:
+    images, frames = x.ndim == 4, x.ndim in (3, 5)
+    if not (images and x.dtype in (np.uint8, np.float32)) and not (frames and x.dtype == np.uint8):
+        raise InputError(
+            f"{path}: {name} is {x.dtype} {x.shape}; allowed are uint8 or float32 images (N, C, H, W) and uint8 event "
+            "frames (N, T, C, H, W) or (N, T, F)."
+        )
+    if x.size == 0:
+        raise InputError(f"{path}: {name} of shape {x.shape} is empty.")
+    if x.dtype == np.float32 and not np.isfinite(x).all():
+        raise InputError(f"{path}: {name} holds values that are not finite.")
+    return np.ascontiguousarray(x)
+
+
+def _checked_labels(y: np.ndarray | None, name: str, count: int, path: Path) -> np.ndarray:
+    if y is None or count == 0:
+        return np.zeros(0, np.int64)
+    if y.dtype.kind not in "iu" or y.shape != (count,) or (y.size and not 0 <= int(y.min()) <= int(y.max()) < 1 << 20):
+        raise InputError(f"{path}: {name} is {y.dtype} {y.shape}; it must be {count} integer labels from 0.")
+    return y.astype(np.int64)
+
+
+def _split(
+    name: str,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    x_test: np.ndarray,
+    y_test: np.ndarray,
+    *,
+    pixel_max: float | None = None,
+    class_names: tuple[str, ...] = (),
+) -> Dataset:
+    if 0 < len(x_train) < 5:
+        raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
+    kept = len(x_train) - len(x_train) // 5
+    frames = x_test.ndim != 4
+    image = (x_test.shape[2], 1, 1) if x_test.ndim == 3 else x_test.shape[-3:]
+    if pixel_max is None:
+        pixel_max = 255.0 if x_test.dtype == np.uint8 and not frames else 1.0
+    mean, std = np.zeros(image[0]), np.ones(image[0])
+    if len(x_train) and not frames:
+        mean, std = _channel_statistics(x_train[:kept], pixel_max)
+    largest = max([-1, *(int(y.max()) for y in (y_train, y_test) if len(y))])
+    return Dataset(
+        name=name,
+        x_train=x_train[:kept],
+        y_train=y_train[:kept],
+        x_val=x_train[kept:],
+        y_val=y_train[kept:],
+        x_test=x_test,
+        y_test=y_test,
+        classes=len(class_names) or largest + 1,
+        image=(int(image[0]), int(image[1]), int(image[2])),
+        pixel_mean=mean,
+        pixel_std=std,
+        pixel_max=pixel_max,
+        sha256=_sha256((x_train, y_train, x_test, y_test)),
+        class_names=class_names,
+    )
+
+
+def _channel_statistics(x: np.ndarray, pixel_max: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of x / pixel_max per channel; a constant channel gets 1 so that nothing is divided by 0."""
+    moments = []
+    for channel in range(x.shape[1]):
+        values = x[:, channel].astype(np.float64) / pixel_max
+        moments.append((values.mean(), values.std()))
+    mean, std = (np.array(column) for column in zip(*moments))
+    return mean, np.where(std > 1e-12, std, 1.0)
+
+
+def _sha256(arrays: Iterable[np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

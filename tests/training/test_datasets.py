@@ -1,0 +1,215 @@
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.training import datasets
+
+CIFAR_FOLDER = Path(os.environ.get("AUTOSNN_HW_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.load("digits")
+
+
+def _write(path, **arrays):
+    np.savez(path, **arrays)
+    return f"npz:{path}"
+
+
+def _arrays(count=10, shape=(1, 6, 6), dtype=np.uint8):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 200, (count, *shape)).astype(dtype)
+    y = np.arange(count) % 3
+    return {"x_train": x, "y_train": y, "x_test": x[:4], "y_test": y[:4]}
+
+
+def test_digits_split_is_the_agreed_one(digits):
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    train, test = train_test_split(np.arange(1797), test_size=360, stratify=bunch.target, random_state=0)
+    assert [len(digits.x_train), len(digits.x_val), len(digits.x_test)] == [1150, 287, 360]
+    assert np.array_equal(digits.x_test[:, 0], bunch.images[test])
+    assert np.array_equal(digits.x_val[:, 0], bunch.images[train[-287:]])
+    assert np.array_equal(digits.full_train()[1], bunch.target[train])
+    assert digits.x_train.dtype == np.uint8 and digits.x_train.max() == 16 == digits.pixel_max
+    assert (digits.image, digits.classes, digits.is_frames) == ((1, 8, 8), 10, False)
+
+
+def test_normalised_training_pixels_have_mean_0_and_deviation_1(digits):
+    x = digits.normalise(digits.x_train)
+    assert x.dtype == np.float32
+    assert abs(x.mean()) < 1e-5 and abs(x.std() - 1) < 1e-5
+
+
+def test_normalisation_is_not_taken_from_validation_or_test(tmp_path):
+    arrays = _arrays()
+    arrays["x_train"][8:] = 255
+    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays))
+    assert np.allclose(dataset.pixel_mean, arrays["x_train"][:8].mean() / 255)
+
+
+def test_same_data_same_hash_and_one_pixel_changes_it(tmp_path):
+    arrays = _arrays()
+    first = datasets.load(_write(tmp_path / "a.npz", **arrays)).sha256
+    assert datasets.load(_write(tmp_path / "b.npz", **arrays)).sha256 == first
+    arrays["x_test"] = arrays["x_test"] ^ 1
+    assert datasets.load(_write(tmp_path / "c.npz", **arrays)).sha256 != first
+
+
+def test_float_images_keep_their_values(tmp_path):
+    dataset = datasets.load(_write(tmp_path / "a.npz", **_arrays(shape=(3, 8, 8), dtype=np.float32)))
+    assert dataset.x_test.dtype == np.float32 and dataset.pixel_max == 1.0
+    assert abs(dataset.normalise(dataset.x_train).mean()) < 1e-4
+
+
+@pytest.mark.parametrize(("shape", "image"), [((5, 2, 8, 8), (2, 8, 8)), ((7, 40), (40, 1, 1))])
+def test_event_frames_have_timesteps_and_are_not_normalised(tmp_path, shape, image):
+    arrays = _arrays(shape=shape)
+    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays))
+    assert dataset.is_frames and dataset.timesteps == shape[0] and dataset.image == image
+    assert np.array_equal(dataset.normalise(dataset.x_test), arrays["x_test"].astype(np.float32))
+
+
+def test_simulation_needs_neither_labels_nor_training_images(tmp_path):
+    name = _write(tmp_path / "a.npz", x_test=_arrays()["x_test"])
+    dataset = datasets.load(name, labelled=False)
+    assert len(dataset.x_test) == 4 and len(dataset.y_test) == 0
+    with pytest.raises(InputError, match="x_train"):
+        datasets.load(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"x_test": np.zeros((4, 1, 6, 7), np.uint8)}, "one shape"),
+        ({"x_train": np.zeros((10, 1, 6, 6), np.float64)}, "float64"),
+        ({"x_train": np.zeros((0, 1, 6, 6), np.uint8)}, "empty"),
+        ({"y_test": np.zeros(4, np.float32)}, "integer labels"),
+        ({"y_train": np.zeros(9, int)}, "10 integer labels"),
+        ({"y_test": -np.ones(4, int)}, "labels from 0"),
+        ({"x_train": np.zeros((3, 1, 6, 6), np.uint8), "y_train": np.zeros(3, int)}, "too few"),
+    ],
+)
+def test_wrong_arrays_are_refused_by_name(tmp_path, change, sentence):
+    with pytest.raises(InputError, match=sentence):
+        datasets.load(_write(tmp_path / "a.npz", **(_arrays() | change)))
+
+
+def test_not_finite_pixels_are_refused(tmp_path):
+    arrays = _arrays(dtype=np.float32)
+    arrays["x_train"][3, 0, 0, 0] = np.nan
+    with pytest.raises(InputError, match="not finite"):
+        datasets.load(_write(tmp_path / "a.npz", **arrays))
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "sprung",))
+
+    arrays = _arrays()
+    np.savez(tmp_path / "a.npz", x_train=np.array([Trap()], object), **{k: arrays[k] for k in ("y_train", "x_test")})
+    with pytest.raises(InputError, match="objects"):
+        datasets.load(f"npz:{tmp_path / 'a.npz'}")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_header_that_claims_more_than_there_is_allocates_nothing(tmp_path):
+    member = io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, {"descr": "|u1", "fortran_order": False, "shape": (1 << 50, 1, 8, 8)})
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x_test.npy", member.getvalue() + b"\0" * 64)
+    with pytest.raises(InputError, match="claims"):
+        datasets.load(f"npz:{tmp_path / 'a.npz'}", labelled=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(position=st.integers(0, 5000), value=st.integers(0, 255), length=st.integers(0, 6000))
+def test_a_damaged_file_is_one_sentence_or_still_loads(tmp_path_factory, position, value, length):
+    path = tmp_path_factory.mktemp("damaged") / "a.npz"
+    np.savez_compressed(path, **_arrays())
+    data = bytearray(path.read_bytes())[: max(length, 1)]
+    data[position % len(data)] = value
+    path.write_bytes(data)
+    try:
+        datasets.load(f"npz:{path}")
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+def _jpeg_file(path, count=6, side=8, classes=("a", "b"), sizes=None):
+    chunks = []
+    for i in range(count):
+        picture = Image.fromarray(np.full((side if sizes is None else sizes[i], side, 3), 40 * i, np.uint8))
+        stream = io.BytesIO()
+        picture.save(stream, "JPEG", quality=95)
+        chunks.append(stream.getvalue())
+    offset = np.cumsum([0, *map(len, chunks)])
+    arrays = {
+        "jpeg": np.frombuffer(b"".join(chunks), np.uint8),
+        "offset": offset,
+        "label": np.arange(count, dtype=np.uint8) % len(classes),
+        "classes": np.array(classes),
+    }
+    np.savez(path, **arrays)
+    return arrays
+
+
+def test_jpeg_form_is_decoded(tmp_path):
+    _jpeg_file(tmp_path / "train.npz")
+    _jpeg_file(tmp_path / "test.npz", count=3)
+    dataset = datasets.load(f"npz:{tmp_path / 'train.npz'},{tmp_path / 'test.npz'}")
+    assert dataset.x_train.shape == (5, 3, 8, 8) and dataset.x_val.shape == (1, 3, 8, 8)
+    assert dataset.class_names == ("a", "b") and dataset.classes == 2
+    assert np.allclose(dataset.x_train[:, 0, 0, 0].astype(int), 40 * np.arange(5), atol=2)
+
+
+def test_broken_jpeg_forms_are_refused(tmp_path):
+    arrays = _jpeg_file(tmp_path / "a.npz")
+    twice = f"npz:{tmp_path / 'a.npz'},{tmp_path / 'a.npz'}"
+    for change, sentence in (
+        ({"offset": arrays["offset"][::-1]}, "increasing"),
+        ({"offset": arrays["offset"] * 2}, "increasing positions"),
+        ({"jpeg": np.zeros_like(arrays["jpeg"])}, "not a readable JPEG"),
+        ({"label": np.full(6, 9)}, "0..1"),
+    ):
+        np.savez(tmp_path / "a.npz", **(arrays | change))
+        with pytest.raises(InputError, match=sentence):
+            datasets.load(twice)
+    _jpeg_file(tmp_path / "a.npz", sizes=[8, 8, 8, 9, 8, 8])
+    with pytest.raises(InputError, match="one size"):
+        datasets.load(twice)
+    with pytest.raises(InputError, match="npz:TRAIN,TEST"):
+        datasets.load(f"npz:{tmp_path / 'a.npz'}")
+
+
+@pytest.mark.parametrize("name", ["mnist", "npz:", "npz:/nowhere/at/all.npz", "npz:a,b,c"])
+def test_unknown_names_say_what_is_allowed(name):
+    with pytest.raises(InputError):
+        datasets.load(name)
+
+
+def test_missing_cifar10_says_how_to_get_it(tmp_path):
+    with pytest.raises(InputError, match="--download"):
+        datasets.load("cifar10", data_dir=tmp_path)
+
+
+@pytest.mark.slow
+def test_shared_cifar10_jpegs():
+    files = [CIFAR_FOLDER / f"cifar10-{part}-jpeg.npz" for part in ("train", "test")]
+    if not all(file.is_file() for file in files):
+        pytest.skip(f"no CIFAR-10 JPEG files in {CIFAR_FOLDER}; set AUTOSNN_HW_DATA")
+    dataset = datasets.load(f"npz:{files[0]},{files[1]}")
+    assert dataset.x_train.shape == (40000, 3, 32, 32) and len(dataset.x_val) == 10000
+    assert np.allclose(dataset.pixel_mean, (0.4914, 0.4822, 0.4465), atol=0.01)
