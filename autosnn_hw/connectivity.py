@@ -45,6 +45,20 @@ def fan_out(
     taps = present.reshape(layer.groups, out // layer.groups, inputs, kernel_h, kernel_w).sum(axis=1, dtype=np.int64)
     taps = taps.reshape(layer.groups * inputs, kernel_h, kernel_w)
     _, height, width = layer.shape
-    y = _reach(source_shape[1], rows or range(height), kernel_h, layer.stride[0], layer.padding[0], layer.dilation[0])
-    x = _reach(source_shape[2], columns or range(width), kernel_w, layer.stride[1], layer.padding[1], layer.dilation[1])
+    y = _reach(
+        source_shape[1],
+        range(height) if rows is None else rows,
+        kernel_h,
+        layer.stride[0],
+        layer.padding[0],
+        layer.dilation[0],
+    )
+    x = _reach(
+        source_shape[2],
+        range(width) if columns is None else columns,
+        kernel_w,
+        layer.stride[1],
+        layer.padding[1],
+        layer.dilation[1],
+    )
     return np.einsum("cij,iy,jx->cyx", taps, y.astype(np.int64), x.astype(np.int64), optimize=True)

@@ -1,0 +1,37 @@
+# `make search` and `make test` work on a fresh clone with Python 3.10 and make: each makes .venv first if it is needed.
+PYTHON ?= $(shell for p in python3.10 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null && { command -v "$$p"; break; }; done)
+CONSTRAINTS := $(if $(PYTHON),$(shell "$(PYTHON)" -c 'import sys; print("-c constraints.txt" if sys.version_info[:2] == (3, 10) else "")' 2>/dev/null))
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: search test test-slow lint types install clean
+
+search: $(INSTALLED)
+	$(BIN)/autosnn-hw search --target loihi2
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.10 was not found (Lava accepts no other): install it, or run 'make $(MAKECMDGOALS) PYTHON=python3.12' to work without Lava." >&2; exit 2; fi
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module: install the package python3.10-venv." >&2; exit 2; }
+	[ -x $(BIN)/python ] || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[dev]'
+	@touch $(INSTALLED)
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,44 @@
+"""`autosnn-hw check FILE --target T`: does a network fit, on which cores, and what would fix it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from autosnn_hw.commands import options
+from autosnn_hw.errors import DoesNotFitError
+
+
+@click.command("check")
+@click.argument("file", type=click.Path())
+@options.target
+@click.option("--svg", type=click.Path(), default=None, help="Draw the core map into this file.")
+@options.as_json
+@options.quiet
+def command(file, target, svg, as_json, quiet):
+    """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
+    from autosnn_hw.cost import check
+    from autosnn_hw.report.document import fit_document
+    from exporters import netx
+    from hw_profiles import load
+
+    profile = load(target)
+    network = netx.read(file)
+    report = check(network, profile)
+    if svg is not None:
+        from autosnn_hw.cost.core_map import core_map
+        from autosnn_hw.run_folder import write_text
+
+        write_text(Path(svg), core_map(network, profile))
+    document = fit_document(report)
+    if as_json:
+        options.print_json(document)
+    else:
+        from autosnn_hw.report.tables import print_fit
+
+        print_fit(document)
+    if not report.fits:
+        if as_json:
+            raise click.exceptions.Exit(DoesNotFitError.exit_code)
+        raise DoesNotFitError(f"{file} does not fit {report.target}: {len(report.violations)} violations.")

@@ -1,0 +1,76 @@
+"""`autosnn-hw simulate FILE`: run a network and price what it did."""
+
+from __future__ import annotations
+
+import click
+
+from autosnn_hw.commands import options
+
+
+@click.command("simulate")
+@click.argument("file", type=click.Path())
+@options.target
+@options.data
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    default="test",
+    show_default=True,
+    help="Part of the dataset.",
+)
+@click.option("--samples", type=click.IntRange(min=1), default=None, help="Only the first so many samples.")
+@click.option("--backend", type=click.Choice(["exact", "lava", "board"]), default="exact", show_default=True)
+@click.option(
+    "--timesteps",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Steps a sample; needed for images to a net that was not made here.",
+)
+@click.option("--graded", is_flag=True, help="Send frame values as graded spikes, not as spikes where > 0.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Of the exact simulator."
+)
+@click.option("--predictions", is_flag=True, help="Put the predicted class of each sample into the JSON.")
+@options.as_json
+@options.quiet
+def command(
+    file,
+    target,
+    dataset,
+    data_dir,
+    download,
+    split,
+    samples,
+    backend,
+    timesteps,
+    graded,
+    device,
+    predictions,
+    as_json,
+    quiet,
+):
+    """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer."""
+    from autosnn_hw.measurement import load_samples, measure
+    from exporters import netx
+    from hw_profiles import load
+
+    profile = load(target)
+    network = netx.read(file)
+    data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
+    result = measure(
+        network,
+        data,
+        profile,
+        backend=backend,
+        timesteps=timesteps,
+        graded=graded,
+        device=device,
+        file=file,
+        with_predictions=predictions,
+    )
+    if as_json:
+        options.print_json(result.document)
+    else:
+        from autosnn_hw.report.tables import print_simulation
+
+        print_simulation(result.document)

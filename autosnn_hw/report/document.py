@@ -1,0 +1,219 @@
+"""The `simulate --json` document: one shape whoever measured (exact simulator, Lava, a board)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw import __version__
+from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.connectivity import fan_out
+from autosnn_hw.cost_report import CostReport, FitReport, Interval, LayerCost
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, Role
+
+Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
+STATE_BYTES = 3  # u and v are 24-bit
+BIAS_BYTES = 2  # 13-bit mantissa
+
+
+def wilson(correct: int, samples: int) -> dict[str, float | None]:
+    """Accuracy with its Wilson 95 % interval [Wilson 1927]; nulls without samples."""
+    if samples == 0:
+        return {"value": None, "low": None, "high": None}
+    p, z = correct / samples, Z_95
+    centre = (p + z * z / (2 * samples)) / (1 + z * z / samples)
+    half = z * sqrt(p * (1 - p) / samples + z * z / (4 * samples * samples)) / (1 + z * z / samples)
+    return {"value": p, "low": min(p, max(0.0, centre - half)), "high": max(p, min(1.0, centre + half))}
+
+
+def layer_role(layer: Layer, network: ChipNetwork) -> str:
+    """block, pool or readout, as the documents name a layer's part."""
+    if layer is network.layers[-1]:
+        return "readout"
+    assert layer.roles is not None
+    return "pool" if (layer.roles == Role.POOL).all() else "block"
+
+
+def layer_kind(layer: Layer) -> str:
+    return {InputLayer: "input", ConvLayer: "conv", DenseLayer: "dense"}[type(layer)]
+
+
+def _mean(counts: np.ndarray | None, samples: int) -> float | None:
+    return None if counts is None else float(counts.sum()) / samples
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _interval(interval: Interval | None) -> dict[str, float] | None:
+    return None if interval is None else interval.to_json()
+
+
+def spike_totals(activity: Activity, network: ChipNetwork | None = None) -> dict[str, float]:
+    """Mean spikes per inference: chip = every spike, paper = chip - relay, own = chip - relay - pool (definitions).
+
+    With `network`, the spikes of a stem neuron on the host are counted as AutoSNN counts the stem, and named beside as `host`.
+    """
+    by_role = np.zeros(3)
+    host = 0.0
+    for index, layer in enumerate(activity.layers):
+        totals = layer.spikes.sum(axis=(1, 2)) / activity.samples
+        by_role += totals
+        if network is not None and index == 0 and network.input_layer.neuron is not None and network.input_layer.host:
+            host = float(totals.sum())
+    chip = float(by_role.sum())
+    relay, pool = float(by_role[Role.RELAY]), float(by_role[Role.POOL])
+    totals_json = {"paper": chip - relay, "chip": chip, "own": chip - relay - pool, "relay": relay, "pool": pool}
+    if host:
+        totals_json["host"] = host
+    return totals_json
+
+
+def _layer(
+    layer: Layer, counts: LayerActivity | None, cost: LayerCost | None, network: ChipNetwork, samples: int
+) -> dict[str, Any]:
+    spikes = None if counts is None else float(counts.spikes.sum()) / samples
+    relay = None if counts is None else float(counts.spikes[Role.RELAY].sum()) / samples
+    return {
+        "name": layer.name,
+        "role": layer_role(layer, network),
+        "kind": layer_kind(layer),
+        "block": layer.block,
+        "shape": list(layer.shape),
+        "neurons": int(np.prod(layer.shape)) if layer.neuron is not None else 0,
+        "spikes": spikes,
+        "relay_spikes": relay,
+        "synops": None if counts is None else _mean(counts.synops, samples),
+        "synops_dense": None if counts is None else _mean(counts.synops_dense, samples),
+        "active_neurons": None if counts is None else _mean(counts.active_neurons, samples),
+        "neuron_updates": None if cost is None else cost.neuron_updates,
+        "messages": None if cost is None else cost.messages,
+        "energy": None if cost is None else _interval(cost.energy),
+        "energy_parts": {} if cost is None else {name: part.to_json() for name, part in cost.energy_parts.items()},
+        "cores": None if cost is None else cost.cores,
+    }
+
+
+def neurobench(network: ChipNetwork, activity: Activity) -> dict[str, Any]:
+    """The static and workload metrics that NeuroBench names [Yik et al. 2025], for the integer network.
+
+    footprint: bytes of 8-bit weights, 16-bit biases and 24-bit u and v of every neuron.
+    """
+    weighted = [layer for layer in network.layers if isinstance(layer, ConvLayer | DenseLayer)]
+    weights = sum(layer.weight.size for layer in weighted)
+    zeros = sum(int((layer.weight == 0).sum()) for layer in weighted)
+    neurons = sum(int(np.prod(layer.shape)) for layer in network.neuron_layers)
+    biases = sum(layer.bias.size for layer in network.neuron_layers if layer.bias is not None)
+    spikes = sum(int(layer.spikes.sum()) for layer in activity.layers)
+    dense = (
+        sum(
+            int(fan_out(layer, source.shape, zero_weights=True).sum())
+            for source, layer in zip(network.layers, weighted)
+        )
+        * activity.timesteps
+    )
+    return {
+        "footprint": weights + BIAS_BYTES * biases + 2 * STATE_BYTES * neurons,
+        "connection_sparsity": zeros / weights,
+        "activation_sparsity": 1 - spikes / (neurons * activity.timesteps * activity.samples),
+        "synaptic_operations": {
+            "effective_acs": _total([_mean(layer.synops, activity.samples) for layer in activity.layers]),
+            "effective_macs": activity.host_macs,
+            "dense": float(dense),
+        },
+    }
+
+
+def simulation_document(
+    network: ChipNetwork,
+    activity: Activity,
+    cost: CostReport,
+    *,
+    file: str | None,
+    file_sha256: str | None,
+    dataset: str,
+    split: str,
+    labels: np.ndarray | None,
+    with_predictions: bool = False,
+    health: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """JSON-able document of one run of a network and its price (shared reference: interface, `simulate FILE --json`).
+
+    Args:
+        labels: int64 (samples,), or None where the data has none.
+        health: findings of the doctor for nets.
+    """
+    samples = activity.samples
+    predictions = activity.predictions(network.readout)
+    counts = {layer.name: layer for layer in activity.layers}
+    costs = {layer.name: layer for layer in cost.layers}
+    layers = [
+        _layer(layer, counts.get(layer.name), costs.get(layer.name), network, samples) for layer in network.layers
+    ]
+    document: dict[str, Any] = {
+        "tool": {"name": "autosnn-hw", "version": __version__},
+        "backend": dict(activity.backend or {}),
+        "target": {"name": cost.target, "sha256": cost.profile_sha256},
+        "network": {
+            "file": file,
+            "sha256": file_sha256,
+            "timesteps": activity.timesteps,
+            "layers": len(network.neuron_layers),
+            "architecture": network.architecture,
+        },
+        "dataset": {"name": dataset, "split": split, "samples": samples},
+        "accuracy": wilson(0, 0) if labels is None else wilson(int((predictions == labels).sum()), samples),
+        "spikes": spike_totals(activity, network),
+        "synops": _total([_mean(layer.synops, samples) for layer in activity.layers]),
+        "synops_dense": _total([_mean(layer.synops_dense, samples) for layer in activity.layers]),
+        "neuron_updates": cost.neuron_updates,
+        "messages": cost.messages,
+        "host_macs": activity.host_macs,
+        "energy": {
+            "total": _interval(cost.energy_total),
+            "dynamic": _interval(cost.energy_dynamic),
+            "static": _interval(cost.energy_static),
+            "host": _interval(cost.energy_host),
+            "fitness": _interval(cost.fitness_energy),
+            "assumed_share": cost.assumed_share,
+        },
+        "latency": _interval(cost.latency),
+        "time_per_step": _interval(cost.time_per_step),
+        "throughput": _interval(cost.throughput),
+        "edp": _interval(cost.edp),
+        "cores": {"used": cost.cores_used, "available": cost.cores_available, "chips": cost.chips},
+        "layers": layers,
+        "not_counted": list(cost.not_counted),
+        "estimates": dict(cost.estimates),
+        "neurobench": neurobench(network, activity),
+        "health": [dict(finding) for finding in health],
+    }
+    if with_predictions:
+        document["predictions"] = predictions.tolist()
+    return document
+
+
+def fit_document(report: FitReport) -> dict[str, Any]:
+    """JSON-able document of `check FILE --target T --json`."""
+    return {
+        "target": report.target,
+        "fits": report.fits,
+        "cores": {"used": report.cores_used, "available": report.cores_available, "chips": report.chips},
+        "layers": [
+            {
+                "name": layer.name,
+                "cores": layer.cores,
+                "neurons_per_core": layer.neurons_per_core,
+                "limits": [asdict(limit) for limit in layer.limits],
+            }
+            for layer in report.layers
+        ],
+        "violations": [{**asdict(violation), "remedies": list(violation.remedies)} for violation in report.violations],
+        "notes": list(report.notes),
+    }

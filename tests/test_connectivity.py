@@ -1,0 +1,58 @@
+"""A spike meets exactly the synapses that a brute-force walk over the convolution finds."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autosnn_hw.connectivity import fan_out
+from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, conv_output_size
+
+NEURON = CubaNeuron(10, 4096)
+
+
+@st.composite
+def convolutions(draw):
+    groups = draw(st.integers(1, 3))
+    inputs, outputs = groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 3))
+    kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
+    stride, padding, dilation = (
+        (draw(st.integers(low, high)), draw(st.integers(low, high))) for low, high in ((1, 3), (0, 2), (1, 2))
+    )
+    size = (draw(st.integers(7, 9)), draw(st.integers(7, 9)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    weight = rng.integers(-1, 2, (outputs, inputs // groups, *kernel))
+    out = tuple(conv_output_size(size[a], kernel[a], stride[a], padding[a], dilation[a]) for a in (0, 1))
+    layer = ConvLayer("conv", (outputs, *out), weight, NEURON, None, stride, padding, dilation, groups)
+    return layer, (inputs, *size)
+
+
+def walk(layer, source, zero_weights, columns):
+    counts = np.zeros(source, np.int64)
+    per_group_in, per_group_out = source[0] // layer.groups, layer.shape[0] // layer.groups
+    for o, y, x in np.ndindex(layer.shape):
+        if x not in columns:
+            continue
+        for i, a, b in np.ndindex(layer.weight.shape[1:]):
+            c = o // per_group_out * per_group_in + i
+            iy = y * layer.stride[0] - layer.padding[0] + a * layer.dilation[0]
+            ix = x * layer.stride[1] - layer.padding[1] + b * layer.dilation[1]
+            if 0 <= iy < source[1] and 0 <= ix < source[2]:
+                counts[c, iy, ix] += zero_weights or layer.weight[o, i, a, b] != 0
+    return counts
+
+
+@settings(max_examples=30, deadline=None)
+@given(convolutions(), st.booleans(), st.integers(0, 3), st.integers(0, 9))
+def test_a_convolutions_fan_out_is_what_a_walk_over_it_finds(case, zero_weights, first, last):
+    layer, source = case
+    columns = range(first, last)
+    expected = walk(layer, source, zero_weights, columns)
+    assert np.array_equal(fan_out(layer, source, zero_weights=zero_weights, columns=columns), expected)
+
+
+def test_a_dense_layers_fan_out_counts_its_column():
+    weight = np.array([[0, 1], [2, 3], [0, 0]])
+    layer = DenseLayer("dense", (3,), weight, NEURON)
+    assert fan_out(layer, (2, 1, 1)).ravel().tolist() == [1, 2]
+    assert fan_out(layer, (2,), zero_weights=True).tolist() == [3, 3]
+    assert fan_out(layer, (2,), channels=slice(0, 1)).tolist() == [0, 1]
