@@ -75,10 +75,9 @@ class SearchConfig:
         ):
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}.")
-        least = {
-            name: 1
-            for name in ("width", "timesteps", "pool", "generations", "samples", "epochs", "retrain_epochs", "workers")
-        }
+        least = dict.fromkeys(
+            ("width", "timesteps", "pool", "generations", "samples", "epochs", "retrain_epochs", "workers"), 1
+        )
         least |= {"measure": 0, "finetune_epochs": 0, "mean_cost_samples": 0, "seed": 0}
         for name, low in least.items():
             if getattr(self, name) < low:
