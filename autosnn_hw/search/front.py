@@ -1,0 +1,68 @@
+"""A finished search answered again: the ranking for another lambda, objective or limits, and the accuracy-cost front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
+
+
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Indices of the points (accuracy, cost) that no other beats in both, by rising cost; of equal points the first."""
+    front: list[int] = []
+    best = float("-inf")
+    for index in sorted(range(len(points)), key=lambda i: (points[i][1], -points[i][0], i)):
+        if points[index][0] > best:
+            front.append(index)
+            best = points[index][0]
+    return front
+
+
+def answer(
+    records: Iterable[CandidateRecord], *, objective: str, lam: float, constraints: Constraints, top: int = 10
+) -> dict[str, Any]:
+    """JSON-able: the best candidates by fitness, and the front, of what a search has evaluated.
+
+    Args:
+        records: the search's candidates, of which those that were not priced or break a limit are left out.
+        lam: exponent of the fitness, at most 0.
+
+    Raises:
+        InputError: no candidate keeps the limits.
+    """
+    known = list(records)
+    fitting = [record for record in known if feasible(record, constraints)]
+    if not fitting:
+        raise InputError(
+            f"none of the {len(known)} candidates keeps these limits; loosen --max-energy, --max-latency or --max-cores."
+        )
+    mean = mean_cost(known, objective)
+    rows = [_row(record, objective, lam, mean) for record in fitting]
+    front = pareto_front([(row["accuracy"], row["cost"]) for row in rows])
+    ranked = sorted(rows, key=lambda row: (-row["fitness"], row["architecture"]))
+    return {
+        "objective": objective,
+        "lambda": lam,
+        "mean_cost": mean,
+        "candidates": len(known),
+        "feasible": len(fitting),
+        "best": ranked[:top],
+        "front": [rows[index] for index in front],
+    }
+
+
+def _row(record: CandidateRecord, objective: str, lam: float, mean: float) -> dict[str, Any]:
+    cost = modelled_cost(record, objective)
+    assert cost is not None and record.accuracy is not None
+    return {
+        "architecture": record.genotype,
+        "accuracy": record.accuracy,
+        "cost": cost,
+        "fitness": fitness(record.accuracy, cost, mean, lam),
+        "energy": None if record.energy is None else record.energy.to_json(),
+        "latency": None if record.latency is None else record.latency.to_json(),
+        "cores": record.cores,
+    }
