@@ -1,0 +1,164 @@
+"""Finding and reading profiles: built-in names, TOML files, packages with the entry point `autosnn_hw.targets`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from autosnn_hw.errors import InputError
+from hw_profiles.schema import Constant, Profile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FOLDER = Path(__file__).parent
+ENTRY_POINTS = "autosnn_hw.targets"
+LARGEST_FILE = 1 << 20
+BUILT_IN = ("loihi2", "loihi1", "truenorth")
+
+
+def names() -> tuple[str, ...]:
+    """Names that `load` knows: the built-in profiles, then those of installed packages."""
+    return BUILT_IN + tuple(sorted({point.name for point in entry_points(group=ENTRY_POINTS)} - set(BUILT_IN)))
+
+
+def load(target: str | Path | Profile) -> Profile:
+    """Load a profile by name, from a TOML file, or from an installed package; overlays (`extends`) are resolved.
+
+    Raises:
+        InputError: no such target; not TOML; an unknown key, a missing unit, a value out of range (every one is named);
+            profiles that extend each other in a circle.
+    """
+    if isinstance(target, Profile):
+        return target
+    table, where = _resolve(str(target), Path.cwd(), ())
+    return from_table(table, where)
+
+
+def from_table(table: Mapping[str, Any], where: str) -> Profile:
+    """A profile from the tables of its TOML, `extends` already resolved; `where` names it in messages."""
+    try:
+        return Profile.model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(_sentence(detail) for detail in error.errors())
+        raise InputError(f"profile {where}: {problems}.") from None
+
+
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`: tables are merged key by key, everything else (lists too) is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = overlay(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def read_table(target: str | Path) -> dict[str, Any]:
+    """The resolved tables of a target, before the schema: what an overlay is laid over."""
+    return _resolve(str(target), Path.cwd(), ())[0]
+
+
+def _resolve(target: str, folder: Path, seen: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    found = _find(target, folder)
+    if isinstance(found, Profile):
+        return found.model_dump(mode="json", exclude_none=True), target
+    table, identity = (_read(found), str(found.resolve())) if isinstance(found, Path) else (dict(found), target)
+    if identity in seen:
+        raise InputError(f"profiles extend each other in a circle: {' -> '.join([*seen, identity])}.")
+    below = table.pop("extends", None)
+    if below is None:
+        return table, target
+    if not isinstance(below, str):
+        raise InputError(f"profile {target}: extends is {below!r}; the name or path of one profile is needed.")
+    start = found.parent if isinstance(found, Path) else folder
+    return overlay(_resolve(below, start, (*seen, identity))[0], table), target
+
+
+def _find(target: str, folder: Path) -> Path | Mapping[str, Any] | Profile:
+    if target in BUILT_IN:
+        return FOLDER / f"{target}.toml"
+    if target.endswith(".toml") or "/" in target:
+        path = Path(target) if Path(target).is_absolute() else folder / target
+        if not path.is_file():
+            raise InputError(f"target {target}: no such file.")
+        return path
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name == target:
+            return _from_package(point)
+    raise InputError(
+        f"unknown target {target!r}; known are {', '.join(names())}, or give the path of a profile such as mychip.toml."
+    )
+
+
+def _from_package(point: Any) -> Path | Mapping[str, Any] | Profile:
+    try:
+        value = point.load()
+        value = value() if callable(value) else value
+    except Exception as error:  # a package of someone else may fail in any way
+        raise InputError(f"target {point.name!r} of {point.value} cannot be loaded: {error!r}.") from error
+    if isinstance(value, str):
+        value = Path(value)
+    if not isinstance(value, (Path, Mapping, Profile)):
+        raise InputError(f"target {point.name!r}: {point.value} gives {type(value).__name__}; a path or table is needed.")
+    return value
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"profile {path} is larger than {LARGEST_FILE} bytes; a profile is a small TOML file.")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"profile {path} cannot be read: {error}.") from None
+
+
+def _sentence(detail: Any) -> str:
+    where = ".".join(str(part) for part in detail["loc"]) or "profile"
+    found = detail["input"]
+    if detail["type"] == "missing":
+        return f"{where} is missing{_units(detail['loc'])}"
+    if detail["type"] == "extra_forbidden":
+        return f"{where} is unknown; allowed are {', '.join(_allowed(detail['loc']))}"
+    if detail["type"] == "value_error":
+        return f"{where}: {detail['ctx']['error']}"
+    shown = repr(found) if isinstance(found, (int, float, str, bool)) else type(found).__name__
+    message = detail["msg"].removeprefix("Input should be ").removeprefix("Value should have ")
+    return f"{where} is {shown}; allowed: {message}"
+
+
+def _model(location: tuple[Any, ...]) -> Any:
+    """The schema class that a location of an error stands in."""
+    model: Any = Profile
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        options = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((o for o in options if hasattr(o, "model_fields")), None)
+        if model is None:
+            return Profile
+    return model
+
+
+def _allowed(location: tuple[Any, ...]) -> list[str]:
+    extra = ["extends"] if len(location) == 1 else []
+    return [*_model(location).model_fields, *extra]
+
+
+def _units(location: tuple[Any, ...]) -> str:
+    model = _model(location)
+    if location[-1] == "unit" and isinstance(model, type) and issubclass(model, Constant):
+        return f"; allowed: {', '.join(model.units)}"
+    return ""
+
+
+__all__ = ["BUILT_IN", "from_table", "load", "names", "overlay", "read_table"]

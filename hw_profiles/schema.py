@@ -1,0 +1,314 @@
+"""Schema of a chip profile: limits, energies, times and powers, each with unit, source and how well it is known.
+
+A profile is data. What it means is written in docs/profiles.md; the equations that use it are in `autosnn_hw.cost`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from autosnn_hw.cost_report import Interval
+
+WIDEST = 3.0  # high / low that needs no explanation (definitions of the cost model)
+
+Kind = Literal["measured", "published", "estimated"]
+NeuronKind = Literal["leaky", "integrate", "memoryless"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are refused, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Constant(Table):
+    """A number of the chip with its interval. `value`, `low` and `high` are in `unit`; `interval` is in SI units."""
+
+    units: ClassVar[dict[str, float]] = {}
+    largest: ClassVar[float] = 0.0
+    si: ClassVar[str] = ""
+
+    value: float = Field(ge=0)
+    low: float = Field(ge=0)
+    high: float = Field(ge=0)
+    unit: Text
+    source: Text
+    kind: Kind
+    note: str = Field("", description="why the interval is wider than a factor 3, where it is; any other remark")
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Constant:
+        if self.unit not in self.units:
+            raise ValueError(f"unit is {self.unit!r}; allowed: {', '.join(self.units)}")
+        largest = self.largest / self.units[self.unit]
+        if self.high > largest:
+            raise ValueError(f"high is {self.high:g} {self.unit}; allowed: 0 to {largest:g} {self.unit}")
+        if not self.low <= self.value <= self.high:
+            raise ValueError(
+                f"value {self.value:g} is outside its interval; low {self.low:g} <= value <= high {self.high:g} is needed"
+            )
+        if self.high > WIDEST * self.low * (1 + 1e-9) and not self.note:
+            raise ValueError(
+                f"high {self.high:g} is more than {WIDEST:g} times low {self.low:g}; say why in `note`, or narrow it"
+            )
+        return self
+
+    @cached_property
+    def interval(self) -> Interval:
+        """The constant in SI units."""
+        factor = self.units[self.unit]
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
+
+
+class EnergyConstant(Constant):
+    """Energy of one event, at most 1 uJ."""
+
+    units: ClassVar[dict[str, float]] = {"fJ": 1e-15, "pJ": 1e-12, "nJ": 1e-9, "uJ": 1e-6, "J": 1.0}
+    largest: ClassVar[float] = 1e-6
+    si: ClassVar[str] = "J"
+
+
+class TimeConstant(Constant):
+    """Time of one event, at most 1 s."""
+
+    units: ClassVar[dict[str, float]] = {"ps": 1e-12, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+    largest: ClassVar[float] = 1.0
+    si: ClassVar[str] = "s"
+
+
+class PowerConstant(Constant):
+    """Power, at most 1 kW."""
+
+    units: ClassVar[dict[str, float]] = {"nW": 1e-9, "uW": 1e-6, "mW": 1e-3, "W": 1.0}
+    largest: ClassVar[float] = 1e3
+    si: ClassVar[str] = "W"
+
+
+class BarrierPoint(TimeConstant):
+    """Time to synchronise `cores` cores (whole chips where more than one is used); between points the time is linear in
+    log(cores), outside it is that of the nearest point."""
+
+    cores: int = Field(ge=1)
+
+
+class Limit(Table):
+    """The largest value that the chip holds. `verified`: seen on silicon or in a vendor's compiler, not only read."""
+
+    value: int = Field(ge=1, le=10**12)
+    unit: Text
+    source: Text
+    verified: bool
+
+
+class Limits(Table):
+    """Limits of one core unless the name says otherwise; a limit that is absent is not checked, and the report says so."""
+
+    cores_per_chip: Limit
+    neurons_per_core: Limit
+    block_neurons: Limit | None = Field(None, description="neurons of one block of columns of an input or conv layer")
+    input_axons: Limit | None = Field(None, description="source neurons that a core listens to")
+    output_axons: Limit | None = Field(None, description="sum over a core's neurons of the cores each sends to")
+    fan_in: Limit | None = Field(None, description="synapses of one neuron")
+    kernel_size: Limit | None = Field(None, description="side of a convolution kernel")
+    neuron_configurations: Limit | None = Field(None, description="distinct (v_decay, i_decay) pairs in one core")
+    thresholds: Limit | None = Field(None, description="distinct thresholds in one core")
+    threshold: Limit | None = Field(None, description="largest threshold mantissa")
+    bias: Limit | None = Field(None, description="largest absolute bias mantissa")
+    v_decay: Limit | None = Field(None, description="largest voltage decay of a neuron that is not memoryless by itself")
+    i_decay: Limit | None = Field(None, description="largest current decay")
+    synaptic_delay: Limit | None = Field(None, description="largest delay of a synapse in steps")
+    timesteps: Limit | None = Field(None, description="steps of one sample")
+    axon_types: Limit | None = Field(None, description="crossbar: axon types of a core, so distinct weights of a neuron")
+    leak: Limit | None = Field(None, description="crossbar: largest absolute leak")
+    delivery_delay: Limit | None = Field(None, description="crossbar: largest delivery delay of a neuron in ticks")
+    destinations: Limit | None = Field(None, description="crossbar: axons that one neuron drives")
+
+
+class MemoryFormat(Table):
+    """How a core stores weights: `words` of `word_bits`; a row of synapses (one input axon) begins with `header_bits` for
+    every `group` synapses and is rounded up to whole words. With `shared`, a convolution stores its kernel once."""
+
+    words: Limit
+    word_bits: int = Field(ge=1, le=1024)
+    weight_bits: int = Field(ge=1, le=64)
+    index_bits: int = Field(0, ge=0, le=64)
+    header_bits: int = Field(0, ge=0, le=1024)
+    group: int = Field(0, ge=0, description="synapses that share a header; 0 for all of a row")
+    shared: bool = False
+    zeros: bool = Field(True, description="zero weights take room, too")
+
+
+class Memory(Table):
+    dense: MemoryFormat | None = None
+    conv: MemoryFormat | None = None
+
+
+class Weights(Table):
+    """Weight format. loihi: `bits` wide, a layer with both signs within [-2^(b-1), 2^(b-1) - 1] or even within twice that,
+    a layer of one sign up to 2^b - 1. crossbar: signed `bits` wide, one weight for each axon type of a neuron."""
+
+    format: Literal["loihi", "crossbar"]
+    bits: int = Field(ge=1, le=32)
+    source: Text
+    verified: bool
+
+
+class Neuron(Table):
+    kinds: tuple[NeuronKind, ...] = Field(min_length=1)
+    image_biases: bool = Field(description="biases can be rewritten for each image, so the stem's neurons may be on chip")
+    source: Text
+    verified: bool
+
+
+class PlacementRule(Table):
+    """columns: blocks of columns of a (C, H, W) layer, all rows and channels kept. crossbar: TrueNorth's cores."""
+
+    kind: Literal["columns", "crossbar"]
+    power_of_two: bool = Field(True, description="the columns of a block are a power of two")
+    padded_blocks: bool = Field(False, description="a core also computes columns of its last block beyond the layer's edge")
+    source: Text
+    verified: bool
+
+
+class Mesh(Table):
+    """Tiles of one chip; chips stand in one row, left to right."""
+
+    columns: int = Field(ge=1, le=4096)
+    rows: int = Field(ge=1, le=4096)
+    cores_per_tile: int = Field(ge=1, le=4096)
+    source: Text
+    verified: bool
+
+
+class Device(Table):
+    """A board of the chip's family."""
+
+    name: Text
+    chips: int = Field(ge=1, le=10**6)
+    source: Text
+
+
+class Energies(Table):
+    """Energy per event; an event without a constant is not charged."""
+
+    synop: EnergyConstant
+    synop_dense: EnergyConstant | None = Field(None, description="in dense layers, in place of synop")
+    neuron_update: EnergyConstant | None = Field(None, description="every neuron, every step")
+    neuron_active: EnergyConstant | None = Field(None, description="on top, for neurons with input, bias or v in the step")
+    spike: EnergyConstant | None = None
+    message: EnergyConstant | None = Field(None, description="one spike to one core that must hear of it")
+    hop_x: EnergyConstant | None = None
+    hop_y: EnergyConstant | None = None
+    chip_link: EnergyConstant | None = Field(None, description="one message over one border between chips")
+    host_mac: EnergyConstant | None = Field(None, description="one multiply-accumulate of the host's stem; never in total")
+
+
+class Times(Table):
+    """Busy time of a core per event. combine: sum of the parts, or the larger of synapses and neurons (pipelined)."""
+
+    combine: Literal["sum", "max"] = "sum"
+    synop: TimeConstant | None = None
+    synop_dense: TimeConstant | None = None
+    neuron_update: TimeConstant | None = None
+    neuron_active: TimeConstant | None = None
+    spike: TimeConstant | None = None
+    message_in: TimeConstant | None = None
+    message_out: TimeConstant | None = None
+    barrier: tuple[BarrierPoint, ...] = ()
+    tick: TimeConstant | None = Field(None, description="fixed length of a step; a step is never shorter")
+    image_value: TimeConstant | None = Field(None, description="writing one input value of an image; never in latency")
+
+    @field_validator("barrier")
+    @classmethod
+    def _ascending(cls, points: tuple[BarrierPoint, ...]) -> tuple[BarrierPoint, ...]:
+        cores = [point.cores for point in points]
+        if cores != sorted(set(cores)):
+            raise ValueError(f"cores are {cores}; strictly ascending values are needed")
+        return points
+
+    @model_validator(mode="after")
+    def _step(self) -> Times:
+        if not self.barrier and self.tick is None:
+            raise ValueError("a step has no length: barrier points or a tick are needed")
+        return self
+
+
+class Powers(Table):
+    """Static power of a chip, and of a core in use as the tools attribute it. A search minimises the energy with static
+    power charged as `fitness` says; energy.total always takes whole chips."""
+
+    static_chip: PowerConstant
+    static_core: PowerConstant | None = None
+    fitness: Literal["chips", "used_cores"] = "chips"
+
+
+class Profile(Table):
+    """A target. `extends` of the TOML is resolved by the loader and does not stand here."""
+
+    name: Text
+    title: Text
+    family: Text
+    description: Text
+    boundary: Text
+    not_counted: tuple[Text, ...] = Field(min_length=1)
+    device: Text = Field(description="the device of the family that this target is")
+    devices: tuple[Device, ...] = Field(min_length=1)
+    limits: Limits
+    memory: Memory = Memory()
+    weights: Weights
+    neuron: Neuron
+    placement: PlacementRule
+    mesh: Mesh
+    energy: Energies
+    time: Times
+    power: Powers
+    provenance: dict[str, Any] = Field(default_factory=dict, description="of a calibrated profile: data, residuals, date")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Profile:
+        if self.device not in [device.name for device in self.devices]:
+            raise ValueError(f"device is {self.device!r}; allowed: {', '.join(d.name for d in self.devices)}")
+        room = self.mesh.columns * self.mesh.rows * self.mesh.cores_per_tile
+        if room < self.limits.cores_per_chip.value:
+            raise ValueError(f"mesh has room for {room} cores; {self.limits.cores_per_chip.value} are needed")
+        if self.power.fitness == "used_cores" and self.power.static_core is None:
+            raise ValueError('power.fitness is "used_cores"; power.static_core is needed for that')
+        return self
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the resolved profile, overlays included."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def chips(self) -> int:
+        """Chips of the device."""
+        return next(device.chips for device in self.devices if device.name == self.device)
+
+    @property
+    def cores(self) -> int:
+        """Cores of the device."""
+        return self.chips * self.limits.cores_per_chip.value
+
+    @property
+    def smallest_first(self) -> tuple[Device, ...]:
+        """Devices of the family by number of chips."""
+        return tuple(sorted(self.devices, key=lambda device: (device.chips, device.name)))
+
+    @cached_property
+    def constants(self) -> dict[str, Constant]:
+        """Every constant by its dotted name, barrier points as time.barrier.<i>."""
+        found: dict[str, Constant] = {}
+        for section in ("energy", "time", "power"):
+            for key, value in getattr(self, section):
+                if isinstance(value, Constant):
+                    found[f"{section}.{key}"] = value
+        found.update({f"time.barrier.{i}": point for i, point in enumerate(self.time.barrier)})
+        return found
