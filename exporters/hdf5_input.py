@@ -1,0 +1,193 @@
+"""Reading an HDF5 file that came from outside: nothing outside the file is followed, every size is bounded before it is
+read, and whatever the library raises on a damaged file becomes one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from autosnn_hw.errors import InputError
+
+MAX_FILE_BYTES = 2**31
+MAX_ELEMENTS = 2**26
+MAX_TOTAL = 2**27
+MAX_CHILDREN = 4096
+MAX_TEXT = 2**22
+
+_LIBRARY_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, AttributeError)
+
+
+@contextmanager
+def _damage(where: str) -> Iterator[None]:
+    """Turn whatever h5py raises into one sentence that says where in the file it happened."""
+    try:
+        yield
+    except InputError:
+        raise
+    except _LIBRARY_ERRORS as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{where} cannot be read; the file is damaged or not NetX ({reason[:160]}).") from None
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[h5py.File]:
+    """Open a file for reading.
+
+    Raises:
+        InputError: it is missing, a folder, unreadable, larger than 2 GiB, or not HDF5.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise InputError(f"{path} is not a file; a NetX file (HDF5) is needed.")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be opened: {error.strerror}.") from None
+    if size > MAX_FILE_BYTES:
+        raise InputError(f"{path} has {size} bytes; at most {MAX_FILE_BYTES} are read.")
+    try:
+        file = h5py.File(path, "r")
+    except _LIBRARY_ERRORS:
+        raise InputError(f"{path} is not an HDF5 file, or is cut off; a NetX file is needed.") from None
+    try:
+        _refuse_bomb(file)
+        yield file
+    finally:
+        file.close()
+
+
+def _refuse_bomb(file: h5py.File) -> None:
+    """Compressed or never written data can claim any size: bound the sum before anything is read."""
+    total = 0
+
+    def add(_: str, item: object) -> int | None:
+        nonlocal total
+        total += int(item.size or 0) if isinstance(item, h5py.Dataset) else 0
+        return total if total > MAX_TOTAL else None
+
+    with _damage("the file"):
+        file.visititems(add)
+    if total > MAX_TOTAL:
+        raise InputError(f"the file holds more than {MAX_TOTAL} values; at most that many are read.")
+
+
+def where(group: h5py.Group, name: str = "") -> str:
+    """`layer/3/weight`: how a place in the file is named in a sentence."""
+    return "/".join(part for part in (str(group.name or "").strip("/"), name) if part) or "the root group"
+
+
+def names(group: h5py.Group) -> list[str]:
+    """The names of a group's children.
+
+    Raises:
+        InputError: there are more than 4096, or the group is damaged.
+    """
+    with _damage(where(group)):
+        if len(group) > MAX_CHILDREN:
+            raise InputError(f"{where(group)} holds {len(group)} entries; at most {MAX_CHILDREN} are read.")
+        return list(group.keys())
+
+
+def _child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
+    place = where(group, name)
+    with _damage(place):
+        if name not in group:
+            if group.get(name, getlink=True) is None:
+                return None
+            raise InputError(f"{place} is a link that leads nowhere; the data itself is needed.")
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise InputError(f"{place} is a link to another place; the data itself is needed.")
+        return group[name]
+
+
+def group(parent: h5py.Group, name: str) -> h5py.Group | None:
+    """A child that is a group, or None where there is none."""
+    child = _child(parent, name)
+    if child is not None and not isinstance(child, h5py.Group):
+        raise InputError(f"{where(parent, name)} is not a group; one is needed.")
+    return child
+
+
+def child_is_group(parent: h5py.Group, name: str) -> bool:
+    """Whether there is such a child and it is a group."""
+    return isinstance(_child(parent, name), h5py.Group)
+
+
+def _dataset(parent: h5py.Group, name: str) -> h5py.Dataset | None:
+    child = _child(parent, name)
+    if child is None:
+        return None
+    place = where(parent, name)
+    if not isinstance(child, h5py.Dataset):
+        raise InputError(f"{place} is not a dataset; one is needed.")
+    with _damage(place):
+        if child.is_virtual or child.external:
+            raise InputError(f"{place} is kept in another file; the data itself is needed.")
+        if child.shape is None:
+            raise InputError(f"{place} is empty; a value is needed.")
+        if child.size > MAX_ELEMENTS:
+            raise InputError(f"{place} has {child.size} values; at most {MAX_ELEMENTS} are read.")
+    return child
+
+
+def numbers(parent: h5py.Group, name: str) -> np.ndarray | None:
+    """A dataset of numbers as an array of its own dtype, or None where there is none.
+
+    Raises:
+        InputError: it is not numeric, holds NaN or infinities, has more than 2^26 values, or is damaged.
+    """
+    dataset = _dataset(parent, name)
+    if dataset is None:
+        return None
+    place = where(parent, name)
+    with _damage(place):
+        if dataset.dtype.kind not in "biuf":
+            raise InputError(f"{place} has dtype {dataset.dtype}; numbers are needed.")
+        values = np.asarray(dataset[()])
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InputError(f"{place} holds NaN or infinite values; numbers are needed.")
+    return values
+
+
+def text(parent: h5py.Group, name: str) -> str | None:
+    """A string stored as a scalar or in an array of one, of fixed or variable length, or None where there is none."""
+    dataset = _dataset(parent, name)
+    if dataset is None:
+        return None
+    place = where(parent, name)
+    with _damage(place):
+        if dataset.dtype.kind not in "SO" or dataset.size != 1 or dataset.dtype.itemsize > MAX_TEXT:
+            raise InputError(f"{place} has dtype {dataset.dtype} and shape {dataset.shape}; one string is needed.")
+        return _decoded(np.asarray(dataset[()]).reshape(-1)[0], place)
+
+
+def attribute(parent: h5py.Group, name: str) -> int | str | None:
+    """An attribute that is one integer or one string, or None where there is none."""
+    place = f"{where(parent)}, attribute {name!r}"
+    with _damage(place):
+        if name not in parent.attrs:
+            return None
+        kind = parent.attrs.get_id(name)
+        if kind.dtype.kind not in "biuSO" or int(np.prod(kind.shape)) != 1 or kind.dtype.itemsize > MAX_TEXT:
+            raise InputError(f"{place} has dtype {kind.dtype}; one integer or one string is needed.")
+        value = np.asarray(parent.attrs[name]).reshape(-1)[0]
+    return int(value) if kind.dtype.kind in "biu" else _decoded(value, place)
+
+
+def _decoded(value: object, place: str) -> str:
+    if isinstance(value, bytes):
+        value = value.rstrip(b"\0")
+        if len(value) <= MAX_TEXT:
+            try:
+                return value.decode("utf-8")
+            except UnicodeDecodeError:
+                raise InputError(f"{place} is not text.") from None
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise InputError(f"{place} is not one string of at most {MAX_TEXT} characters.")
+    return value

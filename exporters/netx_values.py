@@ -1,0 +1,161 @@
+"""The values of one layer entry of a NetX file, read as lava-dl's NetX reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import h5py
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.network import CubaNeuron, Layer
+from exporters import hdf5_input as source
+from exporters.netx_root import LayerFacts, Root
+
+MAX_DELAY = 62
+MAX_NEURONS = 2**26
+INT16_MAX = 2**15 - 1
+INT32_MAX = 2**31 - 1
+
+
+@dataclass
+class Reading:
+    """What is collected while the entries of a file are walked; `place` names the entry in every sentence."""
+
+    root: Root
+    layers: list[Layer] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    flattened: bool = False
+    index: int = 0
+    place: str = ""
+
+    @property
+    def facts(self) -> LayerFacts:
+        return self.root.layers.get(self.index, LayerFacts())
+
+    def name(self, kind: str) -> str:
+        return self.facts.name or f"{self.index}:{kind}"
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(f"{self.place}: {sentence}")
+
+    def refuse(self, sentence: str) -> NoReturn:
+        raise InputError(f"{self.place}: {sentence}.")
+
+
+def _optional(reading: Reading, entry: h5py.Group, name: str) -> np.ndarray | None:
+    """A dataset as int64, fractions cut toward zero as NetX does, or None."""
+    values = source.numbers(entry, name)
+    if values is None:
+        return None
+    if values.size and np.abs(values.astype(np.float64)).max() > INT32_MAX:
+        reading.refuse(f"{name} holds values beyond 32 bits")
+    whole = values.astype(np.int64)
+    if values.dtype.kind == "f" and (whole != values).any():
+        reading.note(f"{name} holds fractions; NetX cuts them toward zero, and so does this")
+    return whole
+
+
+def integers(reading: Reading, entry: h5py.Group, name: str) -> np.ndarray:
+    """A dataset that must be there, as int64."""
+    values = _optional(reading, entry, name)
+    if values is None:
+        if name == "weight" and source.child_is_group(entry, "weight"):
+            reading.refuse(
+                "weight is complex (weight/real, weight/imag), which RF neurons use; real weights are needed"
+            )
+        reading.refuse(f"{name} is missing")
+    return values
+
+
+def shape(reading: Reading, entry: h5py.Group) -> tuple[int, ...]:
+    """(C, H, W) or (N,)."""
+    sizes = tuple(int(size) for size in integers(reading, entry, "shape").reshape(-1))
+    if len(sizes) not in (1, 3) or min(sizes) < 1 or float(np.prod(sizes, dtype=float)) > MAX_NEURONS:
+        reading.refuse(f"shape is {sizes[:6]}; (C, H, W) or (N,) of 1 to {MAX_NEURONS} neurons in all is needed")
+    return sizes
+
+
+def bias(reading: Reading, entry: h5py.Group, layer_shape: tuple[int, ...]) -> np.ndarray | None:
+    """(C,) or the layer's full shape; NetX keeps a full one in Lava's order (W, H, C)."""
+    values = _optional(reading, entry, "bias")
+    if values is None:
+        return None
+    if values.size and np.abs(values).max() > INT16_MAX:
+        reading.note("bias holds values beyond 16 bits, which Lava would wrap; they are kept as they are")
+    if values.size == 1:
+        return np.full(layer_shape[0], values.reshape(-1)[0], np.int64)
+    if values.ndim == 3:
+        values = values.T
+    if values.shape not in ((layer_shape[0],), layer_shape):
+        reading.refuse(
+            f"bias has shape {values.shape}; {(layer_shape[0],)} or, in Lava's order, {layer_shape[::-1]} is needed"
+        )
+    return values
+
+
+def delay(reading: Reading, entry: h5py.Group, weight_shape: tuple[int, ...]) -> np.ndarray | None:
+    """(N, Nin) from one delay for all, one a neuron, one an input (in this order, as NetX takes it), or all of them."""
+    values = _optional(reading, entry, "delay")
+    if values is None or not values.any():
+        return None
+    if values.min() < 0:
+        reading.refuse(f"delay holds {values.min()}; 0..{MAX_DELAY} is allowed")
+    if values.max() > MAX_DELAY:
+        reading.note(f"delays up to {values.max()}; Lava clips them to {MAX_DELAY}, and so does this")
+        values = np.minimum(values, MAX_DELAY)
+    rows, columns = weight_shape
+    if values.ndim == 1 and values.size == rows:
+        values = values[:, None]
+    elif values.ndim == 1 and values.size in (1, columns):
+        values = values[None, :]
+    if values.ndim not in (0, 2) or any(have not in (1, want) for have, want in zip(values.shape, weight_shape)):
+        reading.refuse(
+            f"delay has shape {values.shape}; one value, {(rows,)}, {(columns,)} or {weight_shape} is needed"
+        )
+    return np.broadcast_to(values, weight_shape).copy()
+
+
+def neuron(reading: Reading, entry: h5py.Group) -> CubaNeuron | None:
+    """The neuron of an entry, or None where it has none."""
+    group = source.group(entry, "neuron")
+    if group is None:
+        return None
+    kind = source.text(group, "type")
+    if kind is None:
+        reading.refuse("neuron/type is missing; CUBA or LOIHI is needed")
+    if kind not in ("CUBA", "LOIHI"):
+        reading.refuse(f"neuron type {kind[:40]!r} is not supported; CUBA or LOIHI is needed")
+    for name, ordinary in (("refDelay", 1), ("gradedSpike", 0), ("wgtExp", 0)):
+        value = source.numbers(group, name)
+        if value is not None and (value != ordinary).any():
+            reading.note(f"neuron/{name} is not {ordinary}; NetX ignores it, and so does this")
+    if "messageBits" in source.names(group):
+        reading.note("neuron/messageBits makes lava-dl fail to load the file; it is left out")
+    return _cuba(
+        reading,
+        {
+            field: _parameter(reading, group, key)
+            for field, key in (("vth_mant", "vThMant"), ("v_decay", "vDecay"), ("i_decay", "iDecay"))
+        },
+    )
+
+
+def _cuba(reading: Reading, parameters: dict[str, int | np.ndarray]) -> CubaNeuron:
+    try:
+        return CubaNeuron(**parameters)
+    except InputError as error:
+        raise InputError(f"{reading.place}: {error}") from None
+
+
+def _parameter(reading: Reading, group: h5py.Group, name: str) -> int | np.ndarray:
+    values = source.numbers(group, name)
+    if values is None:
+        reading.refuse(f"neuron/{name} is missing")
+    if values.dtype.kind == "f" and (values != np.trunc(values)).any():
+        reading.refuse(f"neuron/{name} holds fractions; integers are needed")
+    if values.size == 0 or np.abs(values.astype(np.float64)).max() > INT32_MAX:
+        reading.refuse(f"neuron/{name} is empty or holds values beyond 32 bits")
+    whole = values.astype(np.int64)
+    return int(whole.reshape(-1)[0]) if whole.size == 1 else whole
