@@ -1,0 +1,214 @@
+"""`CandidateRecord`: everything a search knows about one genotype. Plain data, JSON in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from autosnn_hw.activity import Activity
+from autosnn_hw.cost_report import CostReport, FitReport, Interval
+from autosnn_hw.report.document import spike_totals
+
+INTERVALS = ("energy", "dynamic", "static", "fitness_energy", "latency", "edp")
+SOURCES = ("modelled", "measured", "corrected")
+COLUMNS = [
+    "genotype",
+    "generation",
+    "source",
+    "feasible",
+    "fitness",
+    "cost",
+    "accuracy",
+    "energy",
+    "energy_low",
+    "energy_high",
+    "dynamic",
+    "latency",
+    "edp",
+    "spikes_paper",
+    "spikes_chip",
+    "spikes_own",
+    "spikes_relay",
+    "spikes_pool",
+    "synops",
+    "cores",
+    "parameters",
+    "samples",
+    "supernet_accuracy",
+    "supernet_spikes",
+    "measured_energy",
+    "measured_spikes",
+    "violation",
+]
+
+
+@dataclass(frozen=True)
+class CandidateRecord:
+    """One genotype, judged as the integer network that the chip runs. All means per inference, SI units; None is unknown.
+
+    Args:
+        genotype: the architecture's string.
+        generation: in which it was evaluated; -1 for the random architectures of the mean cost.
+        accuracy: of the integer network on the validation samples, 0..1; None where it could not be run.
+        samples: validation samples that accuracy, spikes and energies are means of.
+        energy, dynamic, static, fitness_energy: J, with low and high; fitness_energy is what the objective energy minimises.
+        latency: s; edp: J s.
+        spikes: paper, chip, own, relay, pool.
+        cores: used on the target; None where it cannot be placed.
+        parameters: weights and biases of the float network.
+        violations: {layer, resource, needed, limit, source, remedies} of everything that does not fit the target.
+        supernet_accuracy, supernet_spikes: of the float super-network, kept only to say how badly they would have ranked.
+        parts: modelled energy by part in J, what a board's correction is regressed on.
+        measured: values of the objectives measured by Lava or a board, or None.
+        cost, source, fitness, feasible: how the search stood to it with the best knowledge it had; source is "modelled",
+            "measured" or "corrected" (carried over from the measured ones).
+    """
+
+    genotype: str
+    generation: int = 0
+    accuracy: float | None = None
+    samples: int | None = None
+    energy: Interval | None = None
+    dynamic: Interval | None = None
+    static: Interval | None = None
+    fitness_energy: Interval | None = None
+    latency: Interval | None = None
+    edp: Interval | None = None
+    spikes: Mapping[str, float] | None = None
+    synops: float | None = None
+    cores: int | None = None
+    parameters: int | None = None
+    violations: tuple[Mapping[str, Any], ...] = ()
+    supernet_accuracy: float | None = None
+    supernet_spikes: float | None = None
+    parts: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] | None = None
+    cost: float | None = None
+    source: str = "modelled"
+    fitness: float | None = None
+    feasible: bool | None = None
+
+    @property
+    def priced(self) -> bool:
+        """True where the target could run it, so that accuracy and costs are known."""
+        return self.accuracy is not None and self.energy is not None
+
+    def violation(self) -> str | None:
+        """The violations as one sentence each, or None."""
+        if not self.violations:
+            return None
+        return "; ".join(f"{v['layer']}: {v['resource']} {v['needed']:g} > {v['limit']:g}" for v in self.violations)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able dict; `from_json` gives the record back."""
+        document = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in INTERVALS:
+            document[name] = None if document[name] is None else document[name].to_json()
+        for name in ("spikes", "measured"):
+            document[name] = None if document[name] is None else dict(document[name])
+        document["parts"] = dict(self.parts)
+        document["violations"] = [_plain(violation) for violation in self.violations]
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> CandidateRecord:
+        """The record that `to_json` wrote; unknown keys of a newer version are left out."""
+        known = {f.name: document[f.name] for f in fields(cls) if f.name in document}
+        for name in INTERVALS:
+            if known.get(name) is not None:
+                known[name] = Interval(**known[name])
+        known["violations"] = tuple(known.get("violations", ()))
+        return cls(**known)
+
+    def row(self) -> dict[str, Any]:
+        """One row of candidates.csv (keys: `COLUMNS`); None is an empty cell."""
+        spikes, measured = self.spikes or {}, self.measured or {}
+        values = {name: getattr(self, name, None) for name in COLUMNS}
+        for name in ("energy", "dynamic", "latency", "edp"):
+            values[name] = None if getattr(self, name) is None else getattr(self, name).value
+        if self.energy is not None:
+            values["energy_low"], values["energy_high"] = self.energy.low, self.energy.high
+        values.update({f"spikes_{role}": spikes.get(role) for role in ("paper", "chip", "own", "relay", "pool")})
+        values.update(measured_energy=measured.get("energy"), measured_spikes=measured.get("spikes"))
+        return values | {"violation": self.violation()}
+
+
+def total_synops(activity: Activity) -> float | None:
+    """Mean synaptic operations per inference, or None where a layer's are unknown."""
+    if any(layer.synops is None for layer in activity.layers):
+        return None
+    return sum(float(layer.synops.sum()) for layer in activity.layers if layer.synops is not None) / activity.samples
+
+
+def energy_parts(report: CostReport) -> dict[str, float]:
+    """Modelled energy by part in J: the layers' event energies summed by name, and `static`."""
+    parts: dict[str, float] = {}
+    for layer in report.layers:
+        for name, energy in layer.energy_parts.items():
+            parts[name] = parts.get(name, 0.0) + energy.value
+    return parts | {"static": report.energy_static.value}
+
+
+def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:
+    """Values of all objectives (`autosnn_hw.search.fitness.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip."""
+    spikes = spike_totals(activity)
+    values = {
+        "energy": report.fitness_energy.value,
+        "dynamic": report.energy_dynamic.value,
+        "latency": report.latency.value,
+        "edp": report.edp.value,
+        "spikes": spikes["paper"],
+        "spikes_chip": spikes["chip"],
+    }
+    synops = total_synops(activity)
+    return values if synops is None else values | {"synops": synops}
+
+
+def priced_record(
+    genotype: str,
+    accuracy: float,
+    activity: Activity,
+    report: CostReport,
+    *,
+    fit: FitReport | None = None,
+    **known: Any,
+) -> CandidateRecord:
+    """Record of a candidate that ran and was priced.
+
+    Args:
+        accuracy: of the integer network on `activity.samples` validation samples.
+        fit: the target's answer, where it was asked; its violations make the candidate infeasible.
+        known: further fields, such as generation, parameters, supernet_accuracy.
+    """
+    return CandidateRecord(
+        genotype,
+        accuracy=accuracy,
+        samples=activity.samples,
+        energy=report.energy_total,
+        dynamic=report.energy_dynamic,
+        static=report.energy_static,
+        fitness_energy=report.fitness_energy,
+        latency=report.latency,
+        edp=report.edp,
+        spikes=spike_totals(activity),
+        synops=total_synops(activity),
+        cores=report.cores_used,
+        violations=() if fit is None else violations_of(fit),
+        parts=energy_parts(report),
+        **known,
+    )
+
+
+def unpriced_record(genotype: str, fit: FitReport, **known: Any) -> CandidateRecord:
+    """Record of a candidate that cannot be placed, and so not be priced, with the reasons."""
+    return CandidateRecord(genotype, violations=violations_of(fit), **known)
+
+
+def violations_of(fit: FitReport) -> tuple[dict[str, Any], ...]:
+    """A fit report's violations as plain dicts."""
+    return tuple(_plain(asdict(violation)) for violation in fit.violations)
+
+
+def _plain(violation: Mapping[str, Any]) -> dict[str, Any]:
+    return {**violation, "remedies": list(violation.get("remedies", ()))}

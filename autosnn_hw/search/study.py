@@ -1,0 +1,238 @@
+"""The search's memory: an Optuna study on SQLite or any RDB URL, one finished trial a candidate, written once.
+
+Optuna stores and shows; it decides nothing. It is imported when a study is opened, so that light commands stay light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.feedback import Measurement
+from autosnn_hw.search.space import SearchSpace
+
+NAME = "autosnn-hw"
+METRICS = ("accuracy", "cost")
+SETTINGS = "search"  # study attribute: what a resumed run must share
+MEASURED = "measured:"  # prefix of the study attributes that hold measurements
+SQLITE_WAIT = 60.0  # s that a writer waits for another one
+
+
+class CandidateStudy:
+    """Candidates and measurements of one search, kept in an Optuna study.
+
+    Args:
+        storage: path of an SQLite file, or any RDB URL that Optuna takes.
+        space: the search space; its slots are the study's parameters.
+        settings: JSON-able settings that decide the search; a study that was begun with others is refused.
+        name: the study's name inside the storage.
+
+    Raises:
+        InputError: the study belongs to a search with other settings, or the URL is no database.
+        RunError: the database cannot be opened or written.
+    """
+
+    def __init__(
+        self, storage: str | Path, space: SearchSpace, settings: Mapping[str, Any], *, name: str = NAME
+    ) -> None:
+        self.url = storage_url(storage)
+        self._space = space
+        with _told(self.url):
+            self._study = _open(self.url, name)
+            stored = self._study.user_attrs.get(SETTINGS)
+            if stored is None:
+                self._study.set_user_attr(SETTINGS, dict(settings))
+        if stored is not None:
+            _require_same(stored, settings, self.url)
+        self._distributions = _distributions(space)
+        with _told(self.url):
+            trials = self._study.get_trials(deepcopy=False)
+        self._records = _records(trials)
+        self._measurements = {
+            key[len(MEASURED) :]: Measurement.from_json({**value["values"], "generation": value["generation"]})
+            for key, value in self._study.user_attrs.items()
+            if key.startswith(MEASURED)
+        }
+
+    @property
+    def records(self) -> Mapping[str, CandidateRecord]:
+        """All stored candidates by genotype, as they were stored."""
+        return self._records
+
+    @property
+    def measurements(self) -> Mapping[str, Measurement]:
+        """All stored measurements by genotype."""
+        return self._measurements
+
+    def add(
+        self,
+        architecture: Architecture,
+        record: CandidateRecord,
+        *,
+        modelled_cost: float | None,
+        constraints: Mapping[str, float],
+    ) -> None:
+        """Store a candidate as one finished trial; one that is stored already is left as it is.
+
+        Args:
+            record: with cost, source, fitness and feasible as of now.
+            modelled_cost: the trial's second value; None makes it a pruned trial without values.
+            constraints: excess over each limit by name; above 0 is infeasible.
+        """
+        if record.genotype in self._records:
+            return
+        from optuna.trial import TrialState, create_trial
+
+        values = None if record.accuracy is None or modelled_cost is None else [record.accuracy, modelled_cost]
+        trial = create_trial(
+            state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
+            values=values,
+            params=self._parameters(architecture),
+            distributions=self._distributions,
+            user_attrs=_attributes(record),
+            # optuna-dashboard 0.21 reads constraints from here only.
+            system_attrs={"constraints": list(constraints.values())},
+            constraints=dict(constraints),
+        )
+        with _told(self.url):
+            self._study.add_trial(trial)
+        self._records[record.genotype] = record
+
+    def add_measurement(self, measurement: Measurement) -> None:
+        """Store a measurement on the study, because a finished trial cannot be changed."""
+        values = {name: value for name, value in measurement.to_json().items() if name != "generation"}
+        with _told(self.url):
+            self._study.set_user_attr(
+                MEASURED + measurement.genotype, {"generation": measurement.generation, "values": values}
+            )
+        self._measurements[measurement.genotype] = measurement
+
+    def _parameters(self, architecture: Architecture) -> dict[str, Any]:
+        genes = self._space.genes_of(architecture)
+        parameters: dict[str, Any] = {f"TBD{slot + 1}": block for slot, (block, _) in enumerate(genes)}
+        if self._space.grouped:
+            parameters |= {f"TBD{slot + 1}_groups": groups for slot, (_, groups) in enumerate(genes)}
+        return parameters
+
+
+def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateRecord]:
+    """All candidates that a study holds, in the order they were stored.
+
+    Raises:
+        InputError: there is no such study.
+    """
+    url = storage_url(storage)
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.is_file():
+        raise InputError(f"{path} was not found; the study.db of a run folder, or an RDB URL, is needed.")
+    import optuna
+
+    with _told(url):
+        try:
+            study = optuna.load_study(study_name=name, storage=_storage(url))
+        except KeyError:
+            raise InputError(f"{url!r} holds no study {name!r}; the study.db of a run folder is needed.") from None
+        return list(_records(study.get_trials(deepcopy=False)).values())
+
+
+def storage_url(storage: str | Path) -> str:
+    """An RDB URL as it is; a path as an SQLite URL."""
+    return storage if isinstance(storage, str) and "://" in storage else f"sqlite:///{Path(storage).resolve()}"
+
+
+def _storage(url: str) -> Any:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    engine = {"connect_args": {"timeout": SQLITE_WAIT}} if url.startswith("sqlite:") else None
+    return optuna.storages.RDBStorage(url, engine_kwargs=engine)
+
+
+def _records(trials: Sequence[Any]) -> dict[str, CandidateRecord]:
+    """Records of finished trials by genotype; a genotype counts once."""
+    records: dict[str, CandidateRecord] = {}
+    for trial in trials:
+        if trial.state.is_finished() and "record" in trial.user_attrs:
+            record = CandidateRecord.from_json(trial.user_attrs["record"])
+            records.setdefault(record.genotype, record)
+    return records
+
+
+def _open(url: str, name: str) -> Any:
+    import optuna
+
+    study = optuna.create_study(
+        study_name=name,
+        storage=_storage(url),
+        directions=["maximize", "minimize"],
+        load_if_exists=True,
+    )
+    if study.metric_names != list(METRICS):
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names(list(METRICS))
+    return study
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Turns what a database can do wrong into one sentence."""
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+    try:
+        yield
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ImportError) as error:
+        raise InputError(
+            f"storage {url!r} cannot be used ({error}); a path, sqlite:///FILE, or another RDB URL with its driver installed would work."
+        ) from error
+    except (StorageInternalError, DBAPIError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise RunError(
+            f"the study {url!r} could not be read or written ({reason}); what it holds is kept, and --resume goes on from it."
+        ) from error
+
+
+def _distributions(space: SearchSpace) -> dict[str, Any]:
+    from optuna.distributions import CategoricalDistribution
+
+    result: dict[str, Any] = {}
+    for slot, genes in enumerate(space.genes):
+        result[f"TBD{slot + 1}"] = CategoricalDistribution(list(dict.fromkeys(block for block, _ in genes)))
+        if space.grouped:
+            result[f"TBD{slot + 1}_groups"] = CategoricalDistribution(sorted({groups for _, groups in genes}))
+    return result
+
+
+def _attributes(record: CandidateRecord) -> dict[str, Any]:
+    """Scalars worth sorting as attributes of their own, everything as one JSON attribute."""
+    spikes, measured = record.spikes or {}, record.measured or {}
+    return {
+        "genotype": record.genotype,
+        "generation": record.generation,
+        "fitness": record.fitness,
+        "feasible": record.feasible,
+        "violation": record.violation(),
+        "cores": record.cores,
+        "latency": None if record.latency is None else record.latency.value,
+        "spikes_paper": spikes.get("paper"),
+        "measured_energy": measured.get("energy"),
+        "source": record.source,
+        "record": record.to_json(),
+    }
+
+
+def _require_same(stored: Mapping[str, Any], settings: Mapping[str, Any], url: str) -> None:
+    for name in sorted({*stored, *settings}):
+        if stored.get(name) != settings.get(name):
+            raise InputError(
+                f"the study {url!r} was begun with {name} = {stored.get(name)}, not {settings.get(name)}; "
+                "resume it with the same, or begin a new run."
+            )

@@ -1,0 +1,94 @@
+"""Evaluations in this process or in several: the same function of a genotype, so the same numbers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.search.candidate import CandidateRecord
+
+Evaluate = Callable[[Architecture], CandidateRecord]
+
+_evaluate: Evaluate | None = None  # the worker process's own copy
+
+
+class Workers:
+    """Evaluates architectures with `count` processes; 1 evaluates here.
+
+    Args:
+        evaluate: a function of the architecture alone; for more than one process it is pickled, once a process.
+        count: number of processes.
+    """
+
+    def __init__(self, evaluate: Evaluate, count: int = 1) -> None:
+        if count < 1:
+            raise InputError(f"--workers is {count}; at least 1 is needed.")
+        self._evaluate = evaluate
+        self._pool: ProcessPoolExecutor | None = None
+        self._lifeline: Connection | None = None
+        if count > 1:
+            # spawn: a fork of a process with torch's or numba's threads can hang.
+            context = multiprocessing.get_context("spawn")
+            end, self._lifeline = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(evaluate, end))
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is None or self._lifeline is None:
+            return
+        if kind is None:
+            self._pool.shutdown(wait=True)
+            self._lifeline.close()
+        else:
+            self._lifeline.close()  # ends the workers in the middle of what they do
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def map(self, architectures: Sequence[Architecture]) -> Iterator[CandidateRecord]:
+        """Records of `architectures`, in their order, each as soon as it and those before it are there.
+
+        Raises:
+            RunError: a worker process died.
+        """
+        if self._pool is None:
+            yield from map(self._evaluate, architectures)
+            return
+        try:
+            futures = [self._pool.submit(_call, architecture) for architecture in architectures]
+            for future in futures:
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise RunError(
+                "an evaluation process died (out of memory?); what was finished is kept: --resume goes on, and fewer --workers need less memory."
+            ) from error
+
+
+def _begin(evaluate: Evaluate, lifeline: Connection) -> None:
+    """Set up a worker: it ends when the search does, however that ends, and leaves Ctrl-C to it."""
+    global _evaluate
+    _evaluate = evaluate
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(lifeline,), daemon=True).start()
+
+
+def _leave_with(lifeline: Connection) -> None:
+    wait([lifeline])  # nothing is ever sent: it gets ready when the other end is closed, by a kill -9 too
+    os._exit(0)
+
+
+def _call(architecture: Architecture) -> CandidateRecord:
+    if _evaluate is None:
+        raise RuntimeError("the worker process was not set up")
+    return _evaluate(architecture)
