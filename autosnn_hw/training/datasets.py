@@ -21,7 +21,7 @@ DATASETS = ("digits", "cifar10")
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """One data set in three disjoint parts.
 

@@ -1,0 +1,252 @@
+"""Blocks of a spiking network as torch modules (AutoSNN, Na et al., ICML 2022, and its public code).
+
+Time is folded into the batch, (T * N, C, H, W): convolutions and batch norm see T * N images, only neurons know T.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autosnn_hw.architecture import Stage
+from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
+from autosnn_hw.training.neurons import NEURONS
+
+Counter = Callable[[Stage, torch.Tensor], None]
+
+
+class Norm(nn.Module):
+    """Batch norm over (T * N, H, W) whose statistics can be lent from outside.
+
+    With `tracked`, running statistics are kept and used in evaluation, as in nn.BatchNorm2d. Without, the layer holds none:
+    the paths of a super-network share it, and each brings its own (`lent`), or batch statistics are used.
+    """
+
+    def __init__(self, channels: int, *, tracked: bool, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.eps, self.momentum, self.tracked = eps, momentum, tracked
+        self.mean: torch.Tensor | None
+        self.var: torch.Tensor | None
+        self.register_buffer("mean", torch.zeros(channels) if tracked else None)
+        self.register_buffer("var", torch.ones(channels) if tracked else None)
+        self.lent: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.recorded: list[tuple[torch.Tensor, torch.Tensor]] | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.recorded is not None:
+            var, mean = torch.var_mean(x, dim=(0, 2, 3), unbiased=True)
+            self.recorded.append((mean.detach(), var.detach()))
+        elif self.lent is not None:
+            return F.batch_norm(x, *self.lent, self.weight, self.bias, False, 0.0, self.eps)
+        elif self.tracked:
+            return F.batch_norm(x, self.mean, self.var, self.weight, self.bias, self.training, self.momentum, self.eps)
+        return F.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
+
+    def folded(self) -> BatchNorm:
+        mean, var = self.lent if self.lent is not None else (self.mean, self.var)
+        return BatchNorm(
+            gamma=_float64(self.weight),
+            beta=_float64(self.bias),
+            mean=None if mean is None else _float64(mean),
+            var=None if var is None else _float64(var),
+            eps=self.eps,
+        )
+
+
+class ConvNorm(nn.Module):
+    """Convolution without bias, then batch norm."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1, tracked: bool = True
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.norm = Norm(outputs, tracked=tracked)
+        self.conv_dtype: torch.dtype | None = None  # bfloat16: the convolution alone is computed in it
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.conv_dtype is None:
+            return self.norm(self.conv(x))
+        conv = self.conv
+        weight = conv.weight.to(self.conv_dtype)
+        y = F.conv2d(x.to(self.conv_dtype), weight, None, conv.stride, conv.padding, groups=conv.groups)
+        return self.norm(y.to(x.dtype))
+
+    def folded(self) -> FoldedConv:
+        conv = self.conv
+        return FoldedConv(
+            weight=_float64(conv.weight),
+            bias=np.zeros(conv.out_channels),
+            stride=int(conv.stride[0]),
+            padding=int(conv.padding[0]),
+            groups=conv.groups,
+            norm=self.norm.folded(),
+        )
+
+
+class FactorizedReduce(nn.Module):
+    """The stride-2 skip: two 1x1 convolutions of stride 2, the second shifted by one pixel, concatenated; batch norm."""
+
+    def __init__(self, inputs: int, outputs: int, *, tracked: bool = True) -> None:
+        super().__init__()
+        self.even = nn.Conv2d(inputs, outputs // 2, 1, 2, bias=False)
+        self.odd = nn.Conv2d(inputs, outputs - outputs // 2, 1, 2, bias=False)
+        self.norm = Norm(outputs, tracked=tracked)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        shifted = F.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
+        return self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
+
+    def folded(self) -> FoldedConv:
+        """The same map as one 3x3 convolution of stride 2 and padding 1 with taps (1, 1) and (2, 2) (definitions.md)."""
+        even, odd = _float64(self.even.weight), _float64(self.odd.weight)
+        weight = np.zeros((len(even) + len(odd), even.shape[1], 3, 3))
+        weight[: len(even), :, 1, 1] = even[:, :, 0, 0]
+        weight[len(even) :, :, 2, 2] = odd[:, :, 0, 0]
+        return FoldedConv(weight, np.zeros(len(weight)), stride=2, padding=1, norm=self.norm.folded())
+
+
+class SpikingBlock(nn.Module):
+    """The stem or one slot's block: convolutions with a neuron layer behind each; a residual adds to the last membrane input.
+
+    Args:
+        stage: kind, sizes, stride and groups; where `groups` does not divide the widths their greatest common divisor is used.
+        neuron: key of `neurons.NEURONS`.
+        tracked: keep running batch-norm statistics.
+    """
+
+    def __init__(self, stage: Stage, *, neuron: str = "plif", tracked: bool = True) -> None:
+        super().__init__()
+        self.stage = stage
+        self.convs = nn.ModuleList(_convolutions(stage, tracked))
+        self.neurons = nn.ModuleList(NEURONS[neuron]() for _ in self.convs)
+        self.residual = stage.kind.startswith(("SRB", "SIB"))
+        self.shortcut: ConvNorm | None = None
+        if self.residual and stage.widens:
+            inputs, outputs = stage.in_shape[0], stage.out_shape[0]
+            self.shortcut = ConvNorm(
+                inputs, outputs, 1, stride=stage.stride, groups=block_groups(stage), tracked=tracked
+            )
+
+    def forward(
+        self, x: torch.Tensor, timesteps: int, count: Counter | None = None, *, constant: bool = False
+    ) -> torch.Tensor:
+        """Spikes (T * N, C, H, W); `constant`: x is (N, ...) and the same at every step (the stem of images)."""
+        spikes = x
+        for index, (conv, neuron) in enumerate(zip(self.convs, self.neurons)):
+            current = conv(spikes)
+            if self.residual and index == len(self.convs) - 1:
+                current = current + (x if self.shortcut is None else self.shortcut(x))
+            spikes = neuron(current, timesteps, constant)
+            if count is not None:
+                count(self.stage, spikes)
+        return spikes
+
+    def folded(self) -> FoldedBlock:
+        return FoldedBlock(
+            stage=self.stage,
+            convs=tuple(conv.folded() for conv in self.convs),
+            shortcut=None if self.shortcut is None else self.shortcut.folded(),
+            k=tuple(neuron.k for neuron in self.neurons),
+        )
+
+
+class Pool(nn.Module):
+    """Max pool of spikes (no neuron, its output spikes are counted), or average pool or GAP with a neuron layer behind it."""
+
+    def __init__(self, stage: Stage, *, neuron: str = "plif") -> None:
+        super().__init__()
+        self.stage = stage
+        self.neurons = nn.ModuleList([] if stage.kind == "max_pool" else [NEURONS[neuron]()])
+
+    def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
+        if self.stage.kind == "max_pool":
+            spikes = F.max_pool2d(x, 2)
+        else:
+            average = F.avg_pool2d(x, 2) if self.stage.kind == "avg_pool" else F.adaptive_avg_pool2d(x, 1)
+            spikes = self.neurons[0](average, timesteps)
+        if count is not None:
+            count(self.stage, spikes)
+        return spikes
+
+    def folded(self) -> FoldedBlock:
+        return FoldedBlock(stage=self.stage, k=tuple(neuron.k for neuron in self.neurons))
+
+
+class Readout(nn.Module):
+    """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, summed over T."""
+
+    def __init__(self, stage: Stage, classes: int, *, neuron: str = "plif") -> None:
+        super().__init__()
+        self.stage, self.classes = stage, classes
+        self.linear = nn.Linear(math.prod(stage.in_shape), stage.out_shape[0], bias=False)
+        self.neuron = NEURONS[neuron]()
+
+    def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
+        """Votes (N, classes), each in 0..T."""
+        spikes = self.neuron(self.linear(x.flatten(1)), timesteps)
+        if count is not None:
+            count(self.stage, spikes)
+        return spikes.view(timesteps, -1, self.classes, spikes.shape[1] // self.classes).mean(-1).sum(0)
+
+    def folded(self) -> FoldedBlock:
+        weight = _float64(self.linear.weight)
+        return FoldedBlock(self.stage, (FoldedConv(weight, np.zeros(len(weight))),), k=(self.neuron.k,))
+
+
+def block_groups(stage: Stage) -> int:
+    """Groups of all convolutions of a block: the stage's, or the largest common divisor with its widths."""
+    return math.gcd(stage.groups, stage.in_shape[0], stage.out_shape[0])
+
+
+def neuron_layers(stage: Stage) -> tuple[int, ...]:
+    """Number of neurons of each neuron layer of a stage, in order (AutoSNN's units without max-pool outputs)."""
+    size = math.prod(stage.out_shape)
+    if stage.kind.startswith(("SCB", "SRB")):
+        return (size, size)
+    if stage.kind.startswith("SIB"):
+        hidden = _expansion(stage) * stage.in_shape[0]
+        return (hidden * math.prod(stage.in_shape[1:]), hidden * math.prod(stage.out_shape[1:]), size)
+    if stage.kind == "max_pool" or (stage.kind == "skip" and not stage.widens):
+        return ()
+    return (size,)
+
+
+def _expansion(stage: Stage) -> int:
+    return int(stage.kind.rpartition("_e")[2])
+
+
+def _convolutions(stage: Stage, tracked: bool) -> list[nn.Module]:
+    inputs, outputs, groups = stage.in_shape[0], stage.out_shape[0], block_groups(stage)
+    kind, stride = stage.kind, stage.stride
+    if kind == "stem":
+        return [ConvNorm(inputs, outputs, 3, tracked=tracked)]
+    if kind == "skip":
+        if not stage.widens:
+            return []
+        if stride == 2:
+            return [FactorizedReduce(inputs, outputs, tracked=tracked)]
+        return [ConvNorm(inputs, outputs, 1, groups=groups, tracked=tracked)]
+    kernel = int(kind[5])
+    if kind.startswith("SIB"):
+        hidden = _expansion(stage) * inputs
+        return [
+            ConvNorm(inputs, hidden, 1, groups=groups, tracked=tracked),
+            ConvNorm(hidden, hidden, kernel, stride=stride, groups=groups, tracked=tracked),
+            ConvNorm(hidden, outputs, 1, groups=groups, tracked=tracked),
+        ]
+    return [
+        ConvNorm(inputs, outputs, kernel, stride=stride, groups=groups, tracked=tracked),
+        ConvNorm(outputs, outputs, kernel, groups=groups, tracked=tracked),
+    ]
+
+
+def _float64(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().double().numpy().copy()

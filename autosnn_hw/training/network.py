@@ -1,0 +1,127 @@
+"""`SpikingNetwork`: the torch module of one architecture, and what all networks share: input, pools, counting, folding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from autosnn_hw.architecture import Architecture, Stage, layout
+from autosnn_hw.folded import FoldedBlock, FoldedNetwork
+from autosnn_hw.training.blocks import Pool, Readout, SpikingBlock, neuron_layers
+from autosnn_hw.training.datasets import Dataset
+
+VOTERS = 10
+
+
+class SpikeCounter:
+    """AutoSNN's counter: spikes of the stem, all blocks, pools and the readout, summed over the run, by stage."""
+
+    def __init__(self) -> None:
+        self.by_stage: dict[str, float] = {}
+
+    def __call__(self, stage: Stage, spikes: torch.Tensor) -> None:
+        total = float(spikes.detach().sum(dtype=torch.float64))
+        self.by_stage[stage.name] = self.by_stage.get(stage.name, 0.0) + total
+
+    @property
+    def total(self) -> float:
+        return sum(self.by_stage.values())
+
+
+def spiking_units(stages: Iterable[Stage]) -> dict[str, int]:
+    """Units by kind: "neurons" (stem and blocks and pools with neurons), "pool" (max-pool outputs), "readout".
+
+    AutoSNN's firing rate is spikes / (T x all three).
+    """
+    units = {"neurons": 0, "pool": 0, "readout": 0}
+    for stage in stages:
+        if stage.kind == "max_pool":
+            units["pool"] += int(np.prod(stage.out_shape))
+        else:
+            units["readout" if stage.kind == "readout" else "neurons"] += sum(neuron_layers(stage))
+    return units
+
+
+def time_folded(x: torch.Tensor, timesteps: int) -> tuple[torch.Tensor, bool]:
+    """(images (N, C, H, W), True), or event frames (N, T, C, H, W) as ((T * N, C, H, W), False); channels last."""
+    if x.dim() == 4:
+        return x.contiguous(memory_format=torch.channels_last), True
+    if x.dim() != 5 or x.shape[1] != timesteps:
+        raise ValueError(f"input {tuple(x.shape)} is neither (N, C, H, W) nor (N, {timesteps}, C, H, W)")
+    return x.transpose(0, 1).flatten(0, 1).contiguous(memory_format=torch.channels_last), False
+
+
+class SpikingNetwork(nn.Module):
+    """One architecture with its weights; running batch-norm statistics.
+
+    Args:
+        architecture: what is built, by `layout`.
+        image: (Cin, H, W).
+        classes: number of classes.
+        voters: readout neurons a class.
+        neuron: "plif", or "memoryless" for targets without a leak; the stem is PLIF always (definitions.md).
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        image: tuple[int, int, int],
+        classes: int,
+        *,
+        voters: int = VOTERS,
+        neuron: str = "plif",
+    ) -> None:
+        super().__init__()
+        self.architecture, self.image, self.classes, self.voters = architecture, image, classes, voters
+        self.timesteps = architecture.timesteps
+        self.stages = layout(architecture, image, classes, voters)
+        self.layers = nn.ModuleList(_module(stage, classes, neuron) for stage in self.stages)
+
+    def forward(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
+        """Votes (N, classes), each in 0..T, of normalised images (N, C, H, W) or event frames (N, T, C, H, W)."""
+        x, constant = time_folded(x, self.timesteps)
+        spikes = self.layers[0](x, self.timesteps, count, constant=constant)
+        for layer in self.layers[1:]:
+            spikes = layer(spikes, self.timesteps, count)
+        return spikes
+
+    def to_folded(self, dataset: Dataset) -> FoldedNetwork:
+        """Float weights with batch norm and its statistics beside them; the pixel scale of `dataset`."""
+        return folded_network(
+            [layer.folded() for layer in self.layers], dataset, self.timesteps, self.classes, self.voters
+        )
+
+
+def _module(stage: Stage, classes: int, neuron: str) -> nn.Module:
+    if stage.kind == "stem":
+        return SpikingBlock(stage, neuron="plif")
+    if stage.kind == "readout":
+        return Readout(stage, classes, neuron=neuron)
+    if stage.kind in ("max_pool", "avg_pool", "gap"):
+        return Pool(stage, neuron=neuron)
+    return SpikingBlock(stage, neuron=neuron)
+
+
+def folded_network(
+    blocks: Sequence[FoldedBlock], dataset: Dataset, timesteps: int, classes: int, voters: int
+) -> FoldedNetwork:
+    """A `FoldedNetwork` out of its blocks and the pixel scale that training used."""
+    return FoldedNetwork(
+        blocks=tuple(blocks),
+        image=dataset.image,
+        timesteps=timesteps,
+        classes=classes,
+        voters=voters,
+        pixel_mean=dataset.pixel_mean,
+        pixel_std=dataset.pixel_std,
+        pixel_max=dataset.pixel_max,
+        float_images=dataset.x_test.dtype != np.uint8,
+    )
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Learnable numbers, one scalar a PLIF layer counted."""
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,19 @@
+import pytest
+import torch
+
+from autosnn_hw.training import datasets
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return datasets.load("digits")
+
+
+@pytest.fixture(scope="session")
+def images(digits):
+    return torch.from_numpy(digits.normalise(digits.x_train[:32]))
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    torch.manual_seed(0)
