@@ -108,7 +108,9 @@ def _from_package(point: Any) -> Path | Mapping[str, Any] | Profile:
     if isinstance(value, str):
         value = Path(value)
     if not isinstance(value, (Path, Mapping, Profile)):
-        raise InputError(f"target {point.name!r}: {point.value} gives {type(value).__name__}; a path or table is needed.")
+        raise InputError(
+            f"target {point.name!r}: {point.value} gives {type(value).__name__}; a path or table is needed."
+        )
     return value
 
 

@@ -120,11 +120,15 @@ class Limits(Table):
     thresholds: Limit | None = Field(None, description="distinct thresholds in one core")
     threshold: Limit | None = Field(None, description="largest threshold mantissa")
     bias: Limit | None = Field(None, description="largest absolute bias mantissa")
-    v_decay: Limit | None = Field(None, description="largest voltage decay of a neuron that is not memoryless by itself")
+    v_decay: Limit | None = Field(
+        None, description="largest voltage decay of a neuron that is not memoryless by itself"
+    )
     i_decay: Limit | None = Field(None, description="largest current decay")
     synaptic_delay: Limit | None = Field(None, description="largest delay of a synapse in steps")
     timesteps: Limit | None = Field(None, description="steps of one sample")
-    axon_types: Limit | None = Field(None, description="crossbar: axon types of a core, so distinct weights of a neuron")
+    axon_types: Limit | None = Field(
+        None, description="crossbar: axon types of a core, so distinct weights of a neuron"
+    )
     leak: Limit | None = Field(None, description="crossbar: largest absolute leak")
     delivery_delay: Limit | None = Field(None, description="crossbar: largest delivery delay of a neuron in ticks")
     destinations: Limit | None = Field(None, description="crossbar: axons that one neuron drives")
@@ -161,7 +165,9 @@ class Weights(Table):
 
 class Neuron(Table):
     kinds: tuple[NeuronKind, ...] = Field(min_length=1)
-    image_biases: bool = Field(description="biases can be rewritten for each image, so the stem's neurons may be on chip")
+    image_biases: bool = Field(
+        description="biases can be rewritten for each image, so the stem's neurons may be on chip"
+    )
     source: Text
     verified: bool
 
@@ -171,7 +177,9 @@ class PlacementRule(Table):
 
     kind: Literal["columns", "crossbar"]
     power_of_two: bool = Field(True, description="the columns of a block are a power of two")
-    padded_blocks: bool = Field(False, description="a core also computes columns of its last block beyond the layer's edge")
+    padded_blocks: bool = Field(
+        False, description="a core also computes columns of its last block beyond the layer's edge"
+    )
     source: Text
     verified: bool
 
@@ -200,13 +208,17 @@ class Energies(Table):
     synop: EnergyConstant
     synop_dense: EnergyConstant | None = Field(None, description="in dense layers, in place of synop")
     neuron_update: EnergyConstant | None = Field(None, description="every neuron, every step")
-    neuron_active: EnergyConstant | None = Field(None, description="on top, for neurons with input, bias or v in the step")
+    neuron_active: EnergyConstant | None = Field(
+        None, description="on top, for neurons with input, bias or v in the step"
+    )
     spike: EnergyConstant | None = None
     message: EnergyConstant | None = Field(None, description="one spike to one core that must hear of it")
     hop_x: EnergyConstant | None = None
     hop_y: EnergyConstant | None = None
     chip_link: EnergyConstant | None = Field(None, description="one message over one border between chips")
-    host_mac: EnergyConstant | None = Field(None, description="one multiply-accumulate of the host's stem; never in total")
+    host_mac: EnergyConstant | None = Field(
+        None, description="one multiply-accumulate of the host's stem; never in total"
+    )
 
 
 class Times(Table):
@@ -268,7 +280,9 @@ class Profile(Table):
     energy: Energies
     time: Times
     power: Powers
-    provenance: dict[str, Any] = Field(default_factory=dict, description="of a calibrated profile: data, residuals, date")
+    provenance: dict[str, Any] = Field(
+        default_factory=dict, description="of a calibrated profile: data, residuals, date"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:

@@ -1,1 +1,9 @@
 """What a chip makes of a network: fit, placement, energy and time."""
+
+from __future__ import annotations
+
+from autosnn_hw.cost.check import check
+from autosnn_hw.cost.placement import Placement, place
+from autosnn_hw.cost.price import price
+
+__all__ = ["Placement", "check", "place", "price"]

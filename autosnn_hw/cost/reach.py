@@ -1,0 +1,91 @@
+"""Which source neurons a block of a layer listens to: the geometry of a kernel cut into blocks along each axis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autosnn_hw.network import ConvLayer, DenseLayer, Layer
+
+
+def volume(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """(C, H, W) of a layer; (N, 1, 1) for a dense one."""
+    if len(shape) == 3:
+        return shape[0], shape[1], shape[2]
+    return shape[0], 1, 1
+
+
+def edges_of(size: int, block: int) -> np.ndarray:
+    """Borders of blocks of `block` positions, the last one smaller where needed: int64 (blocks + 1,)."""
+    return np.append(np.arange(0, size, block), size)
+
+
+def axis_taps(size: int, edges: np.ndarray, kernel: int, stride: int, padding: int, dilation: int) -> np.ndarray:
+    """bool (blocks, kernel, size): whether tap i carries source position y to an output position of the block.
+
+    `edges` may reach beyond the output's last position: a padded block computes there, too.
+    """
+    position = np.arange(size)[None, :] + padding - dilation * np.arange(kernel)[:, None]
+    target = position // stride
+    on_grid = position % stride == 0
+    return on_grid & (target >= edges[:-1, None, None]) & (target < edges[1:, None, None])
+
+
+def row_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) -> np.ndarray:
+    """`axis_taps` along H."""
+    return axis_taps(source[1], edges, layer.weight.shape[2], layer.stride[0], layer.padding[0], layer.dilation[0])
+
+
+def column_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) -> np.ndarray:
+    """`axis_taps` along W."""
+    return axis_taps(source[2], edges, layer.weight.shape[3], layer.stride[1], layer.padding[1], layer.dilation[1])
+
+
+def kernel_taps(layer: ConvLayer, edges: np.ndarray) -> np.ndarray:
+    """Non-zero weights from each source channel into each block of output channels: int64 (blocks, Cin, kH, kW)."""
+    out, inputs, height, width = layer.weight.shape
+    per_group = out // layer.groups
+    present = (layer.weight != 0).astype(np.int64)
+    taps = np.zeros((len(edges) - 1, layer.groups, inputs, height, width), np.int64)
+    for block, (start, stop) in enumerate(zip(edges[:-1], edges[1:])):
+        for group in range(start // per_group, -(-stop // per_group)):
+            first, last = max(start, group * per_group), min(stop, (group + 1) * per_group)
+            taps[block, group] = present[first:last].sum(axis=0)
+    return taps.reshape(len(edges) - 1, layer.groups * inputs, height, width)
+
+
+def listening(
+    layer: ConvLayer | DenseLayer, source: tuple[int, ...], edges: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Axons by the kernel's reach: what each block listens to and how many blocks each source neuron is heard by.
+
+    A source channel with no non-zero weight into a block of channels is not connected to it.
+
+    Returns:
+        axons: int64 (channel blocks, row blocks, column blocks), source neurons a block has an axon for.
+        heard: int64 of the source's (C, H, W), blocks that have an axon for the neuron.
+    """
+    if isinstance(layer, DenseLayer):
+        starts = edges[0][:-1]
+        connected = np.add.reduceat(layer.weight != 0, starts, axis=0) > 0
+        return connected.sum(axis=1).reshape(-1, 1, 1), connected.sum(axis=0).reshape(volume(source))
+    channels = kernel_taps(layer, edges[0]).any(axis=(2, 3))
+    rows = row_taps(layer, source, edges[1]).any(axis=1)
+    columns = column_taps(layer, source, edges[2]).any(axis=1)
+    counts = [axis.sum(axis=1) for axis in (channels, rows, columns)]
+    heard = [axis.sum(axis=0) for axis in (channels, rows, columns)]
+    return (
+        counts[0][:, None, None] * counts[1][None, :, None] * counts[2][None, None, :],
+        heard[0][:, None, None] * heard[1][None, :, None] * heard[2][None, None, :],
+    )
+
+
+def block_sums(values: np.ndarray, edges: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+    """Sum of `values` (C, H, W) over every block: (channel blocks, row blocks, column blocks)."""
+    for axis in range(3):
+        values = np.add.reduceat(values, edges[axis][:-1], axis=axis)
+    return values
+
+
+def is_weighted(layer: Layer) -> bool:
+    """Whether the layer has synapses (conv and dense; not the input)."""
+    return isinstance(layer, (ConvLayer, DenseLayer))
