@@ -32,7 +32,7 @@ def test_a_network_that_does_nothing_is_worth_nothing():
 
 
 def test_every_objective_reads_its_own_figure(synthetic):
-    record = synthetic.evaluate(synthetic.space.at(7))
+    record = synthetic.evaluate(synthetic.SPACE.at(7))
     assert modelled_cost(record, "energy") == record.fitness_energy.value
     assert modelled_cost(record, "spikes") == record.spikes["paper"] == record.spikes["chip"] - record.spikes["relay"]
     assert len({modelled_cost(record, name) for name in OBJECTIVES}) == 6
@@ -42,7 +42,7 @@ def test_every_objective_reads_its_own_figure(synthetic):
 
 
 def test_the_mean_leaves_out_what_has_no_cost_and_needs_one_that_has(synthetic):
-    records = [synthetic.evaluate(synthetic.space.at(i)) for i in (3, 5)]
+    records = [synthetic.evaluate(synthetic.SPACE.at(i)) for i in (3, 5)]
     expected = sum(record.energy.value for record in records) / 2
     assert mean_cost([*records, CandidateRecord("unplaceable")], "energy") == pytest.approx(expected)
     bad = CandidateRecord("x", violations=({"layer": "TBD1.a", "resource": "axons", "needed": 300, "limit": 256},))
@@ -51,7 +51,7 @@ def test_the_mean_leaves_out_what_has_no_cost_and_needs_one_that_has(synthetic):
 
 
 def test_each_limit_makes_infeasible_and_measurements_count(synthetic):
-    record = synthetic.evaluate(synthetic.space.at(0))
+    record = synthetic.evaluate(synthetic.SPACE.at(0))
     energy, latency, cores = record.energy.value, record.latency.value, record.cores
     assert feasible(record, Constraints())
     assert feasible(record, Constraints(energy, latency, cores))
