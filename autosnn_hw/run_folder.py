@@ -1,0 +1,178 @@
+"""A run's folder: which files it holds, and how they are written, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.errors import InputError, RunError
+
+MANIFEST, CONFIG, STUDY, CANDIDATES = "manifest.json", "config.toml", "study.db", "candidates.csv"
+SUMMARY, REPORT, LOG, CERTIFICATE = "summary.json", "report.html", "log.jsonl", "winner.certificate.json"
+SUPERNET, WINNER_NET, WINNER_CORES = "supernet.safetensors", "winner.net", "winner.cores.json"
+WINNER_ONNX, WINNER_STEP_ONNX, WINNER_SCRIPT = "winner.onnx", "winner.step.onnx", "winner_in_lava.py"
+WINNER_SIMULATION = "winner.simulation.json"  # the winner's `simulate --json` document, for the report
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Turns a full disk or a forbidden place into one sentence.
+
+    Raises:
+        RunError: `path` could not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise RunError(
+                f"{path} could not be written: the disk is full ({error.strerror}). What was finished is kept; free some space, then go on with --resume."
+            ) from error
+        raise RunError(
+            f"{path} could not be written: {error.strerror or error}. Another --out, or the right to write there, would work."
+        ) from error
+
+
+def write_bytes(path: str | Path, data: bytes) -> Path:
+    """Write a file whole or not at all: a temporary file beside it, then a rename.
+
+    Raises:
+        RunError: the disk is full, or the place may not be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with writing(path):
+        try:
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """`write_bytes` of UTF-8 text."""
+    return write_bytes(path, text.encode())
+
+
+def write_json(path: str | Path, document: Any) -> Path:
+    """Write JSON; numpy values become plain ones, what is unknown must be None (NaN is refused)."""
+    return write_text(path, json.dumps(document, indent=2, allow_nan=False, default=_plain) + "\n")
+
+
+def write_table(path: str | Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Write a CSV file with a header; None is an empty cell, floats keep every digit."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return write_text(path, text.getvalue())
+
+
+def read_json(path: str | Path) -> Any:
+    """The document in a JSON file.
+
+    Raises:
+        InputError: it is missing or no JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path} was not found; a folder written by `autosnn-hw search` is needed.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path} is not a readable JSON file ({error}).") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON-able")
+
+
+class RunFolder:
+    """The files of one run; `create` makes a new folder, `open` takes one that a search has begun."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, path: str | Path) -> RunFolder:
+        """Make a run folder.
+
+        Raises:
+            InputError: it exists already.
+            RunError: it could not be made.
+        """
+        path = Path(path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.mkdir()
+            except FileExistsError:
+                raise InputError(
+                    f"{path} exists already; choose another --out, or go on with it by --resume {path}."
+                ) from None
+        return cls(path)
+
+    @classmethod
+    def create_numbered(cls, parent: str | Path, stem: str) -> RunFolder:
+        """Make the first of `stem`-1, `stem`-2, .. that does not exist; two runs at once get two folders."""
+        number = 1
+        while True:
+            path = Path(parent) / f"{stem}-{number}"
+            if not path.exists():
+                try:
+                    return cls.create(path)
+                except InputError:
+                    pass  # another run has just made it
+            number += 1
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """An existing run folder.
+
+        Raises:
+            InputError: there is none, with what is missing.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise InputError(f"{path} is not a folder; the folder of a run is needed.")
+        if not (path / CONFIG).is_file():
+            raise InputError(f"{path} holds no {CONFIG}; a folder written by `autosnn-hw search` is needed.")
+        return cls(path)
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def has(self, name: str) -> bool:
+        return (self.path / name).is_file()
+
+    def log(self, event: str, **values: Any) -> None:
+        """Append one line to log.jsonl: UTC time, event, values."""
+        line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event, **values}
+        text = json.dumps(line, allow_nan=False, default=_plain) + "\n"
+        path = self.path / LOG
+        with writing(path), open(path, "a") as file:
+            file.write(text)

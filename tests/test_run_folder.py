@@ -1,0 +1,96 @@
+"""Files of a run are written whole or not at all, and what goes wrong is one sentence."""
+
+import csv
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from autosnn_hw import run_folder
+from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.run_folder import RunFolder
+
+
+def test_an_existing_folder_is_refused_with_what_would_work(tmp_path):
+    folder = RunFolder.create(tmp_path / "runs" / "a")
+    with pytest.raises(InputError, match=r"exists already; choose another --out, or go on with it by --resume"):
+        RunFolder.create(folder.path)
+    with pytest.raises(InputError, match=r"holds no config.toml"):
+        RunFolder.open(folder.path)
+    run_folder.write_text(folder / "config.toml", "")
+    assert RunFolder.open(folder.path).path == folder.path
+    with pytest.raises(InputError, match="is not a folder"):
+        RunFolder.open(tmp_path / "none")
+
+
+def test_runs_begun_at_once_get_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        made = [
+            f.result() for f in [pool.submit(RunFolder.create_numbered, tmp_path, "digits-loihi2") for _ in range(16)]
+        ]
+    assert sorted(folder.path.name for folder in made) == sorted(f"digits-loihi2-{i}" for i in range(1, 17))
+
+
+def test_json_and_tables_come_back_as_they_were(tmp_path):
+    document = {"a": np.float64(0.1), "b": np.arange(3), "c": None, "d": tmp_path}
+    run_folder.write_json(tmp_path / "a.json", document)
+    assert run_folder.read_json(tmp_path / "a.json") == {"a": 0.1, "b": [0, 1, 2], "c": None, "d": str(tmp_path)}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        run_folder.write_json(tmp_path / "nan.json", {"a": float("nan")})
+    rows = [{"x": 0.1 + 0.2, "y": 'a,"b"\n', "z": None, "other": 1}]
+    run_folder.write_table(tmp_path / "a.csv", ["x", "y", "z"], rows)
+    with open(tmp_path / "a.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (float(row["x"]), row["y"], row["z"]) == (0.1 + 0.2, 'a,"b"\n', "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json"]
+    with pytest.raises(InputError, match="was not found"):
+        run_folder.read_json(tmp_path / "none.json")
+    (tmp_path / "bad.json").write_text("{")
+    with pytest.raises(InputError, match="not a readable JSON file"):
+        run_folder.read_json(tmp_path / "bad.json")
+
+
+def test_the_log_grows_by_a_line_an_event(tmp_path):
+    folder = RunFolder.create(tmp_path / "a")
+    folder.log("begin", seed=0)
+    folder.log("end", seconds=np.float32(0.5))
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert [(line["event"], line.get("seed"), line.get("seconds")) for line in lines] == [
+        ("begin", 0, None),
+        ("end", None, 0.5),
+    ]
+    assert all(line["time"].endswith("Z") for line in lines)
+
+
+FULL = """
+import resource, signal, sys
+from autosnn_hw import run_folder
+from autosnn_hw.errors import RunError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+run_folder.write_text(sys.argv[1], "old")
+try:
+    run_folder.write_text(sys.argv[1], "new" * 1000)
+except RunError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path):
+    path = tmp_path / "summary.json"
+    done = subprocess.run([sys.executable, "-c", FULL, path], capture_output=True, text=True, check=True)
+    assert "summary.json could not be written: the disk is full" in done.stdout
+    assert "--resume" in done.stdout
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="could not be written"):
+        run_folder.write_text(tmp_path / "file" / "a.json", "x")
+    with pytest.raises(RunError, match="could not be written"):
+        RunFolder.create(tmp_path / "file" / "run")
