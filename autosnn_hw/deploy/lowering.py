@@ -14,9 +14,9 @@ import numpy as np
 from autosnn_hw.deploy import quantise
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.formats import Target, target_name, weight_format
-from autosnn_hw.deploy.kernels import channel_roles, full_kernel
-from autosnn_hw.deploy.quantise import WeightFormat
+from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat
 from autosnn_hw.deploy.readout import check_voters, keep_blocks
+from autosnn_hw.deploy.relays import channel_roles, full_kernel
 from autosnn_hw.deploy.units import Unit, network_units
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
@@ -69,12 +69,30 @@ def lower_unit(unit: Unit, weights: WeightFormat, *, classes: int, voters: int) 
         inputs = unit.window[0] * unit.window[1]
         share, offset, neuron = quantise.averaging_neuron(inputs, unit.k, weights)
         return _pool(unit, share, offset, neuron, float(inputs * share))
+    return layer_of(unit, integers_of(unit, weights, classes=classes, voters=voters), weights)
+
+
+def integers_of(unit: Unit, weights: WeightFormat, *, classes: int, voters: int) -> IntegerMap:
+    """The integers of a "conv" or "dense" unit, whose batch norm must be folded or carry its statistics."""
     assert unit.conv is not None
     conv = folded_conv(unit.conv, unit.name)
-    if unit.kind == "dense":
-        return _dense(unit, conv, weights, classes, voters)
+    if unit.kind == "dense" and weights.readout_block is not None:
+        check_voters(conv.weight.shape[1], voters, weights.readout_block)
+        conv = keep_blocks(conv, classes, voters, weights.readout_block)
     shortcut = folded_conv(unit.shortcut, unit.name) if isinstance(unit.shortcut, FoldedConv) else unit.shortcut
-    integers = quantise.quantise(conv, unit.k, weights, relays=unit.relays_out > 0, shortcut=shortcut, name=unit.name)
+    return quantise.quantise(conv, unit.k, weights, relays=unit.relays_out > 0, shortcut=shortcut, name=unit.name)
+
+
+def layer_of(unit: Unit, integers: IntegerMap, weights: WeightFormat) -> Layer:
+    """The chip layer of a "conv" or "dense" unit, relays and shortcut put in."""
+    scale = float(integers.scale[0]) if weights.kind == "even" and integers.scale.size else None
+    if unit.kind == "dense":
+        bias = integers.bias if integers.bias.any() else None
+        shape = (len(integers.weight),)
+        return DenseLayer(
+            unit.name, shape, integers.weight, integers.neuron, bias, block=unit.block, scale=scale, k=integers.k
+        )
+    assert unit.conv is not None
     weight, bias = full_kernel(unit, integers)
     return ConvLayer(
         unit.name,
@@ -82,12 +100,12 @@ def lower_unit(unit: Unit, weights: WeightFormat, *, classes: int, voters: int) 
         weight,
         integers.neuron,
         bias,
-        stride=(conv.stride, conv.stride),
-        padding=(conv.padding, conv.padding),
+        stride=(unit.conv.stride, unit.conv.stride),
+        padding=(unit.conv.padding, unit.conv.padding),
         groups=unit.groups,
         roles=channel_roles(unit),
         block=unit.block,
-        scale=_one_scale(integers.scale, weights),
+        scale=scale,
         k=integers.k,
     )
 
@@ -112,11 +130,6 @@ def architecture_string(folded: FoldedNetwork) -> str:
     return ",".join(f"{s.kind}/{s.groups}" if grouped else s.kind for s in slots)
 
 
-def _one_scale(scale: np.ndarray, weights: WeightFormat) -> float | None:
-    """The layer's scale, or None where each output channel has its own."""
-    return float(scale[0]) if weights.kind == "even" and scale.size else None
-
-
 def _pool(unit: Unit, weight: int, bias: int, neuron: quantise.CubaNeuron, scale: float | None) -> ConvLayer:
     channels = unit.shape[0]
     stride = unit.window
@@ -132,21 +145,4 @@ def _pool(unit: Unit, weight: int, bias: int, neuron: quantise.CubaNeuron, scale
         block=unit.block,
         scale=scale,
         k=None if unit.kind == "or" else unit.k,
-    )
-
-
-def _dense(unit: Unit, conv: FoldedConv, weights: WeightFormat, classes: int, voters: int) -> DenseLayer:
-    if weights.readout_block is not None:
-        check_voters(conv.weight.shape[1], voters, weights.readout_block)
-        conv = keep_blocks(conv, classes, voters, weights.readout_block)
-    integers = quantise.quantise(conv, unit.k, weights, name=unit.name)
-    return DenseLayer(
-        unit.name,
-        (len(integers.weight),),
-        integers.weight,
-        integers.neuron,
-        integers.bias if integers.bias.any() else None,
-        block=unit.block,
-        scale=_one_scale(integers.scale, weights),
-        k=integers.k,
     )

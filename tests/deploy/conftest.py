@@ -13,7 +13,9 @@ def _conv(rng, out, inputs, kernel, stride=1, groups=1, norm=False, gain=1.6):
     bias = rng.normal(0.25, 0.3, out)
     if not norm:
         return FoldedConv(weight, bias, stride, kernel // 2, groups)
-    statistics = BatchNorm(rng.uniform(0.6, 1.4, out), rng.normal(0.2, 0.3, out))
+    gamma, beta = rng.uniform(0.6, 1.4, out), rng.normal(0.2, 0.3, out)
+    stored = (rng.normal(0, 0.3, out), rng.uniform(0.2, 2, out)) if norm == "stored" else (None, None)
+    statistics = BatchNorm(gamma, beta, *stored)
     return FoldedConv(weight, np.zeros(out), stride, kernel // 2, groups, statistics)
 
 
@@ -126,7 +128,7 @@ def _stem_spikes(layer, mantissa, timesteps):
 
 @pytest.fixture(scope="session")
 def folded():
-    """(architecture, seed=, image=, norm=, ...) -> FoldedNetwork of random floats."""
+    """(architecture, seed=, image=, norm=False | True (no statistics) | "stored", ...) -> FoldedNetwork of random floats."""
     return _folded
 
 
