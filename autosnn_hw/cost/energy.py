@@ -2,51 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from autosnn_hw.cost.events import LayerEvents
-from autosnn_hw.cost_report import ZERO, Interval
+from autosnn_hw.cost_report import Interval
 from hw_profiles.schema import EnergyConstant, Profile
 
 
-def charges(events: LayerEvents, profile: Profile) -> list[tuple[str, EnergyConstant, float]]:
-    """(part, constant, number of events) of one layer and inference; events without a constant are not charged."""
-    energy = profile.energy
-    synop = energy.synop_dense if events.dense and energy.synop_dense else energy.synop
-    candidates = (
-        ("synops", synop, events.synops),
-        ("neuron_updates", energy.neuron_update, events.neuron_updates),
-        ("neuron_updates", energy.neuron_active, events.neuron_active),
-        ("spikes", energy.spike, events.spikes if events.cores else 0.0),
-        ("messages", energy.message, events.messages),
-        ("hops", energy.hop_x, events.hops[0]),
-        ("hops", energy.hop_y, events.hops[1]),
-        ("chip_links", energy.chip_link, events.hops[2]),
+@dataclass(frozen=True)
+class DynamicEnergy:
+    """Dynamic energy of one inference in J.
+
+    Args:
+        layers: sum of each layer; parts: the same by event ("synops", "neuron_updates", "spikes", "messages", "hops",
+            "chip_links"; an event without a constant is absent).
+        assumed: what comes from constants of kind estimated.
+    """
+
+    total: Interval
+    layers: tuple[Interval, ...]
+    parts: tuple[dict[str, Interval], ...]
+    assumed: float
+
+
+def dynamic_energy(layers: Sequence[LayerEvents], profile: Profile) -> DynamicEnergy:
+    """Energy of the events of every layer; intervals are fully correlated: all constants low, or all high."""
+    constants = _constants(profile)
+    bounds = np.array([(c.interval.value, c.interval.low, c.interval.high) for _, c, _ in constants])
+    dense = profile.energy.synop_dense is not None
+    counts = np.array([_counts(events, dense) for events in layers])[:, [column for _, _, column in constants]]
+    joules = counts[:, :, None] * bounds
+    names = list(dict.fromkeys(part for part, _, _ in constants))
+    member = np.array([[part == name for part, _, _ in constants] for name in names], float)
+    by_part = (member @ joules).tolist()
+    estimated = np.array([c.kind == "estimated" for _, c, _ in constants])
+    return DynamicEnergy(
+        Interval(*joules.sum(axis=(0, 1)).tolist()),
+        tuple(Interval(*row) for row in joules.sum(axis=1).tolist()),
+        tuple({name: Interval(*row) for name, row in zip(names, rows)} for rows in by_part),
+        float(joules[:, estimated, 0].sum()),
     )
-    return [(part, constant, count) for part, constant, count in candidates if constant is not None]
 
 
-def layer_energy(events: LayerEvents, profile: Profile) -> dict[str, Interval]:
-    """Dynamic energy of one layer in J per inference, by part."""
-    parts: dict[str, Interval] = {}
-    for part, constant, count in charges(events, profile):
-        parts[part] = parts.get(part, ZERO) + constant.interval * count
-    return parts
+def _constants(profile: Profile) -> list[tuple[str, EnergyConstant, int]]:
+    """(part, constant, column of `_counts`) of the events that the profile charges."""
+    energy = profile.energy
+    charged = (
+        ("synops", energy.synop),
+        ("synops", energy.synop_dense),
+        ("neuron_updates", energy.neuron_update),
+        ("neuron_updates", energy.neuron_active),
+        ("spikes", energy.spike),
+        ("messages", energy.message),
+        ("hops", energy.hop_x),
+        ("hops", energy.hop_y),
+        ("chip_links", energy.chip_link),
+    )
+    return [(part, constant, i) for i, (part, constant) in enumerate(charged) if constant is not None]
 
 
-def total(parts: Iterable[Interval]) -> Interval:
-    """Sum of intervals, fully correlated: all low, or all high."""
-    value = low = high = 0.0
-    for part in parts:
-        value, low, high = value + part.value, low + part.low, high + part.high
-    return Interval(value, low, high)
-
-
-def assumed(layers: Iterable[LayerEvents], profile: Profile) -> float:
-    """Dynamic energy in J per inference that comes from constants of kind estimated."""
-    return sum(
-        constant.interval.value * count
-        for events in layers
-        for _, constant, count in charges(events, profile)
-        if constant.kind == "estimated"
+def _counts(events: LayerEvents, own_dense_constant: bool) -> tuple[float, ...]:
+    dense = events.dense and own_dense_constant
+    return (
+        0.0 if dense else events.synops,
+        events.synops if dense else 0.0,
+        events.neuron_updates,
+        events.neuron_active,
+        events.spikes if events.cores else 0.0,
+        events.messages,
+        *events.hops,
     )

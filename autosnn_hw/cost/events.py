@@ -4,6 +4,7 @@ by core, in counts and without a chip's constants."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -87,19 +88,19 @@ def column_events(network: ChipNetwork, activity: Activity, placement: Placement
     maps = _cache.get(placement)
     if maps is None:
         maps = _cache.setdefault(placement, traffic(network, placement, profile))
-    active = _matched(network, activity)
+    active = matched(network, activity)
     notes: list[str] = []
     scale = 1.0 / activity.samples
     loads = []
     for layer, measured, map_ in zip(network.layers, active, maps):
-        loads.append(map_.loads(_spikes(layer, measured, activity, notes)))
+        loads.append(map_.loads(spike_map(layer, measured, activity, notes)))
     layers = []
     core_active: list[np.ndarray] = []
     for index, (layer, measured, place) in enumerate(zip(network.layers, active, placement.layers)):
         before = loads[index - 1] if index else None
-        updates = float(np.prod(layer.shape)) * activity.timesteps if place.cores else 0.0
+        updates = float(prod(layer.shape)) * activity.timesteps if place.cores else 0.0
         share = _active_share(layer, measured, activity, notes) if updates else 0.0
-        arrived = float(before.synops.sum()) if before else 0.0
+        arrived = before.arrived if before else 0.0
         synops = _total(measured.synops if measured else None, arrived) * scale
         every_tap = _total(measured.synops_dense if measured else None, synops / scale) * scale
         layers.append(
@@ -113,7 +114,7 @@ def column_events(network: ChipNetwork, activity: Activity, placement: Placement
                 updates,
                 updates * share,
                 float(loads[index].messages_out.sum()) * scale,
-                tuple(float(h) * scale for h in loads[index].hops),  # type: ignore[arg-type]
+                tuple((loads[index].hops * scale).tolist()),  # type: ignore[arg-type]
             )
         )
         core_active.append(place.neurons * share)
@@ -125,7 +126,7 @@ def column_events(network: ChipNetwork, activity: Activity, placement: Placement
     )
 
 
-def _matched(network: ChipNetwork, activity: Activity) -> list[LayerActivity | None]:
+def matched(network: ChipNetwork, activity: Activity) -> list[LayerActivity | None]:
     expected = [layer.name for layer in network.neuron_layers]
     found = [layer.name for layer in activity.layers]
     if expected != found:
@@ -136,7 +137,7 @@ def _matched(network: ChipNetwork, activity: Activity) -> list[LayerActivity | N
     return [None] * missing + list(activity.layers)
 
 
-def _spikes(layer: Layer, measured: LayerActivity | None, activity: Activity, notes: list[str]) -> np.ndarray:
+def spike_map(layer: Layer, measured: LayerActivity | None, activity: Activity, notes: list[str]) -> np.ndarray:
     """Spikes of each neuron over the whole run, measured or spread evenly."""
     if measured is None:
         notes.append(HOST)
@@ -147,7 +148,7 @@ def _spikes(layer: Layer, measured: LayerActivity | None, activity: Activity, no
         return measured.neuron_spikes
     notes.append(UNIFORM)
     roles = np.asarray(layer.roles)
-    positions = int(np.prod(layer.shape[1:]))
+    positions = prod(layer.shape[1:])
     rate = np.zeros(len(roles))
     for role in np.unique(roles):
         chosen = roles == role
@@ -159,7 +160,7 @@ def _active_share(layer: Layer, measured: LayerActivity | None, activity: Activi
     if measured is None or measured.active_neurons is None:
         notes.append(ALL_ACTIVE)
         return 1.0
-    neuron_steps = float(np.prod(layer.shape)) * activity.timesteps * activity.samples
+    neuron_steps = float(prod(layer.shape)) * activity.timesteps * activity.samples
     return float(measured.active_neurons.sum()) / neuron_steps
 
 

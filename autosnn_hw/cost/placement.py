@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -45,14 +46,14 @@ class LayerPlacement:
     broken: tuple[str, ...] = ()
     count: int | None = None
 
-    @property
+    @cached_property
     def cores(self) -> int | None:
         """Cores of the layer; 0 where its neurons are elsewhere, None where it cannot be placed."""
         if self.broken:
             return None
         if self.count is not None:
             return self.count
-        return 0 if self.edges is None else int(np.prod([len(axis) - 1 for axis in self.edges]))
+        return 0 if self.edges is None else prod(len(axis) - 1 for axis in self.edges)
 
     @cached_property
     def neurons(self) -> np.ndarray:
@@ -76,7 +77,7 @@ class Placement:
     positions: Positions | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def cores_used(self) -> int | None:
         """Cores of all layers, None where a layer cannot be placed."""
         cores = [layer.cores for layer in self.layers]
@@ -258,7 +259,7 @@ def core_use(
     limits = profile.limits
     use = {"neurons_per_core": int(np.prod([np.diff(axis).max() for axis in edges]))}
     if limits.block_neurons and not isinstance(layer, DenseLayer):
-        use["block_neurons"] = int(np.prod(block))
+        use["block_neurons"] = prod(block)
     if limits.neuron_configurations:
         use["neuron_configurations"] = _distinct(layer, edges, ("v_decay", "i_decay"))
     if limits.thresholds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.cost.energy import assumed, layer_energy, total
+from autosnn_hw.cost.energy import dynamic_energy
 from autosnn_hw.cost.events import Events, column_events
 from autosnn_hw.cost.placement import Placement, place
 from autosnn_hw.cost.step_time import StepTime, step_time
@@ -42,7 +42,7 @@ def price(
     if profile.placement.kind == "crossbar":
         from autosnn_hw.cost import crossbar
 
-        events = crossbar.price_parts(network, activity, profile, placement)
+        events = crossbar.price_parts(network, activity, profile, placement, per_core=per_core)
     else:
         events = column_events(network, activity, placement, profile)
     cores_used, chips = placement.cores_used or 0, placement.chips or 1
@@ -69,9 +69,8 @@ def _report(
     per_core: bool,
     estimates: bool,
 ) -> CostReport:
-    parts = [layer_energy(entry, profile) for entry in events.layers]
-    sums = [total(part.values()) for part in parts]
-    dynamic = total(sums)
+    charged = dynamic_energy(events.layers, profile)
+    dynamic = charged.total
     cores, chips = placement.cores_used or 0, placement.chips or 1
     run = time.step * activity.timesteps
     power = profile.power
@@ -81,7 +80,7 @@ def _report(
     if power.fitness == "used_cores" and power.static_core is not None:
         fitness = dynamic + power.static_core.interval * cores * run
     static_assumed = 1.0 if power.static_chip.kind == "estimated" else time.assumed_share
-    assumed_energy = assumed(events.layers, profile) + static.value * static_assumed
+    assumed_energy = charged.assumed + static.value * static_assumed
     latency = time.step * events.latency_steps
     host = profile.energy.host_mac
     return CostReport(
@@ -115,7 +114,7 @@ def _report(
                 energy,
                 part,
             )
-            for entry, energy, part in zip(events.layers, sums, parts)
+            for entry, energy, part in zip(events.layers, charged.layers, charged.parts)
         ),
         cores=_cores(placement, events, time, profile) if per_core else (),
         not_counted=_not_counted(network, profile, events),
@@ -128,21 +127,18 @@ def _cores(placement: Placement, events: Events, time: StepTime, profile: Profil
     limit = profile.limits.neurons_per_core.value
     names = [layer.name for layer in placement.layers]
     chip = placement.positions.chip if placement.positions else np.zeros(len(cores.neurons), np.int64)
-    busy = time.cores
+    columns = zip(
+        chip.tolist(),
+        cores.layer.tolist(),
+        cores.neurons.tolist(),
+        cores.synops.tolist(),
+        cores.spikes_out.tolist(),
+        cores.messages_in.tolist(),
+        time.cores.T.tolist(),
+    )
     return tuple(
-        CoreCost(
-            index=i,
-            chip=int(chip[i]),
-            layer=names[cores.layer[i]],
-            neurons=int(cores.neurons[i]),
-            synops=float(cores.synops[i]),
-            neuron_updates=float(cores.neurons[i]),
-            spikes_out=float(cores.spikes_out[i]),
-            messages_in=float(cores.messages_in[i]),
-            time=Interval(float(busy[0, i]), float(busy[1, i]), float(busy[2, i])),
-            utilisation={"neurons": float(cores.neurons[i]) / limit},
-        )
-        for i in range(len(cores.neurons))
+        CoreCost(i, c, names[layer], n, synops, float(n), spikes, messages, Interval(*busy), {"neurons": n / limit})
+        for i, (c, layer, n, synops, spikes, messages, busy) in enumerate(columns)
     )
 
 

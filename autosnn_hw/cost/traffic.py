@@ -17,6 +17,7 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer
 from hw_profiles.schema import Profile
 
 HOPS = 3  # hops along x, hops along y, borders between chips
+SUMS = HOPS + 1  # and the operations of the layer itself, without those of padded blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Loads:
         synops, messages_in: float64 (cores of the next layer,).
         spikes_out, messages_out: float64 (cores of this layer,); a layer without cores (frames, host) has one entry.
         hops: float64 (3,): hops along x, along y, borders between chips, summed over all messages.
+        arrived: operations at the next layer's neurons; `synops` adds to more where blocks are padded.
     """
 
     synops: np.ndarray
@@ -34,6 +36,7 @@ class Loads:
     spikes_out: np.ndarray
     messages_out: np.ndarray
     hops: np.ndarray
+    arrived: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +54,11 @@ class Traffic:
     def loads(self, spikes: np.ndarray) -> Loads:
         """Loads of spikes per neuron (any unit: per run, per inference, per step), shape of the source layer."""
         table = self.rows @ spikes.reshape(self.shape).astype(np.float64)
-        size = 2 * (self.senders + self.receivers) + HOPS
+        size = 2 * (self.senders + self.receivers) + SUMS
         flat = np.bincount(self.out, self.weight * table.reshape(-1)[self.index], size)
         r, s = self.receivers, self.senders
-        return Loads(flat[:r], flat[r : 2 * r], flat[2 * r : 2 * r + s], flat[2 * r + s : 2 * (r + s)], flat[-HOPS:])
+        sent, last = 2 * r + s, 2 * (r + s)
+        return Loads(flat[:r], flat[r : 2 * r], flat[2 * r : sent], flat[sent:last], flat[last:-1], float(flat[-1]))
 
 
 def traffic(network: ChipNetwork, placement: Placement, profile: Profile) -> tuple[Traffic, ...]:
@@ -91,6 +95,7 @@ class _Entries:
         self.edges: Edges = own.edges if own.edges is not None else (whole[0], whole[1], whole[2])
         self.senders = max(1, own.cores or 0)
         self.receivers = (there.cores or 0) if there else 0
+        self.total = 2 * (self.senders + self.receivers) + HOPS
         self.rows: list[np.ndarray] = []
         self.sums: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         grid = tuple(len(axis) - 1 for axis in self.edges)
@@ -146,7 +151,9 @@ def _convolution(entries: _Entries, layer: ConvLayer, padded: bool) -> None:
             for j in range(met.shape[0]):
                 if met[j].any():
                     out = np.broadcast_to(core[c, h][:, None], (grid[2], entries.width))
-                    entries.add(out, met[j], computed[:, j].astype(np.float64))
+                    whole = np.full((1, entries.width), entries.total)
+                    weight = np.concatenate([computed[:, j], columns[:, j].sum(axis=0, keepdims=True)])
+                    entries.add(np.concatenate([out, whole]), met[j], weight.astype(np.float64))
             for mask in masks:
                 heard = sum(met[j] for j in range(met.shape[0]) if mask >> j & 1) > 0
                 _messages(entries, core[c, h], codes == mask, heard)
@@ -187,12 +194,13 @@ def _dense(entries: _Entries, layer: DenseLayer) -> None:
     for c, h, member in entries.members:
         sender += (member[:, :, None] * entries.core[c, h][entries.column_block]).astype(np.int64)
     sender = sender.reshape(-1)
-    total = np.zeros((2 * (r + s) + HOPS, present.shape[1]))
+    total = np.zeros((2 * (r + s) + SUMS, present.shape[1]))
     total[:r], total[r : 2 * r] = met, heard
     total[2 * r + sender, np.arange(len(sender))] = 1.0
     total[2 * r + s + sender, np.arange(len(sender))] = heard.sum(axis=0)
     for block in range(r):
-        total[-HOPS:] += heard[block] * entries.distances(sender, block)
+        total[-SUMS:-1] += heard[block] * entries.distances(sender, block)
+    total[-1] = met.sum(axis=0)
     entries.rows, entries.sums, entries.width = list(total), [], 1
     entries.height, entries.channels = 1, present.shape[1]
     count = np.arange(len(total))
