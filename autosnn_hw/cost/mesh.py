@@ -1,17 +1,27 @@
-"""Where on the mesh each core is: hops between cores that talk to each other are kept few."""
+"""Where on the mesh each core is: cores that talk to each other are kept near each other.
+
+Start: the cores in the order of their layers along a snake through the tiles. Then swaps of two cores (or of a core and a
+free slot near by), each the best there is for its core, until none helps. The traffic assumed is one spike of every neuron;
+so the result depends on shapes alone, is the same every time, and is kept for the next network of the same shapes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hw_profiles.schema import Profile
+from autosnn_hw.cost.reach import axis_taps
+from autosnn_hw.network import ChipNetwork, ConvLayer
+from hw_profiles.schema import Mesh, Profile
 
 if TYPE_CHECKING:
-    from autosnn_hw.cost.placement import LayerPlacement
-    from autosnn_hw.network import ChipNetwork
+    from autosnn_hw.cost.placement import Edges, LayerPlacement
+
+SWEEPS = 8
+MOST_CORES = 400  # more cores stay on the snake: the time of a sweep grows with the cube
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +37,129 @@ class Positions:
 
 
 def positions(network: ChipNetwork, layers: tuple[LayerPlacement, ...], profile: Profile) -> Positions:
-    """Cores in the order of the layers along a snake through the tiles, which keeps neighbours in the order neighbours."""
+    """Positions of all cores of a placed network, few hops between those that talk."""
     cores = sum(layer.cores or 0 for layer in layers)
-    return slots(np.arange(cores), profile)
+    per_chip = profile.limits.cores_per_chip.value
+    if cores < 3 or cores > MOST_CORES:
+        return slots(np.arange(cores), profile.mesh, per_chip)
+    pairs = tuple(_links(network, layers))
+    chosen = _optimised(cores, pairs, profile.mesh, per_chip)
+    return slots(np.array(chosen), profile.mesh, per_chip)
 
 
-def slots(index: np.ndarray, profile: Profile) -> Positions:
+def slots(index: np.ndarray, mesh: Mesh, cores_per_chip: int) -> Positions:
     """Positions of the slots with these numbers: chip by chip, a snake through each chip's tiles."""
-    mesh = profile.mesh
-    chip, within = np.divmod(index, profile.limits.cores_per_chip.value)
-    tile = within // mesh.cores_per_tile
-    column, row = np.divmod(tile, mesh.rows)
+    chip, within = np.divmod(index, cores_per_chip)
+    column, row = np.divmod(within // mesh.cores_per_tile, mesh.rows)
     row = np.where(column % 2 == 1, mesh.rows - 1 - row, row)
     return Positions(chip, chip * mesh.columns + column, row)
+
+
+def row_major(cores: int, mesh: Mesh, cores_per_chip: int) -> Positions:
+    """The simplest order, tile row after tile row: what the optimised one is measured against."""
+    chip, within = np.divmod(np.arange(cores), cores_per_chip)
+    row, column = np.divmod(within // mesh.cores_per_tile, mesh.columns)
+    return Positions(chip, chip * mesh.columns + column, row)
+
+
+def talk(network: ChipNetwork, layers: tuple[LayerPlacement, ...]) -> np.ndarray:
+    """Messages from core to core if every neuron fires once: float64 (cores, cores)."""
+    cores = sum(layer.cores or 0 for layer in layers)
+    return _matrix(cores, tuple(_links(network, layers)))
+
+
+def hops(talking: np.ndarray, where: Positions) -> float:
+    """Hops of that traffic: messages times Manhattan distance in tiles."""
+    return float((talking * _distance(where)).sum())
+
+
+def _distance(where: Positions) -> np.ndarray:
+    return np.abs(where.x[:, None] - where.x) + np.abs(where.y[:, None] - where.y).astype(np.float64)
+
+
+Axis = tuple[tuple[int, ...], ...]
+Link = tuple[int, int, Axis, Axis, Axis]
+
+
+def _links(network: ChipNetwork, layers: tuple[LayerPlacement, ...]) -> list[Link]:
+    """(first core of the sender, of the listener, and along C, H and W how many positions of a block reach a block)."""
+    links = []
+    for index in range(1, len(network.layers)):
+        sender, listener = layers[index - 1], layers[index]
+        if sender.edges is None or listener.edges is None:
+            continue
+        layer = network.layers[index]
+        axes = _conv_axes(layer, network.layers[index - 1].shape, sender.edges, listener.edges)
+        links.append((sender.first, listener.first, *axes))
+    return links
+
+
+def _conv_axes(layer: object, source: tuple[int, ...], sender: Edges, listener: Edges) -> tuple[Axis, Axis, Axis]:
+    sizes = [np.diff(edges) for edges in sender]
+    if not isinstance(layer, ConvLayer):
+        parts = len(listener[0]) - 1
+        return _axis(np.repeat(sizes[0][:, None], parts, 1)), _axis(sizes[1][:, None]), _axis(sizes[2][:, None])
+    channels = np.repeat(sizes[0][:, None], len(listener[0]) - 1, 1)
+    if layer.groups > 1:
+        per_input, per_output = layer.weight.shape[1], layer.shape[0] // layer.groups
+        group = np.arange(source[0]) // per_input * per_output
+        meets = (group + per_output > listener[0][:-1, None]) & (group < listener[0][1:, None])
+        channels = np.add.reduceat(meets, sender[0][:-1], axis=1, dtype=np.int64).T
+    axes = [_axis(channels)]
+    for a in (0, 1):
+        taps = axis_taps(
+            source[1 + a],
+            listener[1 + a],
+            layer.weight.shape[2 + a],
+            layer.stride[a],
+            layer.padding[a],
+            layer.dilation[a],
+        )
+        heard = taps.any(axis=1)
+        axes.append(_axis(np.add.reduceat(heard, sender[1 + a][:-1], axis=1, dtype=np.int64).T))
+    return axes[0], axes[1], axes[2]
+
+
+def _axis(counts: np.ndarray) -> Axis:
+    return tuple(map(tuple, counts.tolist()))
+
+
+def _matrix(cores: int, links: tuple[Link, ...]) -> np.ndarray:
+    matrix = np.zeros((cores, cores))
+    for sender, listener, channels, rows, columns in links:
+        block = np.kron(np.kron(np.array(channels), np.array(rows)), np.array(columns))
+        matrix[sender : sender + block.shape[0], listener : listener + block.shape[1]] = block
+    return matrix
+
+
+@lru_cache(maxsize=512)
+def _optimised(cores: int, links: tuple[Link, ...], mesh: Mesh, cores_per_chip: int) -> tuple[int, ...]:
+    """Slot of each core. Free slots take part as cores that do not talk."""
+    whole_chips = -(-cores // cores_per_chip) * cores_per_chip
+    places = min(whole_chips, cores + 4 * mesh.cores_per_tile)
+    talking = np.zeros((places, places))
+    talking[:cores, :cores] = _matrix(cores, links)
+    talking += talking.T
+    near = _distance(slots(np.arange(places), mesh, cores_per_chip))
+    slot = np.arange(places)
+    for _ in range(SWEEPS):
+        if not _sweep(talking, near, slot, cores):
+            break
+    return tuple(slot[:cores].tolist())
+
+
+def _sweep(talking: np.ndarray, near: np.ndarray, slot: np.ndarray, cores: int) -> bool:
+    """One best swap for each core in turn; True where any helped. Gain of swapping i and j:
+    sum over k of (t_ik - t_jk) (d_ik - d_jk) - 2 t_ij d_ij, with d = `near` between the slots they stand in."""
+    helped = False
+    way = np.einsum("ij,ij->i", talking, near)
+    for i in range(cores):
+        gain = way[i] + way - near @ talking[i] - talking @ near[i] - 2 * talking[i] * near[i]
+        gain[i] = 0.0
+        best = int(gain.argmax())
+        if gain[best] > 1e-9:
+            for array in (slot, near, near.T):
+                array[[i, best]] = array[[best, i]]
+            way = np.einsum("ij,ij->i", talking, near)
+            helped = True
+    return helped

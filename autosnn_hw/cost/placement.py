@@ -139,14 +139,23 @@ def _place_layer(
     if isinstance(layer, InputLayer) and (layer.neuron is None or layer.host):
         return LayerPlacement(layer.name)
     blocks = _dense_blocks(layer, profile) if isinstance(layer, DenseLayer) else _column_blocks(layer, profile)
-    use: dict[str, int] = {}
-    edges: Edges | None = None
-    block = (0, 0, 0)
+    tried = False
     for block, edges in blocks:
         use = core_use(layer, source, edges, block, heard, profile)
         if not exceeded(use, layer, profile):
             return LayerPlacement(layer.name, edges, 0, block, use)
-    return LayerPlacement(layer.name, None, 0, block, use, exceeded(use, layer, profile))
+        if not tried:
+            tried = True
+            use = core_use(layer, source, _single(layer), (1, 1, 1), heard, profile)
+            if exceeded(use, layer, profile):
+                break
+    return LayerPlacement(layer.name, None, 0, (1, 1, 1), use, exceeded(use, layer, profile))
+
+
+def _single(layer: Layer) -> Edges:
+    """Borders of blocks of one neuron: what does not fit like this fits nowhere."""
+    c, h, w = (np.arange(n + 1) for n in volume(layer.shape))
+    return c, h, w
 
 
 def _column_blocks(layer: Layer, profile: Profile) -> Iterator[tuple[tuple[int, int, int], Edges]]:
