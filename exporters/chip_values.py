@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,24 +22,49 @@ class ValueLimits:
         weight: of any weight.
         even_weight: wider range of a layer whose weights are all even (chips that keep a mixed-sign weight as 8 bits
             with an exponent).
-        vth_mant, bias, decay, delay: mantissas as in `ChipNetwork`.
+        one_sign_weight: range of a layer whose weights are all >= 0 or all <= 0, as magnitudes.
+        vth_mant, bias, v_decay, i_decay, delay: mantissas as in `ChipNetwork`.
         source: where the limits stand, for the report.
     """
 
     weight: Range | None = None
     even_weight: Range | None = None
+    one_sign_weight: Range | None = None
     vth_mant: Range | None = None
     bias: Range | None = None
-    decay: Range | None = None
+    v_decay: Range | None = None
+    i_decay: Range | None = None
     delay: Range | None = None
     source: str = ""
+
+
+def value_limits(profile: Any) -> ValueLimits:
+    """The limits of a chip profile (`hw_profiles.Profile`: its `limits` and `weights` tables); absent ones are no limit."""
+
+    def up_to(name: str, signed: bool = False) -> Range | None:
+        limit = getattr(profile.limits, name, None)
+        return None if limit is None else (-limit.value if signed else 0, limit.value)
+
+    half = 2 ** (profile.weights.bits - 1)
+    exponents = profile.weights.format == "loihi"
+    return ValueLimits(
+        weight=(-half, half - 1),
+        even_weight=(-2 * half, 2 * (half - 1)) if exponents else None,
+        one_sign_weight=(0, 2 * half - 1) if exponents else None,
+        vth_mant=up_to("threshold"),
+        bias=up_to("bias", signed=True),
+        v_decay=up_to("v_decay"),
+        i_decay=up_to("i_decay"),
+        delay=up_to("synaptic_delay"),
+        source=f"profile {profile.name}",
+    )
 
 
 def chip_violations(network: ChipNetwork, limits: ValueLimits) -> tuple[Violation, ...]:
     """The values that do not fit, at most one for each layer and kind.
 
-    A layer's weights are judged as a whole: all within `weight`, or all even and within `even_weight`. `needed` and
-    `limit` are magnitudes. Source: definitions of the weight ranges, docs/netx.md.
+    A layer's weights are judged as a whole: all within `weight`, or all even and within `even_weight`, or all of one sign
+    and within `one_sign_weight`. `needed` and `limit` are magnitudes. Source: definitions of the weight ranges, docs/netx.md.
     """
     return tuple(found for layer in network.layers for found in _of(layer, limits))
 
@@ -52,8 +78,8 @@ def _of(layer: Layer, limits: ValueLimits) -> Iterator[Violation]:
     on_host = isinstance(layer, InputLayer) and layer.host
     if layer.neuron is not None and not on_host:
         values.append(("threshold mantissa", limits.vth_mant, layer.neuron.vth_mant))
-        values.append(("voltage decay", limits.decay, layer.neuron.v_decay))
-        values.append(("current decay", limits.decay, layer.neuron.i_decay))
+        values.append(("voltage decay", limits.v_decay, layer.neuron.v_decay))
+        values.append(("current decay", limits.i_decay, layer.neuron.i_decay))
     for resource, allowed, value in values:
         if value is not None and allowed is not None:
             yield from _beyond(layer.name, resource, np.asarray(value), allowed, limits.source)
@@ -72,6 +98,9 @@ def _weights(layer: ConvLayer | DenseLayer, limits: ValueLimits) -> Iterator[Vio
         return
     low, high = int(layer.weight.min()), int(layer.weight.max())
     if limits.weight[0] <= low and high <= limits.weight[1]:
+        return
+    single = limits.one_sign_weight
+    if single is not None and (low >= 0 or high <= 0) and max(-low, high) <= single[1]:
         return
     wide = limits.even_weight
     even = not (layer.weight & 1).any()

@@ -1,5 +1,5 @@
 """Reading an HDF5 file that came from outside: nothing outside the file is followed, every size is bounded before it is
-read, and whatever the library raises on a damaged file becomes one sentence."""
+read, and whatever the library does on a damaged file, dying included, becomes one sentence."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from exporters.hdf5_probe import is_checksummed, survives
 
 MAX_FILE_BYTES = 2**31
 MAX_ELEMENTS = 2**26
@@ -51,30 +52,37 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
         raise InputError(f"{path} cannot be opened: {error.strerror}.") from None
     if size > MAX_FILE_BYTES:
         raise InputError(f"{path} has {size} bytes; at most {MAX_FILE_BYTES} are read.")
+    if not is_checksummed(path) and not survives(path):
+        raise InputError(f"{path} is not an HDF5 file, or is damaged or cut off; a NetX file is needed.")
     try:
         file = h5py.File(path, "r")
     except _LIBRARY_ERRORS:
-        raise InputError(f"{path} is not an HDF5 file, or is cut off; a NetX file is needed.") from None
+        raise InputError(f"{path} is not an HDF5 file, or is damaged or cut off; a NetX file is needed.") from None
     try:
-        _refuse_bomb(file)
+        _refuse_bomb(file, path)
         yield file
     finally:
         file.close()
 
 
-def _refuse_bomb(file: h5py.File) -> None:
-    """Compressed or never written data can claim any size: bound the sum before anything is read."""
-    total = 0
+def _refuse_bomb(file: h5py.File, path: Path) -> None:
+    """Compressed or never written data can claim any size: bound the sum before anything is read. Variable-length data
+    have no checksum even in a file with checksums: let a process of its own read them first."""
+    total, loose = 0, False
 
     def add(_: str, item: object) -> int | None:
-        nonlocal total
-        total += int(item.size or 0) if isinstance(item, h5py.Dataset) else 0
+        nonlocal total, loose
+        if isinstance(item, h5py.Dataset):
+            total += int(item.size or 0)
+            loose = loose or item.dtype.kind == "O"
         return total if total > MAX_TOTAL else None
 
     with _damage("the file"):
         file.visititems(add)
     if total > MAX_TOTAL:
         raise InputError(f"the file holds more than {MAX_TOTAL} values; at most that many are read.")
+    if loose and is_checksummed(path) and not survives(path):
+        raise InputError(f"{path} is damaged: its strings cannot be read.")
 
 
 def where(group: h5py.Group, name: str = "") -> str:
@@ -174,8 +182,8 @@ def attribute(parent: h5py.Group, name: str) -> int | str | None:
         if name not in parent.attrs:
             return None
         kind = parent.attrs.get_id(name)
-        if kind.dtype.kind not in "biuSO" or int(np.prod(kind.shape)) != 1 or kind.dtype.itemsize > MAX_TEXT:
-            raise InputError(f"{place} has dtype {kind.dtype}; one integer or one string is needed.")
+        if kind.dtype.kind not in "biuS" or int(np.prod(kind.shape)) != 1 or kind.dtype.itemsize > MAX_TEXT:
+            raise InputError(f"{place} has dtype {kind.dtype}; one integer or one fixed-length string is needed.")
         value = np.asarray(parent.attrs[name]).reshape(-1)[0]
     return int(value) if kind.dtype.kind in "biu" else _decoded(value, place)
 

@@ -92,4 +92,4 @@ def fault(weight: np.ndarray) -> str | None:
         return f"{found}; without negative weights 0..255 is allowed"
     if high <= 0:
         return f"{found}, because none is positive; one positive weight makes -128..127, or even -256..254, exact"
-    return f"{found}; -128..127, or even numbers in -256..254, are allowed"
+    return f"{found}; with both signs -256..254 is allowed (even numbers on a chip, or -128..127)"

@@ -7,8 +7,6 @@ name, what Lava would silently change. It imports nothing of Lava.
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,29 +14,31 @@ from typing import Any
 import h5py
 import numpy as np
 
-from autosnn_hw.errors import DoesNotFitError, InputError, RunError
+from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
-from exporters import grouped_kernels, lava_dense, netx_root
-from exporters.chip_values import ValueLimits, chip_violations
+from exporters import grouped_kernels, lava_dense, netx_root, whole_file
+from exporters.chip_values import ValueLimits, chip_violations, value_limits
 from exporters.netx_read import read
 from exporters.netx_values import MAX_DELAY
 
-__all__ = ["ValueLimits", "chip_violations", "read", "write"]
+__all__ = ["ValueLimits", "chip_violations", "read", "value_limits", "write"]
 
 INT8_MAX = 127
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 FLOAT32_EXACT = 2**24
+LIBRARY = ("v110", "v110")
+"""The file format of HDF5 1.10: metadata with checksums, so that damage is noticed and never followed."""
 VTH_MAX = 2**25 - 1
 """64 * vThMant must fit Lava's int32."""
 
 
-def write(network: ChipNetwork, path: str | Path, *, strict_for: ValueLimits | None = None) -> None:
+def write(network: ChipNetwork, path: str | Path, *, strict_for: Any = None) -> None:
     """Write a network as a NetX file that lava-dl loads with exactly these integers.
 
     Args:
         path: written whole or not at all; an existing file is replaced.
-        strict_for: what the registers of a chip can hold; values beyond stop the export.
+        strict_for: the profile of a chip, or `ValueLimits`: values that its registers cannot hold stop the export.
 
     Raises:
         InputError: Lava would not run the network as it is (names the layer, and what would work).
@@ -48,7 +48,8 @@ def write(network: ChipNetwork, path: str | Path, *, strict_for: ValueLimits | N
     for layer in network.layers:
         _refuse_what_lava_changes(layer)
     if strict_for is not None:
-        violations = chip_violations(network, strict_for)
+        limits = strict_for if isinstance(strict_for, ValueLimits) else value_limits(strict_for)
+        violations = chip_violations(network, limits)
         if violations:
             raise DoesNotFitError(
                 "nothing was written: "
@@ -56,32 +57,9 @@ def write(network: ChipNetwork, path: str | Path, *, strict_for: ValueLimits | N
                 + "."
             )
     image = io.BytesIO()
-    with h5py.File(image, "w") as file:
+    with h5py.File(image, "w", libver=LIBRARY) as file:
         _write_file(file, network)
-    _replace(Path(path), image.getbuffer())
-
-
-def _replace(path: Path, content: memoryview) -> None:
-    """Write beside `path` and rename, so that nobody ever sees half a file."""
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise RunError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    whole_file.replace(path, image.getbuffer())
 
 
 def _write_file(file: h5py.File, network: ChipNetwork) -> None:
@@ -154,7 +132,7 @@ def _neuron_entry(neuron: CubaNeuron | None) -> dict[str, Any]:
     if neuron is None:
         return {}
     return {
-        "neuron/type": "CUBA",
+        "neuron/type": np.bytes_("CUBA"),
         "neuron/iDecay": neuron.i_decay,
         "neuron/vDecay": neuron.v_decay,
         "neuron/vThMant": neuron.vth_mant,

@@ -63,8 +63,9 @@ def write(file: h5py.File, network: ChipNetwork, entries: Mapping[str, int], gro
     root = file.create_group(GROUP)
     root.attrs["format"] = FORMAT
     for name in ("timesteps", "architecture", "target", "dataset"):
-        if getattr(network, name) is not None:
-            root.attrs[name] = getattr(network, name)
+        value = getattr(network, name)
+        if value is not None and value != "":
+            root.attrs[name] = _bytes(value) if isinstance(value, str) else value
     _put_provenance(root, network.provenance)
     if network.encoder is not None:
         _put_encoder(root.create_group("encoder"), network.encoder)
@@ -88,9 +89,14 @@ def _put_provenance(root: h5py.Group, provenance: Mapping[str, Any]) -> None:
     except (TypeError, ValueError) as error:
         raise InputError(f"the provenance cannot be written as JSON: {error}.") from None
     if len(text.encode()) <= MAX_ATTRIBUTE_BYTES:
-        root.attrs["provenance"] = text
+        root.attrs["provenance"] = _bytes(text)
     else:
-        root["provenance"] = text
+        root["provenance"] = _bytes(text)
+
+
+def _bytes(text: str) -> np.bytes_:
+    """Strings of fixed length: HDF5 keeps those of variable length where no checksum covers them."""
+    return np.bytes_(text.encode("utf-8"))
 
 
 def _put_encoder(group: h5py.Group, encoder: Encoder) -> None:
@@ -113,8 +119,9 @@ def _put_encoder(group: h5py.Group, encoder: Encoder) -> None:
 
 
 def _put_layer(group: h5py.Group, layer: Layer, groups: int | None) -> None:
-    group["name"] = layer.name
-    group["block"] = layer.block
+    group["name"] = _bytes(layer.name)
+    if layer.block:
+        group["block"] = _bytes(layer.block)
     group["role"] = layer.roles
     for name in ("scale", "k"):
         if getattr(layer, name) is not None:

@@ -59,12 +59,10 @@ def _optional(reading: Reading, entry: h5py.Group, name: str) -> np.ndarray | No
 
 def integers(reading: Reading, entry: h5py.Group, name: str) -> np.ndarray:
     """A dataset that must be there, as int64."""
+    if name == "weight" and source.child_is_group(entry, "weight"):
+        reading.refuse("weight is complex (weight/real, weight/imag), which RF neurons use; real weights are needed")
     values = _optional(reading, entry, name)
     if values is None:
-        if name == "weight" and source.child_is_group(entry, "weight"):
-            reading.refuse(
-                "weight is complex (weight/real, weight/imag), which RF neurons use; real weights are needed"
-            )
         reading.refuse(f"{name} is missing")
     return values
 
@@ -98,7 +96,7 @@ def bias(reading: Reading, entry: h5py.Group, layer_shape: tuple[int, ...]) -> n
 def delay(reading: Reading, entry: h5py.Group, weight_shape: tuple[int, ...]) -> np.ndarray | None:
     """(N, Nin) from one delay for all, one a neuron, one an input (in this order, as NetX takes it), or all of them."""
     values = _optional(reading, entry, "delay")
-    if values is None or not values.any():
+    if values is None or (values.ndim < 2 and not values.any()):
         return None
     if values.min() < 0:
         reading.refuse(f"delay holds {values.min()}; 0..{MAX_DELAY} is allowed")
