@@ -38,7 +38,9 @@ COLUMNS = [
     "supernet_accuracy",
     "supernet_spikes",
     "measured_energy",
+    "measured_modelled_energy",
     "measured_spikes",
+    "measured_samples",
     "violation",
 ]
 
@@ -60,7 +62,7 @@ class CandidateRecord:
         violations: {layer, resource, needed, limit, source, remedies} of everything that does not fit the target.
         supernet_accuracy, supernet_spikes: of the float super-network, kept only to say how badly they would have ranked.
         parts: modelled energy by part in J, what a board's correction is regressed on.
-        measured: values of the objectives measured by Lava or a board, or None.
+        measured: values of the objectives measured by Lava or a board (`autosnn_hw.search.feedback.Measurement.known`), or None.
         cost, source, fitness, feasible: how the search stood to it with the best knowledge it had; source is "modelled",
             "measured" or "corrected" (carried over from the measured ones).
     """
@@ -130,7 +132,12 @@ class CandidateRecord:
         if self.energy is not None:
             values["energy_low"], values["energy_high"] = self.energy.low, self.energy.high
         values.update({f"spikes_{role}": spikes.get(role) for role in ("paper", "chip", "own", "relay", "pool")})
-        values.update(measured_energy=measured.get("energy"), measured_spikes=measured.get("spikes"))
+        values.update(
+            measured_energy=measured.get("energy"),
+            measured_modelled_energy=measured.get("modelled_energy"),
+            measured_spikes=measured.get("spikes"),
+            measured_samples=measured.get("samples"),
+        )
         return values | {"violation": self.violation()}
 
 
@@ -211,4 +218,5 @@ def violations_of(fit: FitReport) -> tuple[dict[str, Any], ...]:
 
 
 def _plain(violation: Mapping[str, Any]) -> dict[str, Any]:
-    return {**violation, "remedies": list(violation.get("remedies", ()))}
+    """With lists in the place of tuples, as JSON gives them back."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in violation.items()}

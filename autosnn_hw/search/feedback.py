@@ -51,6 +51,11 @@ class Measurement:
     def from_json(cls, document: Mapping[str, Any]) -> Measurement:
         return cls(**{name: document[name] for name in cls.__dataclass_fields__})
 
+    def known(self) -> dict[str, float]:
+        """Measured values, and beside them what the model says of the same samples: `modelled_energy`, `samples`."""
+        beside = {"modelled_energy": self.modelled["energy"]} if "energy" in self.modelled else {}
+        return {**self.measured, **beside, "samples": float(self.samples)}
+
     def ratio(self, objective: str) -> float:
         """measured / modelled; 1 where the measurement does not hold the objective or the model says 0.
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
-
-
-def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the points (accuracy, cost) that no other beats in both, by rising cost; of equal points the first."""
-    front: list[int] = []
-    best = float("-inf")
-    for index in sorted(range(len(points)), key=lambda i: (points[i][1], -points[i][0], i)):
-        if points[index][0] > best:
-            front.append(index)
-            best = points[index][0]
-    return front
 
 
 def answer(

@@ -38,7 +38,7 @@ def judge(
         source=source,
         fitness=value,
         feasible=cost is not None and fitness.feasible(record, settings.constraints, scale),
-        measured=None if measurement is None else dict(measurement.measured),
+        measured=None if measurement is None else measurement.known(),
     )
 
 
