@@ -67,6 +67,20 @@ def read_table(target: str | Path) -> dict[str, Any]:
     return _resolve(str(target), Path.cwd(), ())[0]
 
 
+def editor_schema() -> dict[str, Any]:
+    """JSON schema of a profile's TOML for editors (profile.schema.json): `extends` allowed, and nothing required with it."""
+    schema = Profile.model_json_schema()
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "name or path of the profile this one is laid over",
+    }
+    schema["if"] = {"not": {"required": ["extends"]}}
+    schema["then"] = {"required": schema.pop("required")}
+    for definition in schema["$defs"].values():
+        definition.pop("required", None)  # an overlay may name a single key of a table
+    return schema
+
+
 def _resolve(target: str, folder: Path, seen: tuple[str, ...]) -> tuple[dict[str, Any], str]:
     found = _find(target, folder)
     if isinstance(found, Profile):
@@ -163,4 +177,4 @@ def _units(location: tuple[Any, ...]) -> str:
     return ""
 
 
-__all__ = ["BUILT_IN", "from_table", "load", "names", "overlay", "read_table"]
+__all__ = ["BUILT_IN", "editor_schema", "from_table", "load", "names", "overlay", "read_table"]

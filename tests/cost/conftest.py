@@ -72,7 +72,9 @@ def _stage(stage: Stage, rng: np.random.Generator) -> list[Layer]:
     return [DenseLayer(stage.name, (cout,), _weights(rng, (cout, inputs)), NEURON)]
 
 
-def network_of(architecture: str, width: int = 16, image=(3, 32, 32), classes: int = 10, voters: int = 10, seed: int = 0):
+def network_of(
+    architecture: str, width: int = 16, image=(3, 32, 32), classes: int = 10, voters: int = 10, seed: int = 0
+):
     """The chip layers of an architecture with random weights."""
     parsed = Architecture.parse(architecture, width=width, timesteps=8)
     rng = np.random.default_rng(seed)
@@ -80,7 +82,9 @@ def network_of(architecture: str, width: int = 16, image=(3, 32, 32), classes: i
     return ChipNetwork(tuple(layers), timesteps=8, readout=Readout(classes, voters))
 
 
-def activity_of(network: ChipNetwork, rate: float = 0.15, samples: int = 4, seed: int = 0, timesteps: int = 8) -> Activity:
+def activity_of(
+    network: ChipNetwork, rate: float = 0.15, samples: int = 4, seed: int = 0, timesteps: int = 8
+) -> Activity:
     """Random spikes of a mean rate per neuron and step."""
     rng = np.random.default_rng(seed)
     layers = []
