@@ -1,0 +1,207 @@
+"""Nothing hangs, nothing is left behind: processes and /dev/shm segments are counted before and after."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import h5py
+import numpy as np
+import psutil
+import pytest
+
+from autosnn_hw.errors import RunError
+from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.simulate import lava, lava_measurement
+from autosnn_hw.simulate.lava_process import LavaChild, LavaFailed, LavaUnavailable
+from autosnn_hw.simulate.process_group import members
+from exporters import netx
+
+pytestmark = pytest.mark.skipif(not lava.lava_status()[0], reason=lava.lava_status()[1])
+WEIGHT = np.random.default_rng(0).integers(-60, 90, (4, 6))
+NETWORK = ChipNetwork((InputLayer("input", (6,)), DenseLayer("out", (4,), WEIGHT, CubaNeuron(100, 1500))))
+SHORT = np.ones((2, 3, 6))
+LONG = np.ones((1, 200_000, 6))
+
+
+def segments():
+    return set(os.listdir("/dev/shm"))
+
+
+def living(group):
+    return [member.pid for member in members(group) if member.alive]
+
+
+def until(condition, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def nothing_left():
+    """A test that uses this leaves no process and no segment of shared memory behind."""
+    before, children = segments(), {p.pid for p in psutil.Process().children(recursive=True)}
+    yield
+    assert segments() - before == set()
+    assert {p.pid for p in psutil.Process().children(recursive=True)} - children == set()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """One child for the module: tests that end it get another at their next job."""
+    before = segments()
+    with LavaChild(stall=5.0) as child:
+        yield child
+    assert segments() - before == set() and child.pid is None
+
+
+@pytest.fixture
+def child(shared):
+    shared.wait_ready()
+    return shared
+
+
+def models(child):
+    """Forked models of a running job (the child itself and multiprocessing's own helpers left out)."""
+    leader = psutil.Process(child.pid)
+    return [p for p in leader.children() if "resource_tracker" not in " ".join(p.cmdline())]
+
+
+def signal_a_model(child, number):
+    """Send a signal to one model as soon as a job is under way."""
+
+    def later():
+        until(lambda: child.pid is not None and len(models(child)) >= 5)
+        time.sleep(1.0)
+        models(child)[-2].send_signal(number)
+
+    thread = threading.Thread(target=later)
+    thread.start()
+    return thread
+
+
+def test_jobs_follow_each_other_in_one_process(child):
+    pid = child.pid
+    first, second = lava.run(NETWORK, SHORT, child=child), lava.run(NETWORK, SHORT, child=child)
+    assert child.pid == pid and len(living(pid)) <= 2
+    np.testing.assert_array_equal(first.outputs, second.outputs)
+    leader = psutil.Process(pid)
+    files = leader.num_fds()
+    for _ in range(3):
+        lava.run(NETWORK, SHORT, child=child)
+    assert leader.num_fds() == files, "a job leaves no file open"
+
+
+def test_a_killed_model_is_noticed_and_the_child_replaced(child):
+    pid, before = child.pid, segments()
+    thread = signal_a_model(child, signal.SIGKILL)
+    start = time.monotonic()
+    with pytest.raises(LavaFailed, match="killed by SIGKILL"):
+        lava.run(NETWORK, LONG, child=child)
+    thread.join()
+    assert time.monotonic() - start < 20 and living(pid) == []
+    assert segments() == before
+    assert lava.run(NETWORK, SHORT, child=child).samples == 2
+    assert child.pid not in (pid, None)
+
+
+@pytest.mark.slow
+def test_a_hanging_model_meets_the_deadline(child):
+    pid = child.pid
+    thread = signal_a_model(child, signal.SIGSTOP)
+    with pytest.raises(LavaFailed, match="not finished a step for 5 s"):
+        lava.run(NETWORK, LONG, child=child)
+    thread.join()
+    assert living(pid) == []
+    with pytest.raises(LavaFailed, match="in time"):
+        lava.run(NETWORK, LONG, child=child, timeout=3.0)
+
+
+def test_a_failing_model_gives_its_traceback(child, monkeypatch):
+    """A source that fails in its third step would make Lava hang without a word."""
+    submit = LavaChild.submit
+
+    def more_steps_than_frames(self, job, **keywords):
+        return submit(self, {**job, "timesteps": 4, "interval": 4}, **keywords)
+
+    monkeypatch.setattr(LavaChild, "submit", more_steps_than_frames)
+    pid = child.pid
+    with pytest.raises(LavaFailed, match="IndexError") as failure:
+        lava.run(NETWORK, SHORT, child=child)
+    assert "run_spk" in failure.value.trace and not failure.value.reusable
+    assert living(pid) == []
+
+
+@pytest.mark.parametrize("damage", ["corrupt", "all zero"])
+def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, damage, monkeypatch):
+    file, pid = tmp_path / "bad.net", child.pid
+    netx.write(NETWORK, file)
+    if damage == "corrupt":
+        file.write_bytes(file.read_bytes()[:600])
+    else:
+        with h5py.File(file, "a") as f:
+            f["layer/1/weight"][...] = 0
+    monkeypatch.setattr(lava.netx, "read", lambda path: NETWORK)  # past our own reader, which refuses such files
+    with pytest.raises(LavaFailed) as failure:
+        lava.run(file, SHORT, child=child)
+    assert failure.value.reusable and failure.value.trace
+    monkeypatch.undo()
+    netx.write(NETWORK, file)  # and holds no lock on the file
+    assert lava.run(file, SHORT, child=child).samples == 2
+    assert child.pid == pid
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_job_and_its_processes(child, monkeypatch):
+    pid = child.pid
+    thread = threading.Thread(
+        target=lambda: (until(lambda: len(models(child)) >= 5), os.kill(os.getpid(), signal.SIGINT))
+    )
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        lava.run(NETWORK, LONG, child=child)
+    thread.join()
+    assert living(pid) == [] and child.pid is None
+
+
+PARENT = """
+import sys
+import numpy as np
+from autosnn_hw.simulate import lava
+child = lava.LavaChild()
+child.wait_ready()
+print(child.pid, flush=True)
+lava.run(sys.argv[1], np.ones((1, 200_000, 6)), child=child)
+"""
+
+
+def test_kill_minus_9_of_the_caller_leaves_nothing(nothing_left, tmp_path):
+    netx.write(NETWORK, tmp_path / "a.net")
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path / "a.net")], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        group = int(parent.stdout.readline())
+        until(lambda: len(living(group)) >= 6, 60)
+        parent.kill()
+    until(lambda: living(group) == [], 15)
+
+
+def test_without_lava_one_sentence_says_so(nothing_left, tmp_path, monkeypatch):
+    (tmp_path / "lava").mkdir()
+    (tmp_path / "lava" / "__init__.py").write_text("raise ImportError('blocked')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(LavaUnavailable, match=r"ImportError: blocked.*exact backend"):
+        lava.run(NETWORK, SHORT)
+
+
+def test_a_full_disk_is_one_sentence(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(lava_measurement.os, "posix_fallocate", full)
+    with pytest.raises(RunError, match=r"no room for .* MB.*TMPDIR"):
+        lava_measurement.measure(None, NETWORK, tmp_path, lava.stimulus(NETWORK, SHORT), [], True, None)
