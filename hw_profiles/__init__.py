@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hw_profiles.loader import load, names
-from hw_profiles.schema import Constant, Interval, Limit, Profile
+from autosnn_hw.cost_report import Interval
+from hw_profiles.constants import Constant, Limit
+from hw_profiles.loader import json_schema, load, names
+from hw_profiles.schema import Profile
 
-__all__ = ["Constant", "Interval", "Limit", "Profile", "load", "names"]
+__all__ = ["Constant", "Interval", "Limit", "Profile", "json_schema", "load", "names"]

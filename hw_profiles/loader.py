@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from autosnn_hw.errors import InputError
-from hw_profiles.schema import Constant, Profile
+from hw_profiles.constants import Constant
+from hw_profiles.schema import Profile
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -67,7 +68,7 @@ def read_table(target: str | Path) -> dict[str, Any]:
     return _resolve(str(target), Path.cwd(), ())[0]
 
 
-def editor_schema() -> dict[str, Any]:
+def json_schema() -> dict[str, Any]:
     """JSON schema of a profile's TOML for editors (profile.schema.json): `extends` allowed, and nothing required with it."""
     schema = Profile.model_json_schema()
     schema["properties"]["extends"] = {
@@ -177,4 +178,4 @@ def _units(location: tuple[Any, ...]) -> str:
     return ""
 
 
-__all__ = ["BUILT_IN", "editor_schema", "from_table", "load", "names", "overlay", "read_table"]
+__all__ = ["BUILT_IN", "from_table", "json_schema", "load", "names", "overlay", "read_table"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from autosnn_hw.cost.limits import layer_uses, network_uses
-from autosnn_hw.cost.placement import NO_CROSSBAR, LayerPlacement, Placement, limit_of, place
+from autosnn_hw.cost.placement import LayerPlacement, Placement, limit_of, place
 from autosnn_hw.cost.reach import volume
 from autosnn_hw.cost_report import FitReport, LayerFit, LimitUse, Violation
 from autosnn_hw.network import ChipNetwork, DenseLayer, Layer
@@ -43,7 +41,9 @@ def assess(network: ChipNetwork, profile: Profile) -> FitReport:
     fits, violations = [], []
     crossbar: dict[str, list[LimitUse]] = {}
     if profile.placement.kind == "crossbar":
-        crossbar = _crossbar(network, profile)
+        from autosnn_hw.cost import crossbar as mapping
+
+        crossbar = mapping.check(network, profile)
     for layer, place_ in zip(network.layers, placement.layers):
         uses = _unique(
             [*_placement_uses(layer, place_, profile), *crossbar.get(layer.name, []), *layer_uses(layer, profile)]
@@ -65,15 +65,6 @@ def assess(network: ChipNetwork, profile: Profile) -> FitReport:
         tuple(violations),
         tuple(_notes(network, placement, profile)),
     )
-
-
-def _crossbar(network: ChipNetwork, profile: Profile) -> dict[str, list[LimitUse]]:
-    try:
-        from autosnn_hw.cost import crossbar
-    except ImportError:
-        neurons = sum(float(np.prod(layer.shape)) for layer in network.layers)
-        return {NETWORK: [LimitUse(NO_CROSSBAR, neurons, 0, "neurons", profile.placement.source, False)]}
-    return crossbar.check(network, profile)
 
 
 def _violation(layer: str, use: LimitUse) -> Violation:
@@ -128,6 +119,10 @@ def _notes(network: ChipNetwork, placement: Placement, profile: Profile) -> list
         notes.append(
             f"Layers {', '.join(cut)} are cut along channels or rows as well: that part of the rule is unverified."
         )
+    if profile.placement.kind == "crossbar":
+        from autosnn_hw.cost import crossbar
+
+        notes += crossbar.notes(placement)
     unknown = [name for name in ("input_axons", "output_axons", "fan_in") if getattr(profile.limits, name) is None]
     if unknown and profile.placement.kind == "columns":
         notes.append(f"The profile states no limit for {', '.join(unknown)}; they are not checked.")

@@ -9,7 +9,8 @@ import numpy as np
 
 from autosnn_hw.cost.events import LayerEvents
 from autosnn_hw.cost_report import Interval
-from hw_profiles.schema import EnergyConstant, Profile
+from hw_profiles.constants import EnergyConstant
+from hw_profiles.schema import Profile
 
 
 @dataclass(frozen=True)

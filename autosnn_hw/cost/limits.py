@@ -8,7 +8,8 @@ import numpy as np
 
 from autosnn_hw.cost_report import LimitUse
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
-from hw_profiles.schema import Limit, Profile, Weights
+from hw_profiles.constants import Limit
+from hw_profiles.schema import Profile, Weights
 
 MEMORYLESS = 4096  # v_decay or i_decay that forgets everything in one step
 

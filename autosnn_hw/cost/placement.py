@@ -21,7 +21,6 @@ from autosnn_hw.cost.reach import block_sums, edges_of, is_weighted, kernel_taps
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
 from hw_profiles.schema import MemoryFormat, Profile
 
-NO_CROSSBAR = "crossbar mapping, which this installation lacks"
 Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -96,18 +95,12 @@ def place(network: ChipNetwork, profile: Profile) -> Placement:
     known = _cache.setdefault(network, {})
     if profile.sha256 not in known:
         if profile.placement.kind == "crossbar":
-            known[profile.sha256] = _place_crossbar(network, profile)
+            from autosnn_hw.cost import crossbar
+
+            known[profile.sha256] = crossbar.place(network, profile)
         else:
             known[profile.sha256] = _place_columns(network, profile)
     return known[profile.sha256]
-
-
-def _place_crossbar(network: ChipNetwork, profile: Profile) -> Placement:
-    try:
-        from autosnn_hw.cost import crossbar
-    except ImportError:
-        return Placement(tuple(LayerPlacement(layer.name, broken=(NO_CROSSBAR,)) for layer in network.layers), None)
-    return crossbar.place(network, profile)
 
 
 def _place_columns(network: ChipNetwork, profile: Profile) -> Placement:

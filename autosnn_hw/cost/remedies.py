@@ -15,6 +15,17 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, L
 from hw_profiles.schema import Profile
 
 MOST = 4  # remedies of one violation
+SHAPED = (
+    "neurons_per_core",
+    "block_neurons",
+    "input_axons",
+    "output_axons",
+    "synapse_memory",
+    "fan_in",
+    "kernel_size",
+    "neuron_configurations",
+    "thresholds",
+)  # limits that other sizes meet
 SCALED = ("weight", "threshold", "bias", "leak")  # limits that a smaller scale of the layer meets
 
 
@@ -71,6 +82,13 @@ def _candidates(
         return _solves(changed, target, violation, before)
 
     names = [layer.name for layer in network.layers]
+    crossbar = profile.placement.kind == "crossbar"
+    if crossbar and violation.resource in ("input_axons", "cores"):
+        from autosnn_hw.cost import crossbar as mapping
+
+        changes = mapping.remedies(network, profile, violation)
+        yield from ((sentence, changed, profile) for sentence, changed in changes if solved(changed))
+        return
     if violation.layer not in names:
         yield from _whole_network(network, profile, violation, solved)
         return
@@ -78,7 +96,8 @@ def _candidates(
     for sentence, changed in _parameters(network, profile, violation, index, before):
         if solved(changed):
             yield sentence, changed, profile
-    yield from ((s, c, profile) for s, c in _shapes(network, index, solved))
+    if violation.resource in SHAPED and not crossbar:
+        yield from ((s, c, profile) for s, c in _shapes(network, index, solved))
 
 
 def _parameters(

@@ -9,7 +9,8 @@ import numpy as np
 
 from autosnn_hw.cost.events import CoreEvents
 from autosnn_hw.cost_report import ZERO, Interval
-from hw_profiles.schema import BarrierPoint, Profile, TimeConstant
+from hw_profiles.constants import BarrierPoint, TimeConstant
+from hw_profiles.schema import Profile
 
 BOUNDS = ("value", "low", "high")
 

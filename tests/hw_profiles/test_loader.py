@@ -10,7 +10,7 @@ import pytest
 
 import hw_profiles
 from autosnn_hw.errors import InputError
-from hw_profiles import load, loader, names
+from hw_profiles import load, names
 from hw_profiles.schema import Profile
 
 BUILT_IN = ("loihi2", "loihi1", "truenorth")
@@ -46,7 +46,7 @@ def test_loihi_2_energies_are_called_estimated() -> None:
 
 def test_the_schema_file_for_editors_is_that_of_the_code() -> None:
     stored = json.loads((Path(hw_profiles.__file__).parent / "profile.schema.json").read_text())
-    assert stored == loader.editor_schema()
+    assert stored == hw_profiles.json_schema()
 
 
 def test_an_overlay_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
