@@ -1,0 +1,234 @@
+"""report.html: one file that works offline and says in words, figures and tables what a search found."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autosnn_hw import run_folder
+from autosnn_hw.errors import InputError
+from autosnn_hw.report import plots, units, verdict
+from autosnn_hw.report.tables import health_sentence
+
+HERE = Path(__file__).parent
+TEXT_COLUMNS = {"genotype", "source", "violation"}
+SHOWN_ROWS = 25  # candidates shown before the rest is unfolded
+COMMANDS = (
+    ("Search again with the same choices", "autosnn-hw search --config {run}/config.toml"),
+    ("Run the winner in Lava", "autosnn-hw simulate {run}/winner.net --dataset {dataset} --target {target} --backend lava"),
+    ("The same with Lava alone, without this tool", "python {run}/winner_in_lava.py"),
+    ("Cores, limits and what would break them", "autosnn-hw check {run}/winner.net --target {target}"),
+    ("Another lambda, objective or limit from the same candidates", "autosnn-hw front {run} --lambda -0.16"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One drawn plot: the id of its div, title, what it shows, and its HTML."""
+
+    id: str
+    title: str
+    caption: str
+    html: str
+
+
+def write_report(run: str | Path) -> Path:
+    """Write RUN/report.html from the run's files, and return its path.
+
+    Raises:
+        InputError: the folder is no finished run.
+        RunError: it could not be written.
+    """
+    folder = run_folder.RunFolder.open(run)
+    summary = run_folder.read_json(folder / run_folder.SUMMARY)
+    if folder.has(run_folder.CERTIFICATE):
+        summary = {"certificate": run_folder.read_json(folder / run_folder.CERTIFICATE), **summary}
+
+    def optional(name: str) -> Any:
+        return run_folder.read_json(folder / name) if folder.has(name) else None
+
+    page = render(
+        summary,
+        read_candidates(folder / run_folder.CANDIDATES),
+        winner=optional(run_folder.WINNER_SIMULATION),
+        manifest=optional(run_folder.MANIFEST),
+        run=str(run),
+    )
+    return run_folder.write_text(folder / run_folder.REPORT, page)
+
+
+def read_candidates(path: str | Path) -> list[dict[str, Any]]:
+    """Rows of candidates.csv with their numbers; empty cells are None.
+
+    Raises:
+        InputError: missing, or not such a file.
+    """
+    try:
+        with open(path, newline="") as file:
+            return [{name: _value(name, cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise InputError(f"{path} was not found; the folder of a finished search is needed.") from None
+    except (UnicodeDecodeError, ValueError, csv.Error) as error:
+        raise InputError(f"{path} is not a candidates.csv of a search ({error}).") from None
+
+
+def _value(name: str, cell: str | None) -> Any:
+    if not cell:
+        return None
+    if name in TEXT_COLUMNS:
+        return cell
+    if cell in ("True", "False"):
+        return cell == "True"
+    number = float(cell)
+    return int(number) if name in ("generation", "cores", "parameters", "samples") else number
+
+
+def render(
+    summary: Mapping[str, Any],
+    candidates: Sequence[Mapping[str, Any]],
+    *,
+    winner: Mapping[str, Any] | None = None,
+    health: Sequence[Mapping[str, Any] | str] | None = None,
+    manifest: Mapping[str, Any] | None = None,
+    run: str = "RUN",
+) -> str:
+    """The page.
+
+    Args:
+        summary: summary.json; beside its promised keys it may hold certificate, supernet and lava (`report.verdict`).
+        candidates: rows of candidates.csv as mappings (`CandidateRecord.row`).
+        winner: the winner's `simulate --json` document on test data.
+        health: findings of the doctor for nets; by default those of `winner`.
+        manifest: manifest.json.
+        run: path of the run folder, for the commands.
+    """
+    import jinja2
+    from plotly.offline import get_plotlyjs
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(
+        {name: getattr(units, name) for name in ("quantity", "with_bounds", "bounds", "count", "percent", "number")}
+    )
+    confirmed, confirmation = verdict.confirmation(summary)
+    found = (winner or {}).get("health") or () if health is None else health
+    headline, *sentences = verdict.sentences(summary)
+    return environment.get_template("page.html.j2").render(
+        plotly_js=get_plotlyjs(),
+        style=(HERE / "page.css").read_text(),
+        script=(HERE / "page.js.j2").read_text(),
+        summary=summary,
+        headline=headline,
+        sentences=sentences,
+        confirmed=confirmed,
+        confirmation=confirmation,
+        tiles=tiles(summary, winner),
+        blocks=str(units.at(summary, "winner", "architecture") or "").split(","),
+        figures={figure.id: figure for figure in figures(summary, candidates, winner)},
+        candidates=sorted(candidates, key=_best_first),
+        shown_rows=SHOWN_ROWS,
+        cost_unit=verdict.OBJECTIVE_UNITS.get(str(summary.get("objective")), ""),
+        networks=[("winner", summary.get("winner") or {})] + [(b["name"], b) for b in summary.get("baselines") or ()],
+        accuracy_of=verdict.accuracy_of,
+        total_energy=verdict.total_energy,
+        winner=winner,
+        health=[health_sentence(finding) for finding in found],
+        commands=[(text, _command(command, summary, run)) for text, command in COMMANDS],
+        facts=facts(manifest or {}),
+    )
+
+
+def _command(command: str, summary: Mapping[str, Any], run: str) -> str:
+    return command.format(run=run, dataset=summary.get("dataset"), target=summary.get("target"))
+
+
+def _best_first(candidate: Mapping[str, Any]) -> tuple[bool, float, str]:
+    return (not candidate.get("feasible"), -(candidate.get("fitness") or 0.0), str(candidate.get("genotype")))
+
+
+def tiles(summary: Mapping[str, Any], winner: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
+    """(name, value, what stands beneath it) of the winner's figures."""
+    entry = summary.get("winner") or {}
+    energy = verdict.total_energy(entry.get("energy"))
+    spikes = entry.get("spikes")
+    latency = units.at(winner, "latency")
+    low, high = units.at(winner, "accuracy", "low"), units.at(winner, "accuracy", "high")
+    shares = ", ".join(f"{role} {units.count(n)}" for role in ("own", "relay", "pool") if (n := units.at(spikes, role)) is not None)  # fmt: skip
+    within = "" if low is None else f"95 %: {units.percent(low)} to {units.percent(high)}"
+    result = [
+        ("test accuracy", units.percent(verdict.accuracy_of(entry.get("accuracy"))), within),
+        ("energy an inference", units.quantity(units.number(energy), "J"), f"estimate, {units.bounds(energy, 'J')}"),
+        ("spikes an inference", units.count(units.number(spikes, "chip")), shares),
+        ("cores", units.count(entry.get("cores")), _of_available(winner)),
+    ]
+    if latency:
+        result.insert(2, ("latency", units.quantity(latency["value"], "s"), f"estimate, {units.bounds(latency, 's')}"))
+    if entry.get("parameters") is not None:
+        result.append(("parameters", units.count(entry["parameters"]), "weights and biases"))
+    return result
+
+
+def _of_available(winner: Mapping[str, Any] | None) -> str:
+    available, chips = units.at(winner, "cores", "available"), units.at(winner, "cores", "chips")
+    return (
+        ""
+        if available is None
+        else f"of {units.count(available)}, {units.count(chips)} chip{'' if chips == 1 else 's'}"
+    )
+
+
+def facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The manifest's values as (name, text), nested names joined by dots."""
+    rows: list[tuple[str, str]] = []
+    for name, value in manifest.items():
+        if isinstance(value, Mapping):
+            rows += [(f"{name}.{inner}", text) for inner, text in facts(value)]
+        elif isinstance(value, list | tuple):
+            rows.append((name, " ".join(str(item) for item in value)))
+        elif value is not None:
+            rows.append((name, str(value)))
+    return rows
+
+
+def figures(
+    summary: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], winner: Mapping[str, Any] | None
+) -> list[Figure]:
+    """All figures that have something to show."""
+    import plotly.io
+
+    layers = (winner or {}).get("layers") or ()
+    chosen = units.at(summary, "winner", "architecture")
+    drawn = (
+        ("search", "Accuracy against cost", "Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.", plots.search_scatter(candidates, chosen, str(summary.get("objective")))),
+        ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", plots.fitness_by_generation(candidates)),
+        ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", plots.layer_energy(layers)),
+        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", plots.layer_spikes(layers)),
+        ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", plots.energy_parts(winner or {})),
+        ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", plots.core_use(layers)),
+        ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", plots.baselines(summary)),
+        ("feedback", "Modelled against measured", "Each point is a candidate measured during the search, on the same samples.", plots.feedback(candidates)),
+    )  # fmt: skip
+    return [
+        Figure(id, title, caption, _div(plotly.io, figure, f"plot-{id}"))
+        for id, title, caption, figure in drawn
+        if figure is not None
+    ]
+
+
+def _div(io: Any, figure: Any, div_id: str) -> str:
+    return io.to_html(
+        figure,
+        full_html=False,
+        include_plotlyjs=False,
+        include_mathjax=False,
+        div_id=div_id,
+        config={
+            "displaylogo": False,
+            "responsive": True,
+            "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+        },
+    )

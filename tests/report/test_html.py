@@ -1,0 +1,157 @@
+"""The report: one offline file, drawn by a real browser without a word on the console but its own."""
+
+import json
+import re
+import shutil
+import subprocess
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autosnn_hw import run_folder
+from autosnn_hw.errors import InputError
+from autosnn_hw.report.html import read_candidates, render, write_report
+from autosnn_hw.search.candidate import COLUMNS
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"
+)
+
+
+def browse(path, folder, *, width=1280, height=6400, dark=False):
+    """Console lines and screenshot of a page in headless Chromium."""
+    picture = folder / "page.png"
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr",
+        "--v=0", f"--window-size={width},{height}", "--virtual-time-budget=5000", f"--screenshot={picture}",
+        *(["--blink-settings=preferredColorScheme=0"] if dark else []), Path(path).resolve().as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return [line for line in done.stderr.splitlines() if ":CONSOLE" in line], picture
+
+
+@needs_chromium
+def test_a_browser_draws_it_and_says_nothing_but_ready(page, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(page)
+    console, picture = browse(path, tmp_path)
+    assert len(console) == 1, console
+    drawn = int(re.search(r'"report ready (\d+)"', console[0]).group(1))
+    assert drawn == page.count("Plotly.newPlot(") - page.count("Plotly.newPlot=") == 8
+    assert picture.stat().st_size > 50_000
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        ('<script src="https://example.com/x.js"></script>', "Content Security Policy"),
+        ("<script>fetch('https://example.com/')</script>", "Content Security Policy"),
+        ("<script>nothingThere()</script>", "nothingThere is not defined"),
+    ],
+)
+def test_the_check_would_notice_a_page_that_needs_the_network_or_breaks(page, tmp_path, planted, said):
+    path = tmp_path / "report.html"
+    path.write_text(page.replace("</main>", planted + "</main>"))
+    console, _ = browse(path, tmp_path)
+    assert any(said in line for line in console)
+
+
+def test_it_keeps_itself_offline_and_inlines_plotly_once(page):
+    assert f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">' in page
+    assert not re.search(r'<(script|img|iframe)[^>]+src="http|<link[^>]+href="http|@import', page)
+    assert page.count("plotly.js v") == 1
+    assert "scattergl" not in "".join(re.findall(r"Plotly\.newPlot\(.*?</script>", page, re.S))
+    assert 3e6 < len(page) < 7e6
+
+
+def text_of(page):
+    body = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)).replace("&#39;", "'")
+
+
+def test_the_verdict_stands_in_words(page, summary):
+    text = text_of(page)
+    assert f"{summary['winner']['architecture']} for loihi2: 97.2 % of the test samples of digits right" in text
+    assert "Lava confirmed it: 360 samples, 12.3 M neuron-steps compared, 0 different; accuracy in both 97.2 %" in text
+    assert (
+        "Energy is the cost model's estimate" in text
+        and "41 % of it comes from constants that are themselves estimates" in text
+    )
+    assert (
+        "The super-network had learnt: random architectures with its weights reach 91.0 % on average (chance: 10.0 %)"
+        in text
+    )
+    assert "Against AutoSNN: 0.6 points less accuracy, 57 % less energy" in text
+    assert (
+        "12 candidates were measured during the search; the modelled energy was 0.0 % off (a check, not information"
+        in text
+    )
+    assert "3 of 16 channels never fire" in text
+    assert "Not counted" in text and "autosnn-hw search --config runs/digits-loihi2-1/config.toml" in text
+    assert "lava-nc" in text
+
+
+def test_what_lava_did_not_confirm_and_what_has_not_learnt_is_said(summary, candidates):
+    changed = deepcopy(summary)
+    changed["winner"]["accuracy"]["lava"] = None
+    changed["lava"] = {"reason": "Python 3.12 has no Lava"}
+    changed["supernet"] |= {"accuracy": 0.12, "learnt": False}
+    text = text_of(render(changed, candidates))
+    assert "not confirmed by Lava" in text
+    assert "Lava did not confirm this network" in text and "(Python 3.12 has no Lava)" in text
+    assert "The super-network had NOT learnt" in text
+
+
+def test_every_candidate_has_its_row_best_first_with_infeasible_ones_named(page, candidates, result):
+    body = page[page.index('<table class="sortable"') :]
+    names = re.findall(r'<tr class="[a-z]*"><td data-key="([^"]+)"', body)
+    assert sorted(names) == sorted(c["genotype"] for c in candidates)
+    assert names[0] == result.winner.genotype
+    assert result.infeasible > 0
+    assert body.count('<tr class="infeasible">') == result.infeasible
+    assert "TBD5.a: cores" in body
+
+
+def test_strange_names_stay_text(summary, candidates):
+    page = render(summary | {"dataset": "<script>alert(1)</script>"}, candidates)
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_what_is_not_known_leaves_its_part_out(summary, candidates):
+    least = {name: summary[name] for name in ("target", "dataset", "objective", "lambda", "evaluated", "measured", "infeasible", "feedback", "baselines")}  # fmt: skip
+    least |= {"winner": {"architecture": candidates[0]["genotype"]}, "wall_time": None, "stages": []}
+    page = render(least | {"baselines": []}, [dict.fromkeys(COLUMNS) | {"genotype": "x", "generation": 0}])
+    assert "plot-search" not in page and "unknown" in page
+
+
+def test_it_is_written_from_the_files_of_a_run(summary, candidates, winner, manifest, tmp_path):
+    folder = run_folder.RunFolder.create(tmp_path / "run")
+    with pytest.raises(InputError, match="holds no config.toml"):
+        write_report(folder.path)
+    run_folder.write_text(folder / run_folder.CONFIG, "")
+    with pytest.raises(InputError, match=r"summary\.json was not found"):
+        write_report(folder.path)
+    run_folder.write_json(folder / run_folder.SUMMARY, summary)
+    run_folder.write_json(folder / run_folder.WINNER_SIMULATION, winner)
+    run_folder.write_json(folder / run_folder.MANIFEST, manifest)
+    run_folder.write_table(folder / run_folder.CANDIDATES, COLUMNS, candidates)
+    rows = read_candidates(folder / run_folder.CANDIDATES)
+    assert [{name: row[name] for name in COLUMNS} for row in rows] == candidates
+    path = write_report(folder.path)
+    assert path.name == "report.html"
+    assert text_of(path.read_text()) == text_of(render(summary, candidates, winner=winner, manifest=manifest, run=str(folder.path)))  # fmt: skip
+    (folder / run_folder.CANDIDATES).write_text("genotype,cost\nx,notanumber\n")
+    with pytest.raises(InputError, match=r"is not a candidates\.csv"):
+        write_report(folder.path)
+
+
+def test_a_json_document_with_the_records_gives_the_same_rows(result):
+    assert json.loads(json.dumps([record.row() for record in result.records])) == [r.row() for r in result.records]
+    assert replace(result.winner, accuracy=None).row()["accuracy"] is None
