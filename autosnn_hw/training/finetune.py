@@ -1,0 +1,282 @@
+"""Quantisation-aware fine-tuning: the forward is the integer network of `lower`, so what is trained is what is exported.
+
+Batch norm is folded once with its running statistics, the stem is frozen. In every step the scales and integers are made
+anew from the current floats by `deploy.quantise`; gradients go straight through the rounding (Bengio et al. 2013).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autosnn_hw.deploy.encoder import build_encoder
+from autosnn_hw.deploy.formats import Target, weight_format
+from autosnn_hw.deploy.lowering import folded_conv, integers_of
+from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, averaging_neuron
+from autosnn_hw.deploy.spiking import fire
+from autosnn_hw.deploy.units import Unit, network_units
+from autosnn_hw.errors import InputError
+from autosnn_hw.folded import FoldedBlock, FoldedConv, FoldedNetwork
+from autosnn_hw.seeds import generator
+from autosnn_hw.simulate.stem import encode
+from autosnn_hw.training.augmentation import crop_and_flip
+from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.integer import integer_neuron, rounded
+
+LEAST_K, MOST_K = 1e-4, 1 - 1e-6
+EVALUATED_AT_ONCE = 256
+
+Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, validation accuracy of the integer network
+
+
+@dataclass(frozen=True, eq=False)
+class Finetuning:
+    """What came of it.
+
+    Args:
+        folded: floats whose `lower` is the network that was kept.
+        accuracies: validation accuracy of the integer network before the first epoch and after each.
+        losses: mean loss of each epoch.
+        best: the epoch that was kept; 0 is post-training quantisation.
+    """
+
+    folded: FoldedNetwork
+    accuracies: list[float]
+    losses: list[float]
+    best: int
+
+
+class IntegerLayer(nn.Module):
+    """One unit with its floats as parameters and its integers made from them in every forward."""
+
+    def __init__(self, unit: Unit, weights: WeightFormat, classes: int, voters: int) -> None:
+        super().__init__()
+        self.unit, self.weights, self.classes, self.voters = unit, weights, classes, voters
+        self.memoryless = weights.kind == "ternary"
+        self.logit = nn.Parameter(torch.tensor(_logit(unit.k), dtype=torch.float64))
+        self.logit.requires_grad_(not self.memoryless and unit.kind != "or")
+        self.weight = self.bias = self.side = None
+        if unit.conv is not None:
+            conv, shortcut = unit.conv, unit.shortcut
+            bias = conv.bias + (shortcut.bias if isinstance(shortcut, FoldedConv) else 0)
+            self.weight = nn.Parameter(_float32(conv.weight))
+            self.bias = nn.Parameter(_float32(bias))
+            # A readout without biases has none on the chip either.
+            self.bias.requires_grad_(unit.kind != "dense" or bool(bias.any()))
+            if isinstance(shortcut, FoldedConv):
+                self.side = nn.Parameter(_float32(shortcut.weight))
+
+    def current_unit(self) -> Unit:
+        """The unit with the floats of this moment."""
+        unit = replace(self.unit, k=float(torch.sigmoid(self.logit.detach())) if not self.memoryless else self.unit.k)
+        if unit.conv is None or self.weight is None or self.bias is None:
+            return unit
+        conv = replace(unit.conv, weight=_float64(self.weight), bias=_float64(self.bias))
+        shortcut = unit.shortcut
+        if isinstance(shortcut, FoldedConv) and self.side is not None:
+            shortcut = replace(shortcut, weight=_float64(self.side), bias=np.zeros(len(conv.bias)))
+        return replace(unit, conv=conv, shortcut=shortcut)
+
+    def forward(self, x: torch.Tensor, carried: torch.Tensor, steps: int) -> torch.Tensor:
+        """Spikes float32 (T * N, *shape) of the own channels."""
+        unit = self.current_unit()
+        if unit.kind == "or":
+            return F.max_pool2d(x, unit.window)
+        k = torch.sigmoid(self.logit)
+        if unit.kind == "mean":
+            integers = _mean_integers(unit, self.weights)
+            gain = float(integers.weight[0])
+            current = gain * F.avg_pool2d(x, unit.window, unit.window, divisor_override=1)
+            bias = torch.from_numpy(integers.bias.astype(np.float32))
+            return integer_neuron(current, bias, k, integers, self.memoryless, steps)
+        assert unit.conv is not None and self.weight is not None and self.bias is not None
+        integers = integers_of(unit, self.weights, classes=self.classes, voters=self.voters)
+        weight = rounded(self.weight, integers.weight, integers.scale)
+        bias = rounded(self.bias, integers.bias, integers.scale)
+        if unit.kind == "dense":
+            return integer_neuron(F.linear(x.flatten(1), weight), bias, k, integers, self.memoryless, steps)
+        conv = unit.conv
+        current = F.conv2d(x, weight, None, conv.stride, conv.padding, 1, conv.groups)
+        if integers.identity is not None:
+            current = current + carried * torch.from_numpy(integers.identity.astype(np.float32)).view(-1, 1, 1)
+        elif isinstance(unit.shortcut, FoldedConv) and integers.shortcut is not None and self.side is not None:
+            side = rounded(self.side, integers.shortcut, integers.scale)
+            current = current + F.conv2d(carried, side, None, unit.shortcut.stride, 0, 1, unit.shortcut.groups)
+        return integer_neuron(current, bias, k, integers, self.memoryless, steps)
+
+
+class IntegerNetwork(nn.Module):
+    """A folded network whose forward is the integer network that `lower` makes of it.
+
+    Args:
+        folded: batch norm inside the weights or with its statistics; it is folded here, once.
+        target: as in `lower`.
+    """
+
+    def __init__(self, folded: FoldedNetwork, target: Target = None) -> None:
+        super().__init__()
+        self.folded, self.weights = _without_norm(folded), weight_format(target)
+        stem = self.folded.blocks[0]
+        self.encoder, self.stem = build_encoder(stem.convs[0], stem.k[0], self.folded, self.weights)
+        self.layers = nn.ModuleList(
+            IntegerLayer(unit, self.weights, folded.classes, folded.voters) for unit in network_units(self.folded)
+        )
+
+    def mantissas(self, images: np.ndarray) -> torch.Tensor:
+        """What drives the stem's neurons, float32 (N, C, H, W) of integers."""
+        return torch.from_numpy(encode(self.encoder, images).astype(np.float32))
+
+    def forward(self, mantissas: torch.Tensor, kept: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
+        """Votes (N, classes) in 0..T: mean over voters, summed over steps; `kept` collects the spikes of every layer."""
+        steps, neuron = self.folded.timesteps, self.stem.neuron
+        assert neuron is not None
+        nothing = np.zeros(self.stem.shape[0])
+        x = fire(
+            mantissas, nothing, int(neuron.v_decay), int(neuron.vth_mant), steps, constant=True, dtype=torch.float32
+        )
+        carried = x
+        if kept is not None:
+            kept[self.stem.name] = x
+        for layer in self.layers:
+            carried = x if layer.unit.name.endswith(".a") else carried
+            x = layer(x, carried, steps)
+            if kept is not None:
+                kept[layer.unit.name] = x
+        return x.view(steps, -1, self.folded.classes, self.folded.voters).mean(-1).sum(0)
+
+    def to_folded(self) -> FoldedNetwork:
+        """The floats of this moment; `lower` makes of them the integers of this moment's forward."""
+        units = {layer.unit.name: layer.current_unit() for layer in self.layers}
+        blocks = [self.folded.blocks[0]]
+        for block in self.folded.blocks[1:]:
+            mine = [
+                units[name] for name in units if name == block.stage.name or name.startswith(block.stage.name + ".")
+            ]
+            blocks.append(_block_of(block, mine))
+        return replace(self.folded, blocks=tuple(blocks))
+
+
+def finetune(folded: FoldedNetwork, dataset: Dataset, **options: Any) -> FoldedNetwork:
+    """The network that `fit` keeps, by itself; its `lower` is the deployed net."""
+    return fit(folded, dataset, **options).folded
+
+
+def fit(
+    folded: FoldedNetwork,
+    dataset: Dataset,
+    *,
+    epochs: int = 8,
+    seed: int = 0,
+    target: Target = None,
+    learning_rate: float = 5e-4,
+    batch: int = 64,
+    full_train: bool = False,
+    augment: bool | None = None,
+    progress: Progress | None = None,
+) -> Finetuning:
+    """Train a network on as the integers that the target runs, and keep the epoch that is best on the validation images.
+
+    Args:
+        folded: a trained network with its running statistics, or without batch norm.
+        dataset: images.
+        epochs, learning_rate, batch: Adam with a cosine schedule on the mean squared error of votes / T.
+        seed: of the order of images and the augmentation.
+        target: as in `lower`.
+        full_train: train on the validation images, too; the last epoch is then kept, because none of them can judge.
+        augment: crop and flip; None means for 3 x 32 x 32 images only.
+        progress: called after each epoch.
+
+    Raises:
+        InputError: event frames, or what `lower` raises.
+    """
+    if dataset.is_frames:
+        raise InputError("fine-tuning takes images; event frames have no host stem to freeze.")
+    network = IntegerNetwork(folded, target)
+    x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
+    augment = dataset.image == (3, 32, 32) if augment is None else augment
+    inputs = None if augment else network.mantissas(x)
+    labels = F.one_hot(torch.from_numpy(y), dataset.classes).float()
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(parameters, learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, epochs))
+    accuracies, losses = [accuracy(network, dataset.x_val, dataset.y_val)], []
+    best, kept = 0, copy.deepcopy(network.state_dict())
+    for epoch in range(1, epochs + 1):
+        random = generator(seed, "finetune", epoch)
+        order, total = random.permutation(len(x)), 0.0
+        for start in range(0, len(x), batch):
+            index = torch.from_numpy(order[start : start + batch])
+            now = inputs[index] if inputs is not None else network.mantissas(_augmented(x[index.numpy()], random))
+            loss = F.mse_loss(network(now) / folded.timesteps, labels[index])
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            total += float(loss.detach()) * len(index)
+        schedule.step()
+        losses.append(total / len(x))
+        accuracies.append(accuracy(network, dataset.x_val, dataset.y_val))
+        if full_train or accuracies[-1] >= accuracies[best]:
+            best, kept = epoch, copy.deepcopy(network.state_dict())
+        if progress is not None:
+            progress(epoch, epochs, accuracies[-1])
+    network.load_state_dict(kept)
+    return Finetuning(network.to_folded(), accuracies, losses, best)
+
+
+@torch.no_grad()
+def accuracy(network: IntegerNetwork, images: np.ndarray, labels: np.ndarray) -> float:
+    """Share of images whose most voted class, ties to the lowest, is the label: that of the exact simulator."""
+    right = 0
+    for low in range(0, len(images), EVALUATED_AT_ONCE):
+        part = slice(low, low + EVALUATED_AT_ONCE)
+        votes = network(network.mantissas(images[part])) * network.folded.voters
+        right += int((votes.round().numpy().argmax(axis=1) == labels[part]).sum())
+    return right / max(1, len(images))
+
+
+def _augmented(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return crop_and_flip(torch.from_numpy(images), random).numpy()
+
+
+def _without_norm(folded: FoldedNetwork) -> FoldedNetwork:
+    blocks = []
+    for block in folded.blocks:
+        convs = tuple(folded_conv(conv, block.stage.name) for conv in block.convs)
+        shortcut = None if block.shortcut is None else folded_conv(block.shortcut, block.stage.name)
+        blocks.append(replace(block, convs=convs, shortcut=shortcut))
+    return replace(folded, blocks=tuple(blocks))
+
+
+def _block_of(block: FoldedBlock, units: list[Unit]) -> FoldedBlock:
+    """The block with its units' floats; FactorizedReduce comes back as the one convolution that it is on the chip."""
+    convs = tuple(unit.conv for unit in units if unit.conv is not None)
+    shortcut = next((unit.shortcut for unit in units if isinstance(unit.shortcut, FoldedConv)), None)
+    k = tuple(unit.k for unit in units if unit.kind != "or")
+    return replace(block, convs=convs, shortcut=shortcut, k=k)
+
+
+def _mean_integers(unit: Unit, weights: WeightFormat) -> IntegerMap:
+    inputs, channels = unit.window[0] * unit.window[1], unit.shape[0]
+    weight, bias, neuron = averaging_neuron(inputs, unit.k, weights)
+    scale = np.full(channels, float(inputs * weight))
+    return IntegerMap(np.full(channels, weight), np.full(channels, bias), neuron, 0, None, None, scale, unit.k)
+
+
+def _logit(k: float) -> float:
+    k = min(max(k, LEAST_K), MOST_K)
+    return float(np.log(k / (1 - k)))
+
+
+def _float32(values: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(values, np.float32))
+
+
+def _float64(values: torch.Tensor) -> np.ndarray:
+    return values.detach().double().numpy()
