@@ -31,6 +31,7 @@ class SearchConfig:
         evaluate: validation samples a candidate is judged on, or None for all.
         epochs, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
         max_energy (J), max_latency (s), max_cores: hard constraints, or None.
+        workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
         supernet: run folder whose trained super-network is taken over, or None.
         grouped: search the groups of each block, for crossbar targets; None lets the target decide.
     """
@@ -60,7 +61,7 @@ class SearchConfig:
     max_energy: float | None = None
     max_latency: float | None = None
     max_cores: int | None = None
-    workers: int = 1
+    workers: int = 0
     device: str = "cpu"
     supernet: str | None = None
     grouped: bool | None = None
@@ -78,7 +79,7 @@ class SearchConfig:
         least = dict.fromkeys(
             ("width", "timesteps", "pool", "generations", "samples", "epochs", "retrain_epochs", "workers"), 1
         )
-        least |= {"measure": 0, "finetune_epochs": 0, "mean_cost_samples": 0, "seed": 0}
+        least |= {"measure": 0, "finetune_epochs": 0, "mean_cost_samples": 1, "seed": 0, "workers": 0}
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise InputError(f"{name} is {getattr(self, name)}; at least {low} is needed.")

@@ -1,0 +1,103 @@
+"""The main job in one screen: super-network, search with measurements, winner, baselines, export, Lava, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.config import SearchConfig, read_config
+from autosnn_hw.report.progress import Reporter, Silent
+from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
+from autosnn_hw.stages.clock import Clock
+
+EMBEDDED = {"width": 8, "timesteps": 4}  # digits on two cores in minutes
+PAPER = {"width": 16, "timesteps": 8}  # AutoSNN's search on CIFAR-10
+
+
+def sizes_for(dataset: str) -> dict[str, int]:
+    """Width and timesteps that a search takes where none are asked for: small for the embedded digits, else AutoSNN's."""
+    return dict(EMBEDDED if dataset == "digits" else PAPER)
+
+
+def search(config: SearchConfig, out: str | Path | None = None, reporter: Reporter | None = None) -> dict[str, Any]:
+    """Run a search in a new folder; returns its summary.json.
+
+    Raises:
+        InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
+        SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
+    """
+    from autosnn_hw.stages.manifest import manifest, prepare
+
+    prepared = prepare(config)  # every bad input is found before a folder is made
+    if out is None:
+        dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
+        folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")
+    else:
+        folder = RunFolder.create(out)
+    write_json(folder / "manifest.json", manifest(config, prepared))
+    write_text(folder / CONFIG, config.to_toml())
+    return _go_on(config, folder, reporter or Silent())
+
+
+def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:
+    """Go on with a run where it stands; a finished one is only summed up again."""
+    folder = RunFolder.open(run)
+    folder.log("resume")
+    return _go_on(read_config(folder / CONFIG), folder, reporter or Silent())
+
+
+def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+    """Every stage takes what the folder holds of it already."""
+    from autosnn_hw.report.html import write_report
+    from autosnn_hw.stages import final, searching, supernet
+    from autosnn_hw.stages.manifest import prepare
+
+    clock = Clock(folder, reporter)
+    prepared = prepare(config)
+    with clock.stage("super-network"):
+        learnt = supernet.ensure(config, prepared, folder, reporter)
+    with final.lava_process(prepared) as lava:
+        with clock.stage("search"):
+            found = searching.run(config, prepared, folder, reporter, lava)
+        with clock.stage("random baseline"):
+            random = searching.random_baseline(config, prepared, folder, reporter, found) if config.baselines else None
+        with clock.stage("winner and baselines"):
+            networks = final.train_networks(config, folder, reporter, found, random)
+        with clock.stage("export"):
+            final.export(prepared, folder, networks)
+        with clock.stage("Lava"):
+            certificate = final.certify_winner(prepared, folder, networks, lava)
+    summary = final.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
+    write_json(folder / "summary.json", summary)
+    folder.log("finished", wall_time=summary["wall_time"])
+    write_report(folder.path)
+    return summary
+
+
+def train(
+    architecture: Architecture,
+    out: str | Path,
+    reporter: Reporter | None = None,
+    *,
+    dataset: str = "digits",
+    data_dir: str | None = None,
+    download: bool = False,
+    target: str = "loihi2",
+    epochs: int = 40,
+    finetune_epochs: int = 8,
+    device: str = "cpu",
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train one architecture, quantise it with the integers in the loop, and write its .net and result into a new folder."""
+    import hw_profiles
+    from autosnn_hw.stages.networks import NetworkJob
+    from autosnn_hw.training import datasets
+
+    hw_profiles.load(target)
+    datasets.load(dataset, data_dir=data_dir, download=download)
+    reporter = reporter or Silent()
+    folder = RunFolder.create(out)
+    job = NetworkJob(str(folder.path), dataset, data_dir, target, epochs, finetune_epochs, seed, device)
+    reporter.stage(f"train {architecture}", epochs + finetune_epochs)
+    return job(architecture, progress=lambda done, total, text: reporter.advance(done, text))

@@ -1,0 +1,113 @@
+"""Judging one architecture as the integer network that the chip runs: inherited weights to a priced `CandidateRecord`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.network import ChipNetwork
+from autosnn_hw.search.candidate import CandidateRecord, priced_record, unpriced_record
+from autosnn_hw.seeds import generator
+from autosnn_hw.stages.threads import one_thread
+
+CALIBRATION_IMAGES = 64  # training images that batch norm is re-estimated on (docs/deployment.md)
+
+
+@dataclass(frozen=True)
+class CandidateEvaluator:
+    """A picklable function of an architecture alone; what it needs is loaded once a process.
+
+    Args:
+        supernet: checkpoint of the trained super-network.
+        dataset, data_dir: where the images are from.
+        target: profile name or file.
+        samples: validation samples, or None for all.
+        seed: the run's seed; it draws the calibration images.
+    """
+
+    supernet: str
+    dataset: str
+    data_dir: str | None
+    target: str
+    samples: int | None = None
+    seed: int = 0
+
+    def deploy(self, architecture: Architecture) -> ChipNetwork:
+        """The integer network of a candidate with inherited weights, batch norm re-estimated on its own spikes."""
+        from autosnn_hw.deploy.calibration import deploy_candidate
+
+        tools = _tools(self)
+        folded = tools.supernet.to_folded(architecture, tools.data)
+        with one_thread():
+            return deploy_candidate(
+                folded, tools.calibration, tools.profile, architecture=str(architecture), dataset=tools.data.name
+            )
+
+    def inputs(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Validation images and labels: the first `count` of them, or those that candidates are judged on."""
+        data = _tools(self).data
+        count = self.samples if count is None else count
+        return data.x_val[:count], data.y_val[:count]
+
+    def __call__(self, architecture: Architecture) -> CandidateRecord:
+        """Accuracy, spikes, cost and fit of one candidate."""
+        from autosnn_hw.cost import check, place, price
+        from autosnn_hw.simulate import exact
+
+        with one_thread():
+            tools = _tools(self)
+            images, labels = self.inputs()
+            known = tools.float_view(architecture, images, labels)
+            network = self.deploy(architecture)
+            fit = check(network, tools.profile, remedies=False)
+            if fit.cores_used is None:
+                return unpriced_record(str(architecture), fit, **known)
+            activity = exact.run(network, images)
+            accuracy = float((activity.predictions(network.readout) == labels).mean())
+            cost = price(network, activity, tools.profile, placement=place(network, tools.profile))
+        return priced_record(str(architecture), accuracy, activity, cost, fit=fit, **known)
+
+
+class _Tools:
+    """What an evaluator needs in its process."""
+
+    def __init__(self, evaluator: CandidateEvaluator) -> None:
+        import hw_profiles
+        from autosnn_hw.training import datasets
+        from autosnn_hw.training.trainer import load_supernet
+
+        self.data = datasets.load(evaluator.dataset, data_dir=evaluator.data_dir)
+        self.profile = hw_profiles.load(evaluator.target)
+        self.supernet = load_supernet(Path(evaluator.supernet))
+        chosen = generator(evaluator.seed, "calibration").permutation(len(self.data.x_train))[:CALIBRATION_IMAGES]
+        self.calibration = self.data.x_train[np.sort(chosen)]
+
+    def float_view(self, architecture: Architecture, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+        """What the float super-network would have said, kept only to report how badly it would have ranked."""
+        from autosnn_hw.training.trainer import evaluate_path
+
+        view = evaluate_path(self.supernet, architecture, self.data, images, labels)
+        modules = self.supernet.modules_of(architecture)
+        parameters = sum(p.numel() for module in modules for p in module.parameters())
+        return {"supernet_accuracy": view.accuracy, "supernet_spikes": view.spikes, "parameters": parameters}
+
+
+@lru_cache(maxsize=2)
+def _tools(evaluator: CandidateEvaluator) -> _Tools:
+    return _Tools(evaluator)
+
+
+@dataclass(frozen=True)
+class Remembering:
+    """An evaluator that first looks among records of candidates that are known already."""
+
+    evaluate: CandidateEvaluator
+    known: dict[str, CandidateRecord]
+
+    def __call__(self, architecture: Architecture) -> CandidateRecord:
+        return self.known.get(str(architecture)) or self.evaluate(architecture)

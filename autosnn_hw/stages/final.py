@@ -1,0 +1,222 @@
+"""From the best candidate to the delivered network: trained, exported, certified in Lava, set beside baselines, summed up."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.measurement import sha256
+from autosnn_hw.report.progress import Reporter
+from autosnn_hw.run_folder import (
+    CERTIFICATE,
+    WINNER_CORES,
+    WINNER_NET,
+    WINNER_ONNX,
+    WINNER_SCRIPT,
+    WINNER_SIMULATION,
+    WINNER_STEP_ONNX,
+    RunFolder,
+    read_json,
+    write_json,
+    writing,
+)
+from autosnn_hw.search.runner import SearchResult
+from autosnn_hw.search.workers import Workers
+from autosnn_hw.simulate.certificate import certify
+from autosnn_hw.simulate.lava import LavaChild, lava_status
+from autosnn_hw.stages.clock import Clock
+from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.networks import NetworkJob
+from autosnn_hw.stages.workers import worker_count
+from exporters import lava_script, netx, onnx
+
+PUBLISHED_BASELINES = ("all_SCB_k3", "all_SRB_k3", "AutoSNN")
+WHOLE_TEST_SPLIT = 1000  # test images; of a larger split Lava runs the first `CERTIFIED`
+CERTIFIED = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """Results of `NetworkJob` by name: the winner, then the baselines."""
+
+    winner: dict[str, Any]
+    baselines: dict[str, dict[str, Any]]
+
+
+@contextmanager
+def lava_process(prepared: Prepared) -> Iterator[LavaChild | None]:
+    """One long-lived Lava process for the run, or None where there is no Lava."""
+    if not lava_status()[0]:
+        yield None
+        return
+    with LavaChild() as child:
+        yield child
+
+
+def train_networks(
+    config: SearchConfig, folder: RunFolder, reporter: Reporter, found: SearchResult, random: SearchResult | None
+) -> Networks:
+    """Train the winner and the baselines alike, several at once; what is there already is not trained again."""
+
+    def parse(text: str) -> Architecture:
+        return Architecture.parse(text, space=config.space, width=config.width, timesteps=config.timesteps)
+
+    names = {"winner": parse(found.winner.genotype)}
+    if config.baselines and config.space != "SNN_3":
+        names |= {name: parse(name) for name in PUBLISHED_BASELINES}
+    if random is not None:
+        names["best of random"] = parse(random.winner.genotype)
+    nets = folder / "networks"
+    with writing(nets):
+        nets.mkdir(exist_ok=True)
+    job = NetworkJob(
+        str(nets),
+        config.dataset,
+        config.data_dir,
+        config.target,
+        config.retrain_epochs,
+        config.finetune_epochs,
+        config.seed,
+        config.device,
+    )
+    distinct = list(dict.fromkeys(names.values()))
+    reporter.stage("winner and baselines", len(distinct))
+    results: dict[Architecture, dict[str, Any]] = {}
+    with Workers(job, min(worker_count(config.workers), len(distinct))) as pool:
+        for architecture, result in zip(distinct, pool.map(distinct)):
+            results[architecture] = result
+            reporter.advance(len(results), f"{architecture}: {100 * result['accuracy']['exact_test']:.1f} %")
+    chosen = {name: results[architecture] for name, architecture in names.items()}
+    return Networks(chosen.pop("winner"), chosen)
+
+
+def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
+    """winner.net, both ONNX forms, the script for Lava alone and, for crossbar targets, winner.cores.json."""
+    network = netx.read(networks.winner["file"])
+    with writing(folder / WINNER_NET):
+        shutil.copyfile(networks.winner["file"], folder / WINNER_NET)
+    onnx.write(network, folder / WINNER_ONNX, form="scan")
+    onnx.write(network, folder / WINNER_STEP_ONNX, form="step")
+    lava_script.write(folder / WINNER_SCRIPT)
+    if networks.winner.get("document") is not None:
+        document = networks.winner["document"]
+        document["network"] |= {"file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
+        write_json(folder / WINNER_SIMULATION, document)
+    if prepared.profile.placement.kind == "crossbar":
+        from autosnn_hw.cost import crossbar
+        from exporters import cores
+
+        cores.write(crossbar.core_network(network, prepared.profile), folder / WINNER_CORES)
+
+
+def certify_winner(prepared: Prepared, folder: RunFolder, networks: Networks, lava: LavaChild | None) -> dict[str, Any]:
+    """Run winner.net in Lava on test data, compare every spike with the exact simulator, and write the certificate.
+
+    Without Lava the certificate says so: its only backend is the exact simulator, and nothing was compared.
+
+    Raises:
+        SpikesDifferError: names the first layer, sample, step and neuron that differ.
+    """
+    data = prepared.data
+    count = len(data.x_test) if len(data.x_test) <= WHOLE_TEST_SPLIT else CERTIFIED
+    images, labels = data.x_test[:count], data.y_test[:count]
+    digest = sha256(folder / WINNER_NET)
+    if folder.has(CERTIFICATE):
+        known = read_json(folder / CERTIFICATE)
+        if known.get("network_sha256") == digest and (lava is None or "lava" in known["backends"]):
+            return known
+    if lava is not None:
+        certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava)
+    else:
+        from autosnn_hw.measurement import Samples
+        from autosnn_hw.stages.networks import accuracy_of
+
+        network = netx.read(folder / WINNER_NET)
+        exact_accuracy = accuracy_of(network, Samples(images, labels, data.name, "test"))
+        certificate = {
+            "network_sha256": digest,
+            "backends": ["exact"],
+            "samples": count,
+            "steps": network.timesteps,
+            "layers": len(network.neuron_layers),
+            "neuron_steps": 0,
+            "mismatches": 0,
+            "accuracy_equal": None,
+            "accuracy": {"exact": exact_accuracy, "lava": None},
+            "versions": {},
+            "reason": lava_status()[1],
+        }
+    write_json(folder / CERTIFICATE, certificate)
+    return certificate
+
+
+def summary(
+    config: SearchConfig,
+    prepared: Prepared,
+    folder: RunFolder,
+    learnt: dict[str, Any],
+    found: SearchResult,
+    networks: Networks,
+    certificate: dict[str, Any],
+    clock: Clock,
+) -> dict[str, Any]:
+    """summary.json."""
+    stages = clock.stages()
+    winner = networks.winner
+    accuracies = certificate.get("accuracy") or {}
+    confirmed = "lava" in certificate["backends"]
+    return {
+        "target": prepared.profile.name,
+        "dataset": prepared.data.name,
+        "objective": config.objective,
+        "lambda": config.lam,
+        "winner": {
+            "architecture": winner["architecture"],
+            "name": WINNER_NET,
+            "accuracy": {
+                "supernet": found.winner.accuracy,
+                "float": winner["accuracy"]["float"],
+                "quantised": winner["accuracy"]["quantised"],
+                "exact": accuracies.get("exact"),
+                "lava": accuracies.get("lava") if confirmed else None,
+                "exact_test": winner["accuracy"]["exact_test"],
+            },
+            **{
+                name: winner[name]
+                for name in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
+            },
+            "generation": found.winner.generation,
+            "fitness": found.winner.fitness,
+        },
+        "evaluated": len(found.records),
+        "measured": len(found.measurements),
+        "infeasible": found.infeasible,
+        "mean_cost": found.mean_cost,
+        "feedback": dict(found.feedback),
+        "best_by_generation": [list(pair) for pair in found.best_by_generation],
+        "baselines": [
+            {
+                "name": name,
+                "architecture": result["architecture"],
+                "accuracy": result["accuracy"]["exact_test"],
+                "accuracy_float": result["accuracy"]["float"],
+                **{key: result[key] for key in ("spikes", "energy", "latency", "cores", "parameters", "fits")},
+            }
+            for name, result in networks.baselines.items()
+        ],
+        "supernet": learnt,
+        "certificate": certificate,
+        "lava": {"confirmed": confirmed, "reason": None if confirmed else certificate.get("reason")},
+        "seed": config.seed,
+        "width": config.width,
+        "timesteps": config.timesteps,
+        "test_samples": len(prepared.data.x_test),
+        "validation_samples": len(prepared.data.x_val[: config.evaluate]),
+        "wall_time": round(sum(float(stage["seconds"]) for stage in stages), 3),
+        "stages": stages,
+    }

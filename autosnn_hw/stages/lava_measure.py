@@ -1,0 +1,87 @@
+"""The real way to the chip for the best candidates: NetX file written, loaded by lava-dl, run in Lava, counted, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from autosnn_hw.activity import Activity
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.cost import price
+from autosnn_hw.errors import SpikesDifferError
+from autosnn_hw.search.candidate import measured_values
+from autosnn_hw.search.feedback import Measurement
+from autosnn_hw.simulate import exact
+from autosnn_hw.simulate.lava import LavaChild
+from autosnn_hw.simulate.lava import run as run_in_lava
+from autosnn_hw.stages.evaluator import CandidateEvaluator
+from exporters import netx
+from hw_profiles.schema import Profile
+
+
+class LavaMeasurer:
+    """Measures candidates in one long-lived Lava process.
+
+    Args:
+        evaluator: gives the candidates' networks and images.
+        profile: prices what was measured.
+        samples: validation images of each measurement.
+        child: the process.
+    """
+
+    def __init__(self, evaluator: CandidateEvaluator, profile: Profile, samples: int, child: LavaChild) -> None:
+        self._evaluator, self._profile, self._samples, self._child = evaluator, profile, samples, child
+
+    def __call__(self, architectures: Sequence[Architecture], generation: int) -> list[Measurement]:
+        """Measurements of the given candidates.
+
+        Raises:
+            SpikesDifferError: Lava counted other spikes than the exact simulator; names candidate, layer, sample and step.
+        """
+        return [self._measure(architecture, generation) for architecture in architectures]
+
+    def _measure(self, architecture: Architecture, generation: int) -> Measurement:
+        network = self._evaluator.deploy(architecture)
+        images, _ = self._evaluator.inputs(self._samples)
+        expected = exact.run(network, images, per_step=True)
+        with TemporaryDirectory(prefix="autosnn-hw-") as folder:
+            file = Path(folder) / "candidate.net"
+            netx.write(network, file)
+            measured = run_in_lava(file, images, child=self._child)
+        require_same_spikes(expected, measured, f"candidate {architecture}")
+        backend = dict(measured.backend or {})
+        return Measurement(
+            str(architecture),
+            generation,
+            backend.get("name", "lava"),
+            backend.get("kind", "simulator"),
+            len(images),
+            measured_values(measured, price(network, measured, self._profile)),
+            measured_values(expected, price(network, expected, self._profile)),
+        )
+
+
+def require_same_spikes(expected: Activity, measured: Activity, what: str) -> None:
+    """Both counted the same spikes in every layer, role, sample and step, and in every neuron summed over the run.
+
+    Raises:
+        SpikesDifferError: names the first layer, sample and step that differ.
+    """
+    for a, b in zip(expected.layers, measured.layers):
+        if not np.array_equal(a.spikes, b.spikes):
+            role, sample, step = (int(i) for i in np.argwhere(a.spikes != b.spikes)[0])
+            raise SpikesDifferError(
+                f"{what}: layer {a.name!r}, sample {sample}, step {step}: Lava counted {int(b.spikes[role, sample, step])} spikes, the exact simulator {int(a.spikes[role, sample, step])}."
+            )
+        if (
+            a.neuron_spikes is not None
+            and b.neuron_spikes is not None
+            and not np.array_equal(a.neuron_spikes, b.neuron_spikes)
+        ):
+            where = tuple(int(i) for i in np.argwhere(a.neuron_spikes != b.neuron_spikes)[0])
+            raise SpikesDifferError(
+                f"{what}: layer {a.name!r}, neuron {where}: Lava counted {int(b.neuron_spikes[where])} spikes, the exact simulator {int(a.neuron_spikes[where])}."
+            )

@@ -1,0 +1,94 @@
+"""What a run is made of: its inputs, loaded and checked once, and the manifest that says which they were."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import hw_profiles
+from autosnn_hw import __version__
+from autosnn_hw.architecture import layout
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
+from autosnn_hw.search.space import SearchSpace, search_space
+from autosnn_hw.stages.networks import neuron_kind
+from autosnn_hw.training import datasets
+from autosnn_hw.training.datasets import Dataset
+from hw_profiles.schema import Profile
+
+PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "h5py", "scikit-learn")
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A run's data, profile, search space and neuron kind ("plif" or "memoryless")."""
+
+    data: Dataset
+    profile: Profile
+    space: SearchSpace
+    neuron: str
+
+
+def prepare(config: SearchConfig) -> Prepared:
+    """Load what a run needs.
+
+    Raises:
+        InputError: unknown or missing data, target, or a super-network that is not there.
+    """
+    profile = hw_profiles.load(config.target)
+    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
+    if data.is_frames and data.timesteps != config.timesteps:
+        raise InputError(
+            f"{data.name} has frames of {data.timesteps} steps; --timesteps {data.timesteps} would work, {config.timesteps} was given."
+        )
+    space = search_space(config.space, width=config.width, timesteps=config.timesteps)
+    layout(space.at(0), data.image, data.classes)  # refuses images that are too small
+    if config.supernet is not None and not (Path(config.supernet) / "supernet.safetensors").is_file():
+        raise InputError(
+            f"{config.supernet} holds no supernet.safetensors; give the folder of a run whose super-network is trained."
+        )
+    return Prepared(data, profile, space, neuron_kind(profile))
+
+
+def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
+    """manifest.json: arguments, seed, versions, and hashes of data, profile and code."""
+    return {
+        "tool": {"name": "autosnn-hw", "version": __version__, "code_sha256": code_sha256()},
+        "arguments": asdict(config),
+        "command": sys.argv[1:],
+        "seed": config.seed,
+        "dataset": {
+            "name": prepared.data.name,
+            "sha256": prepared.data.sha256,
+            "train": len(prepared.data.x_train),
+            "validation": len(prepared.data.x_val),
+            "test": len(prepared.data.x_test),
+        },
+        "target": {"name": prepared.profile.name, "sha256": prepared.profile.sha256},
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
+    }
+
+
+def code_sha256() -> str:
+    """One hash over all Python and TOML files of the three packages, in path order."""
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parents[2]
+    for package in ("autosnn_hw", "exporters", "hw_profiles"):
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".toml", ".j2", ".html"):
+                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,74 @@
+"""The super-network of a run: trained, gone on with, or taken over from another run, and asked whether it has learnt."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.report.progress import Reporter
+from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
+from autosnn_hw.seeds import derive_seed
+from autosnn_hw.stages.manifest import Prepared
+
+VERDICT = "supernet.json"  # written when training has ended
+
+
+def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+    """The verdict on the run's super-network: {"accuracy", "chance", "learnt", "sentence", "seconds"}.
+
+    Raises:
+        RunError: it has not learnt, so that searching it would rank noise.
+        InputError: the super-network of --supernet has another space, width or number of steps.
+    """
+    if folder.has(VERDICT):
+        return read_json(folder / VERDICT)
+    if config.supernet is not None:
+        verdict = _take_over(config, prepared, folder)
+    else:
+        verdict = _train(config, prepared, folder, reporter)
+    write_json(folder / VERDICT, verdict)
+    return verdict
+
+
+def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+    from autosnn_hw.training.trainer import SUPERNET_SCHEDULE, train_supernet
+
+    schedule = replace(SUPERNET_SCHEDULE, epochs=config.epochs, seed=derive_seed(config.seed, "supernet"))
+    reporter.stage("super-network", config.epochs)
+    training = train_supernet(
+        prepared.data,
+        space=config.space,
+        width=config.width,
+        timesteps=config.timesteps,
+        genes=prepared.space.genes,
+        schedule=schedule,
+        strict=config.sampling == "fair",
+        neuron=prepared.neuron,
+        device=config.device,
+        checkpoint=folder / SUPERNET,
+        progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
+    )
+    reporter.say(training.sentence)
+    return {
+        "accuracy": training.accuracy,
+        "chance": training.chance,
+        "learnt": training.learnt,
+        "sentence": training.sentence,
+        "epochs": config.epochs,
+        "seconds": training.seconds,
+        "from": None,
+    }
+
+
+def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
+    from autosnn_hw.training.trainer import load_supernet
+
+    source = Path(str(config.supernet))
+    load_supernet(source / SUPERNET).modules_of(prepared.space.at(0))  # refuses another space, width or T
+    with writing(folder / SUPERNET):
+        shutil.copyfile(source / SUPERNET, folder / SUPERNET)
+    verdict = read_json(source / VERDICT)
+    return {**verdict, "from": str(source)}
