@@ -20,7 +20,8 @@ def write(path: str | Path) -> Path:
     """Write winner_in_lava.py into the folder of a .net file.
 
     Args:
-        path: the .net file, which must hold check samples for the script to have something to compare.
+        path: the .net file, which must hold check samples for the script to have something to compare; or the script to
+            write, which then looks for winner.net.
 
     Returns:
         Path: the script.
@@ -28,6 +29,7 @@ def write(path: str | Path) -> Path:
     Raises:
         RunError: the folder is missing or not writable, or the disk is full.
     """
-    script = Path(path).parent / SCRIPT
-    whole_file.replace(script, text(Path(path).name).encode())
+    path = Path(path)
+    script = path if path.suffix == ".py" else path.parent / SCRIPT
+    whole_file.replace(script, (text() if script == path else text(path.name)).encode())
     return script

@@ -52,9 +52,9 @@ def measure(
     neurons = [int(np.prod(layer.shape)) for layer in layers]
     with tempfile.TemporaryDirectory(prefix="autosnn-hw-job-") as name:
         folder = Path(name)
-        record = _allocate(folder / "spikes", course.steps * sum(neurons))
+        record = allocate(folder / "spikes", course.steps * sum(neurons))
         states = {
-            i: _allocate(folder / f"states{i}", course.samples * course.timesteps * 2 * neurons[i] * 4) for i in wanted
+            i: allocate(folder / f"states{i}", course.samples * course.timesteps * 2 * neurons[i] * 4) for i in wanted
         }
         np.zeros(3).tofile(folder / "progress")
         np.save(folder / "values.npy", drive.values.astype(np.int32))
@@ -87,8 +87,9 @@ def measure(
             },
             timeout=timeout,
         )
+        rows = np.fromfile(record, np.uint8).reshape(course.steps, sum(neurons))
         return Measured(
-            _spikes(record, course, layers, neurons),
+            recorded_spikes(rows, course, layers, neurons),
             {
                 i: _channels_first(np.fromfile(path, np.int32), (course.samples, course.timesteps, 2), layers[i].shape)
                 for i, path in states.items()
@@ -98,8 +99,10 @@ def measure(
         )
 
 
-def _spikes(record: Path, course: Stream, layers: Sequence[Layer], neurons: Sequence[int]) -> list[np.ndarray]:
-    rows = np.fromfile(record, np.uint8).reshape(course.steps, sum(neurons))
+def recorded_spikes(
+    rows: np.ndarray, course: Stream, layers: Sequence[Layer], neurons: Sequence[int]
+) -> list[np.ndarray]:
+    """Recorded rows, uint8 (steps, neurons of all layers in Lava's order), to uint8 (N, T, *shape) of each layer."""
     found = []
     first = 0
     for i, (layer, size) in enumerate(zip(layers, neurons)):
@@ -116,7 +119,7 @@ def _channels_first(values: np.ndarray, lead: tuple[int, ...], shape: tuple[int,
     return np.ascontiguousarray(values.transpose(axes))
 
 
-def _allocate(path: Path, size: int) -> Path:
+def allocate(path: Path, size: int) -> Path:
     """A file of zeros whose blocks exist: a model that writes to a full disk through a memmap is killed by SIGBUS."""
     with open(path, "wb") as file:
         try:

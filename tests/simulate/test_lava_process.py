@@ -96,6 +96,25 @@ def test_jobs_follow_each_other_in_one_process(child):
     assert leader.num_fds() == files, "a job leaves no file open"
 
 
+@pytest.mark.parametrize("damage", ["corrupt", "all zero"])
+def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, damage, monkeypatch):
+    file, pid = tmp_path / "bad.net", child.pid
+    netx.write(NETWORK, file)
+    if damage == "corrupt":
+        file.write_bytes(file.read_bytes()[:600])
+    else:
+        with h5py.File(file, "a") as f:
+            f["layer/1/weight"][...] = 0
+    monkeypatch.setattr(lava.netx, "read", lambda path: NETWORK)  # past our own reader, which refuses such files
+    with pytest.raises(LavaFailed) as failure:
+        lava.run(file, SHORT, child=child)
+    assert failure.value.reusable and failure.value.trace
+    monkeypatch.undo()
+    netx.write(NETWORK, file)  # and holds no lock on the file
+    assert lava.run(file, SHORT, child=child).samples == 2
+    assert child.pid == pid
+
+
 def test_a_killed_model_is_noticed_and_the_child_replaced(child):
     pid, before = child.pid, segments()
     thread = signal_a_model(child, signal.SIGKILL)
@@ -134,25 +153,6 @@ def test_a_failing_model_gives_its_traceback(child, monkeypatch):
         lava.run(NETWORK, SHORT, child=child)
     assert "run_spk" in failure.value.trace and not failure.value.reusable
     assert living(pid) == []
-
-
-@pytest.mark.parametrize("damage", ["corrupt", "all zero"])
-def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, damage, monkeypatch):
-    file, pid = tmp_path / "bad.net", child.pid
-    netx.write(NETWORK, file)
-    if damage == "corrupt":
-        file.write_bytes(file.read_bytes()[:600])
-    else:
-        with h5py.File(file, "a") as f:
-            f["layer/1/weight"][...] = 0
-    monkeypatch.setattr(lava.netx, "read", lambda path: NETWORK)  # past our own reader, which refuses such files
-    with pytest.raises(LavaFailed) as failure:
-        lava.run(file, SHORT, child=child)
-    assert failure.value.reusable and failure.value.trace
-    monkeypatch.undo()
-    netx.write(NETWORK, file)  # and holds no lock on the file
-    assert lava.run(file, SHORT, child=child).samples == 2
-    assert child.pid == pid
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 PARENT_POLL_SECONDS = 1.0
@@ -96,15 +96,18 @@ def _answer(descriptor: int, message: dict[str, Any]) -> None:
     os.write(descriptor, json.dumps(message).encode() + b"\n")
 
 
-def perform(job: dict[str, Any], load: Callable, run: Callable) -> dict[str, Any]:
+def perform(job: dict[str, Any]) -> dict[str, Any]:
     """Answer of one job: {"ok": True, ..}, or {"ok": False, "error", "reusable"}; a failed run leaves models behind."""
     FailureFile.path = job.get("failure")
     try:
-        network = load(job)
+        # lava-loihi is there for a board's job only.
+        name = "board_job" if job.get("kind") == "board" else "job"
+        module = import_module(f"autosnn_hw.simulate.lava_child.{name}")
+        network = module.load(job)
     except Exception as error:
         return {"ok": False, "error": _sentence(error), "traceback": traceback.format_exc(), "reusable": True}
     try:
-        return {"ok": True, **run(network, job)}
+        return {"ok": True, **module.run(network, job)}
     except Exception as error:
         return {"ok": False, "error": _sentence(error), "traceback": traceback.format_exc(), "reusable": False}
 
@@ -119,12 +122,11 @@ def main(reply: int, parent: int) -> None:
     descriptor = _take_standard_input()
     threading.Thread(target=_read_jobs, args=(descriptor, parent, jobs), daemon=True).start()
     try:
-        from autosnn_hw.simulate.lava_child import job as lava_job
-
+        import_module("lava.lib.dl.netx")
         watch_models()
     except Exception as error:
         _answer(reply, {"ready": False, "error": _sentence(error), "traceback": traceback.format_exc()})
         sys.exit(0)
     _answer(reply, {"ready": True})
     while True:
-        _answer(reply, perform(jobs.get(), lava_job.load, lava_job.run))
+        _answer(reply, perform(jobs.get()))

@@ -1,0 +1,148 @@
+"""What works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.errors import AutosnnError
+
+NEWEST_PYTHON = (3, 13)
+SHM_BYTES = 256 << 20  # Docker's default of 64 MB is less than Lava needs for a 32x32 network
+DISK_BYTES = 2 << 30  # a search with its super-network, study and Lava's recordings
+TORCH_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        name: what it is.
+        ok: whether it works.
+        needed: whether `search` and the other commands need it, or go on without.
+        sentence: what was found, and what to do where it does not work.
+    """
+
+    name: str
+    ok: bool
+    needed: bool
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def examine() -> tuple[Finding, ...]:
+    """Look at Python, torch, Lava, /dev/shm, the board and the disk; takes some seconds, as Lava is really run."""
+    looks: tuple[Callable[[], Finding], ...] = (python, torch, lava, shared_memory, board, disk)
+    return tuple(look() for look in looks)
+
+
+def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
+    """The interpreter."""
+    found = f"Python {'.'.join(map(str, version))} on {platform.system()} {platform.machine()}"
+    if version[:2] == (3, 10):
+        return Finding("python", True, True, f"{found}.")
+    if (3, 10) < version[:2] <= NEWEST_PYTHON:
+        return Finding(
+            "python", True, True, f"{found}; everything but the lava backend works, which needs Python 3.10."
+        )
+    return Finding("python", False, True, f"{found}; install Python 3.10 (3.11 to 3.13 work without Lava).")
+
+
+def torch() -> Finding:
+    """PyTorch, imported in a process of its own: a broken one can take the interpreter with it."""
+    code = "import torch; print(torch.__version__, torch.get_num_threads(), torch.cuda.is_available() and torch.cuda.get_device_name())"
+    try:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TORCH_SECONDS)
+    except subprocess.TimeoutExpired:
+        return Finding(
+            "torch", False, True, f"importing torch took longer than {TORCH_SECONDS:.0f} s; install it again."
+        )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        return Finding("torch", False, True, f"torch cannot be imported ({lines[-1][:160]}); install torch >= 2.3.")
+    version, threads, gpu = done.stdout.strip().split(maxsplit=2)
+    where = "CPU only" if gpu == "False" else gpu
+    return Finding("torch", True, True, f"torch {version}, {threads} threads, {where}.")
+
+
+def lava() -> Finding:
+    """Lava, by running a small network in its own process and comparing the spikes with a hand count."""
+    from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+    from autosnn_hw.simulate.lava import lava_status, run
+
+    ok, sentence = lava_status()
+    if not ok:
+        return Finding("lava", False, False, sentence)
+    synapses = DenseLayer("out", (2,), np.array([[100, 0], [0, -100]]), CubaNeuron(vth_mant=99, v_decay=4096))
+    network = ChipNetwork((InputLayer("in", (2,)), synapses))
+    try:
+        outputs = run(network, np.ones((1, 3, 2)), timeout=120).outputs
+    except AutosnnError as error:
+        return Finding("lava", False, False, str(error))
+    if outputs.tolist() != [[3, 0]]:
+        return Finding(
+            "lava",
+            False,
+            False,
+            f"Lava ran but gave {outputs.tolist()} spikes instead of [[3, 0]]; install lava-nc 0.10.0 and lava-dl 0.6.0 again.",
+        )
+    return Finding(
+        "lava", True, False, f"{sentence[:-1]}; a small network ran in its own process and gave the right spikes."
+    )
+
+
+def shared_memory(folder: str = "/dev/shm") -> Finding:
+    """The shared memory through which Lava's processes talk."""
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        return Finding(
+            "shared memory", False, False, f"{folder} is not there or not writable; the lava backend needs it."
+        )
+    free = shutil.disk_usage(folder).free
+    text = f"{folder} has {free / 2**20:.0f} MB free"
+    if free < SHM_BYTES:
+        return Finding(
+            "shared memory",
+            False,
+            False,
+            f"{text}; the lava backend can need {SHM_BYTES >> 20} MB (docker run --shm-size=1g).",
+        )
+    return Finding("shared memory", True, False, f"{text}.")
+
+
+def board() -> Finding:
+    """A Loihi 2 board."""
+    from autosnn_hw.simulate.board import board_status
+
+    ok, sentence = board_status()
+    return Finding("board", ok, False, sentence)
+
+
+def disk(folder: str | Path = ".") -> Finding:
+    """Room for run folders and temporary files."""
+    for place in (Path(folder).absolute(), Path(tempfile.gettempdir())):
+        if not os.access(place, os.W_OK):
+            return Finding(
+                "disk", False, True, f"{place} is not writable; work in another folder or point TMPDIR elsewhere."
+            )
+        free = shutil.disk_usage(place).free
+        if free < DISK_BYTES:
+            return Finding(
+                "disk",
+                False,
+                True,
+                f"{place} has {free / 2**30:.1f} GB free; {DISK_BYTES >> 30} GB are needed: make room or point --out and TMPDIR elsewhere.",
+            )
+    return Finding("disk", True, True, f"{shutil.disk_usage(folder).free / 2**30:.0f} GB free.")
