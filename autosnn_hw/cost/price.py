@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost.energy import dynamic_energy
+from autosnn_hw.cost.estimates import estimates as other_rules
 from autosnn_hw.cost.events import Events, column_events
 from autosnn_hw.cost.placement import Placement, place
 from autosnn_hw.cost.step_time import StepTime, step_time
@@ -118,7 +121,7 @@ def _report(
         ),
         cores=_cores(placement, events, time, profile) if per_core else (),
         not_counted=_not_counted(network, profile, events),
-        estimates=_estimates(network, activity, events) if estimates else {},
+        estimates=_estimates(network, activity, profile, placement, events) if estimates else {},
     )
 
 
@@ -156,5 +159,12 @@ def _not_counted(network: ChipNetwork, profile: Profile, events: Events) -> tupl
     return (*sentences, *(f"Assumed: {note}." for note in events.notes))
 
 
-def _estimates(network: ChipNetwork, activity: Activity, events: Events) -> dict:
-    return {}
+def _estimates(
+    network: ChipNetwork, activity: Activity, profile: Profile, placement: Placement, events: Events
+) -> dict[str, Any]:
+    found = other_rules(network, activity, events.layers)
+    if profile.placement.kind == "crossbar":
+        from autosnn_hw.cost import crossbar
+
+        found["crossbar"] = crossbar.breakdown(network, activity, crossbar.crossbar_placement(placement))
+    return found
