@@ -6,77 +6,76 @@ Spikes are uint8 (T * N, C, H, W), T outermost, channels last.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from autosnn_hw.deploy.convolution import Convolution
 from autosnn_hw.deploy.quantise import STEP, IntegerMap, WeightFormat, averaging_neuron
 from autosnn_hw.deploy.spiking import fire
 from autosnn_hw.deploy.units import Unit
 from autosnn_hw.folded import FoldedConv
 
-EXACT_FLOAT32 = 1 << 24
-
 
 def unit_spikes(
     unit: Unit,
     integers: IntegerMap | None,
-    frames: torch.Tensor,
-    carried: torch.Tensor | None,
+    frames: Sequence[torch.Tensor],
+    carried: Sequence[torch.Tensor],
     steps: int,
     weights: WeightFormat,
-) -> torch.Tensor:
-    """Spikes of a unit's own neurons from reset state.
+) -> list[torch.Tensor]:
+    """Spikes of a unit's own neurons from reset state, batch by batch.
 
     Args:
         unit: what runs.
         integers: of a "conv" or "dense" unit; pools need none.
-        frames: spikes of the own channels before it.
-        carried: input of the residual block, where the unit has a shortcut.
+        frames: spikes of the own channels before it; small batches stay in cache.
+        carried: input of the residual block, likewise; read where the unit has a shortcut.
         steps: T.
         weights: what the target holds.
     """
     if unit.kind == "or":
-        return or_pool(frames, unit.window)
+        return [or_pool(x, unit.window) for x in frames]
     if unit.kind == "mean":
         weight, bias, neuron = averaging_neuron(unit.window[0] * unit.window[1], unit.k, weights)
-        current = weight * window_sums(frames, unit.window)
-        return fire(current, np.full(unit.shape[0], bias), int(neuron.v_decay), int(neuron.vth_mant), steps)
+        biases = np.full(unit.shape[0], bias)
+        v_decay, vth = int(neuron.v_decay), int(neuron.vth_mant)
+        return [fire(weight * window_sums(x, unit.window), biases, v_decay, vth, steps) for x in frames]
     assert integers is not None
+    # Even weights are halved to fit int8; the neuron doubles what arrives.
     part = STEP if weights.kind == "even" else 1
-    current = _current(unit, integers, part, frames, carried)
     neuron = integers.neuron
-    return fire(current, integers.bias, int(neuron.v_decay), int(neuron.vth_mant), steps, doubled=part == STEP)
+    currents = _currents(unit, integers, part, frames, carried)
+    v_decay, vth = int(neuron.v_decay), int(neuron.vth_mant)
+    return [fire(current, integers.bias, v_decay, vth, steps, doubled=part == STEP) for current in currents]
 
 
-def _current(
-    unit: Unit, integers: IntegerMap, part: int, frames: torch.Tensor, carried: torch.Tensor | None
-) -> torch.Tensor:
+def _currents(
+    unit: Unit, integers: IntegerMap, part: int, frames: Sequence[torch.Tensor], carried: Sequence[torch.Tensor]
+) -> Iterator[torch.Tensor]:
     """What the synapses deliver, divided by `part`."""
     conv = unit.conv
     assert conv is not None
     if unit.kind == "dense":
-        flat = frames.contiguous().flatten(1)[:, :, None, None]
-        return convolve(flat, integers.weight[:, :, None, None] // part).flatten(1)
-    current = convolve(frames, integers.weight // part, conv.stride, conv.padding, conv.groups)
-    if integers.identity is not None:
-        assert carried is not None
-        gain = torch.as_tensor(integers.identity // part).to(current).view(-1, 1, 1)
-        current.addcmul_(carried.to(current.dtype), gain)
-    elif integers.shortcut is not None:
-        assert carried is not None and isinstance(unit.shortcut, FoldedConv)
-        current += convolve(carried, integers.shortcut // part, unit.shortcut.stride, 0, unit.shortcut.groups)
-    return current
-
-
-def convolve(
-    frames: torch.Tensor, weight: np.ndarray, stride: int = 1, padding: int = 0, groups: int = 1
-) -> torch.Tensor:
-    """Exact convolution of spikes by integers, float32 (M, C, H', W'), channels last; float64 where float32 could round."""
-    largest = int(np.abs(weight).reshape(len(weight), -1).sum(axis=1).max())
-    dtype = torch.float32 if largest < EXACT_FLOAT32 else torch.float64
-    kernel = torch.as_tensor(weight).to(dtype).contiguous(memory_format=torch.channels_last)
-    return F.conv2d(frames.to(dtype), kernel, None, stride, padding, 1, groups)
+        dense = Convolution(integers.weight[:, :, None, None] // part)
+        yield from (dense(x.contiguous().flatten(1)[:, :, None, None]).flatten(1) for x in frames)
+        return
+    main = Convolution(integers.weight // part, conv.stride, conv.padding, conv.groups)
+    side, gain = None, None
+    if integers.shortcut is not None and isinstance(unit.shortcut, FoldedConv):
+        side = Convolution(integers.shortcut // part, unit.shortcut.stride, 0, unit.shortcut.groups)
+    elif integers.identity is not None:
+        gain = torch.as_tensor(integers.identity // part).float().view(-1, 1, 1)
+    for x, source in zip(frames, carried):
+        current = main(x)
+        if side is not None:
+            current += side(source)
+        elif gain is not None:
+            current.addcmul_(source.to(current.dtype), gain.to(current.dtype))
+        yield current
 
 
 def or_pool(frames: torch.Tensor, window: tuple[int, int]) -> torch.Tensor:

@@ -5,12 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.architecture import SEARCH_BLOCKS
-from autosnn_hw.deploy import calibration
-from autosnn_hw.deploy.calibration import deploy_candidate, raised, sampled
+from autosnn_hw.deploy import statistics
+from autosnn_hw.deploy.calibration import deploy_candidate
+from autosnn_hw.deploy.convolution import Convolution, int8_is_exact
 from autosnn_hw.deploy.lowering import integers_of, lower
 from autosnn_hw.deploy.quantise import EVEN, TERNARY
+from autosnn_hw.deploy.statistics import raised, sampled, skipped
 from autosnn_hw.deploy.units import network_units
-from autosnn_hw.deploy.walk import convolve, unit_spikes
+from autosnn_hw.deploy.walk import unit_spikes
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Role
 from autosnn_hw.simulate.exact import trace
@@ -42,7 +44,7 @@ def test_walking_without_relays_is_the_exact_simulation(folded, names, seed, kin
         integers = None
         if unit.kind in ("conv", "dense"):
             integers = integers_of(unit, weights, classes=net.classes, voters=net.voters)
-        frames = unit_spikes(unit, integers, frames, carried, net.timesteps, weights)
+        (frames,) = unit_spikes(unit, integers, [frames], [carried], net.timesteps, weights)
         own = frames.numpy().reshape(net.timesteps, 3, *frames.shape[1:]).swapaxes(0, 1)
         np.testing.assert_array_equal(own, found[layer.name][:, :, layer.roles != Role.RELAY], err_msg=unit.name)
 
@@ -62,7 +64,7 @@ def test_walking_strided_and_averaging_networks(folded, kind, space):
         integers = None
         if unit.kind in ("conv", "dense"):
             integers = integers_of(unit, EVEN, classes=net.classes, voters=net.voters)
-        frames = unit_spikes(unit, integers, frames, carried, net.timesteps, EVEN)
+        (frames,) = unit_spikes(unit, integers, [frames], [carried], net.timesteps, EVEN)
         own = frames.numpy().reshape(net.timesteps, 2, *frames.shape[1:]).swapaxes(0, 1)
         np.testing.assert_array_equal(own, found[layer.name][:, :, layer.roles != Role.RELAY], err_msg=unit.name)
 
@@ -121,9 +123,9 @@ def test_stored_statistics_are_kept(folded):
 def test_large_maps_are_sampled_and_give_nearly_the_same(folded, monkeypatch):
     net = folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm=True, image=(2, 32, 32), timesteps=8)
     x = images(net, 32)
-    assert len(sampled(torch.zeros(32 * 8, 4, 32, 32), 8, 32 * 32)) == 32 * 8 // 4
+    assert skipped(32 * 8 * 32 * 32) == 4 and skipped(1000) == 1
     fast = deploy_candidate(net, x)
-    monkeypatch.setattr(calibration, "ENOUGH", 1 << 40)
+    monkeypatch.setattr(statistics, "ENOUGH", 1 << 40)
     slow = deploy_candidate(net, x)
     assert abs(fast.layers[1].scale / slow.layers[1].scale - 1) < 0.05
     assert np.abs(fast.layers[1].weight - slow.layers[1].weight).max() <= 12
@@ -131,7 +133,7 @@ def test_large_maps_are_sampled_and_give_nearly_the_same(folded, monkeypatch):
 
 def test_every_image_and_step_is_sampled():
     frames = torch.arange(4 * 8).view(-1, 1, 1, 1).expand(-1, 1, 64, 64).to(torch.uint8)  # (T * N): T = 4, N = 8
-    chosen = sampled(frames, 4, 64 * 64)[:, 0, 0, 0].numpy()
+    chosen = sampled(frames, 4, 4)[:, 0, 0, 0].numpy()
     assert len(chosen) == 8
     assert sorted(set(chosen // 8)) == [0, 1, 2, 3] and sorted(set(chosen % 8)) == list(range(8))
 
@@ -149,7 +151,36 @@ def test_a_silent_channel_does_not_take_the_resolution(folded):
 def test_sums_that_float32_would_round_are_taken_wider():
     frames = torch.ones(1, 3, 1, 1, dtype=torch.uint8)
     weight = np.array([[2**24, 1, 1]]).reshape(1, 3, 1, 1)
-    assert convolve(frames, weight).item() == 2**24 + 2
+    assert Convolution(weight)(frames).item() == 2**24 + 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 3),
+    st.sampled_from([1, 3, 5]),
+    st.sampled_from([1, 2]),
+    st.sampled_from([127, 254]),
+)
+def test_every_path_convolves_alike(plain, seed, stride, kernel, groups, largest):
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 2, (3, 4, 9, 7)).astype(np.uint8)
+    weight = rng.choice(np.array([-largest, 0, 3, largest]), (6, 4 // groups, kernel, kernel))
+    tensor = torch.from_numpy(frames).contiguous(memory_format=torch.channels_last)
+    convolution = Convolution(weight, stride, kernel // 2, groups)
+    assert convolution.int8 == (largest == 127 and int8_is_exact())
+    expected = plain.convolve(frames.astype(np.int64), weight, (stride,) * 2, (kernel // 2,) * 2, groups)
+    np.testing.assert_array_equal(convolution(tensor).numpy(), expected)
+    convolution.int8 = False
+    np.testing.assert_array_equal(convolution(tensor).numpy(), expected)
+
+
+def test_without_the_int8_kernel_the_network_is_the_same(folded, monkeypatch):
+    net = folded("SRB_k5,SCB_k3,skip,skip,SRB_k3", norm=True)
+    fast = deploy_candidate(net, images(net))
+    monkeypatch.setattr("autosnn_hw.deploy.convolution.int8_is_exact", lambda: False)
+    for a, b in zip(fast.layers[1:], deploy_candidate(net, images(net)).layers[1:]):
+        np.testing.assert_array_equal(a.weight, b.weight)
 
 
 def test_images_of_another_shape_are_refused(folded):
