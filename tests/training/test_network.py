@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autosnn_hw.architecture import ABLATION_BLOCKS, SEARCH_BLOCKS, Architecture, layout
-from autosnn_hw.training.blocks import neuron_layers
+from autosnn_hw.training.blocks import _dense_convolution, neuron_layers
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count, spiking_units
 
 CIFAR = (3, 32, 32)
@@ -188,6 +188,19 @@ def test_folded_network_is_the_network(digits, space, blocks):
     # An average of spikes is at most 1, and PLIF with k < 1 then stays below its threshold: SNN_4 is silent after a pool.
     assert sum(spikes > 0 for spikes in counter.by_stage.values()) >= (2 if space == "SNN_4" else 4)
     torch.testing.assert_close(votes, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("side", [(4, 4), (4, 3), (1, 4)])
+def test_small_5x5_convolutions_as_matrix_products_are_convolutions(side):
+    x = torch.randn(7, 3, *side, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(5, 3, 5, 5, dtype=torch.float64, requires_grad=True)
+    cotangent = torch.randn(7, 5, *side, dtype=torch.float64)
+    results = []
+    for function in (_dense_convolution, lambda x, w: F.conv2d(x, w, padding=2)):
+        y = function(x, weight)
+        results.append((y, *torch.autograd.grad(y, (x, weight), cotangent)))
+    for ours, theirs in zip(*results):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-11)
 
 
 def test_folded_network_carries_the_pixel_scale(digits):

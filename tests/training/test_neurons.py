@@ -21,7 +21,7 @@ def _gradients(function, x, k, weight):
     return spikes.detach(), x.grad, k.grad
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     timesteps=st.integers(1, 9),
     count=st.integers(1, 2500),
@@ -104,6 +104,17 @@ def test_number_of_threads_changes_no_bit(threads):
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(one, other) for one, other in zip(result, single))
+
+
+def test_starting_numba_leaves_the_number_of_torch_threads_alone():
+    code = (
+        "import torch; torch.set_num_threads(1)\n"
+        "from autosnn_hw.training.neurons import plif\n"
+        "plif(torch.randn(64, 100), torch.tensor(0.5), 2)\n"
+        "import numba; print(torch.get_num_threads(), numba.get_num_threads())"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.split() == ["1", "1"], result.stderr[-2000:]
 
 
 @pytest.mark.parametrize("layer", [Plif(), Memoryless()])

@@ -1,0 +1,70 @@
+"""Adam over flat memory: all parameters of a segment are views of one tensor, so that an update is ten operations and not
+ten a parameter (a super-network of small blocks spends a tenth of its step there otherwise)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import nn
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class FlatAdam:
+    """Adam (Kingma & Ba, 2015; torch.optim.Adam's defaults) whose segments can be updated by themselves.
+
+    Parameters become views of one flat tensor a segment, and their gradients of another: build it after the module is on
+    its device. A segment that is not named in `step` keeps its moments and its count of steps, as torch.optim.Adam treats
+    parameters without a gradient: in single-path training that is every block which the path left out.
+
+    Args:
+        segments: disjoint lists of parameters, updated together.
+    """
+
+    def __init__(self, segments: Sequence[Iterable[nn.Parameter]]) -> None:
+        self.values: list[torch.Tensor] = []
+        self.gradients: list[torch.Tensor] = []
+        for segment in segments:
+            parameters = list(segment)
+            value = torch.cat([p.detach().reshape(-1) for p in parameters]) if parameters else torch.zeros(0)
+            gradient = torch.zeros_like(value)
+            start = 0
+            for p in parameters:
+                end = start + p.numel()
+                p.data = value[start:end].view(p.shape)
+                p.grad = gradient[start:end].view(p.shape)
+                start = end
+            self.values.append(value)
+            self.gradients.append(gradient)
+        self.first = [torch.zeros_like(value) for value in self.values]
+        self.second = [torch.zeros_like(value) for value in self.values]
+        self.steps = [0] * len(self.values)
+
+    def zero_grad(self) -> None:
+        for gradient in self.gradients:
+            gradient.zero_()
+
+    @torch.no_grad()
+    def step(self, learning_rate: float, segments: Iterable[int] | None = None) -> None:
+        """One update of the named segments (all by default) from the gradients that were accumulated."""
+        for i in range(len(self.values)) if segments is None else segments:
+            self.steps[i] += 1
+            gradient, first, second = self.gradients[i], self.first[i], self.second[i]
+            first.lerp_(gradient, 1 - BETA_1)
+            second.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
+            scale = (1 - BETA_2 ** self.steps[i]) ** 0.5
+            denominator = second.sqrt().div_(scale).add_(EPSILON)
+            self.values[i].addcdiv_(first, denominator, value=-learning_rate / (1 - BETA_1 ** self.steps[i]))
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Moments and counts, to be stored beside the module's own state."""
+        tensors = {f"first.{i}": tensor for i, tensor in enumerate(self.first)}
+        tensors |= {f"second.{i}": tensor for i, tensor in enumerate(self.second)}
+        return tensors | {"steps": torch.tensor(self.steps, dtype=torch.int64)}
+
+    def load_state(self, state: dict[str, torch.Tensor]) -> None:
+        for i in range(len(self.values)):
+            self.first[i].copy_(state[f"first.{i}"])
+            self.second[i].copy_(state[f"second.{i}"])
+        self.steps = state["steps"].tolist()

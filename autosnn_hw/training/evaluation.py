@@ -1,0 +1,72 @@
+"""Accuracy and spikes of a float network: what AutoSNN's own counter would say (kept to see how well it ranks candidates)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.network import VOTERS, SpikeCounter
+
+Forward = Callable[[torch.Tensor, SpikeCounter], torch.Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Float accuracy and spikes.
+
+    Args:
+        accuracy: share of samples whose most voted class (ties to the lowest) is the label.
+        spikes: mean per image over all T steps, AutoSNN's counter: stem, blocks, pools, readout.
+        spikes_by_stage: the same by stage name.
+        predictions: int64 (N,).
+    """
+
+    accuracy: float
+    spikes: float
+    spikes_by_stage: dict[str, float]
+    predictions: np.ndarray
+
+
+class Images:
+    """Samples of a data set as normalised batches on a device; bytes stay bytes until a batch is asked for."""
+
+    def __init__(self, dataset: Dataset, x: np.ndarray, device: str | torch.device = "cpu") -> None:
+        self.x = torch.from_numpy(np.ascontiguousarray(x))
+        self.device = torch.device(device)
+        self.frames = dataset.is_frames
+        gain, shift = 1 / (dataset.pixel_max * dataset.pixel_std), dataset.pixel_mean / dataset.pixel_std
+        self.gain, self.shift = (torch.from_numpy(v).float().view(-1, 1, 1).to(self.device) for v in (gain, shift))
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(
+        self, index: torch.Tensor | slice, change: Callable[[torch.Tensor], torch.Tensor] | None = None
+    ) -> torch.Tensor:
+        """float32 samples, normalised as `Dataset.normalise`; `change` augments the raw ones."""
+        raw = self.x[index] if change is None else change(self.x[index])
+        values = raw.to(self.device).float()
+        return values if self.frames else values * self.gain - self.shift
+
+
+@torch.no_grad()
+def evaluate(
+    forward: Forward, dataset: Dataset, x: np.ndarray, y: np.ndarray, *, batch: int = 256, device: str = "cpu"
+) -> Evaluation:
+    """Run `forward(normalised batch, counter) -> votes (N, classes)` over samples x with labels y."""
+    images, counter, predictions = Images(dataset, x, device), SpikeCounter(), []
+    for start in range(0, len(x), batch):
+        votes = forward(images.batch(slice(start, start + batch)), counter).cpu().numpy()
+        # Votes are tenths summed in float32: rounded to whole voters before ties are looked for.
+        predictions.append(np.round(votes * VOTERS).argmax(axis=1))
+    predicted = np.concatenate(predictions)
+    return Evaluation(
+        accuracy=float((predicted == y).mean()),
+        spikes=counter.total / len(x),
+        spikes_by_stage={name: spikes / len(x) for name, spikes in counter.by_stage.items()},
+        predictions=predicted,
+    )

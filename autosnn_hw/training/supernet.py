@@ -1,0 +1,184 @@
+"""`SuperNetwork`: every candidate block of every slot, weights shared by all paths; batch-norm statistics by none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture, layout
+from autosnn_hw.errors import InputError
+from autosnn_hw.folded import FoldedNetwork
+from autosnn_hw.training.blocks import Norm, Pool, Readout, SpikingBlock
+from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.network import VOTERS, SpikeCounter, folded_network, time_folded
+
+Gene = tuple[str, int]  # block name, groups of its convolutions
+Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: mean and variance (C,)
+
+
+class SuperNetwork(nn.Module):
+    """All candidates of a space at one width.
+
+    Args:
+        space: macro-architecture, a key of `architecture.SPACES`.
+        width, timesteps: C and T.
+        image: (Cin, H, W).
+        classes: number of classes.
+        genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
+        neuron: "plif" or "memoryless" (the stem is PLIF always).
+    """
+
+    def __init__(
+        self,
+        space: str,
+        width: int,
+        timesteps: int,
+        image: tuple[int, int, int],
+        classes: int,
+        *,
+        genes: Sequence[Sequence[Gene]] | None = None,
+        voters: int = VOTERS,
+        neuron: str = "plif",
+    ) -> None:
+        super().__init__()
+        if space not in SPACES:
+            raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
+        slots = len(SPACES[space][0])
+        chosen = genes if genes is not None else [[(block, 1) for block in SEARCH_BLOCKS]] * slots
+        self.genes = tuple(tuple((block, int(groups)) for block, groups in slot) for slot in chosen)
+        if len(self.genes) != slots or not all(self.genes):
+            raise InputError(f"{space} has {slots} slots, each with at least one block; {len(self.genes)} were given.")
+        self.space, self.width, self.timesteps = space, width, timesteps
+        self.image, self.classes, self.voters, self.neuron = image, classes, voters, neuron
+        template = self.path([slot[0] for slot in self.genes])
+        self.stages = layout(template, image, classes, voters)
+        self.layers = nn.ModuleDict()
+        slot_of = {f"TBD{i + 1}": i for i in range(slots)}
+        for stage in self.stages:
+            if stage.name in slot_of:
+                candidates = nn.ModuleDict()
+                for block, groups in self.genes[slot_of[stage.name]]:
+                    candidate = replace(stage, kind=block, groups=groups)
+                    candidates[f"{block}/{groups}"] = SpikingBlock(candidate, neuron=neuron, tracked=False)
+                self.layers[stage.name] = candidates
+            elif stage.kind == "stem":
+                self.layers[stage.name] = SpikingBlock(stage, tracked=False)
+            elif stage.kind == "readout":
+                self.layers[stage.name] = Readout(stage, classes, neuron=neuron)
+            else:
+                self.layers[stage.name] = Pool(stage, neuron=neuron)
+
+    def path(self, genes: Sequence[Gene]) -> Architecture:
+        """The architecture that holds `genes`, one a slot."""
+        grouped = any(groups != 1 for slot in self.genes for _, groups in slot)
+        groups = tuple(groups for _, groups in genes) if grouped else None
+        return Architecture(tuple(block for block, _ in genes), self.space, self.width, self.timesteps, groups)
+
+    def uniform_path(self, random: np.random.Generator) -> Architecture:
+        """A path drawn uniformly (single-path sampling)."""
+        return self.path([slot[random.integers(len(slot))] for slot in self.genes])
+
+    def fair_paths(self, random: np.random.Generator) -> list[Architecture]:
+        """Paths that hold every block of every slot once (strict fairness: FairNAS, Chu et al., ICCV 2021).
+
+        Slots with fewer blocks than the largest go round again.
+        """
+        count = max(map(len, self.genes))
+        orders = []
+        for slot in self.genes:
+            rounds = [random.permutation(len(slot)) for _ in range(-(-count // len(slot)))]
+            orders.append([slot[i] for i in np.concatenate(rounds)[:count]])
+        return [self.path(genes) for genes in zip(*orders)]
+
+    def modules_of(self, path: Architecture) -> list[nn.Module]:
+        """The layers of a path in order.
+
+        Raises:
+            InputError: a block of the path is not in this super-network.
+        """
+        groups = path.groups or (1,) * len(path.blocks)
+        keys = {f"TBD{i + 1}": f"{block}/{group}" for i, (block, group) in enumerate(zip(path.blocks, groups))}
+        modules: list[nn.Module] = []
+        for name, layer in self.layers.items():
+            if name not in keys:
+                modules.append(layer)
+            elif (path.space, path.width, path.timesteps) == (self.space, self.width, self.timesteps) and keys[
+                name
+            ] in layer:
+                modules.append(layer[keys[name]])
+            else:
+                raise InputError(
+                    f"{path} ({path.space}, C = {path.width}, T = {path.timesteps}) is not in this super-network "
+                    f"({self.space}, C = {self.width}, T = {self.timesteps}): {name} may be {', '.join(self.layers[name])}."
+                )
+        return modules
+
+    def stem(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
+        """Spikes (T * N, C, H, W) of the stem, which all paths share."""
+        x, constant = time_folded(x, self.timesteps)
+        return self.layers["stem"](x, self.timesteps, count, constant=constant)
+
+    def body(self, spikes: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
+        """Votes (N, classes) of a path from the stem's spikes."""
+        for layer in self.modules_of(path)[1:]:
+            spikes = layer(spikes, self.timesteps, count)
+        return spikes
+
+    def forward(self, x: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
+        """Votes (N, classes) of a path; with batch statistics unless `lent` gives it others."""
+        return self.body(self.stem(x, count), path, count)
+
+    def norms(self, path: Architecture) -> dict[str, Norm]:
+        """Batch-norm layers of a path by name."""
+        return {
+            f"{index}.{name}": module
+            for index, layer in enumerate(self.modules_of(path))
+            for name, module in layer.named_modules()
+            if isinstance(module, Norm)
+        }
+
+    @torch.no_grad()
+    def estimate(self, path: Architecture, x: torch.Tensor, *, batch: int = 256) -> Statistics:
+        """Batch-norm statistics of a path on images x, layer by layer in one pass; nothing in the network changes."""
+        norms = self.norms(path)
+        try:
+            for norm in norms.values():
+                norm.recorded = []
+            for start in range(0, len(x), batch):
+                self(x[start : start + batch], path)
+            return {name: _pooled(norm.recorded or []) for name, norm in norms.items()}
+        finally:
+            for norm in norms.values():
+                norm.recorded = None
+
+    @contextmanager
+    def lent(self, path: Architecture, statistics: Statistics) -> Iterator[None]:
+        """Within it, `path` normalises with `statistics`; afterwards the shared layers hold none, whatever happened."""
+        norms = self.norms(path)
+        try:
+            for name, norm in norms.items():
+                norm.lent = statistics[name]
+            yield
+        finally:
+            for norm in norms.values():
+                norm.lent = None
+
+    def to_folded(self, path: Architecture, dataset: Dataset, statistics: Statistics | None = None) -> FoldedNetwork:
+        """A path with its inherited weights; batch-norm mean and var are None without `statistics`."""
+        if statistics is None:
+            blocks = [module.folded() for module in self.modules_of(path)]
+        else:
+            with self.lent(path, statistics):
+                blocks = [module.folded() for module in self.modules_of(path)]
+        return folded_network(blocks, dataset, self.timesteps, self.classes, self.voters)
+
+
+def _pooled(recorded: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance over batches of equal size: the variance within them and between their means."""
+    means, variances = torch.stack([mean for mean, _ in recorded]), torch.stack([var for _, var in recorded])
+    return means.mean(0), variances.mean(0) + means.var(0, unbiased=False)
