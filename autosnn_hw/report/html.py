@@ -10,7 +10,7 @@ from typing import Any
 
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError
-from autosnn_hw.report import plots, units, verdict
+from autosnn_hw.report import layer_plots, plots, units, verdict
 from autosnn_hw.report.tables import health_sentence
 
 HERE = Path(__file__).parent
@@ -116,14 +116,13 @@ def render(
     )
     confirmed, confirmation = verdict.confirmation(summary)
     found = (winner or {}).get("health") or () if health is None else health
-    headline, *sentences = verdict.sentences(summary)
     return environment.get_template("page.html.j2").render(
         plotly_js=get_plotlyjs(),
         style=(HERE / "page.css").read_text(),
         script=(HERE / "page.js.j2").read_text(),
         summary=summary,
-        headline=headline,
-        sentences=sentences,
+        title=title(summary),
+        sentences=verdict.sentences(summary),
         confirmed=confirmed,
         confirmation=confirmation,
         tiles=tiles(summary, winner),
@@ -140,6 +139,14 @@ def render(
         commands=[(text, _command(command, summary, run)) for text, command in COMMANDS],
         facts=facts(manifest or {}),
     )
+
+
+def title(summary: Mapping[str, Any]) -> str:
+    """The page's heading: accuracy, data, target and energy."""
+    entry = summary.get("winner") or {}
+    accuracy = units.percent(verdict.accuracy_of(entry.get("accuracy")))
+    energy = units.quantity(units.number(verdict.total_energy(entry.get("energy"))), "J")
+    return f"{accuracy} right on {summary.get('dataset')}, {energy} an inference on {summary.get('target')}"
 
 
 def _command(command: str, summary: Mapping[str, Any], run: str) -> str:
@@ -205,10 +212,10 @@ def figures(
     drawn = (
         ("search", "Accuracy against cost", "Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.", plots.search_scatter(candidates, chosen, str(summary.get("objective")))),
         ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", plots.fitness_by_generation(candidates)),
-        ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", plots.layer_energy(layers)),
-        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", plots.layer_spikes(layers)),
-        ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", plots.energy_parts(winner or {})),
-        ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", plots.core_use(layers)),
+        ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", layer_plots.layer_energy(layers)),
+        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", layer_plots.layer_spikes(layers)),
+        ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", layer_plots.energy_parts(winner or {})),
+        ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", layer_plots.core_use(layers)),
         ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", plots.baselines(summary)),
         ("feedback", "Modelled against measured", "Each point is a candidate measured during the search, on the same samples.", plots.feedback(candidates)),
     )  # fmt: skip
@@ -226,9 +233,6 @@ def _div(io: Any, figure: Any, div_id: str) -> str:
         include_plotlyjs=False,
         include_mathjax=False,
         div_id=div_id,
-        config={
-            "displaylogo": False,
-            "responsive": True,
-            "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
-        },
+        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
+        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
     )

@@ -14,7 +14,8 @@ def scale_of(value: float) -> tuple[float, str]:
     """(factor, prefix) that bring a value between 1 and 1000: 2e-6 -> (1e-6, "µ")."""
     if not value or not isfinite(value):
         return 1.0, ""
-    power = max(min(PREFIXES), min(max(PREFIXES), floor(floor(log10(abs(value)) + 1e-9) / 3)))
+    power = floor(floor(log10(abs(float(f"{value:.3g}"))) + 1e-9) / 3)
+    power = max(min(PREFIXES), min(max(PREFIXES), power))
     return 10.0 ** (3 * power), PREFIXES[power]
 
 
@@ -24,6 +25,7 @@ def digits(value: float) -> str:
         return UNKNOWN
     if value == 0:
         return "0"
+    value = float(f"{value:.3g}")  # first, so that 99.97 is 100 and not 100.0
     places = max(0, 2 - floor(log10(abs(value)) + 1e-9))
     return f"{value:.{min(places, 6)}f}"
 

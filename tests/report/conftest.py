@@ -49,14 +49,18 @@ def small_network():
 
 
 @pytest.fixture(scope="session")
-def winner():
+def network():
+    return small_network()
+
+
+@pytest.fixture(scope="session")
+def winner(network):
     """The `simulate --json` document of the small network on random images, priced for Loihi 2."""
     from autosnn_hw.cost import price
     from autosnn_hw.report.document import simulation_document
     from autosnn_hw.simulate import exact
     from hw_profiles import load
 
-    network = small_network()
     rng = np.random.default_rng(0)
     images = rng.integers(0, 4096, (40, 8, 8, 8))
     activity = exact.run(network, images)

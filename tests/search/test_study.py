@@ -207,3 +207,12 @@ def test_a_disk_that_fills_up_is_one_sentence_and_the_study_stays_readable(synth
     study = synthetic.study_in(tmp_path, settings)
     assert len(study.records) < settings.total
     assert len(run_search(synthetic.SPACE, synthetic.evaluate, study, settings).records) == settings.total
+
+
+def test_optuna_is_imported_only_when_a_study_is_opened():
+    code = (
+        "import sys, autosnn_hw.search.runner, autosnn_hw.search.front, autosnn_hw.report.tables; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "autosnn_hw.search.study" in loaded
+    assert not {"optuna", "sqlalchemy", "scipy", "plotly", "torch", "jinja2"} & set(loaded)

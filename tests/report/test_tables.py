@@ -1,0 +1,103 @@
+"""The terminal says what the documents hold."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from autosnn_hw.report import tables
+from autosnn_hw.report.comparison import compare_documents
+from autosnn_hw.report.outline import outline
+
+
+def shown(renderable, width=160):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_a_simulation_shows_totals_layers_health_and_its_boundary(winner):
+    text = shown(tables.simulation_table(winner))
+    assert f"relay {winner['spikes']['relay']:,.0f}" in text
+    for layer in winner["layers"]:
+        (line,) = [line for line in text.splitlines() if line.startswith(layer["name"] + " ")]
+        assert f"{layer['neurons']:,}" in line and layer["role"] in line
+    assert "energy on loihi2" in text and "µJ (" in text
+    assert "3 of 16 channels never fire" in text
+    assert all(boundary[:40] in text for boundary in winner["not_counted"])
+
+
+def test_a_simulation_without_labels_says_that_accuracy_is_unknown(winner):
+    changed = {**winner, "accuracy": {"value": None, "low": None, "high": None}, "health": []}
+    assert "unknown (no labels)" in shown(tables.simulation_table(changed))
+
+
+def test_a_check_shows_violations_with_their_remedies():
+    limit = {"resource": "axons", "used": 300, "limit": 256, "unit": "1", "source": "a paper", "verified": False}
+    document = {
+        "target": "truenorth",
+        "fits": False,
+        "cores": {"used": None, "available": 4096, "chips": None},
+        "layers": [{"name": "TBD1.a", "cores": None, "neurons_per_core": None, "limits": [limit]}],
+        "violations": [{"layer": "TBD1.a", "resource": "axons", "needed": 300, "limit": 256, "source": "a paper", "remedies": ["groups 4 would fit."]}],
+        "notes": ["a note."],
+    }  # fmt: skip
+    text = shown(tables.fit_table(document))
+    assert "does not fit truenorth: unknown of 4,096 cores" in text
+    assert "axons 300 of 256 (unverified)" in text
+    assert "- TBD1.a: axons 300, allowed 256 [a paper]" in text and "groups 4 would fit." in text and "a note." in text
+
+
+def test_a_real_check_is_shown_for_every_target(network):
+    from autosnn_hw.cost import check
+    from autosnn_hw.report.document import fit_document
+    from hw_profiles import load, names
+
+    for target in names():
+        document = fit_document(check(network, load(target)))
+        assert ("does not fit" in shown(tables.fit_table(document))) == (not document["fits"])
+
+
+def test_a_verdict_has_its_sentences_and_a_row_a_network(summary):
+    text = shown(tables.verdict_text(summary))
+    assert text.startswith(summary["winner"]["architecture"])
+    assert "Lava confirmed it" in text
+    assert [line.split("  ")[0] for line in text.splitlines()[-5:]] == [
+        "winner",
+        *(b["name"] for b in summary["baselines"]),
+    ]
+
+
+def test_a_comparison_shows_both_and_the_ratio(winner):
+    other = {**winner, "synops": 2 * winner["synops"]}
+    text = shown(tables.comparison_table(compare_documents(winner, other)))
+    (line,) = [line for line in text.splitlines() if line.startswith("synops ")]
+    assert line.split()[-1] == "2.000"
+
+
+def test_a_front_is_two_tables(result):
+    from autosnn_hw.search.fitness import Constraints
+    from autosnn_hw.search.front import answer
+
+    document = answer(result.records, objective="energy", lam=-0.16, constraints=Constraints())
+    text = shown(tables.front_table(document))
+    assert text.splitlines()[2].startswith(result.winner.genotype)
+    assert sum(line.startswith(("skip", "SCB", "SRB")) for line in text.splitlines()) == 10 + len(document["front"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [([1, 2], "1, 2"), ("text [bold]", "text [bold]"), (None, "-"), (True, "yes"), (0.1 + 0.2, "0.3")],
+)
+def test_any_document_can_be_outlined(entry, words):
+    document = {
+        "name": entry,
+        "energy": {"synop": {"value": 1e-12, "low": 5e-13, "high": 2e-12, "unit": "J", "source": "a paper [1]"}},
+        "limits": {"axons": {"limit": 4096, "unit": "1", "source": "x", "verified": True}},
+        "layers": [{"name": "TBD1.a", "neurons": 512, "shape": [8, 8, 8]}, {"name": "pool1", "neurons": None}],
+        "empty": [],
+    }
+    text = shown(outline(document))
+    assert "a paper [1]" in text and "1e-12" in text and "4096" in text and "8, 8, 8" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("name  ") and words in line and "value" not in line and "neurons" not in line]  # fmt: skip
+    assert line.split(maxsplit=1)[1].strip() == words
