@@ -10,6 +10,8 @@ from rich.text import Text
 
 from autosnn_hw.report.tables import grid, pairs
 
+LONG = 40  # characters of an entry from which on a list has a line for each
+
 
 def outline(document: Mapping[str, Any], title: str = "") -> RenderableType:
     """A document of nested mappings and lists, as sections in the order of its keys.
@@ -28,11 +30,13 @@ def outline(document: Mapping[str, Any], title: str = "") -> RenderableType:
             sections += [Text(), table_of(value, _words(key))]
         else:
             single.append((_words(key), cell(value)))
-    parts: list[RenderableType] = [Text(title, style="bold")] if title else []
+    parts: list[RenderableType] = [Text(title, style="bold")] if title and (single or facts) else []
     if single:
         parts.append(pairs(single))
     if facts:
         parts.append(table_of([{"name": key, **value} for key, value in facts.items()], None))
+    if not parts and sections:
+        sections = sections[1:]  # no empty line before the first section
     return Group(*parts, *sections)
 
 
@@ -61,7 +65,8 @@ def cell(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{_words(key)} {cell(part)}" for key, part in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(cell(part) for part in value) or "-"
+        cells = [cell(part) for part in value]
+        return ("\n" if any(len(text) > LONG for text in cells) else ", ").join(cells) or "-"
     return str(value)
 
 

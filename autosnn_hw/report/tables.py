@@ -14,6 +14,7 @@ from autosnn_hw.report import verdict
 from autosnn_hw.report.units import at, bounds, count, number, percent, quantity, with_bounds
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
+RANGES = {"i_decay", "v_decay", "threshold", "bias", "leak", "weight", "kernel_size", "synaptic_delay"}
 WORST_HEALTH = 10  # findings listed before the rest is only counted
 
 
@@ -105,15 +106,11 @@ def fit_table(document: Mapping[str, Any]) -> RenderableType:
     """The `check --json` document: does it fit, the fullest limit of each layer, and what would fix a violation."""
     cores = document["cores"]
     head = Text(f"{'fits' if document['fits'] else 'does not fit'} {document['target']}", style="bold")
-    where = f": {count(cores['used'])} of {count(cores['available'])} cores, {count(cores['chips'])} chip(s)"
+    where = "" if cores["used"] is None else f": {count(cores['used'])} of {count(cores['available'])} cores"
+    where += "" if cores["chips"] is None else f", {count(cores['chips'])} chip{'' if cores['chips'] == 1 else 's'}"
     rows = []
     for layer in document["layers"]:
-        fullest = max(
-            layer["limits"], key=lambda limit: limit["used"] / limit["limit"] if limit["limit"] else 0, default=None
-        )
-        tight = "" if fullest is None else (
-            f"{fullest['resource']} {count(fullest['used'])} of {count(fullest['limit'])}{'' if fullest['verified'] else ' (unverified)'}"
-        )  # fmt: skip
+        tight = fullest_limit(layer["limits"])
         rows.append((layer["name"], count(layer["cores"]), count(layer["neurons_per_core"]), tight))
     parts: list[RenderableType] = [
         head + where,
@@ -132,6 +129,20 @@ def fit_table(document: Mapping[str, Any]) -> RenderableType:
     if document.get("notes"):
         parts += [Text(), listed("Notes", document["notes"])]
     return Group(*parts)
+
+
+def fullest_limit(limits: Sequence[Mapping[str, Any]]) -> str:
+    """The limit that is used up most, in words; a range that a parameter keeps is no resource that fills up."""
+    real = [
+        limit
+        for limit in limits
+        if limit["limit"] and (limit["resource"] not in RANGES or limit["used"] > limit["limit"])
+    ]
+    if not real:
+        return ""
+    fullest = max(real, key=lambda limit: limit["used"] / limit["limit"])
+    beside = "" if fullest["verified"] else " (unverified)"
+    return f"{fullest['resource']} {count(fullest['used'])} of {count(fullest['limit'])}{beside}"
 
 
 def verdict_text(summary: Mapping[str, Any]) -> RenderableType:
@@ -203,7 +214,7 @@ def _accuracy(accuracy: Mapping[str, Any]) -> str:
 
 
 def show(renderable: RenderableType) -> None:
-    """Print to stdout, wide enough for the tables where that is not a terminal."""
+    """Print to stdout, wide enough for the tables where it is not a terminal."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=140)
@@ -231,18 +242,24 @@ def print_comparison(document: Mapping[str, Any]) -> None:
 
 
 def print_network(document: Mapping[str, Any]) -> None:
+    from autosnn_hw.report.network_table import network_table
+
+    show(network_table(document))
+
+
+def print_outline(document: Mapping[str, Any]) -> None:
     from autosnn_hw.report.outline import outline
 
     show(outline(document))
 
 
 def print_targets(document: Mapping[str, Any]) -> None:
-    print_network(document)
+    print_outline(document)
 
 
 def print_profile(document: Mapping[str, Any]) -> None:
-    print_network(document)
+    print_outline(document)
 
 
 def print_calibration(document: Mapping[str, Any]) -> None:
-    print_network(document)
+    print_outline(document)
