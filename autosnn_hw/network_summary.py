@@ -120,7 +120,7 @@ def _layer(layer: Layer, network: ChipNetwork) -> dict[str, Any]:
 
 def _role(layer: Layer, network: ChipNetwork) -> str:
     """block, pool or readout, as in the `simulate` document."""
-    if layer is network.layers[-1] and isinstance(layer, DenseLayer):
+    if layer is network.layers[-1]:
         return "readout"
     return "pool" if np.all(layer.roles == Role.POOL) else "block"
 

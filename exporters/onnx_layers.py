@@ -182,10 +182,21 @@ def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) 
         v = nodes("Add", nodes.decay(state.v, keep), v)
     if overflows:
         v = nodes.wrap(v, 32)
-    v = nodes.clamp(v, -V_LIMIT, V_LIMIT)
+    if _may_saturate(layer, bound):
+        v = nodes.clamp(v, -V_LIMIT, V_LIMIT)
     fired = nodes("Greater", v, nodes.constant(ALIGN * _column_of(neuron.vth_mant, rank)))
     v = nodes("Where", fired, nodes.constant(0), v)
     return nodes.to_float(fired), State(v, u if state.u is not None else None)
+
+
+def _may_saturate(layer: Layer, bound: int) -> bool:
+    """Whether v can reach the end of its register: without current memory it stays within what a step adds / the decay."""
+    assert layer.neuron is not None
+    decay = int(np.min(layer.neuron.v_decay))
+    if has_memory(layer) or decay == 0:
+        return True
+    bias = 0 if layer.bias is None else int(np.abs(layer.bias.astype(np.int16).astype(np.int64)).max(initial=0))
+    return ALIGN * (bound + bias) * DECAY_ONE > V_LIMIT * decay
 
 
 def _wrap_once(nodes: Nodes, u: str) -> str:

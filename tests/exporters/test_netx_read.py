@@ -375,7 +375,7 @@ def test_a_damaged_file_never_ends_in_a_traceback(seed, flips, random_network, t
 
 
 @given(seed=st.integers(0, 2**16))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_file_whose_values_are_replaced_never_ends_in_a_traceback(seed, random_network, tmp_path_factory):
     path = tmp_path_factory.mktemp("swap") / "a.net"
     netx.write(random_network(seed), path)

@@ -80,13 +80,13 @@ def assert_equal(network, seed, steps):
 
 
 @given(seed=SEEDS, steps=st.integers(1, 9))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_random_networks_give_the_exact_simulators_spikes(seed, steps, random_network):
     assert_equal(random_network(seed), seed, steps)
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_large_weights_wrap_as_on_the_chip(seed, random_network):
     """Sums beyond 24 bits, u that wraps, weights split over several float32 convolutions."""
     assert_equal(random_network(seed, big=True, delays=False), seed, 12)
