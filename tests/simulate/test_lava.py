@@ -99,7 +99,7 @@ def test_a_delayed_spike_never_reaches_the_next_sample(lava_child):
             ),
         )
     )
-    inputs = rng.integers(0, 2, (5, 6, 10))
+    inputs = rng.integers(0, 2, (3, 6, 10))
     together = equal(network, inputs, lava_child)
     for sample in range(len(inputs)):  # the stock models, one sample a run: nothing can be left of another
         alone = lava.trace(network, inputs[sample : sample + 1], child=lava_child, fast_conv=False, timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from lava.magma.core.model.py.ports import IdentityTransformer
 from lava.proc.conv.models import PyConvModelFixed
 from lava.proc.conv.utils import make_tuple, output_shape
 
@@ -20,6 +21,8 @@ class FastConv(PyConvModelFixed):
         self.step, self.pad, self.spread = (
             tuple(int(n) for n in make_tuple(self.proc_params[name])) for name in ("stride", "padding", "dilation")
         )
+        self.single = len(self.s_in.csp_ports) == 1 and type(self.s_in._transformer) is IdentityTransformer
+        self.unary = self.num_message_bits.item() == 0
         groups = int(np.asarray(self.proc_params["groups"]).reshape(-1)[0])
         weight = self.weight[
             :, ::-1, ::-1, :
@@ -42,11 +45,12 @@ class FastConv(PyConvModelFixed):
     def run_spk(self):
         # The result of a step is sent in the next one, as the stock model does.
         self.a_out.send(self.a_buf)  # type: ignore[has-type]
-        spikes = self.s_in.recv()
         if not hasattr(self, "reach"):
             self._prepare()
-        if self.num_message_bits.item() == 0:
-            spikes = spikes.astype(bool)
+        # A connection of its own is read as it is; PyInPort.recv adds what several would send, in two more passes.
+        spikes = self.s_in.csp_ports[0].recv() if self.single else self.s_in.recv()
+        if self.unary:
+            spikes = spikes != 0
             largest = int(spikes.any())
         else:
             largest = int(np.abs(spikes.astype(np.int64)).max())

@@ -56,7 +56,9 @@ class PyRecorder(PyLoihiProcessModel):
     def run_spk(self):
         row = self.rows[self.time_step - 1]
         for i, columns in enumerate(self.columns):
-            np.not_equal(getattr(self, f"in{i}").recv().reshape(-1), 0, out=row[columns])
+            # Straight from the one connection: PyInPort.recv would add it to zeros first.
+            spikes = getattr(self, f"in{i}").csp_ports[0].recv()
+            np.not_equal(spikes.reshape(-1), 0, out=row[columns])
         if self.progress is not None:
             now = time.monotonic()
             self.progress[:] = self.time_step, self.progress[1] or now, now
