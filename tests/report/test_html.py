@@ -48,19 +48,17 @@ def test_a_browser_draws_it_and_says_nothing_but_ready(page, tmp_path):
 
 
 @needs_chromium
-@pytest.mark.parametrize(
-    ("planted", "said"),
-    [
-        ('<script src="https://example.com/x.js"></script>', "Content Security Policy"),
-        ("<script>fetch('https://example.com/')</script>", "Content Security Policy"),
-        ("<script>nothingThere()</script>", "nothingThere is not defined"),
-    ],
-)
-def test_the_check_would_notice_a_page_that_needs_the_network_or_breaks(page, tmp_path, planted, said):
+def test_the_check_would_notice_a_page_that_needs_the_network_or_breaks(page, tmp_path):
+    planted = (
+        '<script src="https://example.com/x.js"></script>',
+        "<script>fetch('https://example.com/y')</script>",
+        "<script>nothingThere()</script>",
+    )
     path = tmp_path / "report.html"
-    path.write_text(page.replace("</main>", planted + "</main>"))
+    path.write_text(page.replace("</main>", "".join(planted) + "</main>"))
     console, _ = browse(path, tmp_path)
-    assert any(said in line for line in console)
+    for said in ("x.js", "example.com/y", "nothingThere is not defined"):
+        assert any(said in line for line in console), said
 
 
 def test_it_keeps_itself_offline_and_inlines_plotly_once(page):

@@ -18,6 +18,7 @@ from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 
 SMALL = SearchSettings(population=6, generations=3, reference=5, measure=2)
+TINY = SearchSettings(population=4, generations=2, reference=3, measure=1)
 
 
 def search(synthetic, folder, settings=SMALL, *, evaluate=None, **options):
@@ -63,7 +64,7 @@ def test_a_search_evaluates_its_budget_once_each_and_measures_the_best(synthetic
 
 def test_nothing_infeasible_wins_or_is_measured(synthetic, tmp_path):
     energy = synthetic.evaluate(synthetic.SPACE.at(1000)).energy.value
-    settings = replace(SMALL, generations=4, constraints=Constraints(max_energy=energy, max_cores=14))
+    settings = replace(SMALL, constraints=Constraints(max_energy=energy, max_cores=14))
     result = search(synthetic, tmp_path, settings)
     assert result.infeasible > 0
     for name in [result.winner.genotype, *result.measurements, *(r.genotype for r in result.ranking)]:
@@ -73,9 +74,9 @@ def test_nothing_infeasible_wins_or_is_measured(synthetic, tmp_path):
 
 def test_a_limit_nobody_keeps_names_the_nearest(synthetic, tmp_path):
     with pytest.raises(
-        DoesNotFitError, match=r"none of 23 candidates keeps every limit; nearest is .* over max_energy"
+        DoesNotFitError, match=r"none of 11 candidates keeps every limit; nearest is .* over max_energy"
     ):
-        search(synthetic, tmp_path, replace(SMALL, constraints=Constraints(max_energy=1e-9)))
+        search(synthetic, tmp_path, replace(TINY, constraints=Constraints(max_energy=1e-9)))
 
 
 def test_what_cannot_be_priced_is_recorded_and_never_wins(synthetic, tmp_path):
@@ -98,17 +99,15 @@ def test_what_cannot_be_priced_is_recorded_and_never_wins(synthetic, tmp_path):
 
 
 def test_the_budget_is_candidates_those_of_the_mean_cost_included(synthetic, tmp_path):
-    result = search(synthetic, tmp_path, replace(SMALL, budget=20))
-    assert len(result.records) == 20
-    assert len(search(synthetic, tmp_path / "given", replace(SMALL, mean_cost=1e-5)).records) == 18
-    none = search(synthetic, tmp_path / "none", replace(SMALL, reference=0))
-    first = [r.fitness_energy.value for r in none.records[:6]]
-    assert none.mean_cost == pytest.approx(sum(first) / 6)
+    assert len(search(synthetic, tmp_path, replace(TINY, budget=9)).records) == 9
+    assert len(search(synthetic, tmp_path / "given", replace(TINY, mean_cost=1e-5)).records) == 8
+    none = search(synthetic, tmp_path / "none", replace(TINY, reference=0))
+    assert none.mean_cost == pytest.approx(sum(r.fitness_energy.value for r in none.records[:4]) / 4)
 
 
 def test_the_mean_cost_changes_no_choice(synthetic, tmp_path):
-    base = search(synthetic, tmp_path / "a", replace(SMALL, mean_cost=1e-5))
-    other = search(synthetic, tmp_path / "b", replace(SMALL, mean_cost=1e3))
+    base = search(synthetic, tmp_path / "a", replace(TINY, generations=3, mean_cost=1e-5))
+    other = search(synthetic, tmp_path / "b", replace(TINY, generations=3, mean_cost=1e3))
     assert [r.genotype for r in base.records] == [r.genotype for r in other.records]
     assert [r.genotype for r in base.ranking] == [r.genotype for r in other.ranking]
 
@@ -146,19 +145,17 @@ def test_resuming_after_the_measurement_broke_measures_only_what_is_missing(synt
     assert sorted(measured) == sorted(resumed.measurements)
 
 
-def test_more_generations_can_be_added_to_a_finished_search(synthetic, tmp_path):
-    search(synthetic, tmp_path / "grown")
+def test_more_generations_can_be_added_to_a_finished_search(synthetic, whole, tmp_path):
+    search(synthetic, tmp_path, replace(SMALL, generations=2))
     counting = Counting(synthetic.evaluate)
-    more = replace(SMALL, generations=5)
-    grown = search(synthetic, tmp_path / "grown", more, evaluate=counting)
-    assert len(counting.calls) == 12
-    assert grown == search(synthetic, tmp_path / "at once", more)
+    assert search(synthetic, tmp_path, evaluate=counting) == whole
+    assert len(counting.calls) == 6
 
 
 def test_a_study_of_another_search_is_refused(synthetic, tmp_path):
-    search(synthetic, tmp_path)
+    search(synthetic, tmp_path, TINY)
     with pytest.raises(InputError, match="begun with seed = 0, not 1"):
-        search(synthetic, tmp_path, replace(SMALL, seed=1))
+        search(synthetic, tmp_path, replace(TINY, seed=1))
 
 
 def test_spikes_that_differ_in_a_simulator_stop_the_search_and_keep_what_is_known(synthetic, tmp_path):
@@ -179,7 +176,7 @@ def test_a_boards_measurements_move_the_choice(synthetic, tmp_path):
     def board(architectures, generation):
         return synthetic.measured(architectures, generation, ratio=cost, kind="silicon")
 
-    settings = replace(SMALL, population=10, generations=5, exponent=-0.3)
+    settings = replace(SMALL, population=8, exponent=-0.3)
     with_board = search(synthetic, tmp_path / "board", settings, measure=board)
     without = search(synthetic, tmp_path / "model", settings, measure=None)
     assert with_board.winner.genotype.count("k5") < without.winner.genotype.count("k5")

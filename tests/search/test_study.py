@@ -185,11 +185,11 @@ import synthetic_search as synthetic
 from autosnn_hw.errors import RunError
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
-settings = SearchSettings(population=8, generations=2, reference=4, measure=1)
+settings = SearchSettings(population=4, generations=2, reference=3, measure=1)
 path = Path(sys.argv[1])
 study = synthetic.study_in(path, settings)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ((path / "study.db").stat().st_size + 8192,) * 2)
+resource.setrlimit(resource.RLIMIT_FSIZE, ((path / "study.db").stat().st_size + 4096,) * 2)
 try:
     run_search(synthetic.SPACE, synthetic.evaluate, study, settings)
 except RunError as error:
@@ -203,7 +203,7 @@ def test_a_disk_that_fills_up_is_one_sentence_and_the_study_stays_readable(synth
     script = FULL.format(folder=str(Path(__file__).parent))
     done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, timeout=120)
     assert "sentence: the study" in done.stdout and "--resume goes on" in done.stdout, done.stderr[-2000:]
-    settings = SearchSettings(population=8, generations=2, reference=4, measure=1)
+    settings = SearchSettings(population=4, generations=2, reference=3, measure=1)
     study = synthetic.study_in(tmp_path, settings)
     assert len(study.records) < settings.total
     assert len(run_search(synthetic.SPACE, synthetic.evaluate, study, settings).records) == settings.total
