@@ -39,7 +39,7 @@ class Chip:
         """(neurons, axons): the weight of the axon's type where the crossbar has a bit."""
         types = np.array(core["axon_types"], int)
         table = np.array([neuron["weights"] for neuron in core["neurons"]])
-        packed = np.frombuffer(base64.b64decode(core["crossbar"]), np.uint8).reshape(len(table), -1)
+        packed = np.frombuffer(base64.b64decode(core["crossbar"]), np.uint8).reshape(len(table), -(-len(types) // 8))
         bits = np.unpackbits(packed, axis=1)[:, : len(types)]
         return (bits * table[:, types]).astype(np.float32)
 

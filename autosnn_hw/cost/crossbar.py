@@ -6,6 +6,8 @@ that neurons tell apart. `autosnn_hw.cost` calls `place`, `check`, `price_parts`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from autosnn_hw.activity import Activity
@@ -15,7 +17,7 @@ from autosnn_hw.cost.crossbar_layer import largest_fan_in, leak
 from autosnn_hw.cost.crossbar_limits import crossbar_limits
 from autosnn_hw.cost.crossbar_place import CrossbarPlacement, Unplaced, place_layers
 from autosnn_hw.cost.crossbar_price import breakdown, crossbar_events
-from autosnn_hw.cost.crossbar_remedies import core_remedies, fan_in_remedies
+from autosnn_hw.cost.crossbar_remedies import core_changes, fan_in_changes
 from autosnn_hw.cost.crossbar_search import LayerPlacement as CrossbarLayerPlacement
 from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.limits import neuron_kinds
@@ -32,6 +34,7 @@ __all__ = [
     "check",
     "core_network",
     "crossbar_placement",
+    "notes",
     "place",
     "price_parts",
     "remedies",
@@ -110,13 +113,27 @@ def price_parts(
     return crossbar_events(network, activity, crossbar_placement(placement), per_core=per_core)
 
 
-def remedies(network: ChipNetwork, profile: Profile, violation: Violation) -> tuple[str, ...]:
-    """Changes with which a violation of fan-in (axons) or of the number of cores is gone, each carried out and counted."""
+def remedies(network: ChipNetwork, profile: Profile, violation: Violation) -> Iterator[tuple[str, ChipNetwork]]:
+    """Changes with which a violation of fan-in (input_axons) or of the number of cores is gone: a sentence and the changed
+    network, each counted before it is given."""
     limits = crossbar_limits(profile)
     if violation.resource == "input_axons":
         names = [layer.name for layer in network.layers]
-        return fan_in_remedies(network, names.index(violation.layer), limits.axons)
-    return core_remedies(network, limits) if violation.resource == "cores" else ()
+        yield from fan_in_changes(network, names.index(violation.layer), limits.axons)
+    elif violation.resource == "cores":
+        yield from core_changes(network, limits)
+
+
+def notes(placement: Placement) -> list[str]:
+    """What a reader of `check` wants to know of copies, splitters and ticks."""
+    if DETAILS not in placement.details:
+        return []
+    found = crossbar_placement(placement)
+    neurons = sum(layer.layer.neurons for layer in found.layers)
+    return [
+        f"{neurons} neurons, {found.copies} copies of them and {found.splitters} splitter neurons; {found.splitter_cores} of "
+        f"the {found.cores_used} cores hold splitters; the first output comes {found.depth} ticks after the first input."
+    ]
 
 
 def core_network(network: ChipNetwork, profile: Profile, *, placement: Placement | None = None) -> CoreNetwork:

@@ -18,44 +18,61 @@ SMALL_KERNEL = 3
 HALVINGS = 4
 
 
-def fan_in_remedies(network: ChipNetwork, index: int, limit: int) -> tuple[str, ...]:
-    """Changes of one layer (or of the width) that bring its fan-in down to `limit` axons."""
-    found = []
+Change = tuple[str, ChipNetwork]
+
+
+def fan_in_changes(network: ChipNetwork, index: int, limit: int) -> Iterator[Change]:
+    """Changes of one layer, or of the width, that bring its fan-in down to `limit` axons."""
+    for change in (_grouped(network, index), _small_kernel_here(network, index), _less_width(network)):
+        for sentence, changed in change:
+            needed = _fan_in(changed, index)
+            if needed <= limit:
+                yield f"{sentence} ({needed} axons a neuron)", changed
+                break
+    layer = network.layers[index]
+    if isinstance(layer, DenseLayer) and limit >= 2:
+        sentence = (
+            f"neurons of {layer.name!r} that read blocks of {limit // 2} inputs each ({limit // 2} axons a neuron)"
+        )
+        yield sentence, _in_blocks(network, index, limit // 2)
+
+
+def core_changes(network: ChipNetwork, limits: CrossbarLimits) -> Iterator[Change]:
+    """Changes of the whole network with which it takes no more cores than there are."""
+    for changes in (_more_groups(network), _small_kernels(network), _less_width(network)):
+        for sentence, changed in changes:
+            needed = cores_needed(changed, limits)
+            if needed is not None and needed <= limits.cores:
+                yield f"{sentence} ({needed} cores)", changed
+                break
+
+
+def _grouped(network: ChipNetwork, index: int) -> Iterator[Change]:
     layer = network.layers[index]
     if isinstance(layer, ConvLayer):
         now = groups_of(layer)
         for factor in (2**n for n in range(1, HALVINGS + 3)):
             changed = regrouped(network, index, factor)
-            if changed is not None and (needed := _fan_in(changed, index)) <= limit:
-                found.append(f"{now * factor} groups instead of {now} in {layer.name}: {needed} axons")
-                break
-        changed = with_small_kernel(network, index)
-        if changed is not None and (needed := _fan_in(changed, index)) <= limit:
-            found.append(f"a {SMALL_KERNEL} x {SMALL_KERNEL} kernel in {layer.name}: {needed} axons")
-    narrower = network
-    for halving in range(1, HALVINGS + 1):
-        narrower = halved(narrower)
-        if (needed := _fan_in(narrower, index)) <= limit:
-            found.append(f"width divided by {2**halving}: {needed} axons")
-            break
-    if isinstance(layer, DenseLayer) and limit >= 2:
-        found.append(f"blocks of {limit // 2} inputs a neuron, each input with a + and a - axon: {limit // 2} axons")
-    return tuple(found)
+            if changed is not None:
+                yield f"{now * factor} groups instead of {now} in {layer.name!r}", changed
 
 
-def core_remedies(network: ChipNetwork, limits: CrossbarLimits) -> tuple[str, ...]:
-    """Changes of the whole network with which it takes no more cores than there are."""
-    found = []
-    for kind in (_more_groups, _small_kernels, _less_width):
-        for sentence, changed in kind(network):
-            needed = cores_needed(changed, limits)
-            if needed is not None and needed <= limits.cores:
-                found.append(f"{sentence}: {needed} cores")
-                break
-    return tuple(found)
+def _small_kernel_here(network: ChipNetwork, index: int) -> Iterator[Change]:
+    changed = with_small_kernel(network, index)
+    if changed is not None:
+        yield f"a {SMALL_KERNEL}x{SMALL_KERNEL} kernel in {network.layers[index].name!r}", changed
 
 
-def _more_groups(network: ChipNetwork) -> Iterator[tuple[str, ChipNetwork]]:
+def _in_blocks(network: ChipNetwork, index: int, inputs: int) -> ChipNetwork:
+    layer = network.layers[index]
+    assert isinstance(layer, DenseLayer)
+    neurons, sources = layer.weight.shape
+    blocks = -(-sources // inputs)
+    outside = np.arange(neurons)[:, None] % blocks != np.arange(sources)[None, :] // inputs
+    return _with_layer(network, index, replace(layer, weight=np.where(outside, 0, layer.weight)))
+
+
+def _more_groups(network: ChipNetwork) -> Iterator[Change]:
     for factor in (2, 4, 8):
         changed = network
         for index in range(1, len(network.layers)):
@@ -64,16 +81,16 @@ def _more_groups(network: ChipNetwork) -> Iterator[tuple[str, ChipNetwork]]:
             yield f"{factor} times the groups in every convolution", changed
 
 
-def _small_kernels(network: ChipNetwork) -> Iterator[tuple[str, ChipNetwork]]:
+def _small_kernels(network: ChipNetwork) -> Iterator[Change]:
     changed = network
     for index in range(1, len(network.layers)):
         changed = with_small_kernel(changed, index) or changed
     if changed is not network:
-        yield f"{SMALL_KERNEL} x {SMALL_KERNEL} kernels everywhere", changed
+        yield f"{SMALL_KERNEL}x{SMALL_KERNEL} kernels everywhere", changed
 
 
-def _less_width(network: ChipNetwork) -> Iterator[tuple[str, ChipNetwork]]:
-    for halving in range(1, HALVINGS):
+def _less_width(network: ChipNetwork) -> Iterator[Change]:
+    for halving in range(1, HALVINGS + 1):
         network = halved(network)
         yield f"width divided by {2**halving}", network
 
@@ -188,6 +205,6 @@ def _narrow(layer, kept: np.ndarray, **changes):  # type: ignore[no-untyped-def]
     return replace(layer, shape=shape, neuron=neuron, roles=layer.roles[kept], **changes)
 
 
-def _with_layer(network: ChipNetwork, index: int, layer: ConvLayer) -> ChipNetwork:
+def _with_layer(network: ChipNetwork, index: int, layer: ConvLayer | DenseLayer) -> ChipNetwork:
     layers = (*network.layers[:index], layer, *network.layers[index + 1 :])
     return replace(network, layers=layers, check=None)

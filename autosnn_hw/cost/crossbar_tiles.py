@@ -175,6 +175,8 @@ def axon_spikes(
     """
     tiles = (len(rows.where), len(columns.where))
     arriving = np.zeros((clusters, tiles[0] * tiles[1]))
+    if not len(taps.masks):
+        return arriving.reshape(clusters, *tiles)
     seen = np.einsum("try,cyx,usx->crstu", rows.where, spikes, columns.where, optimize=True)
     seen = seen.reshape(len(spikes), -1, tiles[0] * tiles[1])
     hits = _hits(taps, rows, columns).reshape(len(taps.masks), -1)

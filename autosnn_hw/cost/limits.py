@@ -74,8 +74,6 @@ def _neuron(layer: Layer, profile: Profile) -> Iterator[LimitUse]:
         yield _use("threshold", np.max(neuron.vth_mant), limits.threshold)
     if limits.bias:
         yield _use("bias", 0 if layer.bias is None else np.abs(layer.bias).max(), limits.bias)
-    if limits.leak:
-        yield _use("leak", 1 if layer.bias is None else np.abs(layer.bias - 1).max(), limits.leak)
     if limits.v_decay:
         remembers = ~memoryless_by_construction(layer)
         yield _use("v_decay", _each(neuron.v_decay, channels)[remembers].max(initial=0), limits.v_decay)
@@ -104,12 +102,9 @@ def _synapses(layer: Layer, profile: Profile) -> Iterator[LimitUse]:
     fan_in = int((layer.weight.reshape(layer.weight.shape[0], -1) != 0).sum(axis=1).max())
     if limits.fan_in:
         yield _use("fan_in", fan_in, limits.fan_in)
-    if profile.weights.format == "crossbar":
-        if limits.axon_types:
-            rows = layer.weight.reshape(layer.weight.shape[0], -1)
-            yield _use("axon_types", max(len(np.unique(row[row != 0])) for row in rows), limits.axon_types)
-        if limits.input_axons:
-            yield _use("input_axons", fan_in, limits.input_axons)
+    if profile.weights.format == "crossbar" and limits.axon_types:
+        rows = layer.weight.reshape(layer.weight.shape[0], -1)
+        yield _use("axon_types", max(len(np.unique(row[row != 0])) for row in rows), limits.axon_types)
     if isinstance(layer, ConvLayer) and limits.kernel_size:
         yield _use("kernel_size", max(layer.weight.shape[2:]), limits.kernel_size)
     if isinstance(layer, DenseLayer) and limits.synaptic_delay:
