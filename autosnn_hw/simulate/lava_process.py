@@ -187,8 +187,9 @@ class LavaChild:
                 process.stdin.flush()
                 answer = self._answer(deadline, job.get("failure"), job.get("progress"))
                 if not answer["ok"]:
+                    hint = _FULL if "No space left" in answer["error"] else ""
                     raise LavaFailed(
-                        f"Lava failed: {answer['error']}.", answer.get("traceback", ""), answer["reusable"]
+                        f"Lava failed: {answer['error']}{hint}.", answer.get("traceback", ""), answer["reusable"]
                     )
             except BrokenPipeError:
                 failed = LavaFailed(f"the process that runs Lava died{self._last_words()}.")
@@ -260,7 +261,11 @@ class LavaChild:
         return f" (its last output: {lines[-1][:200]})" if lines else ""
 
 
+_FULL = (
+    ", which happens when /dev/shm or the temporary folder is full: make room, or give the container a larger /dev/shm "
+    "(docker run --shm-size=1g)"
+)
 _SIGNAL_HINTS = {
-    "SIGBUS": ", which happens when /dev/shm or the temporary folder is full: make room, or give the container a larger /dev/shm (docker run --shm-size=1g)",
+    "SIGBUS": _FULL,
     "SIGKILL": ", most likely for lack of memory: run fewer samples or a smaller network",
 }

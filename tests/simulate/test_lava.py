@@ -1,6 +1,7 @@
 """Lava's CPU simulator and the exact simulator are two programs that share nothing but a file: every spike must be equal."""
 
 from dataclasses import replace
+from importlib import metadata
 from types import SimpleNamespace
 
 import h5py
@@ -189,3 +190,14 @@ def test_where_lava_cannot_be_one_sentence_says_so(monkeypatch, platform, versio
     network = ChipNetwork((InputLayer("input", (2,)), DenseLayer("out", (2,), np.array([[9, -9], [3, 4]]), QUICK)))
     with pytest.raises(lava.LavaUnavailable):
         lava.run(network, np.ones((1, 2, 2)))
+
+
+@pytest.mark.slow
+def test_a_network_made_by_intel_runs_as_it_is(lava_child):
+    """PilotNet LIF from lava-dl's wheel: ten layers, input entry with a transform, 1-D weights, an accumulating readout."""
+    files = [p.locate() for p in metadata.files("lava-dl") or () if str(p).endswith("pilotnet_lif/network.net")]
+    network = netx.read(files[0])
+    images = np.random.default_rng(0).integers(0, 300, (2, *network.input_layer.shape))
+    measured = lava.trace(files[0], images, timesteps=12, child=lava_child)
+    assert compare(exact.trace(network, images, timesteps=12), measured) is None
+    assert measured.layers[-2].spikes.sum() > 0

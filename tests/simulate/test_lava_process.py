@@ -205,3 +205,24 @@ def test_a_full_disk_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr(lava_measurement.os, "posix_fallocate", full)
     with pytest.raises(RunError, match=r"no room for .* MB.*TMPDIR"):
         lava_measurement.measure(None, NETWORK, tmp_path, lava.stimulus(NETWORK, SHORT), [], True, None)
+
+
+SMALL_SHM = """
+import numpy as np
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, InputLayer
+from autosnn_hw.simulate import lava
+neuron = CubaNeuron(100, 1000)
+same = [ConvLayer(f"c{i}", (16, 16, 16), np.ones((16, 16, 3, 3), int), neuron, padding=1) for i in range(3)]
+network = ChipNetwork((InputLayer("in", (16, 16, 16), neuron), *same), timesteps=8)
+lava.run(network, np.full((2, 16, 16, 16), 50), timeout=200)
+"""
+
+
+@pytest.mark.slow
+def test_a_full_dev_shm_is_named(nothing_left):
+    mount = "mount -t tmpfs -o size=600k tmpfs /dev/shm"
+    if subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True).returncode:
+        pytest.skip("a small /dev/shm cannot be mounted here")
+    command = ["unshare", "-m", "sh", "-c", f'{mount} && exec "$@"', "sh", sys.executable, "-c", SMALL_SHM]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode != 0 and "LavaFailed" in done.stderr and "--shm-size" in done.stderr
