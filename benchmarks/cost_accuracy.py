@@ -8,6 +8,7 @@ Needs lava-dl's wheel (PilotNet) and sanafe; nengo-loihi runs in the Python that
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -139,7 +140,8 @@ def main() -> None:
     board, report, network = pilotnet()
     groups = (cost_points.loihi1_points(), cost_points.loihi2_points(report), cost_points.truenorth_points())
     points = [point.to_json() for group in groups for point in group]
-    sixteen = autosnn16.chip_network(autosnn16.folded_network())
+    with contextlib.redirect_stdout(sys.stderr):  # it prints rates
+        sixteen = autosnn16.chip_network(autosnn16.folded_network())
     document = {
         "pilotnet": board,
         "goals": cost_points.summary(points),

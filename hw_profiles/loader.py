@@ -147,6 +147,9 @@ def _sentence(detail: Any) -> str:
         return f"{where} is unknown; allowed are {', '.join(_allowed(detail['loc']))}"
     if detail["type"] == "value_error":
         return f"{where}: {detail['ctx']['error']}"
+    model = _model(detail["loc"])
+    if detail["type"] in ("greater_than_equal", "finite_number") and issubclass(model, Constant):
+        return f"{where} is {found!r}; allowed: 0 to {model.largest:g} {model.si}, given in {', '.join(model.units)}"
     shown = repr(found) if isinstance(found, (int, float, str, bool)) else type(found).__name__
     message = detail["msg"].removeprefix("Input should be ").removeprefix("Value should have ")
     return f"{where} is {shown}; allowed: {message}"
@@ -173,7 +176,7 @@ def _allowed(location: tuple[Any, ...]) -> list[str]:
 
 def _units(location: tuple[Any, ...]) -> str:
     model = _model(location)
-    if location[-1] == "unit" and isinstance(model, type) and issubclass(model, Constant):
+    if location[-1] == "unit" and issubclass(model, Constant):
         return f"; allowed: {', '.join(model.units)}"
     return ""
 

@@ -43,8 +43,16 @@ def positions(network: ChipNetwork, layers: tuple[LayerPlacement, ...], profile:
     if cores < 3 or cores > MOST_CORES:
         return slots(np.arange(cores), profile.mesh, per_chip)
     pairs = tuple(_links(network, layers))
-    chosen = _optimised(cores, pairs, profile.mesh, per_chip)
+    chosen = _optimised(cores, pairs, profile.mesh, per_chip, border_hops(profile))
     return slots(np.array(chosen), profile.mesh, per_chip)
+
+
+def border_hops(profile: Profile) -> float:
+    """Hops that a message over the border between two chips is worth, by energy; 1 where the profile charges neither."""
+    link, hop = profile.energy.chip_link, profile.energy.hop_x
+    if link is None or hop is None or not hop.interval.value:
+        return 1.0
+    return link.interval.value / hop.interval.value
 
 
 def slots(index: np.ndarray, mesh: Mesh, cores_per_chip: int) -> Positions:
@@ -133,14 +141,15 @@ def _matrix(cores: int, links: tuple[Link, ...]) -> np.ndarray:
 
 
 @lru_cache(maxsize=512)
-def _optimised(cores: int, links: tuple[Link, ...], mesh: Mesh, cores_per_chip: int) -> tuple[int, ...]:
+def _optimised(cores: int, links: tuple[Link, ...], mesh: Mesh, cores_per_chip: int, border: float) -> tuple[int, ...]:
     """Slot of each core. Free slots take part as cores that do not talk."""
     whole_chips = -(-cores // cores_per_chip) * cores_per_chip
     places = min(whole_chips, cores + 4 * mesh.cores_per_tile)
     talking = np.zeros((places, places))
     talking[:cores, :cores] = _matrix(cores, links)
     talking += talking.T
-    near = _distance(slots(np.arange(places), mesh, cores_per_chip))
+    where = slots(np.arange(places), mesh, cores_per_chip)
+    near = _distance(where) + border * np.abs(where.chip[:, None] - where.chip)
     slot = np.arange(places)
     for _ in range(SWEEPS):
         if not _sweep(talking, near, slot, cores):

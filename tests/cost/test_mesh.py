@@ -43,3 +43,22 @@ def test_many_cores_stay_on_the_snake(make_network, loihi1):
     where = placement.positions
     steps = np.abs(np.diff(where.x)) + np.abs(np.diff(where.y))
     assert steps[where.chip[1:] == where.chip[:-1]].max() <= 1
+
+
+def test_borders_between_chips_weigh_what_they_cost(make_network, make_activity):
+    """On Loihi 2 a border costs 500 hops: fewer messages cross it than the snake's order would send."""
+    from autosnn_hw.cost import price
+
+    profile = load("loihi2")
+    network = make_network("all_SRB_k3", 32, classes=4, voters=4)
+    placement = place(network, profile)
+    talking = mesh.talk(network, placement.layers)
+    cores, per_chip = placement.cores_used, profile.limits.cores_per_chip.value
+
+    def crossing(where: mesh.Positions) -> float:
+        return float((talking * np.abs(where.chip[:, None] - where.chip)).sum())
+
+    assert placement.chips == 2 and mesh.border_hops(profile) == pytest.approx(500)
+    assert crossing(placement.positions) <= crossing(mesh.slots(np.arange(cores), profile.mesh, per_chip))
+    report = price(network, make_activity(network), profile)
+    assert sum(layer.energy_parts["chip_links"].value for layer in report.layers) > 0

@@ -75,12 +75,12 @@ def test_overlays_in_a_circle_are_refused(tmp_path: Path) -> None:
     [
         ("colour = 3", "colour is unknown; allowed are name"),
         ("[energy]\nsynop.joules = 3", "energy.synop.joules is unknown; allowed are value"),
-        ("[energy]\nsynop.value = -3", "energy.synop.value is -3; allowed: greater than or equal to 0"),
+        ("[energy]\nsynop.value = -3", "energy.synop.value is -3; allowed: 0 to 1e-06 J, given in fJ, pJ"),
         ("[energy]\nsynop.high = 1e9", "energy.synop: high is 1e\\+09 pJ; allowed: 0 to 1e\\+06 pJ"),
         ("[energy]\nsynop.unit = 'ns'", "unit is 'ns'; allowed: fJ, pJ, nJ, uJ, J"),
         ("[energy]\nsynop.high = 160", "more than 3 times low 16; say why in `note`"),
         ("[energy]\nsynop.value = 99", "outside its interval"),
-        ("[energy]\nsynop.value = nan", "energy.synop.value"),
+        ("[energy]\nsynop.value = nan", "energy.synop.value is nan; allowed: 0 to"),
         (
             "[energy]\nsynop_dense = {value=1.0, low=1.0, high=1.0, source='x', kind='measured'}",
             "unit is missing; allowed: fJ",
