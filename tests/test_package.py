@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("cli", "commands", "__main__"),
     ("pipeline", "stages"),
+    ("measurement",),
     ("search",),
     ("training",),
     ("deploy",),
-    ("measurement",),
     ("simulate", "doctor"),
     ("cost",),
     ("report",),

@@ -11,17 +11,19 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
+from typing import Any, Generic, TypeVar
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.candidate import CandidateRecord
 
 Evaluate = Callable[[Architecture], CandidateRecord]
+Result = TypeVar("Result")
 
-_evaluate: Evaluate | None = None  # the worker process's own copy
+_evaluate: Callable[[Architecture], Any] | None = None  # the worker process's own copy
 
 
-class Workers:
+class Workers(Generic[Result]):
     """Evaluates architectures with `count` processes; 1 evaluates here.
 
     Args:
@@ -29,7 +31,7 @@ class Workers:
         count: number of processes.
     """
 
-    def __init__(self, evaluate: Evaluate, count: int = 1) -> None:
+    def __init__(self, evaluate: Callable[[Architecture], Result], count: int = 1) -> None:
         if count < 1:
             raise InputError(f"--workers is {count}; at least 1 is needed.")
         self._evaluate = evaluate
@@ -41,7 +43,7 @@ class Workers:
             end, self._lifeline = context.Pipe(duplex=False)
             self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(evaluate, end))
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Workers[Result]:
         return self
 
     def __exit__(
@@ -56,8 +58,8 @@ class Workers:
             self._lifeline.close()  # ends the workers in the middle of what they do
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def map(self, architectures: Sequence[Architecture]) -> Iterator[CandidateRecord]:
-        """Records of `architectures`, in their order, each as soon as it and those before it are there.
+    def map(self, architectures: Sequence[Architecture]) -> Iterator[Result]:
+        """Results of `architectures`, in their order, each as soon as it and those before it are there.
 
         Raises:
             RunError: a worker process died.
@@ -75,7 +77,7 @@ class Workers:
             ) from error
 
 
-def _begin(evaluate: Evaluate, lifeline: Connection) -> None:
+def _begin(evaluate: Callable[[Architecture], Any], lifeline: Connection) -> None:
     """Set up a worker: it ends when the search does, however that ends, and leaves Ctrl-C to it."""
     global _evaluate
     _evaluate = evaluate
@@ -88,7 +90,7 @@ def _leave_with(lifeline: Connection) -> None:
     os._exit(0)
 
 
-def _call(architecture: Architecture) -> CandidateRecord:
+def _call(architecture: Architecture) -> Any:
     if _evaluate is None:
         raise RuntimeError("the worker process was not set up")
     return _evaluate(architecture)

@@ -13,7 +13,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord, priced_record, unpriced_record
 from autosnn_hw.seeds import generator
-from autosnn_hw.stages.threads import one_thread
+from autosnn_hw.training.threads import one_thread
 
 CALIBRATION_IMAGES = 64  # training images that batch norm is re-estimated on (docs/deployment.md)
 

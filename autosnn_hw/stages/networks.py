@@ -11,7 +11,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.network import CheckSamples, ChipNetwork
 from autosnn_hw.run_folder import read_json, write_json
 from autosnn_hw.seeds import derive_seed
-from autosnn_hw.stages.threads import one_thread
+from autosnn_hw.training.threads import one_thread
 
 CHECK_SAMPLES = 8  # test images that travel in the file with what the exact simulator said of them
 
