@@ -163,10 +163,10 @@ class _Reader:
                 ("delay", 1, 255),
             )
         }
-        rows = [self.integers(neuron["weights"], f"{where}: weights", -32768, 32767) for neuron in neurons]
+        rows = [self.sequence(neuron["weights"], f"{where}: weights") for neuron in neurons]
         if len({len(row) for row in rows}) > 1:
             self.fail(f"{where}: neurons have different numbers of weights")
-        weights = np.array(rows, np.int16).reshape(len(neurons), -1)
+        weights = self.table(rows, f"{where}: weights", -32768, 32767, len(rows[0])).astype(np.int16)
         if len(axon_types) and int(axon_types.max()) >= weights.shape[1]:
             self.fail(f"{where}: axon type {int(axon_types.max())} has no weight")
         return Core(
@@ -177,8 +177,8 @@ class _Reader:
             columns["alpha"].astype(np.int32),
             columns["beta"].astype(np.int32),
             columns["delay"].astype(np.uint8),
-            np.array([self.dest(neuron["dest"], where) for neuron in neurons], np.int32).reshape(-1, 3),
-            np.array([self.source(neuron["source"], where) for neuron in neurons], np.int32).reshape(-1, 4),
+            self.dests([neuron["dest"] for neuron in neurons], f"{where}: dest"),
+            self.neuron_sources([neuron["source"] for neuron in neurons], f"{where}: source"),
         )
 
     def crossbar(self, found: Any, where: str, neurons: int, axons: int) -> np.ndarray:
@@ -194,18 +194,17 @@ class _Reader:
             self.fail(f"{where}: crossbar has bits beyond its {axons} axons")
         return bits[:, :axons]
 
-    def dest(self, found: Any, where: str) -> tuple[int, int, int]:
-        if found is None:
-            return (NOWHERE, 0, 0)
-        entry = self.sequence(found, f"{where}: dest")
-        out = len(entry) == 3 and entry[0] == "out"
-        first, second = self.integers(entry[1:] if out else entry, f"{where}: dest", 0, LARGEST, count=2).tolist()
-        return (OUT if out else AXON, first, second)
+    def dests(self, found: list[Any], where: str) -> np.ndarray:
+        outs = [isinstance(entry, list) and len(entry) == 3 and entry[0] == "out" for entry in found]
+        kinds = [NOWHERE if entry is None else OUT if out else AXON for entry, out in zip(found, outs)]
+        pairs = [[0, 0] if entry is None else entry[1:] if out else entry for entry, out in zip(found, outs)]
+        return np.column_stack([kinds, self.table(pairs, where, 0, LARGEST, 2)]).astype(np.int32)
 
-    def source(self, found: Any, where: str) -> tuple[int, ...]:
-        if found == "splitter":
-            return (SPLITTER, 0, 0, 0)
-        return tuple(self.integers(found, f"{where}: source", 0, LARGEST, count=4).tolist())
+    def neuron_sources(self, found: list[Any], where: str) -> np.ndarray:
+        passing = [entry == "splitter" for entry in found]
+        rows = self.table([[0] * 4 if p else entry for entry, p in zip(found, passing)], where, 0, LARGEST, 4)
+        rows[np.array(passing), 0] = SPLITTER
+        return rows.astype(np.int32)
 
     def destinations(self, core: Core, where: str, axons: np.ndarray, out: tuple[int, int]) -> None:
         reads = core.dest[core.dest[:, 0] == AXON]
@@ -256,11 +255,19 @@ class _Reader:
     def integer(self, found: Any, where: str, low: int) -> int:
         return int(self.integers([found], where, low, LARGEST)[0])
 
+    def table(self, rows: list[Any], where: str, low: int, high: int, count: int) -> np.ndarray:
+        """int64 (rows, count); a whole core's rows are checked at once, because a chip has a million of them."""
+        if any(type(row) is not list or len(row) != count for row in rows):
+            for row in rows:
+                self.integers(row, where, low, high, count)
+        flat = [value for row in rows for value in row]
+        return self.integers(flat, where, low, high).reshape(len(rows), count)
+
     def integers(self, found: Any, where: str, low: int, high: int, count: int | None = None) -> np.ndarray:
         values = self.sequence(found, where)
         if count is not None and len(values) != count:
             self.fail(f"{where} has {len(values)} values; {count} are needed")
-        bad = next((v for v in values if type(v) is not int or not low <= v <= high), None)
-        if bad is not None or None in values:
+        if values and (set(map(type, values)) != {int} or min(values) < low or max(values) > high):
+            bad = next(v for v in values if type(v) is not int or not low <= v <= high)
             self.fail(f"{where} is {bad!r}; an integer from {low} to {high} is needed")
         return np.array(values, np.int64)

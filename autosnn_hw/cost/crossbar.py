@@ -116,12 +116,13 @@ def price_parts(
 def remedies(network: ChipNetwork, profile: Profile, violation: Violation) -> Iterator[tuple[str, ChipNetwork]]:
     """Changes with which a violation of fan-in (input_axons) or of the number of cores is gone: a sentence and the changed
     network, each counted before it is given."""
-    limits = crossbar_limits(profile)
+    from autosnn_hw.cost.placement import place as place_kept
+
     if violation.resource == "input_axons":
         names = [layer.name for layer in network.layers]
-        yield from fan_in_changes(network, names.index(violation.layer), limits.axons)
+        yield from fan_in_changes(network, names.index(violation.layer), crossbar_limits(profile).axons)
     elif violation.resource == "cores":
-        yield from core_changes(network, limits)
+        yield from core_changes(network, profile.cores, lambda changed: place_kept(changed, profile).cores_used)
 
 
 def notes(placement: Placement) -> list[str]:

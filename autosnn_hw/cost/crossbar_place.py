@@ -87,10 +87,16 @@ class CrossbarPlacement:
             for layer, events in zip(self.layers, self.splitter_events)
         )
 
-    @property
-    def host_packets(self) -> np.ndarray:
-        """int64 (input neurons,): packets that the host sends for one spike of each input neuron."""
-        return self.layers[0].source_fan_out.reshape(-1)
+    @cached_property
+    def per_spike(self) -> tuple[np.ndarray, ...]:
+        """What one spike of each neuron causes, float64 (4, neurons) for the input and every layer: synaptic events in the
+        next layer's cores, in splitters, packets sent, and 1. The host sends the packets of the input."""
+        host = self.layers[0].source_fan_out.reshape(-1)
+        rows = [(self.events[0], np.zeros(len(host)), host, np.ones(len(host)))]
+        following = (*self.events[1:], np.zeros(self.layers[-1].layer.neurons))
+        for events, splitters, packets in zip(following, self.splitter_events, self.packets):
+            rows.append((events, splitters, packets, np.ones(len(events))))
+        return tuple(np.stack(row) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -140,13 +146,3 @@ def _place(
     found = place_layer(seen, reached, limits, host_fed=host_fed, copies=copies, splitters=splitters)
     # Without splitters a neuron's copies must all stand in its own core, and may not.
     return Unplaced("neurons_per_core", int(reached.max())) if found is None else found
-
-
-def cores_needed(network: ChipNetwork, limits: CrossbarLimits) -> int | None:
-    """Cores that a network takes, splitters included; None where a layer cannot be placed."""
-    total = 0
-    for layer in place_layers(network, limits):
-        if isinstance(layer, Unplaced):
-            return None
-        total += layer.cores + layer.reach.splitters.cores
-    return total

@@ -32,30 +32,24 @@ def crossbar_events(
     notes: list[str] = []
     spikes = _spike_maps(network, activity, notes)
     per_run = 1.0 / activity.samples
-    host = float(placement.host_packets @ spikes[0]) * per_run
-    first = measured[0]
-    layers = [
-        LayerEvents(
-            network.layers[0].name, 0, spikes=float(first.spikes.sum()) * per_run if first else 0.0, messages=host
-        )
-    ]
+    sums = [(causes @ map_ * per_run).tolist() for causes, map_ in zip(placement.per_spike, spikes)]
+    fired = float(measured[0].spikes.sum()) * per_run if measured[0] else 0.0
+    layers = [LayerEvents(network.layers[0].name, 0, spikes=fired, messages=sums[0][2])]
     for index, place in enumerate(placement.layers):
         layer, found = network.layers[index + 1], measured[index + 1]
-        own = float(placement.events[index] @ spikes[index])
-        passing = float(placement.splitter_events[index] @ spikes[index + 1])
+        arrived, (_, passing, packets, own) = sums[index][0], sums[index + 1]
         updates = float(place.layer.neurons * activity.timesteps)
-        active = found.active_neurons if found else None
         layers.append(
             LayerEvents(
                 layer.name,
                 placement.cores[index],
                 isinstance(layer, DenseLayer),
-                float(spikes[index + 1].sum()) * per_run,
-                (own + passing) * per_run,
-                _mean(found.synops_dense if found else None, own, per_run),
+                own,
+                arrived + passing,
+                _mean(found.synops_dense if found else None, arrived, per_run),
                 updates,
-                _mean(active, updates * activity.samples, per_run),
-                float(placement.packets[index] @ spikes[index + 1]) * per_run,
+                _mean(found.active_neurons if found else None, updates, per_run),
+                packets,
             )
         )
     cores = _core_events(network, placement, spikes, per_run / activity.timesteps, per_core)
@@ -63,7 +57,7 @@ def crossbar_events(
 
 
 def _mean(measured: np.ndarray | None, otherwise: float, per_run: float) -> float:
-    return (otherwise if measured is None else float(measured.sum())) * per_run
+    return otherwise if measured is None else float(measured.sum()) * per_run
 
 
 def _spike_maps(network: ChipNetwork, activity: Activity, notes: list[str]) -> list[np.ndarray]:

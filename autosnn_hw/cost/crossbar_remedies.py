@@ -3,14 +3,12 @@ itself, zeros in place of what would be gone, so that what is proposed has been 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from autosnn_hw.cost.crossbar_layer import full_weight, image_shape, largest_fan_in
-from autosnn_hw.cost.crossbar_limits import CrossbarLimits
-from autosnn_hw.cost.crossbar_place import cores_needed
 from autosnn_hw.cost.crossbar_types import components
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Role
 
@@ -37,12 +35,13 @@ def fan_in_changes(network: ChipNetwork, index: int, limit: int) -> Iterator[Cha
         yield sentence, _in_blocks(network, index, limit // 2)
 
 
-def core_changes(network: ChipNetwork, limits: CrossbarLimits) -> Iterator[Change]:
-    """Changes of the whole network with which it takes no more cores than there are."""
+def core_changes(network: ChipNetwork, limit: int, count: Callable[[ChipNetwork], int | None]) -> Iterator[Change]:
+    """Changes of the whole network with which it takes at most `limit` cores; `count` says how many it takes, None where
+    it cannot be placed."""
     for changes in (_more_groups(network), _small_kernels(network), _less_width(network)):
         for sentence, changed in changes:
-            needed = cores_needed(changed, limits)
-            if needed is not None and needed <= limits.cores:
+            needed = count(changed)
+            if needed is not None and needed <= limit:
                 yield f"{sentence} ({needed} cores)", changed
                 break
 

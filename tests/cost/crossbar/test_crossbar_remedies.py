@@ -1,11 +1,8 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from autosnn_hw.cost import check, place
 from autosnn_hw.cost.crossbar import remedies
-from autosnn_hw.cost.crossbar_place import cores_needed
 from autosnn_hw.cost.crossbar_remedies import core_changes, groups_of, halved, regrouped, with_small_kernel
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
 
@@ -30,14 +27,13 @@ def test_every_change_for_fan_in_removes_that_violation(truenorth, snn1):
     assert tried > 3
 
 
-def test_every_change_for_the_number_of_cores_takes_no_more_than_there_are(limits, snn1):
+def test_every_change_for_the_number_of_cores_takes_no_more_than_there_are(truenorth, snn1):
     network = snn1(BLOCKS, 8, 8, (1,))
-    few = replace(limits, cores=80)
-    assert cores_needed(network, few) > 80
-    found = dict(core_changes(network, few))
+    assert place(network, truenorth).cores_used > 80
+    found = dict(core_changes(network, 80, lambda changed: place(changed, truenorth).cores_used))
     assert len(found) == 3, "groups, kernels, width"
     for sentence, changed in found.items():
-        needed = cores_needed(changed, limits)
+        needed = place(changed, truenorth).cores_used
         assert needed <= 80 and f"({needed} cores)" in sentence
 
 
