@@ -15,8 +15,9 @@ from autosnn_hw.folded import BatchNorm, FoldedConv
 
 LEVELS = 127  # weights are rounded to int8, channel by channel, for the estimate alone
 ENOUGH = 1 << 15  # values a channel that an estimate needs; larger maps are sampled, every image and step in turn
-MOST_SKIPPED = 4
-ROWS = 4096  # positions summed at a time
+SKIPS = (1, 2, 4, 8)
+COLUMNS = 512  # neighbouring values summed side by side, rounded to whole positions
+ROWS = 128  # of these, summed by one thread at a time
 QUIET = 1e-3  # variance below this part of the layer's median is raised to it: a channel that is silent on these images
 
 
@@ -43,8 +44,8 @@ def normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int) -> Fold
 
 
 def skipped(values: int) -> int:
-    """s of 1, 2 and 4: every s-th (image, step) pair is enough for an estimate from `values` values a channel."""
-    return max(s for s in (1, 2, MOST_SKIPPED) if s == 1 or values // s >= ENOUGH)
+    """s of `SKIPS`: every s-th (image, step) pair is enough for an estimate from `values` values a channel."""
+    return max(s for s in SKIPS if s == 1 or values // s >= ENOUGH)
 
 
 def sampled(frames: torch.Tensor, steps: int, skip: int) -> torch.Tensor:
@@ -53,33 +54,41 @@ def sampled(frames: torch.Tensor, steps: int, skip: int) -> torch.Tensor:
     if skip == 1 or images % skip:
         return frames
     chosen = [t * images + n for t in range(steps) for n in range(t % skip, images, skip)]
-    return frames[torch.as_tensor(chosen)].contiguous(memory_format=torch.channels_last)
+    return frames.permute(0, 2, 3, 1).index_select(0, torch.as_tensor(chosen)).permute(0, 3, 1, 2)
 
 
 def moments(batches: Iterable[torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of each channel of integers (M, C, H, W), float32 or int64, by exact integer sums."""
     use_torch_threads()
-    total, count = np.zeros(1), 0
+    total, count = np.zeros((2, 1)), 0
     for values in batches:
         channels = values.shape[1]
-        array = values.permute(0, 2, 3, 1).contiguous().view(-1, channels).numpy()
-        partial = np.zeros((-(-len(array) // ROWS), 2, channels))
+        array = values.permute(0, 2, 3, 1).contiguous().view(-1).numpy()
+        width = channels * max(1, COLUMNS // channels)
+        partial = np.zeros((-(-array.size // (width * ROWS)), 2, width))
         _sums(array, partial)
-        total, count = total + partial.sum(axis=0), count + len(array)
+        total = total + partial.sum(axis=0).reshape(2, -1, channels).sum(axis=1)
+        count += array.size // channels
     mean = total[0] / count
     return mean, np.maximum(total[1] / count - mean**2, 0.0)
 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
 def _sums(array, partial):
-    """Sums of the columns and of their squares, block by block; float64 holds them exactly up to 2^53."""
-    channels = array.shape[1]
+    """Sums of every width-th value and of their squares, block by block; float64 holds them exactly up to 2^53."""
+    width = partial.shape[2]
     for block in numba.prange(partial.shape[0]):
-        for row in range(block * ROWS, min((block + 1) * ROWS, array.shape[0])):
-            for c in range(channels):
-                value = np.float64(array[row, c])
-                partial[block, 0, c] += value
-                partial[block, 1, c] += value * value
+        first, second = partial[block, 0], partial[block, 1]
+        for row in range(block * ROWS, (block + 1) * ROWS):
+            low = row * width
+            size = min(width, array.size - low)
+            if size <= 0:
+                break
+            values = array[low : low + size]
+            for i in range(size):
+                value = np.float64(values[i])
+                first[i] += value
+                second[i] += value * value
 
 
 def with_statistics(conv: FoldedConv, mean: np.ndarray, var: np.ndarray, unit: np.ndarray | float) -> FoldedConv:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from autosnn_hw.deploy.convolution import Convolution
 from autosnn_hw.deploy.quantise import STEP, IntegerMap, WeightFormat, averaging_neuron
-from autosnn_hw.deploy.spiking import fire
+from autosnn_hw.deploy.spiking import fire, or_pool
 from autosnn_hw.deploy.units import Unit
 from autosnn_hw.folded import FoldedConv
 
@@ -74,20 +74,10 @@ def _currents(
         if side is not None:
             current += side(source)
         elif gain is not None:
-            current.addcmul_(source.to(current.dtype), gain.to(current.dtype))
+            # One weight for all channels where even; a broadcast product would be many times slower.
+            same = source.to(current.dtype)
+            current = current.add_(same, alpha=float(gain[0])) if (gain == gain[0]).all() else current + same * gain
         yield current
-
-
-def or_pool(frames: torch.Tensor, window: tuple[int, int]) -> torch.Tensor:
-    """1 where any input of the window is 1; rows and columns that do not fill a window are left out."""
-    height, width = frames.shape[2] // window[0], frames.shape[3] // window[1]
-    cut = frames[:, :, : height * window[0], : width * window[1]]
-    result = cut[:, :, :: window[0], :: window[1]]
-    for i in range(window[0]):
-        for j in range(window[1]):
-            if i or j:
-                result = torch.bitwise_or(result, cut[:, :, i :: window[0], j :: window[1]])
-    return result.contiguous(memory_format=torch.channels_last)
 
 
 def window_sums(frames: torch.Tensor, window: tuple[int, int]) -> torch.Tensor:
