@@ -7,6 +7,7 @@ table, of which each load is a sparse sum. So a candidate is priced in less than
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer
 from hw_profiles.schema import Profile
 
 HOPS = 3  # hops along x, hops along y, borders between chips
+DENSE = 1 << 15  # entries of a matrix that is multiplied faster than its sparse sums are added
 SUMS = HOPS + 1  # and the operations of the layer itself, without those of padded blocks
 
 
@@ -51,11 +53,26 @@ class Traffic:
     senders: int
     receivers: int
 
+    @cached_property
+    def _size(self) -> int:
+        return 2 * (self.senders + self.receivers) + SUMS
+
+    @cached_property
+    def _sums(self) -> np.ndarray | None:
+        """The sparse sums as a matrix, where that is small enough to be faster."""
+        if self._size * len(self.rows) * self.shape[1] > DENSE:
+            return None
+        matrix = np.zeros((self._size, len(self.rows) * self.shape[1]))
+        np.add.at(matrix, (self.out, self.index), self.weight)
+        return matrix
+
     def loads(self, spikes: np.ndarray) -> Loads:
         """Loads of spikes per neuron (any unit: per run, per inference, per step), shape of the source layer."""
         table = self.rows @ spikes.reshape(self.shape).astype(np.float64)
-        size = 2 * (self.senders + self.receivers) + SUMS
-        flat = np.bincount(self.out, self.weight * table.reshape(-1)[self.index], size)
+        if self._sums is not None:
+            flat = self._sums @ table.reshape(-1)
+        else:
+            flat = np.bincount(self.out, self.weight * table.reshape(-1)[self.index], self._size)
         r, s = self.receivers, self.senders
         sent, last = 2 * r + s, 2 * (r + s)
         return Loads(flat[:r], flat[r : 2 * r], flat[2 * r : sent], flat[sent:last], flat[last:-1], float(flat[-1]))
