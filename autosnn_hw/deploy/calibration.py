@@ -19,7 +19,7 @@ from autosnn_hw.deploy.lowering import architecture_string, folded_conv, integer
 from autosnn_hw.deploy.quantise import WeightFormat
 from autosnn_hw.deploy.spiking import fire
 from autosnn_hw.deploy.statistics import moments, normalised, with_statistics
-from autosnn_hw.deploy.units import Unit, network_units
+from autosnn_hw.deploy.units import Unit, network_units, stem_unit
 from autosnn_hw.deploy.walk import unit_spikes
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
@@ -42,22 +42,28 @@ def deploy_candidate(
 
     Args:
         folded: raw weights with batch norm; statistics that are None are estimated, others are kept.
-        images: calibration images, uint8 or float32 (N, Cin, H, W); the same for every candidate of a search.
+        images: calibration images, uint8 or float32 (N, Cin, H, W), or event frames (N, T, Cin, H, W), whose stem is a layer
+            of the chip; the same for every candidate of a search.
         target, architecture, dataset, provenance: as in `lower`.
 
     Raises:
         InputError: the images do not fit, or what `lower` raises.
     """
-    if images.ndim != 4 or tuple(images.shape[1:]) != tuple(folded.image) or not len(images):
-        raise InputError(
-            f"calibration images have shape {images.shape}; (N, {', '.join(map(str, folded.image))}) is needed."
-        )
-    weights = weight_format(target)
+    events = images.ndim == 5
+    wanted = (folded.timesteps, *folded.image) if events else tuple(folded.image)
+    if images.ndim not in (4, 5) or tuple(images.shape[1:]) != wanted or not len(images):
+        raise InputError(f"calibration images have shape {images.shape}; (N, {', '.join(map(str, wanted))}) is needed.")
+    weights, units = weight_format(target), network_units(folded)
     with torch.inference_mode():
-        encoder, first, frames = _stem(folded, images, weights)
+        if events:
+            encoder: Encoder | None = None
+            first, frames = InputLayer("input", folded.image), _event_batches(images)
+            units = (stem_unit(folded), *units)
+        else:
+            encoder, first, frames = _stem(folded, images, weights)
         layers: list[Layer] = [first]
         carried = frames
-        for unit in network_units(folded):
+        for unit in units:
             if unit.name.endswith(".a"):
                 carried = frames
             estimated = _estimate(unit, frames, carried, folded.timesteps)
@@ -98,6 +104,12 @@ def _stem(
     nothing, v_decay, vth = np.zeros(layer.shape[0]), int(layer.neuron.v_decay), int(layer.neuron.vth_mant)
     batches = current.split(BATCH)
     return encoder, layer, [fire(x, nothing, v_decay, vth, folded.timesteps, constant=True) for x in batches]
+
+
+def _event_batches(frames: np.ndarray) -> list[torch.Tensor]:
+    """Event frames (N, T, C, H, W) as batches of spikes (T * n, C, H, W)."""
+    spikes = torch.from_numpy((frames > 0).astype(np.uint8)).transpose(0, 1)
+    return [x.flatten(0, 1).contiguous(memory_format=torch.channels_last) for x in spikes.split(BATCH, dim=1)]
 
 
 def _estimate(unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor], steps: int) -> Unit:

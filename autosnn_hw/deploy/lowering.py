@@ -17,16 +17,17 @@ from autosnn_hw.deploy.formats import Target, target_name, weight_format
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat
 from autosnn_hw.deploy.readout import check_voters, keep_blocks
 from autosnn_hw.deploy.relays import channel_roles, full_kernel
-from autosnn_hw.deploy.units import Unit, network_units
+from autosnn_hw.deploy.units import Unit, network_units, stem_unit
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer, Readout, Role
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Encoder, InputLayer, Layer, Readout, Role
 
 
 def lower(
     folded: FoldedNetwork,
     target: Target = None,
     *,
+    frames: bool = False,
     architecture: str | None = None,
     dataset: str | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -36,6 +37,7 @@ def lower(
     Args:
         folded: batch norm inside the weights, or with its statistics; `deploy_candidate` is for those without.
         target: a profile, a profile's name, a `WeightFormat`, or None for NetX's even weights and PLIF neurons.
+        frames: the network takes event frames, spikes where above 0; its stem is then a layer of the chip, no host work.
         architecture: its name; default the blocks of its slots.
         dataset, provenance: travel with the network.
 
@@ -43,9 +45,13 @@ def lower(
         InputError: a layer's floats are not finite, a bound cannot be held, or batch-norm statistics are missing.
     """
     weights = weight_format(target)
-    stem = folded.blocks[0]
-    units = network_units(folded)
-    encoder, first = build_encoder(folded_conv(stem.convs[0], "stem"), stem.k[0], folded, weights)
+    stem, units = folded.blocks[0], network_units(folded)
+    if frames:
+        encoder: Encoder | None = None
+        first = InputLayer("input", folded.image)
+        units = (stem_unit(folded), *units)
+    else:
+        encoder, first = build_encoder(folded_conv(stem.convs[0], "stem"), stem.k[0], folded, weights)
     layers: list[Layer] = [first]
     layers += [lower_unit(unit, weights, classes=folded.classes, voters=folded.voters) for unit in units]
     return ChipNetwork(

@@ -61,6 +61,12 @@ def network_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
     return tuple(unit for block in folded.blocks[1:] for unit in block_units(block))
 
 
+def stem_unit(folded: FoldedNetwork) -> Unit:
+    """The stem as a layer on the chip, for event frames: they are spikes, and its convolution runs every step."""
+    unit = _conv(folded.blocks[0], "", _only(folded.blocks[0]), folded.image, 0)
+    return replace(unit, name="stem", block="stem")
+
+
 def block_units(block: FoldedBlock) -> tuple[Unit, ...]:
     """The units of one block after the stem.
 

@@ -68,8 +68,8 @@ class IntegerLayer(nn.Module):
             bias = conv.bias + (shortcut.bias if isinstance(shortcut, FoldedConv) else 0)
             self.weight = nn.Parameter(_float32(conv.weight))
             self.bias = nn.Parameter(_float32(bias))
-            # A readout without biases has none on the chip either.
-            self.bias.requires_grad_(unit.kind != "dense" or bool(bias.any()))
+            # AutoSNN's readout has no biases; a memoryless neuron's is its threshold, which must be free.
+            self.bias.requires_grad_(unit.kind != "dense" or self.memoryless or bool(bias.any()))
             if isinstance(shortcut, FoldedConv):
                 self.side = nn.Parameter(_float32(shortcut.weight))
 

@@ -183,6 +183,19 @@ def test_without_the_int8_kernel_the_network_is_the_same(folded, monkeypatch):
         np.testing.assert_array_equal(a.weight, b.weight)
 
 
+def test_event_frames_meet_the_stem_on_the_chip(folded):
+    net = folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm=True)
+    events = np.random.default_rng(0).poisson(0.3, (10, 4, 2, 8, 8)).astype(np.uint8)
+    network = deploy_candidate(net, events)
+    assert network.encoder is None and network.layers[0].neuron is None and network.layers[1].name == "stem"
+    spikes = trace(network, events).layers
+    assert spikes[0].spikes.any() and spikes[1].spikes.any()
+    stored = lower(folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm="stored"), frames=True)
+    assert [layer.name for layer in stored.layers] == [layer.name for layer in network.layers]
+    with pytest.raises(InputError, match="4, 2, 8, 8"):
+        deploy_candidate(net, events[:, :3])
+
+
 def test_images_of_another_shape_are_refused(folded):
     with pytest.raises(InputError, match="calibration images"):
         deploy_candidate(folded("skip,skip,skip,skip,skip"), np.zeros((2, 3, 8, 8), np.uint8))
