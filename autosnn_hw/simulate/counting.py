@@ -62,9 +62,15 @@ def fans(network: ChipNetwork) -> tuple[Fan, ...]:
     return _FANS[network]
 
 
+def channel_roles(layer: Any) -> np.ndarray:
+    """uint8 (C,): the role of each channel; layers fill it in when they are made."""
+    roles: np.ndarray = layer.roles
+    return roles
+
+
 def neuron_roles(layer: Any) -> np.ndarray:
     """uint8 (neurons,): the role of each neuron of a layer, in C, H, W order."""
-    return np.repeat(layer.roles, int(np.prod(layer.shape[1:])))
+    return np.repeat(channel_roles(layer), int(np.prod(layer.shape[1:])))
 
 
 def layer_sums(layer: Any, spikes: np.ndarray, fan: Fan, per_step: bool, active: np.ndarray | None = None) -> LayerSums:

@@ -1,0 +1,118 @@
+"""Neurons of the general path: one fused numba kernel with 64-bit arithmetic, exact for any current and any parameters.
+
+Products reach 2^35, beyond 32 bits: an arithmetic shift of the 64-bit product, corrected by the sign, rounds toward zero.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+import numpy as np
+
+from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, IntOrArray
+from autosnn_hw.simulate.exact.compiled import compiled
+from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
+
+
+class NeuronRun(NamedTuple):
+    """One layer over a whole run: spikes uint8 (N, T, neurons), u and v int32 likewise or None, final_v int32 (N, neurons)."""
+
+    spikes: np.ndarray
+    u: np.ndarray | None
+    v: np.ndarray | None
+    final_v: np.ndarray
+
+
+@compiled
+def _integrate(currents, keep_u, keep_v, threshold, bias, spikes, final_v, u_trace, v_trace):  # type: ignore[no-untyped-def]
+    """All steps of some samples; traces are written where they have room (their first axis is not 0)."""
+    samples, steps, neurons = currents.shape
+    traced = u_trace.shape[0] > 0
+    u, v = np.empty(neurons, np.int64), np.empty(neurons, np.int64)
+    for n in range(samples):
+        u[:] = 0
+        v[:] = 0
+        for t in range(steps):
+            current, fired = currents[n, t], spikes[n, t]
+            for j in range(neurons):
+                product = u[j] * keep_u[j]
+                aligned = np.int64(np.int32(np.int64(current[j]) * 64))  # Lava's activation is an int32
+                now = np.int64(np.int32(((product + ((product >> 63) & 4095)) >> 12) + aligned))
+                if now > 8388608:
+                    now -= 16777216
+                elif now <= -8388608:
+                    now += 16777216
+                product = v[j] * keep_v[j]
+                voltage = np.int64(np.int32(((product + ((product >> 63) & 4095)) >> 12) + now + bias[j]))
+                voltage = min(max(voltage, np.int64(-8388607)), np.int64(8388607))
+                spike = voltage > threshold[j]
+                u[j] = now
+                v[j] = 0 if spike else voltage
+                fired[j] = np.uint8(spike)
+            if traced:
+                u_trace[n, t] = u
+                v_trace[n, t] = v
+        final_v[n] = v
+
+
+def _per_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
+    column = np.asarray(value, np.int64).reshape((-1,) + (1,) * (len(shape) - 1))
+    return np.ascontiguousarray(np.broadcast_to(column, shape)).reshape(-1)
+
+
+def integrate(
+    layer: InputLayer | ConvLayer | DenseLayer, currents: np.ndarray, *, states: bool = False, threads: int = 1
+) -> NeuronRun:
+    """Run a layer's neurons over T steps from reset state.
+
+    Args:
+        layer: its neuron parameters and bias.
+        currents: int32 or int64 (N, T, neurons), what the synapses deliver in each step.
+        states: return u and v of every step.
+        threads: samples are shared out over so many threads.
+    """
+    neuron, shape = layer.neuron, layer.shape
+    assert neuron is not None
+    parameters = (
+        DECAY_ONE - _per_neuron(neuron.i_decay, shape),
+        DECAY_ONE - _per_neuron(neuron.v_decay, shape),
+        ALIGN * _per_neuron(neuron.vth_mant, shape),
+        np.ascontiguousarray(np.broadcast_to(effective_bias(layer), shape)).reshape(-1),
+    )
+    samples = len(currents)
+    spikes = np.empty(currents.shape, np.uint8)
+    final_v = np.empty((samples, currents.shape[2]), np.int32)
+    u, v = (np.empty(currents.shape if states else (0, 0, 0), np.int32) for _ in range(2))
+
+    def work(low: int, high: int) -> None:
+        part = slice(low, high)
+        _integrate(currents[part], *parameters, spikes[part], final_v[part], u[part], v[part])
+
+    share(work, samples, threads)
+    return NeuronRun(spikes, u if states else None, v if states else None, final_v)
+
+
+def share(work, samples: int, threads: int) -> None:  # type: ignore[no-untyped-def]
+    """Call work(low, high) for `threads` equal shares of the samples, on threads (kernels release the GIL).
+
+    Plain threads and not numba's own pool: a pool does not survive the forks that Lava and data loaders make.
+    """
+    threads = max(1, min(threads, samples))
+    borders = np.linspace(0, samples, threads + 1).astype(int).tolist()
+    failures: list[BaseException] = []
+
+    def guarded(low: int, high: int) -> None:
+        try:
+            work(low, high)
+        except BaseException as error:
+            failures.append(error)
+
+    others = [threading.Thread(target=guarded, args=pair) for pair in zip(borders[1:], borders[2:])]
+    for other in others:
+        other.start()
+    guarded(borders[0], borders[1])
+    for other in others:
+        other.join()
+    if failures:
+        raise failures[0]

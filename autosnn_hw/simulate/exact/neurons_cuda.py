@@ -1,0 +1,88 @@
+"""Neurons on CUDA: one Triton kernel that takes all steps of a neuron in registers; plain torch where Triton is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from autosnn_hw.network import CubaNeuron, Layer
+from autosnn_hw.simulate.exact import reference
+from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, LayerRun, effective_bias
+
+try:
+    import triton
+    import triton.language as tl
+except ImportError:  # torch builds for CPUs and other systems come without it
+    triton = None
+
+_BLOCK = 256
+
+if triton is not None:
+
+    @triton.jit
+    def _steps(  # type: ignore[no-untyped-def]
+        currents, keep_u, keep_v, threshold, bias, spikes, u_out, v_out, neurons, steps, block: tl.constexpr
+    ):
+        """Program (i, n): neurons i * block .. of sample n. Products reach 2^35, hence 64 bits."""
+        j = tl.program_id(0) * block + tl.arange(0, block)
+        inside = j < neurons
+        sample = tl.program_id(1).to(tl.int64)
+        kept_u = tl.load(keep_u + j, mask=inside, other=0)
+        kept_v = tl.load(keep_v + j, mask=inside, other=0)
+        limit = tl.load(threshold + j, mask=inside, other=0)
+        offset = tl.load(bias + j, mask=inside, other=0)
+        u = tl.zeros([block], tl.int64)
+        v = tl.zeros([block], tl.int64)
+        for step in range(steps):
+            place = (sample * steps + step) * neurons + j
+            a = tl.load(currents + place, mask=inside, other=0).to(tl.int64)
+            product = u * kept_u
+            decayed = (product + ((product >> 63) & 4095)) >> 12
+            u = (decayed + (a * 64).to(tl.int32).to(tl.int64)).to(tl.int32).to(tl.int64)
+            u = tl.where(u > 8388608, u - 16777216, tl.where(u <= -8388608, u + 16777216, u))
+            product = v * kept_v
+            decayed = (product + ((product >> 63) & 4095)) >> 12
+            v = (decayed + u + offset).to(tl.int32).to(tl.int64)
+            v = tl.where(v > 8388607, 8388607, tl.where(v < -8388607, -8388607, v))
+            fired = v > limit
+            v = tl.where(fired, 0, v)
+            tl.store(spikes + place, fired.to(tl.uint8), mask=inside)
+            tl.store(u_out + place, u.to(tl.int32), mask=inside)
+            tl.store(v_out + place, v.to(tl.int32), mask=inside)
+
+
+def _parameters(layer: Layer, device: torch.device) -> list[torch.Tensor]:
+    neuron: CubaNeuron | None = layer.neuron
+    assert neuron is not None
+
+    def every(value: Any) -> torch.Tensor:
+        column = np.asarray(value, np.int64)
+        if column.ndim != len(layer.shape):
+            column = column.reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        return torch.as_tensor(np.ascontiguousarray(np.broadcast_to(column, layer.shape)), device=device).reshape(-1)
+
+    return [
+        every(DECAY_ONE - np.asarray(neuron.i_decay)),
+        every(DECAY_ONE - np.asarray(neuron.v_decay)),
+        every(ALIGN * np.asarray(neuron.vth_mant)),
+        every(effective_bias(layer)),
+    ]
+
+
+def integrate_on_cuda(layer: Layer, currents: torch.Tensor) -> LayerRun:
+    """As `reference.integrate`, for currents int32 or int64 (N, T, *shape) on a CUDA device."""
+    if triton is None:
+        return reference.integrate(layer, currents.to(torch.int64))
+    currents = currents.contiguous()
+    samples, steps = currents.shape[:2]
+    neurons = currents[0, 0].numel()
+    run = LayerRun(
+        torch.empty_like(currents, dtype=torch.uint8),
+        torch.empty_like(currents, dtype=torch.int32),
+        torch.empty_like(currents, dtype=torch.int32),
+    )
+    grid = (triton.cdiv(neurons, _BLOCK), samples)
+    _steps[grid](currents, *_parameters(layer, currents.device), *run, neurons, steps, block=_BLOCK)
+    return run
