@@ -54,11 +54,15 @@ def winner(floats=False):
         encoder=encoder(rng, floats),
         readout=Readout(3, 2),
     )
-    images = rng.random((3, 2, 6, 6)).astype(np.float32) if floats else rng.integers(0, 256, (3, 2, 6, 6), np.uint8)
+    images = (
+        (3 * rng.normal(size=(3, 2, 6, 6))).astype(np.float32)
+        if floats
+        else rng.integers(0, 256, (3, 2, 6, 6), np.uint8)
+    )
     seen = exact.run(network, images, per_step=False)
     spikes = np.stack([layer.spikes.sum(axis=(0, 2)) for layer in seen.layers])
     check = CheckSamples(images, np.array([0, 1, 2]), spikes, seen.predictions(network.readout))
-    assert spikes.min() > 0
+    assert spikes[:3].min() > 0
     return replace(network, check=check)
 
 
