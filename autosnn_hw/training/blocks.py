@@ -80,20 +80,17 @@ class ConvNorm(nn.Module):
         self.conv_dtype: torch.dtype | None = None  # bfloat16: the convolution alone is computed in it
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        conv = self.conv
-        if self.conv_dtype is None:
-            if (
-                conv.kernel_size == (5, 5)
-                and conv.stride == (1, 1)
-                and conv.groups == 1
-                and max(x.shape[2:]) <= DENSE_SIDE
-            ):
-                return self.norm(_dense_convolution(x, conv.weight))
-            # One input channel (a grey image) is channels-last and not at once: the output's format must be asked for.
-            return self.norm(conv(x).contiguous(memory_format=torch.channels_last))
-        weight = conv.weight.to(self.conv_dtype)
-        y = F.conv2d(x.to(self.conv_dtype), weight, None, conv.stride, conv.padding, groups=conv.groups)
-        return self.norm(y.to(x.dtype))
+        return self.norm(self._convolve(x))
+
+    def _convolve(self, x: torch.Tensor) -> torch.Tensor:
+        conv, dtype = self.conv, self.conv_dtype
+        if dtype is not None:
+            y = F.conv2d(x.to(dtype), conv.weight.to(dtype), None, conv.stride, conv.padding, groups=conv.groups)
+            return y.to(x.dtype)
+        if conv.kernel_size == (5, 5) and conv.stride == (1, 1) and conv.groups == 1 and max(x.shape[2:]) <= DENSE_SIDE:
+            return _dense_convolution(x, conv.weight)
+        # One input channel (a grey image) is channels-last and not at once: the output's format must be asked for.
+        return conv(x).contiguous(memory_format=torch.channels_last)
 
     def folded(self) -> FoldedConv:
         conv = self.conv
