@@ -128,7 +128,7 @@ def _measured(
     # Every sample is a run of its own, from reset state.
     course = Stream(samples=1, timesteps=drive.timesteps, layers=len(layers), offset=0, blank=0)
     neurons = [int(np.prod(layer.shape)) for layer in layers]
-    with tempfile.TemporaryDirectory(prefix="autosnn-hw-board-") as name:
+    with tempfile.TemporaryDirectory(prefix="board-", dir=child.folder) as name:
         folder = Path(name)
         file = Path(network).absolute() if not isinstance(network, ChipNetwork) else folder / "network.net"
         if isinstance(network, ChipNetwork):

@@ -83,14 +83,14 @@ def certified(
     if labels is not None and len(labels) != len(inputs):
         raise InputError(f"{len(labels)} labels were given for {len(inputs)} samples; one for each is needed.")
     with ExitStack() as stack:
+        child = child or stack.enter_context(LavaChild())
         if isinstance(network, ChipNetwork):
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="autosnn-hw-"))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="net-", dir=child.folder))
             file = Path(folder) / "network.net"
             netx.write(network, file)
         else:
             file = Path(network)
         chip = netx.read(file)
-        child = child or stack.enter_context(LavaChild())
         size = lava.samples_per_job(chip, stimulus(chip, inputs[:1], timesteps=timesteps, graded=graded).timesteps)
         parts = [
             _compared(chip, file, inputs[low : low + size], low, timesteps, graded, child, timeout)

@@ -159,15 +159,15 @@ def _ready(network: ChipNetwork | str | Path, child: LavaChild | None) -> Iterat
     if reason is not None:
         raise unavailable(reason)
     with ExitStack() as stack:
+        if child is None:
+            child = stack.enter_context(LavaChild())
         if isinstance(network, ChipNetwork):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autosnn-hw-")))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="net-", dir=child.folder)))
             chip, file = network, folder / "network.net"
             netx.write(chip, file)
         else:
             file = Path(network).absolute()
             chip = netx.read(file)
-        if child is None:
-            child = stack.enter_context(LavaChild())
         yield chip, file, child
 
 

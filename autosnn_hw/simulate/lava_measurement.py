@@ -50,7 +50,7 @@ def measure(
     layers = network.neuron_layers
     course = stream(network, len(drive.values), drive.timesteps)
     neurons = [int(np.prod(layer.shape)) for layer in layers]
-    with tempfile.TemporaryDirectory(prefix="autosnn-hw-job-") as name:
+    with tempfile.TemporaryDirectory(prefix="job-", dir=child.folder) as name:
         folder = Path(name)
         record = allocate(folder / "spikes", course.steps * sum(neurons))
         states = {
@@ -127,7 +127,7 @@ def allocate(path: Path, size: int) -> Path:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise RunError(
-                    f"there is no room for {size / 1e6:.0f} MB of recorded spikes in {path.parent.parent}; make room there or point TMPDIR elsewhere."
+                    f"there is no room for {size / 1e6:.0f} MB of recorded spikes in {tempfile.gettempdir()}; make room there or point TMPDIR elsewhere."
                 ) from error
             file.truncate(size)
     return path

@@ -30,6 +30,7 @@ from autosnn_hw.simulate.process_group import end_group, members
 START_SECONDS = 300.0
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
+SOCKET_FOLDER = 60  # a socket's path holds 107 characters, of which multiprocessing needs 40
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
     "from autosnn_hw.simulate.lava_child.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
@@ -59,7 +60,20 @@ def unavailable(reason: str) -> LavaUnavailable:
     )
 
 
-def _finish(owner: int, process: subprocess.Popen[bytes], reply: int, folder: str) -> None:
+def _environment(folder: Path) -> dict[str, str]:
+    """The child's environment: temporary files of multiprocessing, which a killed process leaves, go with the folder."""
+    environment = {**os.environ, **_ONE_THREAD}
+    if len(str(folder)) <= SOCKET_FOLDER:
+        environment["TMPDIR"] = str(folder)
+    return environment
+
+
+def _remove(owner: int, folder: Path) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _finish(owner: int, process: subprocess.Popen[bytes], reply: int) -> None:
     """End a child and its models. Does nothing in a process that was forked from the owner."""
     if os.getpid() != owner:
         return
@@ -69,7 +83,6 @@ def _finish(owner: int, process: subprocess.Popen[bytes], reply: int, folder: st
     end_group(process.pid)
     process.wait()
     os.close(reply)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 class LavaChild:
@@ -87,6 +100,7 @@ class LavaChild:
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._finalizer: weakref.finalize | None = None
+        self._cleaner: weakref.finalize | None = None
         self._ready = False
         self._text = b""
 
@@ -102,14 +116,22 @@ class LavaChild:
         """Process id, also the id of the process group of all its models; None while none runs."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def folder(self) -> Path:
+        """A folder for the files of jobs; it goes with `close`, with the object, and with the caller, however that ends."""
+        with self._lock:
+            if self._cleaner is None or not self._cleaner.alive:
+                self._folder = Path(tempfile.mkdtemp(prefix="autosnn-hw-lava-"))
+                self._cleaner = weakref.finalize(self, _remove, os.getpid(), self._folder)
+            return self._folder
+
     def start(self) -> None:
         """Start the process without waiting for it: importing Lava takes seconds that the caller can use."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 return
-            self.close()
-            self._folder = Path(tempfile.mkdtemp(prefix="autosnn-hw-lava-"))
-            self._log = self._folder / "log"
+            self._end()
+            self._log = self.folder / "log"
             self._reply, write = os.pipe()
             try:
                 with open(self._log, "ab") as log:
@@ -120,27 +142,29 @@ class LavaChild:
                         stdout=log,
                         stderr=log,
                         pass_fds=(write,),
-                        cwd=self._folder,
-                        env={**os.environ, **_ONE_THREAD},
+                        cwd=self.folder,
+                        env=_environment(self.folder),
                         start_new_session=True,
                     )
             except BaseException:
                 os.close(self._reply)
-                shutil.rmtree(self._folder, ignore_errors=True)
                 raise
             finally:
                 os.close(write)
             self._ready, self._text = False, b""
-            self._finalizer = weakref.finalize(
-                self, _finish, os.getpid(), self._process, self._reply, str(self._folder)
-            )
+            self._finalizer = weakref.finalize(self, _finish, os.getpid(), self._process, self._reply)
 
     def close(self) -> None:
-        """End the process, its models and their shared memory; the next job starts another."""
+        """End the process, its models, their shared memory and the folder; the next job starts another."""
         with self._lock:
-            if self._finalizer is not None:
-                self._finalizer()
-            self._process = self._finalizer = None
+            self._end()
+            if self._cleaner is not None:
+                self._cleaner()
+
+    def _end(self) -> None:
+        if self._finalizer is not None:
+            self._finalizer()
+        self._process = self._finalizer = None
 
     def wait_ready(self) -> None:
         """Start if need be and wait until Lava is imported.
@@ -155,13 +179,13 @@ class LavaChild:
             try:
                 answer = self._answer(time.monotonic() + START_SECONDS, None, None)
             except LavaFailed as error:
-                self.close()
+                self._end()
                 raise unavailable(f"its process did not start: {error}") from error
             except BaseException:
-                self.close()
+                self._end()
                 raise
             if not answer["ready"]:
-                self.close()
+                self._end()
                 raise unavailable(answer["error"])
             self._ready = True
 
@@ -193,12 +217,12 @@ class LavaChild:
                     )
             except BrokenPipeError:
                 failed = LavaFailed(f"the process that runs Lava died{self._last_words()}.")
-                self.close()
+                self._end()
                 raise failed from None
             except BaseException as error:
                 # Whatever it is (Ctrl-C, too), models may be left in the middle of a step: never reuse such a child.
                 if not (isinstance(error, LavaFailed) and error.reusable):
-                    self.close()
+                    self._end()
                 raise
             return answer
 

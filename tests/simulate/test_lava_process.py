@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -53,12 +55,16 @@ def until(condition, seconds=30.0):
 
 
 @pytest.fixture
-def nothing_left():
-    """A test that uses this leaves no process and no segment of shared memory behind."""
+def nothing_left(monkeypatch):
+    """A test that uses this leaves no process, no segment of shared memory and no folder behind."""
+    temporary = tempfile.mkdtemp(prefix="t")  # a short path: sockets are made in it
+    monkeypatch.setenv("TMPDIR", temporary)
+    monkeypatch.setattr(tempfile, "tempdir", None)
     before, children = segments(), {p.pid for p in psutil.Process().children(recursive=True)}
     yield
     until(lambda: not leaked(before), 5)
     assert {p.pid for p in psutil.Process().children(recursive=True)} - children == set()
+    os.rmdir(temporary)
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +192,7 @@ import numpy as np
 from autosnn_hw.simulate import lava
 child = lava.LavaChild()
 child.wait_ready()
-print(child.pid, flush=True)
+print(child.pid, child.folder, flush=True)
 lava.run(sys.argv[1], np.ones((1, 200_000, 6)), child=child)
 """
 
@@ -196,10 +202,13 @@ def test_kill_minus_9_of_the_caller_leaves_nothing(nothing_left, tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path / "a.net")], stdout=subprocess.PIPE, text=True
     ) as parent:
-        group = int(parent.stdout.readline())
+        first, folder = parent.stdout.readline().split()
+        group = int(first)
         until(lambda: len(living(group)) >= 6, 60)
+        assert len(os.listdir(folder)) > 1
         parent.kill()
     until(lambda: living(group) == [], 15)
+    assert not os.path.exists(folder)
 
 
 def test_without_lava_one_sentence_says_so(nothing_left, tmp_path, monkeypatch):
@@ -216,7 +225,9 @@ def test_a_full_disk_is_one_sentence(monkeypatch, tmp_path):
 
     monkeypatch.setattr(lava_measurement.os, "posix_fallocate", full)
     with pytest.raises(RunError, match=r"no room for .* MB.*TMPDIR"):
-        lava_measurement.measure(None, NETWORK, tmp_path, lava.stimulus(NETWORK, SHORT), [], True, None)
+        lava_measurement.measure(
+            SimpleNamespace(folder=tmp_path), NETWORK, tmp_path, lava.stimulus(NETWORK, SHORT), [], True, None
+        )
 
 
 SMALL_SHM = """

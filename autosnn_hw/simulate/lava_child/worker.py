@@ -10,18 +10,26 @@ import json
 import os
 import queue
 import select
+import shutil
 import signal
 import sys
 import threading
+import time
 import traceback
 from importlib import import_module
 from typing import Any
 
 PARENT_POLL_SECONDS = 1.0
+ORPHAN_SECONDS = 0.5  # a dying caller closes its pipes before its children see it gone
 
 
-def _end_with_parent() -> None:
-    # Takes the forked models along, which outlive their parent otherwise.
+def _end_with_parent(parent: int) -> None:
+    """End the process group: the forked models outlive their parent otherwise. The files go, too, if nobody else can."""
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while os.getppid() == parent and time.monotonic() < deadline:
+        time.sleep(PARENT_POLL_SECONDS / 50)
+    if os.getppid() != parent:
+        shutil.rmtree(os.getcwd(), ignore_errors=True)
     os.killpg(0, signal.SIGTERM)
 
 
@@ -39,7 +47,7 @@ def _read_jobs(descriptor: int, parent: int, jobs: queue.SimpleQueue[dict[str, A
         *lines, text = text.split(b"\n")
         for line in lines:
             jobs.put(json.loads(line))
-    _end_with_parent()
+    _end_with_parent(parent)
 
 
 def _take_standard_input() -> int:
