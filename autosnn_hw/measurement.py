@@ -128,6 +128,7 @@ def measure(
 
     activity = run_backend(network, samples.inputs, backend, timesteps=timesteps, graded=graded, device=device)
     cost = price(network, activity, profile)
+    limit = profile.limits.bias
     document = simulation_document(
         network,
         activity,
@@ -138,6 +139,9 @@ def measure(
         split=samples.split,
         labels=samples.labels,
         with_predictions=with_predictions,
-        health=[finding.to_json() for finding in findings(network, activity)],
+        health=[
+            finding.to_json()
+            for finding in findings(network, activity, bias_limit=None if limit is None else limit.value)
+        ],
     )
     return Measurement(network, activity, cost, document)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 class Reporter(Protocol):
@@ -46,12 +49,16 @@ class _Bars:
             TimeElapsedColumn(),
             TextColumn("{task.fields[text]}"),
             console=self.console,
+            disable=not self.console.is_terminal,
         )
-        self.task = None
+        self.task: TaskID | None = None
         self.name = ""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        self._finish()
+        if name == self.name and self.task is not None:
+            self.bars.update(self.task, total=total)
+            return
+        self.finish()
         self.name = name
         if not self.console.is_terminal:
             self.console.print(f"{name} ..", highlight=False)
@@ -64,9 +71,10 @@ class _Bars:
     def say(self, sentence: str) -> None:
         self.console.print(sentence, highlight=False)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """The bar of the last stage is full."""
         if self.task is not None:
-            bar = self.bars.tasks[self.task]
+            bar = next(task for task in self.bars.tasks if task.id == self.task)
             self.bars.update(self.task, total=bar.completed or 1, completed=bar.completed or 1)
 
 
@@ -79,4 +87,4 @@ def progress(silent: bool = False) -> Iterator[Reporter]:
     bars = _Bars()
     with bars.bars:
         yield bars
-        bars._finish()
+        bars.finish()

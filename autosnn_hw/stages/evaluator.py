@@ -56,7 +56,7 @@ class CandidateEvaluator:
 
     def __call__(self, architecture: Architecture) -> CandidateRecord:
         """Accuracy, spikes, cost and fit of one candidate."""
-        from autosnn_hw.cost import check, place, price
+        from autosnn_hw.cost import check, price
         from autosnn_hw.simulate import exact
 
         with one_thread():
@@ -69,7 +69,7 @@ class CandidateEvaluator:
                 return unpriced_record(str(architecture), fit, **known)
             activity = exact.run(network, images)
             accuracy = float((activity.predictions(network.readout) == labels).mean())
-            cost = price(network, activity, tools.profile, placement=place(network, tools.profile))
+            cost = price(network, activity, tools.profile, per_core=False, estimates=False)
         return priced_record(str(architecture), accuracy, activity, cost, fit=fit, **known)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
 from autosnn_hw.report.progress import Reporter
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
@@ -71,4 +72,6 @@ def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> d
     with writing(folder / SUPERNET):
         shutil.copyfile(source / SUPERNET, folder / SUPERNET)
     verdict = read_json(source / VERDICT)
+    if not verdict["learnt"]:
+        raise InputError(f"--supernet {source}: {verdict['sentence']}")
     return {**verdict, "from": str(source)}
