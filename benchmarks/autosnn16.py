@@ -142,7 +142,6 @@ def _calibrated(folded: FoldedNetwork) -> FoldedNetwork:
         new = tuple(back(parameters, old) for parameters, old in zip(convs, block.convs))
         projection = None if block.shortcut is None else back(shortcut, block.shortcut)
         blocks.append(FoldedBlock(block.stage, new, projection, block.k))
-    print(network.rates)
     return FoldedNetwork(
         tuple(blocks),
         folded.image,

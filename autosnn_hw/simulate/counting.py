@@ -101,6 +101,8 @@ def layer_sums(layer: Any, spikes: np.ndarray, fan: Fan, per_step: bool, active:
 
 def join(parts: Sequence[LayerSums]) -> LayerSums:
     """The counts of several batches of samples as one."""
+    if len(parts) == 1:
+        return parts[0]
     active = [part.active for part in parts]
     return LayerSums(
         np.concatenate([part.spikes for part in parts], axis=1),

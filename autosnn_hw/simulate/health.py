@@ -1,138 +1,141 @@
-"""A doctor for networks: layers that never or always fire, biases and weights at their limit, currents that could wrap."""
+"""The doctor for nets: what in a network works badly or cannot work, named layer by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.activity import Activity, LayerActivity
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer
+from autosnn_hw.activity import Activity
+from autosnn_hw.network import ChipNetwork, InputLayer, Layer
+from autosnn_hw.simulate.stimulus import stimulus
 
-WRAP = 2**23  # u is a signed 24-bit number (docs/simulator.md)
-SHIFT = 64  # weights and biases enter u and v times 2^6
-NOTABLE = 0.01  # share of a layer's values at their limit that is worth a sentence
+_SAMPLES = 4  # whose currents are followed step by step
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about one layer that its owner should look at.
+    """One thing found.
 
     Args:
         layer: its name.
-        kind: "never fires", "always fires", "bias at its limit", "weights at their limit" or "u could wrap".
-        count, share: how many of the layer's neurons or values, and which part of them.
-        sentence: what was found, in words.
+        kind: "silent", "always_fires", "bias_at_limit", "weights_at_limit" or "u_wraps".
+        count: neurons, biases, weights or neuron-steps concerned; total: of how many.
+        sentence: the finding in words.
     """
 
     layer: str
     kind: str
     count: int
-    share: float
+    total: int
     sentence: str
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
-
-def findings(network: ChipNetwork, activity: Activity, *, bias_limit: int | None = None) -> list[Finding]:
-    """What is unusual in a run of a network, layer by layer.
+def examine(
+    network: ChipNetwork,
+    activity: Activity,
+    inputs: np.ndarray | None = None,
+    *,
+    timesteps: int | None = None,
+    graded: bool = False,
+    bias_limit: int | None = None,
+    weight_limits: tuple[int, int] | None = None,
+) -> tuple[Finding, ...]:
+    """Findings in the order of the layers.
 
     Args:
-        bias_limit: largest absolute bias mantissa of the target, or None where it has none.
+        activity: of a run of this network.
+        inputs: images or frames; with them, currents that wrap around are looked for in the first few samples.
+        timesteps, graded: of that run.
+        bias_limit: largest bias mantissa of the target; None does not look at biases.
+        weight_limits: least and largest weight of the target; None does not look at weights.
     """
     found: list[Finding] = []
-    examine: tuple[Callable[[Layer, LayerActivity, int], Finding | None], ...] = (_silent, _saturated)
-    runs = activity.samples * activity.timesteps
     for layer, counts in zip(network.neuron_layers, activity.layers):
-        found += [finding for look in examine if (finding := look(layer, counts, runs)) is not None]
-        found += [
-            finding for finding in (_biases(layer, bias_limit), _weights(layer), _wrap(layer)) if finding is not None
-        ]
-    return found
+        if counts.neuron_spikes is not None:
+            found += _firing(layer.name, counts.neuron_spikes, activity.samples * activity.timesteps)
+        if bias_limit is not None and layer.bias is not None:
+            found += _share(
+                layer.name,
+                "bias_at_limit",
+                np.abs(layer.bias) >= bias_limit,
+                f"biases are at or beyond the limit of {bias_limit}; the layer's scale is too large for them",
+            )
+        if weight_limits is not None and not isinstance(layer, InputLayer):
+            low, high = weight_limits
+            used = layer.weight[layer.weight != 0]
+            found += _share(
+                layer.name,
+                "weights_at_limit",
+                (used <= low) | (used >= high),
+                f"non-zero weights stand at the limits {low} and {high}; they may have been clipped",
+            )
+    if inputs is not None:
+        found += _wraps(network, inputs[:_SAMPLES], timesteps, graded)
+    order = {layer.name: index for index, layer in enumerate(network.layers)}
+    return tuple(sorted(found, key=lambda finding: order[finding.layer]))
 
 
-def _silent(layer: Layer, counts: LayerActivity, runs: int) -> Finding | None:
-    if counts.spikes.sum() or runs == 0:
-        return None
-    neurons = int(np.prod(layer.shape))
-    return Finding(
-        layer.name,
-        "never fires",
-        neurons,
-        1.0,
-        f"layer {layer.name!r} never fired: none of its {neurons} neurons in {runs} steps; what is behind it sees nothing.",
-    )
+def _firing(name: str, spikes: np.ndarray, steps: int) -> Iterator[Finding]:
+    if not spikes.any():
+        yield Finding(
+            name, "silent", spikes.size, spikes.size, f"layer {name!r} never fired: nothing after it hears anything."
+        )
+    always = int((spikes == steps).sum())
+    if always == spikes.size:
+        yield Finding(
+            name,
+            "always_fires",
+            always,
+            spikes.size,
+            f"layer {name!r} fired everywhere in every step: it carries nothing.",
+        )
 
 
-def _saturated(layer: Layer, counts: LayerActivity, runs: int) -> Finding | None:
-    if counts.neuron_spikes is None or runs == 0:
-        return None
-    always = int((counts.neuron_spikes == runs).sum())
-    share = always / counts.neuron_spikes.size
-    if share < NOTABLE:
-        return None
-    return Finding(
-        layer.name,
-        "always fires",
-        always,
-        share,
-        f"layer {layer.name!r}: {always} neurons ({share:.0%}) fired in every step; they say nothing and cost energy.",
-    )
+def _share(name: str, kind: str, mask: np.ndarray, what: str) -> Iterator[Finding]:
+    count = int(mask.sum())
+    # A scale is chosen so that one value reaches its limit; more than one in a hundred is a sign of clipping.
+    if count > max(1, mask.size // 100):
+        yield Finding(name, kind, count, mask.size, f"layer {name!r}: {count} of {mask.size} {what}.")
 
 
-def _biases(layer: Layer, limit: int | None) -> Finding | None:
-    if layer.bias is None or limit is None:
-        return None
-    at_limit = int((np.abs(layer.bias) >= limit).sum())
-    if not at_limit:
-        return None
-    return Finding(
-        layer.name,
-        "bias at its limit",
-        at_limit,
-        at_limit / layer.bias.size,
-        f"layer {layer.name!r}: {at_limit} biases are at or beyond the limit of {limit}; they may have been clipped.",
-    )
+def _wraps(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, graded: bool) -> Iterator[Finding]:
+    # Here and not at the top: reading an activity does not need torch.
+    import torch
+
+    from autosnn_hw.simulate.exact import reference, trace
+
+    if not any(_may_wrap(layer) for layer in network.neuron_layers) and not graded:
+        return
+    sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
+    recorded = trace(network, inputs, timesteps=timesteps, graded=graded, states=True)
+    frames = reference.first_frames(sent, torch.device("cpu"))
+    for layer, own in zip(network.neuron_layers, recorded.layers):
+        currents = frames if isinstance(layer, InputLayer) else reference.synapses(layer, frames)
+        frames = torch.as_tensor(own.spikes)
+        assert own.u is not None
+        neuron = layer.neuron
+        assert neuron is not None
+        keep = reference.DECAY_ONE - np.asarray(neuron.i_decay, np.int64).reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        u = torch.as_tensor(own.u).to(torch.int64)
+        before = torch.cat([torch.zeros_like(u[:, :1]), u[:, :-1]], dim=1)
+        unwrapped = reference.decay(before, torch.as_tensor(keep)) + reference.ALIGN * currents
+        count = int((unwrapped != u).sum())
+        if count:
+            yield Finding(
+                layer.name,
+                "u_wraps",
+                count,
+                u.numel(),
+                f"layer {layer.name!r}: the current left its 24 bits and wrapped around in {count} of {u.numel()} neuron-steps; smaller weights are needed.",
+            )
 
 
-def _weights(layer: Layer) -> Finding | None:
-    """Many weights at one extreme value speak of clipping; relay and pool kernels, all of one weight, do not count."""
-    if not isinstance(layer, ConvLayer | DenseLayer):
-        return None
-    assert layer.roles is not None
-    weight = np.abs(layer.weight[layer.roles == 0])
-    used = weight[weight > 0]
-    if used.size == 0 or len(np.unique(used)) < 8:  # ternary and hand-made kernels hold few values on purpose
-        return None
-    at_limit = int((used == used.max()).sum())
-    share = at_limit / used.size
-    if share < NOTABLE or at_limit < 8:
-        return None
-    return Finding(
-        layer.name,
-        "weights at their limit",
-        at_limit,
-        share,
-        f"layer {layer.name!r}: {at_limit} weights ({share:.0%}) have the largest value {int(used.max())}; they may have been clipped.",
-    )
+def _may_wrap(layer: Layer) -> bool:
+    """Whether any input of spikes could make a layer's current leave its 24 bits."""
+    from autosnn_hw.simulate.exact.event_plan import memoryless_current, sums_fit
 
-
-def _wrap(layer: Layer) -> Finding | None:
-    """Neurons whose u could pass 24 bits if all their inputs fired at once, and kept firing where u decays slowly."""
-    if not isinstance(layer, ConvLayer | DenseLayer):
-        return None
-    drive = np.abs(layer.weight).reshape(len(layer.weight), -1).sum(axis=1).astype(float) * SHIFT
-    decay = np.maximum(np.asarray(layer.neuron.i_decay, float), 1.0) / 4096
-    wrapping = int((drive / decay > WRAP).sum())
-    if not wrapping:
-        return None
-    return Finding(
-        layer.name,
-        "u could wrap",
-        wrapping,
-        wrapping / len(drive),
-        f"layer {layer.name!r}: u of {wrapping} channels could pass 24 bits and wrap if all inputs fired; the simulators wrap as Lava does.",
-    )
+    if isinstance(layer, InputLayer):
+        return True
+    return not memoryless_current(layer.neuron) or not sums_fit(layer)

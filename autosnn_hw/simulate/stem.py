@@ -1,6 +1,6 @@
 """The host's stem convolution in integers: the only place that turns an image into the stem neurons' bias mantissas.
 
-Equations: see `autosnn_hw.network.Encoder`; numpy only, exact, the same numbers as the nodes in winner.onnx.
+Equations: see `autosnn_hw.network.Encoder`; exact, the same numbers as the nodes in winner.onnx.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import numpy as np
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Encoder, conv_output_size
 
-BIAS_LIMIT = 4095  # 13 bit signed bias mantissa, the clip of the encoder's definition
-_EXACT_FLOAT32 = 1 << 24
 _IMAGES_AT_ONCE = 64
+BIAS_LIMIT = 4095  # 13 bit signed bias mantissa, the clip of the encoder's definition
 
 
 def host_macs(encoder: Encoder, image_shape: tuple[int, int, int]) -> int:
@@ -32,12 +31,13 @@ def host_macs(encoder: Encoder, image_shape: tuple[int, int, int]) -> int:
     return out * channels * inside
 
 
-def encode(encoder: Encoder, images: np.ndarray) -> np.ndarray:
+def encode(encoder: Encoder, images: np.ndarray, *, threads: int = 1) -> np.ndarray:
     """Bias mantissas of the stem neurons.
 
     Args:
         encoder: the stem; with a pixel table the images are bytes, with a scale they are float32.
         images: uint8 or float (N, Cin, H, W).
+        threads: images are shared out over so many threads.
 
     Returns:
         int64 (N, C, H', W') within [-4095, 4095].
@@ -55,10 +55,23 @@ def encode(encoder: Encoder, images: np.ndarray) -> np.ndarray:
         raise InputError(
             f"images of {images.shape[2]} x {images.shape[3]} are too small for the encoder's {kernel[0]} x {kernel[1]} kernel."
         )
+    # Here and not at the top: commands that never encode do not wait for numba.
+    from autosnn_hw.simulate.compiled import share
+    from autosnn_hw.simulate.stem_kernel import convolve
+
     bias = np.empty((len(images), out, *size), np.int64)
-    for low in range(0, len(images), _IMAGES_AT_ONCE):
-        part = slice(low, low + _IMAGES_AT_ONCE)
-        bias[part] = _rescaled(encoder, _convolved(encoder, _levels(encoder, images[part]), size))
+    integers = [np.asarray(a, np.int64) for a in (encoder.weight, encoder.bias, encoder.multiplier)]
+    half = (1 << int(encoder.shift)) >> 1
+
+    def work(low: int, high: int) -> None:
+        for first in range(low, high, _IMAGES_AT_ONCE):
+            part = slice(first, min(first + _IMAGES_AT_ONCE, high))
+            levels = _levels(encoder, images[part])
+            convolve(
+                levels, *integers, half, int(encoder.shift), BIAS_LIMIT, *encoder.stride, *encoder.padding, bias[part]
+            )
+
+    share(work, len(images), threads)
     return bias
 
 
@@ -77,33 +90,9 @@ def _checked(encoder: Encoder, images: np.ndarray) -> np.ndarray:
 
 
 def _levels(encoder: Encoder, images: np.ndarray) -> np.ndarray:
-    """Pixels as integers q, int64 (N, Cin, H, W)."""
+    """Pixels as integers q, int32 (table) or int64 (N, Cin, H, W)."""
     if encoder.table is not None:
-        table = np.asarray(encoder.table, np.int64)
+        table = np.asarray(encoder.table, np.int32)
         return np.stack([table[channel][images[:, channel]] for channel in range(images.shape[1])], axis=1)
     scale = np.asarray(encoder.scale, np.float32).reshape(1, -1, 1, 1)
     return np.rint(images.astype(np.float32) * scale).astype(np.int64)
-
-
-def _convolved(encoder: Encoder, levels: np.ndarray, size: list[int]) -> np.ndarray:
-    """Exact convolution, int64 (N, C, H', W'), by a matrix product in the narrowest float that holds every sum exactly."""
-    weight = np.asarray(encoder.weight, np.int64)
-    out, _, kernel_h, kernel_w = weight.shape
-    largest = int(np.abs(weight).reshape(out, -1).sum(axis=1).max()) * int(np.abs(levels).max(initial=0))
-    dtype = np.float32 if largest < _EXACT_FLOAT32 else np.float64
-    (pad_h, pad_w), (stride_h, stride_w) = encoder.padding, encoder.stride
-    padded = np.pad(levels.astype(dtype), ((0, 0), (0, 0), (pad_h, pad_h), (pad_w, pad_w)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel_h, kernel_w), axis=(2, 3))  # type: ignore[call-overload]
-    windows = windows[:, :, ::stride_h, ::stride_w].transpose(1, 4, 5, 0, 2, 3)
-    columns = np.ascontiguousarray(windows).reshape(weight[0].size, -1)
-    sums = weight.reshape(out, -1).astype(dtype) @ columns
-    return sums.reshape(out, len(levels), *size).transpose(1, 0, 2, 3).astype(np.int64)
-
-
-def _rescaled(encoder: Encoder, sums: np.ndarray) -> np.ndarray:
-    column = (1, -1, 1, 1)
-    sums = (sums + np.asarray(encoder.bias, np.int64).reshape(column)) * np.asarray(
-        encoder.multiplier, np.int64
-    ).reshape(column)
-    half = (1 << int(encoder.shift)) >> 1
-    return np.clip((sums + half) >> int(encoder.shift), -BIAS_LIMIT, BIAS_LIMIT)

@@ -33,7 +33,7 @@ class Stimulus:
 
 
 def stimulus(
-    network: ChipNetwork, inputs: np.ndarray, *, timesteps: int | None = None, graded: bool = False
+    network: ChipNetwork, inputs: np.ndarray, *, timesteps: int | None = None, graded: bool = False, threads: int = 1
 ) -> Stimulus:
     """Turn images or frames into what the network's first layer is driven by.
 
@@ -44,6 +44,7 @@ def stimulus(
         inputs: images or frames.
         timesteps: T for images where the network has none, or to run it for another T.
         graded: let frames meet the first synapse with their value.
+        threads: that an encoder may use.
 
     Raises:
         InputError: wrong shape or dtype, no timesteps, fractions where integers are needed, or no samples.
@@ -54,7 +55,7 @@ def stimulus(
     if inputs.ndim == 0 or len(inputs) == 0:
         raise InputError("there are no samples to run; at least one is needed.")
     if network.encoder is not None:
-        return _encoded(network, inputs, timesteps)
+        return _encoded(network, inputs, timesteps, threads)
     shape = network.input_layer.shape
     if inputs.shape[1:] == shape and network.input_layer.neuron is not None:
         return Stimulus("constant", integers(inputs, "the images"), _steps(network, timesteps), graded)
@@ -81,9 +82,9 @@ def _steps(network: ChipNetwork, timesteps: int | None) -> int:
     return int(steps)
 
 
-def _encoded(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None) -> Stimulus:
+def _encoded(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, threads: int) -> Stimulus:
     assert network.encoder is not None
-    values = encode(network.encoder, inputs)
+    values = encode(network.encoder, inputs, threads=threads)
     shape = network.input_layer.shape
     if values.shape[1:] != shape:
         raise InputError(

@@ -81,11 +81,13 @@ def run(
     keep = per_step or active
     size = chunk or _chunk(network, inputs, timesteps, keep)
     parts: list[list[LayerSums]] = [[] for _ in network.neuron_layers]
-    totals = [np.zeros(layer.shape, np.int64) for layer in network.neuron_layers]
+    totals: list[np.ndarray] = []
     sources: list[LayerSums] = []
     outputs, final_v = [], []
     for low in range(0, max(1, len(inputs)), size):
-        sent = stimulus(network, inputs[low : low + size], timesteps=timesteps, graded=graded)
+        sent = stimulus(
+            network, inputs[low : low + size], timesteps=timesteps, graded=graded, threads=torch.get_num_threads()
+        )
         ways = stretches(network, sent, path, events=device == "cpu" and not active)
         before: torch.Tensor | None = None
         all_fans = fans(network)[-len(network.neuron_layers) :]
@@ -97,7 +99,10 @@ def run(
                 moving = active_neurons(layer, sent, before, done.v) if active else None
                 counts = layer_sums(layer, done.spikes.cpu().numpy(), fan, per_step, moving)
             before = done.spikes
-            totals[index] += counts.neuron_spikes
+            if len(totals) == index:
+                totals.append(counts.neuron_spikes)
+            else:
+                totals[index] = totals[index] + counts.neuron_spikes
             # Only what is per sample is kept per chunk: memory must not grow with neurons x samples.
             parts[index].append(replace(counts, neuron_spikes=np.zeros((), np.int64)))
         assert done.outputs is not None and done.final_v is not None
@@ -244,7 +249,8 @@ def _by_events(
     network: ChipNetwork, sent: Stimulus, stretch: Stretch, frames: torch.Tensor, keep: bool
 ) -> Iterator[LayerRun]:
     tables = event_tables(network, stretch, sent)
-    result = run_events(tables, laid_out(tables, frames.numpy()), keep_spikes=keep, threads=torch.get_num_threads())
+    threads = torch.get_num_threads()
+    result = run_events(tables, laid_out(tables, frames.numpy(), threads), keep_spikes=keep, threads=threads)
     first = stretch.first if tables.held else stretch.first - 1
     for index in range(stretch.first, stretch.last + 1):
         layer = network.layers[index]

@@ -14,9 +14,9 @@ from zlib import crc32
 import numpy as np
 from numba import njit
 
+from autosnn_hw.simulate.compiled import compiled
 from autosnn_hw.simulate.exact import lookup
-from autosnn_hw.simulate.exact.compiled import compiled
-from autosnn_hw.simulate.exact.lookup import add_rows
+from autosnn_hw.simulate.exact.lookup import call_add_rows
 
 
 class Step(IntEnum):
@@ -92,12 +92,13 @@ _V_HIGHEST, _V_LOWEST = np.int32((1 << 23) - 1), np.int32(1 - (1 << 23))
 
 
 @njit(nogil=True)
-def _convolve(part, phases, spikes, source, tables, frame, origin, pitch, width):  # type: ignore[no-untyped-def]
+def _convolve(adder, part, phases, spikes, source, tables, frame, origin, pitch, width):  # type: ignore[no-untyped-def]
     """Add what the spikes of one step, from byte `source` on, send to the sums in `frame`."""
     height, breadth, channels = part[_P_ROWS], part[_P_COLUMNS], part[_P_WIDTH]
     stride_h, stride_w, pad_h, pad_w = part[_P_STRIDE_H], part[_P_STRIDE_W], part[_P_PAD_H], part[_P_PAD_W]
-    spike_address = spikes.ctypes.data + source
-    frame_address = frame.ctypes.data + 2 * origin
+    spike_address = np.int64(spikes.ctypes.data) + source
+    frame_address = np.int64(frame.ctypes.data) + 2 * origin
+    zero = np.int64(0)
     for phase_h in range(stride_h):
         for phase_w in range(stride_w):
             phase = phases[part[_P_PHASES] + phase_h * stride_w + phase_w]
@@ -106,22 +107,23 @@ def _convolve(part, phases, spikes, source, tables, frame, origin, pitch, width)
                 continue
             left = (first_x + pad_w) // stride_w - (phase[_H_COLUMNS] - 1)
             for y in range((phase_h - pad_h) % stride_h, height, stride_h):
-                add_rows(
+                call_add_rows(adder, (
                     frame_address + 2 * ((y + pad_h) // stride_h * pitch + left * width), 2 * width, 2 * pitch,
                     phase[_H_ROWS], spike_address + (y * breadth + first_x) * channels, channels // 8, stride_w * channels,
-                    tables + phase[_H_TABLE], 0, phase[_H_BYTES], 32 * phase[_H_VECTORS], part[_P_BITS],
+                    tables + phase[_H_TABLE], zero, phase[_H_BYTES], 32 * phase[_H_VECTORS], part[_P_BITS],
                     (breadth - first_x + stride_w - 1) // stride_w,
-                )  # fmt: skip
+                ))  # type: ignore[call-arg]  # fmt: skip
 
 
 @njit(nogil=True)
-def _connect(part, phase, spikes, source, tables, frame):  # type: ignore[no-untyped-def]
+def _connect(adder, part, phase, spikes, source, tables, frame):  # type: ignore[no-untyped-def]
     """The same for a dense layer: each position of the source has a table of its own, and all reach the same sums."""
-    add_rows(
-        frame.ctypes.data, 0, 0, 1, spikes.ctypes.data + source, part[_P_WIDTH] // 8, part[_P_WIDTH],
+    zero, one = np.int64(0), np.int64(1)
+    call_add_rows(adder, (
+        np.int64(frame.ctypes.data), zero, zero, one, np.int64(spikes.ctypes.data) + source, part[_P_WIDTH] // 8, part[_P_WIDTH],
         tables + phase[_H_TABLE], part[_P_POSITION], phase[_H_BYTES], phase[_H_BYTES], part[_P_BITS],
         part[_P_ROWS] * part[_P_COLUMNS],
-    )  # fmt: skip
+    ))  # type: ignore[call-arg]  # fmt: skip
 
 
 @njit(nogil=True)
@@ -145,12 +147,12 @@ def _fire(layer, frame, thresholds, keeps, v, spikes, out, counts):  # type: ign
         for j in range(size):
             # numba widens every result to 64 bits; the casts keep the arithmetic in 32-bit lanes.
             before = held[j]
-            sign = np.int32(before >> np.int32(31))
-            magnitude = np.int32(np.int32(before ^ sign) - sign)
-            # |v| keep / 4096 without a 64-bit product: high and low part of |v| apart.
-            high = np.int32(np.int32(magnitude >> np.int32(12)) * keeps[j])
-            low = np.int32(np.int32(np.int32(magnitude & np.int32(4095)) * keeps[j]) >> np.int32(12))
-            kept = np.int32(np.int32(np.int32(high + low) ^ sign) - sign)
+            # before * keep / 4096 rounded toward zero, without a 64-bit product: high and low part of `before` apart, and
+            # what is lost below the point added back where it is negative.
+            high = np.int32(np.int32(before >> np.int32(12)) * keeps[j])
+            low = np.int32(np.int32(before & np.int32(4095)) * keeps[j])
+            lost = np.int32(np.int32(before >> np.int32(31)) & np.int32(4095))
+            kept = np.int32(high + np.int32(np.int32(low + lost) >> np.int32(12)))
             now = np.int32(kept + np.int32(np.int32(sums[j]) * np.int32(64)))
             now = min(max(now, _V_LOWEST), _V_HIGHEST)
             spike = now > thresholds[j]
@@ -162,18 +164,17 @@ def _fire(layer, frame, thresholds, keeps, v, spikes, out, counts):  # type: ign
 @njit(nogil=True)
 def _gate(layer, words, source, out, width):  # type: ignore[no-untyped-def]
     """OR of the taps of a window, eight channels at a time."""
+    rows, columns = layer[_SOURCE_ROWS], layer[_SOURCE_COLUMNS]
     for y in range(layer[_ROWS]):
+        top = y * layer[_STRIDE_H] - layer[_PAD_H]
         for x in range(layer[_COLUMNS]):
+            left = x * layer[_STRIDE_W] - layer[_PAD_W]
+            first, last = max(0, left), min(columns, left + layer[_WINDOW_W])
             for k in range(width):
                 word = np.uint64(0)
-                for i in range(layer[_WINDOW_H]):
-                    row = y * layer[_STRIDE_H] + i - layer[_PAD_H]
-                    if row < 0 or row >= layer[_SOURCE_ROWS]:
-                        continue
-                    for j in range(layer[_WINDOW_W]):
-                        column = x * layer[_STRIDE_W] + j - layer[_PAD_W]
-                        if column >= 0 and column < layer[_SOURCE_COLUMNS]:
-                            word |= words[source + (row * layer[_SOURCE_COLUMNS] + column) * width + k]
+                for row in range(max(0, top), min(rows, top + layer[_WINDOW_H])):
+                    for column in range(first, last):
+                        word |= words[source + (row * columns + column) * width + k]
                 words[out + (y * layer[_COLUMNS] + x) * width + k] = word
 
 
@@ -196,13 +197,13 @@ def _kernel(callees: int) -> Any:
 
     @compiled
     def run_images(
-        first, last, steps, layers, parts, phases, tables, frames, thresholds, keeps, fans, views, values, spikes, per_image, v,
+        adder, first, last, steps, layers, parts, phases, tables, frames, thresholds, keeps, fans, views, values, spikes, per_image, v,
         frame, counts, totals, tallies, outputs, final_v,
     ):  # type: ignore[no-untyped-def]  # fmt: skip
         """Images first..last through all layers of a plan.
 
         Args:
-            steps: T.
+            adder: address of `lookup.add_rows`. steps: T.
             layers, parts, phases: int64 tables, columns `Step`, `Part`, `Phase`.
             tables: int16 lookup tables; frames: int16 bias frames and diagonal weights.
             thresholds, keeps: int32 64 * vth_mant and 4096 - v_decay of one row of neurons of each layer.
@@ -214,7 +215,7 @@ def _kernel(callees: int) -> Any:
         """
         if callees == 0:
             return
-        table_address = tables.ctypes.data
+        table_address = np.int64(tables.ctypes.data)
         for image in range(first, last):
             scratch = spikes[image if per_image else 0]
             words = scratch.view(np.uint64)
@@ -255,14 +256,14 @@ def _kernel(callees: int) -> Any:
                             source = part[_P_SOURCE] + t * part[_P_ROWS] * part[_P_COLUMNS] * part[_P_WIDTH]
                             if part[_P_KIND] == CONV:
                                 _convolve(
-                                    part, phases, scratch, source, table_address, frame, layer[_ORIGIN], layer[_FRAME_ROW],
+                                    adder, part, phases, scratch, source, table_address, frame, layer[_ORIGIN], layer[_FRAME_ROW],
                                     layer[_WIDTH],
                                 )  # fmt: skip
                             elif part[_P_KIND] == DIAGONAL:
                                 weights = frames[part[_P_WEIGHTS] : part[_P_WEIGHTS] + size]
                                 _diagonal(part, scratch, source, weights, frame, layer[_ORIGIN], layer[_FRAME_ROW])
                             else:
-                                _connect(part, phases[part[_P_PHASES]], scratch, source, table_address, frame)
+                                _connect(adder, part, phases[part[_P_PHASES]], scratch, source, table_address, frame)
                         neuron = slice(layer[_NEURON], layer[_NEURON] + size)
                         _fire(
                             layer,
@@ -301,3 +302,16 @@ def fill_table(weights, bits, table):  # type: ignore[no-untyped-def]
             target = table[group, pattern]
             for j in range(len(target)):
                 target[j] = rest[j] + row[j]
+
+
+@compiled
+def interleave(values, placed):  # type: ignore[no-untyped-def]
+    """values (N, T, channels, positions) -> placed int16 (N, T, positions, width), padding channels 0."""
+    for n in range(values.shape[0]):
+        for t in range(values.shape[1]):
+            source, target = values[n, t], placed[n, t]
+            for position in range(target.shape[0]):
+                for channel in range(source.shape[0]):
+                    target[position, channel] = source[channel, position]
+                for channel in range(source.shape[0], target.shape[1]):
+                    target[position, channel] = 0

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autosnn_hw.simulate.compiled import aligned, share
 from autosnn_hw.simulate.counting import LayerSums
-from autosnn_hw.simulate.exact.compiled import aligned
-from autosnn_hw.simulate.exact.event_kernel import run_images
+from autosnn_hw.simulate.exact.event_kernel import interleave, run_images
 from autosnn_hw.simulate.exact.event_tables import EventTables
-from autosnn_hw.simulate.exact.neurons import share
+from autosnn_hw.simulate.exact.lookup import add_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +32,13 @@ class EventResult:
     spikes: np.ndarray | None
 
 
-def laid_out(tables: EventTables, values: np.ndarray) -> np.ndarray:
+def laid_out(tables: EventTables, values: np.ndarray, threads: int) -> np.ndarray:
     """Held values int (N, *shape) or spikes (N, T, *shape) as int16 (N, ..) in the layout of the source's array."""
     array = tables.arrays[tables.source]
-    lead = values.shape[:1] if tables.held else values.shape[:2]
-    values = values.reshape(*lead, array.channels, array.rows, array.columns)
-    placed = np.zeros((*lead, array.rows, array.columns, array.width), np.int16)
-    placed[..., : array.channels] = np.moveaxis(values, -3, -1)
-    return placed.reshape(lead[0], -1)
+    values = np.ascontiguousarray(values).reshape(len(values), -1, array.channels, array.rows * array.columns)
+    placed = np.empty((*values.shape[:2], array.rows * array.columns, array.width), np.int16)
+    share(lambda low, high: interleave(values[low:high], placed[low:high]), len(values), threads)
+    return placed.reshape(len(values), -1)
 
 
 def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, threads: int) -> EventResult:
@@ -61,6 +60,7 @@ def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, th
         totals.append(np.zeros(tables.neurons, np.int64))
         scratch = aligned(tables.spike_bytes, np.uint8)[None] if spikes is None else spikes
         run_images(
+            add_rows.address,
             low,
             high,
             tables.steps,
@@ -86,7 +86,7 @@ def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, th
         )
 
     share(work, samples, threads)
-    return EventResult(np.sum(totals, axis=0), tallies, outputs, final_v, spikes)
+    return EventResult(totals[0] if len(totals) == 1 else np.sum(totals, axis=0), tallies, outputs, final_v, spikes)
 
 
 def layer_spikes(tables: EventTables, result: EventResult, index: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -106,7 +106,7 @@ def layer_counts(tables: EventTables, result: EventResult, index: int, shape: tu
     """The counts of layer `index` of the run, summed over the steps."""
     samples = len(result.tallies)
     spikes, sent = np.zeros((3, samples, 1), np.int64), np.zeros((2, samples, 1), np.int64)
-    neurons = np.zeros((shape[0], int(np.prod(shape[1:]))), np.int64)
+    neurons: np.ndarray | None = None
     for number, counted in enumerate(tables.counted):
         if counted.layer != index:
             continue
@@ -114,7 +114,13 @@ def layer_counts(tables: EventTables, result: EventResult, index: int, shape: tu
         spikes[view.role, :, 0] += result.tallies[:, number, 0]
         sent[:, :, 0] += result.tallies[:, number, 1:].T
         block = result.totals[array.counts : array.counts + array.neurons].reshape(-1, array.width)
+        if len(view.layer_channels) == shape[0] and np.array_equal(view.layer_channels, view.array_channels):
+            neurons = block[:, : shape[0]].T  # the whole layer, in order: no copy
+            continue
+        if neurons is None:
+            neurons = np.zeros((shape[0], len(block)), np.int64)
         neurons[view.layer_channels] = block[:, view.array_channels].T
+    assert neurons is not None
     return LayerSums(spikes, sent, neurons.reshape(shape))
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
+from autosnn_hw.simulate.compiled import aligned
 from autosnn_hw.simulate.counting import Fan, channel_roles
-from autosnn_hw.simulate.exact.compiled import aligned
 from autosnn_hw.simulate.exact.event_kernel import (
     CONV,
     DENSE,

@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from autosnn_hw.simulate.compiled import compiled_pointer
 
 LANES = 16
 ROW_BYTES = 2 * LANES
@@ -139,7 +141,7 @@ def _sweep(typing_context: Any, case: Any, arguments: Any) -> Any:
     return signature, generate
 
 
-@njit(nogil=True)
+@compiled_pointer(types.void(*[types.int64] * 13))
 def add_rows(
     sums, step, pitch, taps, words, words_each, words_step, table, table_step, row_bytes, tap_bytes, bits, count
 ):  # type: ignore[no-untyped-def]
@@ -179,3 +181,17 @@ def add_rows(
             )  # fmt: skip
             offset += ROW_BYTES * wide
         done += chunk
+
+
+@intrinsic
+def call_add_rows(typing_context: Any, address: Any, arguments: Any) -> Any:
+    """Call `add_rows` by its address: as an ordinary callee numba would compile its 30 loops again in every caller."""
+    signature = types.void(types.int64, types.UniTuple(types.int64, 13))
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [_WORD] * 13)
+        function = builder.inttoptr(values[0], kind.as_pointer())
+        builder.call(function, [builder.extract_value(values[1], k) for k in range(13)])
+        return context.get_dummy_value()
+
+    return signature, generate

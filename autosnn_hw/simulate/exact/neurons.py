@@ -5,13 +5,12 @@ Products reach 2^35, beyond 32 bits: an arithmetic shift of the 64-bit product, 
 
 from __future__ import annotations
 
-import threading
 from typing import NamedTuple
 
 import numpy as np
 
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, IntOrArray
-from autosnn_hw.simulate.exact.compiled import compiled
+from autosnn_hw.simulate.compiled import compiled, share
 from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
 
 
@@ -91,28 +90,3 @@ def integrate(
 
     share(work, samples, threads)
     return NeuronRun(spikes, u if states else None, v if states else None, final_v)
-
-
-def share(work, samples: int, threads: int) -> None:  # type: ignore[no-untyped-def]
-    """Call work(low, high) for `threads` equal shares of the samples, on threads (kernels release the GIL).
-
-    Plain threads and not numba's own pool: a pool does not survive the forks that Lava and data loaders make.
-    """
-    threads = max(1, min(threads, samples))
-    borders = np.linspace(0, samples, threads + 1).astype(int).tolist()
-    failures: list[BaseException] = []
-
-    def guarded(low: int, high: int) -> None:
-        try:
-            work(low, high)
-        except BaseException as error:
-            failures.append(error)
-
-    others = [threading.Thread(target=guarded, args=pair) for pair in zip(borders[1:], borders[2:])]
-    for other in others:
-        other.start()
-    guarded(borders[0], borders[1])
-    for other in others:
-        other.join()
-    if failures:
-        raise failures[0]

@@ -84,7 +84,16 @@ def _by_events(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, p
         return layer.neuron is not None and sent.kind == "constant" and values_fit(layer, sent.values)
     if index == 1 and network.input_layer.neuron is None and graded:
         return False
-    return eligible(layer)
+    return _eligible_layers(network)[index]
+
+
+_ELIGIBLE: WeakKeyDictionary[ChipNetwork, list[bool]] = WeakKeyDictionary()
+
+
+def _eligible_layers(network: ChipNetwork) -> list[bool]:
+    if network not in _ELIGIBLE:
+        _ELIGIBLE[network] = [eligible(layer) for layer in network.layers]
+    return _ELIGIBLE[network]
 
 
 def _way(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: str) -> str:
