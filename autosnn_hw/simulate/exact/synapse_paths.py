@@ -134,9 +134,8 @@ def _convolve(layer: ConvLayer, frames: torch.Tensor, weight: torch.Tensor) -> t
     cuDNN may choose Winograd or TF32, which are not exact: on CUDA the convolution is a matrix product of our own making.
     """
     if frames.device.type == "cpu":
-        if layer.groups == 1:  # torch 2.3.1 (oneDNN) reads outside its buffers for grouped channels-last convolutions
-            frames = frames.contiguous(memory_format=torch.channels_last)
-        return functional.conv2d(frames, weight, None, layer.stride, layer.padding, layer.dilation, layer.groups)
+        # Not channels-last: there oneDNN of torch 2.3.1 reads outside its buffers on narrow strided inputs, and crashes.
+        return functional.conv2d(frames.contiguous(), weight, None, layer.stride, layer.padding, layer.dilation, layer.groups)
     columns = functional.unfold(frames, weight.shape[2:], layer.dilation, layer.padding, layer.stride)
     columns = columns.unflatten(1, (layer.groups, -1))
     rows = weight.reshape(layer.groups, len(weight) // layer.groups, -1)
