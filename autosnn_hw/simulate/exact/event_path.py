@@ -52,7 +52,7 @@ def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, th
     samples = len(values)
     spikes = np.empty((samples, tables.spike_bytes), np.uint8) if keep_spikes else None
     totals: list[np.ndarray] = []
-    tallies = np.empty((samples, len(tables.counted), 3), np.int64)
+    tallies = np.empty((samples, len(tables.view_starts), 3), np.int64)
     outputs = np.zeros((samples, tables.arrays[-1].neurons), np.uint16)
     final_v = np.zeros(outputs.shape, np.int32)
 
@@ -107,15 +107,13 @@ def layer_counts(tables: EventTables, result: EventResult, index: int, shape: tu
     samples = len(result.tallies)
     spikes, sent = np.zeros((3, samples, 1), np.int64), np.zeros((2, samples, 1), np.int64)
     neurons: np.ndarray | None = None
-    for number, counted in enumerate(tables.counted):
-        if counted.layer != index:
-            continue
-        view, array = counted.view, tables.arrays[counted.view.array]
-        spikes[view.role, :, 0] += result.tallies[:, number, 0]
-        sent[:, :, 0] += result.tallies[:, number, 1:].T
-        block = result.totals[array.counts : array.counts + array.neurons].reshape(-1, array.width)
-        if len(view.layer_channels) == shape[0] and np.array_equal(view.layer_channels, view.array_channels):
-            neurons = block[:, : shape[0]].T  # the whole layer, in order: no copy
+    for counted in tables.counted[index]:
+        view = counted.view
+        spikes[view.role, :, 0] += result.tallies[:, counted.number, 0]
+        sent[:, :, 0] += result.tallies[:, counted.number, 1:].T
+        block = result.totals[counted.first : counted.last].reshape(-1, counted.width)
+        if counted.whole:
+            neurons = block[:, : shape[0]].T  # no copy
             continue
         if neurons is None:
             neurons = np.zeros((shape[0], len(block)), np.int64)

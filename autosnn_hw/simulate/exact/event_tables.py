@@ -40,10 +40,21 @@ _NEVER = (1 << 31) - 1
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """A view whose spikes are counted: which layer of the run, and its number in the kernel's tallies."""
+    """A view whose spikes are counted.
+
+    Args:
+        layer: of the run. number: its row in the kernel's tallies.
+        first, last, width: its array's neurons in the kernel's totals, and the array's channels with padding.
+        whole: the view is the whole layer, channel by channel.
+    """
 
     layer: int
+    number: int
     view: View
+    first: int
+    last: int
+    width: int
+    whole: bool
 
 
 @dataclass(eq=False)
@@ -53,7 +64,7 @@ class EventTables:
     steps: int
     arrays: list[Array]
     views: list[list[View]]
-    counted: list[Counted]
+    counted: list[list[Counted]]  # of each layer of the run, source first
     source: int
     held: bool
     layers: np.ndarray
@@ -388,12 +399,14 @@ def build(
         columns.append(column.reshape(2, -1))
         starts.append(total)
         total += array.neurons
-        counted.append(Counted(index, view))
+        whole = len(view.layer_channels) == shape[0] and np.array_equal(view.layer_channels, view.array_channels)
+        end = array.counts + array.neurons
+        counted.append(Counted(index, len(counted), view, array.counts, end, array.width, whole))
     return EventTables(
         steps=steps,
         arrays=builder.arrays,
         views=builder.views,
-        counted=counted,
+        counted=[[c for c in counted if c.layer == index] for index in range(len(builder.views))],
         source=0,
         held=held,
         layers=np.array([[row.get(step, 0) for step in Step] for row in builder.rows], np.int64),

@@ -135,7 +135,9 @@ def _convolve(layer: ConvLayer, frames: torch.Tensor, weight: torch.Tensor) -> t
     """
     if frames.device.type == "cpu":
         # Not channels-last: there oneDNN of torch 2.3.1 reads outside its buffers on narrow strided inputs, and crashes.
-        return functional.conv2d(frames.contiguous(), weight, None, layer.stride, layer.padding, layer.dilation, layer.groups)
+        return functional.conv2d(
+            frames.contiguous(), weight, None, layer.stride, layer.padding, layer.dilation, layer.groups
+        )
     columns = functional.unfold(frames, weight.shape[2:], layer.dilation, layer.padding, layer.stride)
     columns = columns.unflatten(1, (layer.groups, -1))
     rows = weight.reshape(layer.groups, len(weight) // layer.groups, -1)
