@@ -29,7 +29,7 @@ class SearchConfig:
         mean_cost_samples: random architectures whose mean cost normalises the fitness; counted as budget.
         measure, samples: candidates a generation that are measured in Lava, and samples each.
         evaluate: validation samples a candidate is judged on, or None for all.
-        epochs, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
+        epochs, learning_rate (Adam, start of the cosine), batch, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
         max_energy (J), max_latency (s), max_cores: hard constraints, or None.
         workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
         supernet: run folder whose trained super-network is taken over, or None.
@@ -53,7 +53,9 @@ class SearchConfig:
     measure: int = 2
     samples: int = 16
     evaluate: int | None = None
-    epochs: int = 60
+    epochs: int = 15
+    learning_rate: float = 1e-2
+    batch: int = 32
     sampling: str = "fair"
     retrain_epochs: int = 40
     finetune_epochs: int = 8
@@ -77,13 +79,13 @@ class SearchConfig:
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}.")
         least = dict.fromkeys(
-            ("width", "timesteps", "pool", "generations", "samples", "epochs", "retrain_epochs", "workers"), 1
+            ("width", "timesteps", "pool", "generations", "samples", "epochs", "batch", "retrain_epochs", "workers"), 1
         )
         least |= {"measure": 0, "finetune_epochs": 0, "mean_cost_samples": 1, "seed": 0, "workers": 0}
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise InputError(f"{name} is {getattr(self, name)}; at least {low} is needed.")
-        for name in ("budget", "evaluate", "max_energy", "max_latency", "max_cores"):
+        for name in ("learning_rate", "budget", "evaluate", "max_energy", "max_latency", "max_cores"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"{name} is {getattr(self, name)}; more than 0 is needed.")
         if self.lam > 0:

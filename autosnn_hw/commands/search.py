@@ -60,7 +60,9 @@ positive = click.FloatRange(min=0, min_open=True)
 )
 @_number("--width", count, "Base width C.", "8 for digits, 16 otherwise")
 @_number("--timesteps", count, "Steps a sample.", "4 for digits, 8 otherwise")
-@_number("--epochs", count, "Epochs of the super-network.", "60")
+@_number("--epochs", count, "Epochs of the super-network.", "15 for digits, 60 otherwise")
+@_number("--learning-rate", positive, "Of the super-network (Adam).", "0.01 for digits, 0.001 otherwise")
+@_number("--batch", count, "Images an update of the super-network.", "32 for digits, 96 otherwise")
 @click.option(
     "--sampling",
     type=click.Choice(["fair", "single"]),

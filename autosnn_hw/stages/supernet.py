@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +34,26 @@ def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 
 def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
-    from autosnn_hw.training.trainer import SUPERNET_SCHEDULE, train_supernet
+    from autosnn_hw.training.threads import threads_for
+    from autosnn_hw.training.trainer import Schedule, train_supernet
 
-    schedule = replace(SUPERNET_SCHEDULE, epochs=config.epochs, seed=derive_seed(config.seed, "supernet"))
+    schedule = Schedule(config.epochs, config.learning_rate, config.batch, derive_seed(config.seed, "supernet"))
+    values = config.batch * config.timesteps * config.width * prepared.data.image[1] * prepared.data.image[2]
     reporter.stage("super-network", config.epochs)
-    training = train_supernet(
-        prepared.data,
-        space=config.space,
-        width=config.width,
-        timesteps=config.timesteps,
-        genes=prepared.space.genes,
-        schedule=schedule,
-        strict=config.sampling == "fair",
-        neuron=prepared.neuron,
-        device=config.device,
-        checkpoint=folder / SUPERNET,
-        progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
-    )
+    with threads_for(values):
+        training = train_supernet(
+            prepared.data,
+            space=config.space,
+            width=config.width,
+            timesteps=config.timesteps,
+            genes=prepared.space.genes,
+            schedule=schedule,
+            strict=config.sampling == "fair",
+            neuron=prepared.neuron,
+            device=config.device,
+            checkpoint=folder / SUPERNET,
+            progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
+        )
     reporter.say(training.sentence)
     return {
         "accuracy": training.accuracy,

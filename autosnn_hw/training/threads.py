@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 
 @contextmanager
@@ -20,3 +20,12 @@ def one_thread() -> Iterator[None]:
     finally:
         torch.set_num_threads(before[0])
         numba.set_num_threads(before[1])
+
+
+# Values in one layer's spikes below which a second thread costs more than it brings (measured: docs/training.md).
+WORTH_THREADS = 1 << 20
+
+
+def threads_for(values: int) -> AbstractContextManager[None]:
+    """`one_thread` for layers of so few values that threads would mostly wait for each other, else nothing changed."""
+    return one_thread() if values < WORTH_THREADS else nullcontext()
