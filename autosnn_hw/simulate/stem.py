@@ -62,14 +62,13 @@ def encode(encoder: Encoder, images: np.ndarray, *, threads: int = 1) -> np.ndar
     bias = np.empty((len(images), out, *size), np.int64)
     integers = [np.asarray(a, np.int64) for a in (encoder.weight, encoder.bias, encoder.multiplier)]
     half = (1 << int(encoder.shift)) >> 1
+    pad_h, pad_w = encoder.padding
 
     def work(low: int, high: int) -> None:
         for first in range(low, high, _IMAGES_AT_ONCE):
             part = slice(first, min(first + _IMAGES_AT_ONCE, high))
-            levels = _levels(encoder, images[part])
-            convolve(
-                levels, *integers, half, int(encoder.shift), BIAS_LIMIT, *encoder.stride, *encoder.padding, bias[part]
-            )
+            levels = np.pad(_levels(encoder, images[part]), ((0, 0), (0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+            convolve(levels, *integers, half, int(encoder.shift), BIAS_LIMIT, *encoder.stride, bias[part])
 
     share(work, len(images), threads)
     return bias

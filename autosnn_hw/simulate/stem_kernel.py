@@ -8,36 +8,31 @@ from autosnn_hw.simulate.compiled import compiled
 
 
 @compiled
-def convolve(
-    levels, weight, bias, multiplier, half, shift, limit, stride_h, stride_w, pad_h, pad_w, result
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """clip((conv(levels) + bias) * multiplier + half >> shift, -limit, limit) into result, int64 (N, C, H, W)."""
+def convolve(padded, weight, bias, multiplier, half, shift, limit, stride_h, stride_w, result):  # type: ignore[no-untyped-def]
+    """clip((conv(padded) + bias) * multiplier + half >> shift, -limit, limit) into result, int64 (N, C, H', W').
+
+    A tap is added to all positions of a padded plane in one long loop, strides or not; what is no output is left out at
+    the end. padded: integers (N, Cin, H + padding, W + padding), wide enough for the sums.
+    """
     images, outs, rows, columns = result.shape
     channels, kernel_h, kernel_w = weight.shape[1:]
-    height, breadth = levels.shape[2:]
-    sums = np.empty(columns, levels.dtype)
+    pitch = padded.shape[3]
+    size = (rows - 1) * stride_h * pitch + (columns - 1) * stride_w + 1
+    sums = np.empty(size, padded.dtype)
     for n in range(images):
         for c in range(outs):
+            sums[:] = 0
+            for i in range(channels):
+                plane = padded[n, i].reshape(-1)
+                for a in range(kernel_h):
+                    for b in range(kernel_w):
+                        w = padded.dtype.type(weight[c, i, a, b])
+                        if w != 0:
+                            part = plane[a * pitch + b : a * pitch + b + size]
+                            for k in range(size):
+                                sums[k] += w * part[k]
             for y in range(rows):
-                sums[:] = 0
-                for i in range(channels):
-                    for a in range(kernel_h):
-                        row = y * stride_h + a - pad_h
-                        if row < 0 or row >= height:
-                            continue
-                        line = levels[n, i, row]
-                        for b in range(kernel_w):
-                            w = levels.dtype.type(weight[c, i, a, b])
-                            first = max(0, -((b - pad_w) // stride_w))
-                            last = min(columns, (breadth - 1 - b + pad_w) // stride_w + 1)
-                            start = first * stride_w + b - pad_w
-                            if stride_w == 1:
-                                part, target = line[start : start + last - first], sums[first:last]
-                                for x in range(last - first):
-                                    target[x] += w * part[x]
-                            else:
-                                for x in range(last - first):
-                                    sums[first + x] += w * line[start + x * stride_w]
                 for x in range(columns):
-                    value = ((np.int64(sums[x]) + bias[c]) * multiplier[c] + half) >> shift
+                    total = np.int64(sums[y * stride_h * pitch + x * stride_w])
+                    value = ((total + bias[c]) * multiplier[c] + half) >> shift
                     result[n, c, y, x] = min(max(value, -limit), limit)
