@@ -15,11 +15,11 @@ import torch
 
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.formats import Target, target_name, weight_format
-from autosnn_hw.deploy.lowering import architecture_string, folded_conv, integers_of, layer_of, lower_unit
-from autosnn_hw.deploy.quantise import WeightFormat
+from autosnn_hw.deploy.lowering import architecture_string, folded_conv, folded_unit, integers_of, layer_of, lower_unit
+from autosnn_hw.deploy.quantise import WeightFormat, ternarise
 from autosnn_hw.deploy.spiking import fire
-from autosnn_hw.deploy.statistics import moments, normalised, with_statistics
-from autosnn_hw.deploy.units import Unit, network_units, stem_unit
+from autosnn_hw.deploy.statistics import moments, normalised, with_statistics, without_statistics
+from autosnn_hw.deploy.units import Unit, network_units, stem_unit, with_units
 from autosnn_hw.deploy.walk import unit_spikes
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
@@ -49,32 +49,8 @@ def deploy_candidate(
     Raises:
         InputError: the images do not fit, or what `lower` raises.
     """
-    events = images.ndim == 5
-    wanted = (folded.timesteps, *folded.image) if events else tuple(folded.image)
-    if images.ndim not in (4, 5) or tuple(images.shape[1:]) != wanted or not len(images):
-        raise InputError(f"calibration images have shape {images.shape}; (N, {', '.join(map(str, wanted))}) is needed.")
-    weights, units = weight_format(target), network_units(folded)
-    with torch.inference_mode():
-        if events:
-            encoder: Encoder | None = None
-            first, frames = InputLayer("input", folded.image), _event_batches(images)
-            units = (stem_unit(folded), *units)
-        else:
-            encoder, first, frames = _stem(folded, images, weights)
-        layers: list[Layer] = [first]
-        carried = frames
-        for unit in units:
-            if unit.name.endswith(".a"):
-                carried = frames
-            estimated = _estimate(unit, frames, carried, folded.timesteps)
-            integers = None
-            if unit.kind in ("conv", "dense"):
-                integers = integers_of(estimated, weights, classes=folded.classes, voters=folded.voters)
-                layers.append(layer_of(estimated, integers, weights))
-            else:
-                layers.append(lower_unit(estimated, weights, classes=folded.classes, voters=folded.voters))
-            if unit.kind != "dense":
-                frames = unit_spikes(estimated, integers, frames, carried, folded.timesteps, weights)
+    weights = weight_format(target)
+    encoder, layers, _ = _walk(folded, images, weights)
     return ChipNetwork(
         layers=tuple(layers),
         timesteps=folded.timesteps,
@@ -87,9 +63,54 @@ def deploy_candidate(
     )
 
 
+def calibrated(folded: FoldedNetwork, images: np.ndarray, target: Target = None) -> FoldedNetwork:
+    """The network with all batch norm re-estimated on integer spikes and folded: `lower` of it is `deploy_candidate`.
+
+    A network trained with float weights needs this before it becomes ternary; for even weights its running statistics are
+    better (docs/deployment.md).
+    """
+    bare = replace(folded, blocks=tuple(without_statistics(block) for block in folded.blocks))
+    _, _, (stem, units) = _walk(bare, images, weight_format(target))
+    return with_units(replace(bare, blocks=(replace(bare.blocks[0], convs=(stem,)), *bare.blocks[1:])), units)
+
+
+def _walk(
+    folded: FoldedNetwork, images: np.ndarray, weights: WeightFormat
+) -> tuple[Encoder | None, list[Layer], tuple[FoldedConv, list[Unit]]]:
+    """(encoder, chip layers, (folded stem, folded units)), layer by layer."""
+    events = images.ndim == 5
+    wanted = (folded.timesteps, *folded.image) if events else tuple(folded.image)
+    if images.ndim not in (4, 5) or tuple(images.shape[1:]) != wanted or not len(images):
+        raise InputError(f"calibration images have shape {images.shape}; (N, {', '.join(map(str, wanted))}) is needed.")
+    units, stem, done = network_units(folded), folded.blocks[0].convs[0], []
+    with torch.inference_mode():
+        if events:
+            encoder: Encoder | None = None
+            first, frames = InputLayer("input", folded.image), _event_batches(images)
+            units = (stem_unit(folded), *units)
+        else:
+            stem, encoder, first, frames = _stem(folded, images, weights)
+        layers: list[Layer] = [first]
+        carried = frames
+        for unit in units:
+            if unit.name.endswith(".a"):
+                carried = frames
+            estimated = _estimate(unit, frames, carried, folded.timesteps, weights)
+            done.append(folded_unit(estimated))
+            integers = None
+            if unit.kind in ("conv", "dense"):
+                integers = integers_of(estimated, weights, classes=folded.classes, voters=folded.voters)
+                layers.append(layer_of(estimated, integers, weights))
+            else:
+                layers.append(lower_unit(estimated, weights, classes=folded.classes, voters=folded.voters))
+            if unit.kind != "dense":
+                frames = unit_spikes(estimated, integers, frames, carried, folded.timesteps, weights)
+    return encoder, layers, (stem, done)
+
+
 def _stem(
     folded: FoldedNetwork, images: np.ndarray, weights: WeightFormat
-) -> tuple[Encoder, InputLayer, list[torch.Tensor]]:
+) -> tuple[FoldedConv, Encoder, InputLayer, list[torch.Tensor]]:
     block = folded.blocks[0]
     conv = block.convs[0]
     if conv.norm is not None and conv.norm.mean is None:
@@ -98,12 +119,13 @@ def _stem(
         assert layer.scale is not None
         values = encode(raw, images)
         conv = with_statistics(conv, *moments([torch.as_tensor(values)]), 1 / layer.scale)
-    encoder, layer = build_encoder(folded_conv(conv, "stem"), block.k[0], folded, weights)
+    conv = folded_conv(conv, "stem")
+    encoder, layer = build_encoder(conv, block.k[0], folded, weights)
     assert layer.neuron is not None
     current = torch.as_tensor(encode(encoder, images)).float().contiguous(memory_format=torch.channels_last)
     nothing, v_decay, vth = np.zeros(layer.shape[0]), int(layer.neuron.v_decay), int(layer.neuron.vth_mant)
     batches = current.split(BATCH)
-    return encoder, layer, [fire(x, nothing, v_decay, vth, folded.timesteps, constant=True) for x in batches]
+    return conv, encoder, layer, [fire(x, nothing, v_decay, vth, folded.timesteps, constant=True) for x in batches]
 
 
 def _event_batches(frames: np.ndarray) -> list[torch.Tensor]:
@@ -112,11 +134,23 @@ def _event_batches(frames: np.ndarray) -> list[torch.Tensor]:
     return [x.flatten(0, 1).contiguous(memory_format=torch.channels_last) for x in spikes.split(BATCH, dim=1)]
 
 
-def _estimate(unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor], steps: int) -> Unit:
+def _estimate(
+    unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor], steps: int, weights: WeightFormat
+) -> Unit:
     """The unit with the batch-norm statistics that it lacks."""
-    if unit.conv is None:
+    if unit.conv is None or unit.kind == "dense":
         return unit
     shortcut = unit.shortcut
     if isinstance(shortcut, FoldedConv):
-        shortcut = normalised(shortcut, carried, steps)
-    return replace(unit, conv=normalised(unit.conv, frames, steps), shortcut=shortcut)
+        shortcut = _normalised(shortcut, carried, steps, weights)
+    return replace(unit, conv=_normalised(unit.conv, frames, steps, weights), shortcut=shortcut)
+
+
+def _normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int, weights: WeightFormat) -> FoldedConv:
+    if weights.kind != "ternary" or conv.norm is None or not np.isfinite(conv.weight).all():
+        return normalised(conv, frames, steps)
+    # What is normalised is what is deployed: batch norm then makes good what ternary weights change. The floats stay, for
+    # fine-tuning to go on from; ternarise takes them to the same signs whatever the channel's gain.
+    signs, gain = ternarise(conv.weight)
+    ternary = replace(conv, weight=signs * gain.reshape(-1, 1, 1, 1))
+    return replace(conv, norm=normalised(ternary, frames, steps).norm)

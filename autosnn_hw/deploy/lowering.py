@@ -7,6 +7,7 @@ pool with its PLIF a depthwise convolution, FactorizedReduce a 3x3 convolution o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,13 +81,14 @@ def lower_unit(unit: Unit, weights: WeightFormat, *, classes: int, voters: int) 
 
 def integers_of(unit: Unit, weights: WeightFormat, *, classes: int, voters: int) -> IntegerMap:
     """The integers of a "conv" or "dense" unit, whose batch norm must be folded or carry its statistics."""
-    assert unit.conv is not None
-    conv = folded_conv(unit.conv, unit.name)
+    unit = folded_unit(unit)
+    conv = unit.conv
+    assert conv is not None
     if unit.kind == "dense" and weights.readout_block is not None:
         check_voters(conv.weight.shape[1], voters, weights.readout_block)
         conv = keep_blocks(conv, classes, voters, weights.readout_block)
-    shortcut = folded_conv(unit.shortcut, unit.name) if isinstance(unit.shortcut, FoldedConv) else unit.shortcut
-    return quantise.quantise(conv, unit.k, weights, relays=unit.relays_out > 0, shortcut=shortcut, name=unit.name)
+    relays = unit.relays_out > 0
+    return quantise.quantise(conv, unit.k, weights, relays=relays, shortcut=unit.shortcut, name=unit.name)
 
 
 def layer_of(unit: Unit, integers: IntegerMap, weights: WeightFormat) -> Layer:
@@ -127,6 +129,14 @@ def folded_conv(conv: FoldedConv, name: str) -> FoldedConv:
             f"layer {name!r} has batch norm without statistics; deploy_candidate estimates them on the path's own spikes."
         )
     return conv.fold()
+
+
+def folded_unit(unit: Unit) -> Unit:
+    """The unit with batch norm inside its floats."""
+    if unit.conv is None:
+        return unit
+    shortcut = folded_conv(unit.shortcut, unit.name) if isinstance(unit.shortcut, FoldedConv) else unit.shortcut
+    return replace(unit, conv=folded_conv(unit.conv, unit.name), shortcut=shortcut)
 
 
 def architecture_string(folded: FoldedNetwork) -> str:

@@ -40,6 +40,12 @@ def check_voters(inputs: int, voters: int, block: int = 128) -> None:
 
 
 def keep_blocks(conv: FoldedConv, classes: int, voters: int, block: int = 128) -> FoldedConv:
-    """The readout with the synapses outside each voter's block removed."""
-    mask = readout_mask(conv.weight.shape[1], classes, voters, block)
-    return replace(conv, weight=np.where(mask, conv.weight, 0.0))
+    """The readout with the synapses outside each voter's block removed.
+
+    What was trained dense keeps its mean drive: the rest is multiplied by the number of blocks. A readout that has no other
+    synapses comes back as it is.
+    """
+    inputs = conv.weight.shape[1]
+    mask = readout_mask(inputs, classes, voters, block)
+    gain = blocks_needed(inputs, block) if (conv.weight[~mask] != 0).any() else 1
+    return replace(conv, weight=np.where(mask, gain * conv.weight, 0.0))

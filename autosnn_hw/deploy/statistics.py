@@ -11,7 +11,7 @@ import torch
 
 from autosnn_hw.deploy.convolution import Convolution
 from autosnn_hw.deploy.spiking import use_torch_threads
-from autosnn_hw.folded import BatchNorm, FoldedConv
+from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
 
 LEVELS = 127  # weights are rounded to int8, channel by channel, for the estimate alone
 ENOUGH = 1 << 15  # values a channel that an estimate needs; larger maps are sampled, every image and step in turn
@@ -41,6 +41,16 @@ def normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int) -> Fold
     skip = skipped(sum(map(len, frames)) * height * width)
     convolution = Convolution(integer, conv.stride, conv.padding, conv.groups)
     return with_statistics(conv, *moments(convolution(sampled(x, steps, skip)) for x in frames), unit)
+
+
+def without_statistics(block: FoldedBlock) -> FoldedBlock:
+    """The block with batch norm whose statistics are to be estimated."""
+
+    def bare(conv: FoldedConv) -> FoldedConv:
+        return conv if conv.norm is None else replace(conv, norm=replace(conv.norm, mean=None, var=None))
+
+    shortcut = None if block.shortcut is None else bare(block.shortcut)
+    return replace(block, convs=tuple(bare(conv) for conv in block.convs), shortcut=shortcut)
 
 
 def skipped(values: int) -> int:

@@ -5,6 +5,7 @@ Lowering, calibration and fine-tuning all walk these units, so the three cannot 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import gcd
 
@@ -59,6 +60,23 @@ def network_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
     if not folded.blocks or folded.blocks[0].stage.kind != "stem":
         raise InputError("a folded network must begin with its stem; direct encoding has no other input.")
     return tuple(unit for block in folded.blocks[1:] for unit in block_units(block))
+
+
+def with_units(folded: FoldedNetwork, units: Iterable[Unit]) -> FoldedNetwork:
+    """The network with the floats of its units, the inverse of `network_units`; FactorizedReduce comes back as the one
+    convolution that it is on the chip."""
+    of: dict[str, list[Unit]] = {block.stage.name: [] for block in folded.blocks}
+    for unit in units:
+        of[unit.name.partition(".")[0]].append(unit)
+    return replace(
+        folded, blocks=(folded.blocks[0], *(_with(block, of[block.stage.name]) for block in folded.blocks[1:]))
+    )
+
+
+def _with(block: FoldedBlock, units: list[Unit]) -> FoldedBlock:
+    convs = tuple(unit.conv for unit in units if unit.conv is not None)
+    shortcut = next((unit.shortcut for unit in units if isinstance(unit.shortcut, FoldedConv)), None)
+    return replace(block, convs=convs, shortcut=shortcut, k=tuple(unit.k for unit in units if unit.kind != "or"))
 
 
 def stem_unit(folded: FoldedNetwork) -> Unit:

@@ -16,14 +16,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from autosnn_hw.deploy.calibration import calibrated
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.formats import Target, weight_format
 from autosnn_hw.deploy.lowering import folded_conv, integers_of
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, averaging_neuron
+from autosnn_hw.deploy.readout import check_voters, keep_blocks, readout_mask
 from autosnn_hw.deploy.spiking import fire
-from autosnn_hw.deploy.units import Unit, network_units
+from autosnn_hw.deploy.units import Unit, network_units, with_units
 from autosnn_hw.errors import InputError
-from autosnn_hw.folded import FoldedBlock, FoldedConv, FoldedNetwork
+from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.seeds import generator
 from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.augmentation import crop_and_flip
@@ -32,6 +34,8 @@ from autosnn_hw.training.integer import integer_neuron, rounded
 
 LEAST_K, MOST_K = 1e-4, 1 - 1e-6
 EVALUATED_AT_ONCE = 256
+LEARNING_RATE = {"even": 5e-4, "ternary": 2e-3}
+CALIBRATION_IMAGES = 256  # for a network that was trained with float weights and becomes ternary
 
 Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, validation accuracy of the integer network
 
@@ -63,6 +67,13 @@ class IntegerLayer(nn.Module):
         self.logit = nn.Parameter(torch.tensor(_logit(unit.k), dtype=torch.float64))
         self.logit.requires_grad_(not self.memoryless and unit.kind != "or")
         self.weight = self.bias = self.side = None
+        self.mask: torch.Tensor | None = None
+        if unit.kind == "dense" and unit.conv is not None and weights.readout_block is not None:
+            inputs = unit.conv.weight.shape[1]
+            check_voters(inputs, voters, weights.readout_block)
+            self.unit = unit = replace(unit, conv=keep_blocks(unit.conv, classes, voters, weights.readout_block))
+            mask = readout_mask(inputs, classes, voters, weights.readout_block)
+            self.mask = torch.from_numpy(mask)
         if unit.conv is not None:
             conv, shortcut = unit.conv, unit.shortcut
             bias = conv.bias + (shortcut.bias if isinstance(shortcut, FoldedConv) else 0)
@@ -78,7 +89,8 @@ class IntegerLayer(nn.Module):
         unit = replace(self.unit, k=float(torch.sigmoid(self.logit.detach())) if not self.memoryless else self.unit.k)
         if unit.conv is None or self.weight is None or self.bias is None:
             return unit
-        conv = replace(unit.conv, weight=_float64(self.weight), bias=_float64(self.bias))
+        weight = self.weight if self.mask is None else self.weight * self.mask
+        conv = replace(unit.conv, weight=_float64(weight), bias=_float64(self.bias))
         shortcut = unit.shortcut
         if isinstance(shortcut, FoldedConv) and self.side is not None:
             shortcut = replace(shortcut, weight=_float64(self.side), bias=np.zeros(len(conv.bias)))
@@ -153,14 +165,7 @@ class IntegerNetwork(nn.Module):
 
     def to_folded(self) -> FoldedNetwork:
         """The floats of this moment; `lower` makes of them the integers of this moment's forward."""
-        units = {layer.unit.name: layer.current_unit() for layer in self.layers}
-        blocks = [self.folded.blocks[0]]
-        for block in self.folded.blocks[1:]:
-            mine = [
-                units[name] for name in units if name == block.stage.name or name.startswith(block.stage.name + ".")
-            ]
-            blocks.append(_block_of(block, mine))
-        return replace(self.folded, blocks=tuple(blocks))
+        return with_units(self.folded, [layer.current_unit() for layer in self.layers])
 
 
 def finetune(folded: FoldedNetwork, dataset: Dataset, **options: Any) -> FoldedNetwork:
@@ -175,7 +180,7 @@ def fit(
     epochs: int = 8,
     seed: int = 0,
     target: Target = None,
-    learning_rate: float = 5e-4,
+    learning_rate: float | None = None,
     batch: int = 64,
     full_train: bool = False,
     augment: bool | None = None,
@@ -186,7 +191,8 @@ def fit(
     Args:
         folded: a trained network with its running statistics, or without batch norm.
         dataset: images.
-        epochs, learning_rate, batch: Adam with a cosine schedule on the mean squared error of votes / T.
+        epochs, learning_rate, batch: Adam with a cosine schedule on the mean squared error of votes / T; None takes
+            `LEARNING_RATE` of the weight format, larger where weights must change sign.
         seed: of the order of images and the augmentation.
         target: as in `lower`.
         full_train: train on the validation images, too; the last epoch is then kept, because none of them can judge.
@@ -198,13 +204,15 @@ def fit(
     """
     if dataset.is_frames:
         raise InputError("fine-tuning takes images; event frames have no host stem to freeze.")
+    if weight_format(target).kind == "ternary" and any(conv.norm for block in folded.blocks for conv in block.convs):
+        folded = calibrated(folded, dataset.x_train[:CALIBRATION_IMAGES], target)
     network = IntegerNetwork(folded, target)
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
     augment = dataset.image == (3, 32, 32) if augment is None else augment
     inputs = None if augment else network.mantissas(x)
     labels = F.one_hot(torch.from_numpy(y), dataset.classes).float()
     parameters = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(parameters, learning_rate)
+    optimiser = torch.optim.Adam(parameters, learning_rate or LEARNING_RATE[network.weights.kind])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, epochs))
     accuracies, losses = [accuracy(network, dataset.x_val, dataset.y_val)], []
     best, kept = 0, copy.deepcopy(network.state_dict())
@@ -252,14 +260,6 @@ def _without_norm(folded: FoldedNetwork) -> FoldedNetwork:
         shortcut = None if block.shortcut is None else folded_conv(block.shortcut, block.stage.name)
         blocks.append(replace(block, convs=convs, shortcut=shortcut))
     return replace(folded, blocks=tuple(blocks))
-
-
-def _block_of(block: FoldedBlock, units: list[Unit]) -> FoldedBlock:
-    """The block with its units' floats; FactorizedReduce comes back as the one convolution that it is on the chip."""
-    convs = tuple(unit.conv for unit in units if unit.conv is not None)
-    shortcut = next((unit.shortcut for unit in units if isinstance(unit.shortcut, FoldedConv)), None)
-    k = tuple(unit.k for unit in units if unit.kind != "or")
-    return replace(block, convs=convs, shortcut=shortcut, k=k)
 
 
 def _mean_integers(unit: Unit, weights: WeightFormat) -> IntegerMap:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,11 +8,11 @@ from hypothesis import strategies as st
 
 from autosnn_hw.architecture import SEARCH_BLOCKS
 from autosnn_hw.deploy import statistics
-from autosnn_hw.deploy.calibration import deploy_candidate
+from autosnn_hw.deploy.calibration import calibrated, deploy_candidate
 from autosnn_hw.deploy.convolution import Convolution, int8_is_exact
 from autosnn_hw.deploy.lowering import integers_of, lower
-from autosnn_hw.deploy.quantise import EVEN, TERNARY
-from autosnn_hw.deploy.statistics import raised, sampled, skipped
+from autosnn_hw.deploy.quantise import EVEN, TERNARY, ternarise
+from autosnn_hw.deploy.statistics import raised, sampled, skipped, without_statistics
 from autosnn_hw.deploy.units import network_units
 from autosnn_hw.deploy.walk import unit_spikes
 from autosnn_hw.errors import InputError
@@ -181,6 +183,33 @@ def test_without_the_int8_kernel_the_network_is_the_same(folded, monkeypatch):
     monkeypatch.setattr("autosnn_hw.deploy.convolution.int8_is_exact", lambda: False)
     for a, b in zip(fast.layers[1:], deploy_candidate(net, images(net)).layers[1:]):
         np.testing.assert_array_equal(a.weight, b.weight)
+
+
+def test_ternary_candidates_are_normalised_as_ternary(folded, plain):
+    """The threshold a channel gets is batch norm's of the convolution that is deployed, not of the float one."""
+    net = folded("SCB_k3,skip,skip,skip,skip", norm=True, voters=10)
+    network = deploy_candidate(net, images(net, 16), "ternary")
+    layer, conv = network.layers[1], net.blocks[1].convs[0]
+    signs, _ = ternarise(conv.weight)
+    np.testing.assert_array_equal(layer.weight, signs)
+    x = trace(network, images(net, 16), layers=["stem"]).layers[0].spikes
+    count = plain.convolve(x.reshape(-1, *x.shape[2:]).astype(np.int64), signs, (1, 1), (1, 1), 1)
+    gain = conv.norm.gamma / count.std(axis=(0, 2, 3))
+    bias = conv.norm.beta - gain * count.mean(axis=(0, 2, 3))
+    fan_in = np.abs(signs).reshape(4, -1).sum(axis=1)
+    np.testing.assert_allclose(1 - layer.bias, np.clip(np.ceil((1 - bias) / gain), -fan_in, fan_in + 1), atol=1)
+
+
+@pytest.mark.parametrize("kind", ["even", "ternary"])
+def test_lowering_the_calibrated_network_is_deploying_the_candidate(folded, kind):
+    net = folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm="stored", voters=10)
+    bare = folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm="stored", voters=10)
+    bare = replace(bare, blocks=tuple(without_statistics(block) for block in bare.blocks))
+    one = lower(calibrated(net, images(net), FORMATS[kind]), FORMATS[kind])
+    two = deploy_candidate(bare, images(net), FORMATS[kind])
+    for a, b in zip(one.layers[1:], two.layers[1:]):
+        np.testing.assert_array_equal(a.weight, b.weight)
+    np.testing.assert_array_equal(one.encoder.weight, two.encoder.weight)
 
 
 def test_event_frames_meet_the_stem_on_the_chip(folded):

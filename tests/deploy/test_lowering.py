@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from autosnn_hw.architecture import SEARCH_BLOCKS
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.deploy.quantise import EVEN, TERNARY, quantise
+from autosnn_hw.deploy.readout import keep_blocks, readout_mask
 from autosnn_hw.deploy.units import block_units, factorized_reduce
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
@@ -238,6 +239,11 @@ def test_crossbar_readout_reads_blocks_of_128(folded):
         outside[block * 128 : (block + 1) * 128] = False
         assert not dense[neuron, outside].any() and dense[neuron, ~outside].any()
     assert lower(net, "ternary").input_layer.host
+    conv = net.blocks[-1].convs[0]
+    once = keep_blocks(conv, 3, 10)
+    mask = readout_mask(inputs, 3, 10)
+    np.testing.assert_array_equal(once.weight, np.where(mask, blocks * conv.weight, 0))
+    np.testing.assert_array_equal(keep_blocks(once, 3, 10).weight, once.weight)
     with pytest.raises(InputError, match="voters"):
         lower(folded("skip,skip,skip,skip,skip", image=(1, 12, 12), width=4, voters=1), TERNARY)
 
