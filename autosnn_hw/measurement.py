@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +124,19 @@ def measure(
     """
     from autosnn_hw.cost import price
     from autosnn_hw.report.document import simulation_document
-    from autosnn_hw.simulate.health import findings
+    from autosnn_hw.simulate.health import examine
 
     activity = run_backend(network, samples.inputs, backend, timesteps=timesteps, graded=graded, device=device)
     cost = price(network, activity, profile)
     limit = profile.limits.bias
+    found = examine(
+        network,
+        activity,
+        samples.inputs,
+        timesteps=timesteps,
+        graded=graded,
+        bias_limit=None if limit is None else limit.value,
+    )
     document = simulation_document(
         network,
         activity,
@@ -139,9 +147,6 @@ def measure(
         split=samples.split,
         labels=samples.labels,
         with_predictions=with_predictions,
-        health=[
-            finding.to_json()
-            for finding in findings(network, activity, bias_limit=None if limit is None else limit.value)
-        ],
+        health=[asdict(finding) for finding in found],
     )
     return Measurement(network, activity, cost, document)
