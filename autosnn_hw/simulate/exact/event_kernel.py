@@ -184,9 +184,9 @@ def _tally(counts, fan, result):  # type: ignore[no-untyped-def]
     spikes, sent, dense = np.int64(0), np.int64(0), np.int64(0)
     for j in range(len(counts)):
         count = np.int64(counts[j])
-        spikes += count
-        sent += count * np.int64(fan[0, j])
-        dense += count * np.int64(fan[1, j])
+        spikes += count * np.int64(fan[0, j])
+        sent += count * np.int64(fan[1, j])
+        dense += count * np.int64(fan[2, j])
     result[0] = spikes
     result[1] = sent
     result[2] = dense
@@ -207,7 +207,7 @@ def _kernel(callees: int) -> Any:
             layers, parts, phases: int64 tables, columns `Step`, `Part`, `Phase`.
             tables: int16 lookup tables; frames: int16 bias frames and diagonal weights.
             thresholds, keeps: int32 64 * vth_mant and 4096 - v_decay of one row of neurons of each layer.
-            fans: int32 (2, ..) synapses of each counted neuron; views: int64 (views, 2) where a view's fan begins, its array.
+            fans: int32 (3, ..) of each counted neuron: 1 where it is of the view, its synapses, with zero weights; views: int64 (views, 2) where a view's fan begins, its array.
             values: int16 (N, neurons) values held by the input neurons, or (N, T * neurons) spikes sent in; layout of the spikes.
             spikes: uint8 (slots, bytes): one slot for each image if per_image, else slot 0 is reused.
             v, frame, counts: scratch. totals: int64 (neurons) spikes of each neuron, added to.

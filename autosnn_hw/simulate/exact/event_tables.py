@@ -394,9 +394,11 @@ def build(
         row[Step.LAST_VIEW] = len(counted) + 1
         shape = [source, *layers][index].shape
         fan = fans[index].synapses.reshape(shape[0], array.rows, array.columns, 2)
-        column = np.zeros((2, array.rows, array.columns, array.width), np.int32)
-        column[..., view.array_channels] = fan[view.layer_channels].transpose(3, 1, 2, 0)
-        columns.append(column.reshape(2, -1))
+        # An array may hold channels of other views, too: a gate's array has all channels of its source's.
+        column = np.zeros((3, array.rows, array.columns, array.width), np.int32)
+        column[0, ..., view.array_channels] = 1
+        column[1:, ..., view.array_channels] = fan[view.layer_channels].transpose(3, 1, 2, 0)
+        columns.append(column.reshape(3, -1))
         starts.append(total)
         total += array.neurons
         whole = len(view.layer_channels) == shape[0] and np.array_equal(view.layer_channels, view.array_channels)

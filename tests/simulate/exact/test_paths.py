@@ -119,6 +119,18 @@ def test_relays_and_pools_are_not_convolved():
     assert len(tables.parts) == 4  # a; b's own kernel and its identity; readout: the pool has none
 
 
+def test_relays_of_some_of_the_channels_are_counted_alone():
+    """Channel 0 is relayed in place, channel 1 through a shifted window, channel 2 not at all."""
+    weight = np.zeros((2, 3, 3, 3), np.int64)
+    weight[0, 0, 1, 1] = weight[1, 1, 0, 1] = 50
+    conv = ConvLayer("c", (2, 4, 4), weight, CubaNeuron(20, 100), padding=(1, 1), roles=np.array([1, 1]))
+    readout = DenseLayer("out", (2,), np.ones((2, 32), int), CubaNeuron(7, 2000))
+    network = ChipNetwork((InputLayer("in", (3, 4, 4), roles=np.array([0, 1, 2])), conv, readout))
+    frames = np.random.default_rng(0).integers(0, 2, (3, 4, 3, 4, 4))
+    assert set(paths(network).values()) == {"events"}
+    same_activity(run(network, frames), run(network, frames, path="reference"))
+
+
 def test_the_path_can_be_forced_and_asked_for(monkeypatch):
     network = residual(np.random.default_rng(0))
     assert set(paths(network).values()) == {"events"}
