@@ -83,19 +83,10 @@ def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool) ->
         ways.append("float32")
         convolution = isinstance(layer, ConvLayer) and layer.groups == 1 and halving(layer.weight) is not None
         if convolution and largest_input <= _BYTE and int8_is_exact(graded):
-            # Without VNNI the int8 convolution saves nothing over float32 (measured: docs/simulator.md).
-            ways.insert(0 if _has_vnni() else 1, "int8")
+            ways.insert(0, "int8")
     if bound < EXACT_IN_FLOAT64:
         ways.append("float64")
     return [*ways, "int64"]
-
-
-@lru_cache(maxsize=1)
-def _has_vnni() -> bool:
-    try:
-        return bool(torch.cpu._is_cpu_support_vnni())  # type: ignore[attr-defined]
-    except AttributeError:
-        return False
 
 
 def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, way: str) -> torch.Tensor:
