@@ -42,6 +42,11 @@ def prepare(config: SearchConfig) -> Prepared:
         InputError: unknown or missing data, target, or a super-network that is not there.
     """
     profile = hw_profiles.load(config.target)
+    if profile.placement.kind == "crossbar":
+        raise InputError(
+            f"searching for {profile.name} is not built yet (grouped blocks and a block-sparse readout in the super-network are missing); "
+            "--target loihi2 or loihi1 works, and `check`, `simulate` and `export --format cores` take networks for it."
+        )
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
     if data.is_frames and data.timesteps != config.timesteps:
         raise InputError(

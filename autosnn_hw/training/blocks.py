@@ -118,7 +118,7 @@ class FactorizedReduce(nn.Module):
         return self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
 
     def folded(self) -> FoldedConv:
-        """The same map as one 3x3 convolution of stride 2 and padding 1 with taps (1, 1) and (2, 2) (definitions.md)."""
+        """The same map as one 3x3 convolution of stride 2 and padding 1 with taps (1, 1) and (2, 2)."""
         even, odd = _float64(self.even.weight), _float64(self.odd.weight)
         weight = np.zeros((len(even) + len(odd), even.shape[1], 3, 3))
         weight[: len(even), :, 1, 1] = even[:, :, 0, 0]

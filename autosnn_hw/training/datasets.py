@@ -1,4 +1,4 @@
-"""Data sets: scikit-learn's digits, CIFAR-10, and npz files (interface.md); splits as definitions.md has them.
+"""Data sets: scikit-learn's digits, CIFAR-10, and npz files; splits: docs/training.md.
 
 Pixels are handed on as they are stored. Normalisation is (x / pixel_max - pixel_mean) / pixel_std, its constants taken from
 the training part alone.

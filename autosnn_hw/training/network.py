@@ -62,7 +62,7 @@ class SpikingNetwork(nn.Module):
         image: (Cin, H, W).
         classes: number of classes.
         voters: readout neurons a class.
-        neuron: "plif", or "memoryless" for targets without a leak; the stem is PLIF always (definitions.md).
+        neuron: "plif", or "memoryless" for targets without a leak; the stem is PLIF always.
     """
 
     def __init__(

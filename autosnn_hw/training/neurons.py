@@ -162,7 +162,7 @@ def plif(
 
 
 def memoryless(x: torch.Tensor, *, kernel: str = "auto", alpha: float = ALPHA) -> torch.Tensor:
-    """Spikes of memoryless binary neurons (TrueNorth, definitions.md): 1 where x >= 1; shape and format of x."""
+    """Spikes of memoryless binary neurons (TrueNorth): 1 where x >= 1; shape and format of x."""
     kernel = kernel_for(x, kernel)
     if kernel != "torch":
         return _Memoryless.apply(x, kernel, alpha)

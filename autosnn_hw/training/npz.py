@@ -1,4 +1,4 @@
-"""The two npz forms of a data set (interface.md): arrays `x_train ..`, and JPEG bytes with one split a file.
+"""The two npz forms of a data set: arrays `x_train ..`, and JPEG bytes with one split a file.
 
 A file comes from outside: headers are checked against the archive before anything is allocated, and nothing is unpickled.
 """

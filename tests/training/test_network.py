@@ -51,7 +51,7 @@ def test_spiking_neurons_at_width_16(name, neurons):
     ],
 )
 def test_firing_rate_identity_of_the_published_table(block, spikes, rate, published):
-    """autosnn.md 4.4: spikes / (T x (neurons + max-pool outputs + readout)) gives the published rates at T = 8."""
+    """AutoSNN: spikes / (T x (neurons + max-pool outputs + readout)) gives the published rates at T = 8."""
     units = spiking_units(layout(_architecture(",".join([block] * 5)), CIFAR, 10))
     assert round(spikes / (8 * sum(units.values())), 3) == rate
     assert f"{rate:.2f}" == published
