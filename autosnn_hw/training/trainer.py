@@ -1,18 +1,10 @@
-"""Training of super-networks and of single networks: Adam with a cosine schedule on the mean squared error of votes / T.
-
-Everything random is drawn per epoch from a seed of its own, so that a run that was stopped and goes on is the run that was
-never stopped, bit for bit (on one machine with one number of threads).
-"""
+"""Training of super-networks and of single networks on the mean squared error of votes / T, and what they have learnt."""
 
 from __future__ import annotations
 
-import json
-import math
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,12 +13,12 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.seeds import derive_seed, generator
+from autosnn_hw.seeds import generator
 from autosnn_hw.training.adam import FlatAdam
-from autosnn_hw.training.augmentation import crop_and_flip
-from autosnn_hw.training.checkpoint import load_into, read_checkpoint, write_checkpoint
+from autosnn_hw.training.checkpoint import load_into, read_checkpoint
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate
+from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import SpikingNetwork
 from autosnn_hw.training.supernet import Gene, SuperNetwork
 
@@ -34,37 +26,8 @@ LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of rand
 VERDICT_PATHS = 12
 ESTIMATION_IMAGES = 256
 
-Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, mean loss of the last one
-Step = Callable[[torch.Tensor, torch.Tensor, np.random.Generator], tuple[torch.Tensor, Sequence[int] | None]]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast.
-
-    Args:
-        epochs: passes over the training images.
-        learning_rate: Adam's, at the start of the cosine.
-        batch: images an update.
-        seed: of the run; initial weights, order, paths and augmentation are derived from it.
-        augment: crop and flip; None means for 3 x 32 x 32 images only.
-    """
-
-    epochs: int
-    learning_rate: float = 2e-3
-    batch: int = 64
-    seed: int = 0
-    augment: bool | None = None
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 1 or not self.learning_rate > 0:
-            raise InputError(
-                f"{self.epochs} epochs, batch {self.batch}, learning rate {self.learning_rate}: all must be above 0."
-            )
-
-
-NETWORK_SCHEDULE = Schedule(epochs=60, learning_rate=2e-3, batch=64)
-SUPERNET_SCHEDULE = Schedule(epochs=60, learning_rate=3e-3, batch=64)
+NETWORK_SCHEDULE = Schedule(epochs=30, learning_rate=1e-2, batch=64)
+SUPERNET_SCHEDULE = Schedule(epochs=24, learning_rate=1e-2, batch=32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +103,7 @@ def train_network(
         RunError: the checkpoint cannot be written.
     """
     _check_timesteps(dataset, architecture.timesteps)
-    with _Seeded(schedule.seed, "network", str(architecture)):
+    with Seeded(schedule.seed, "network", str(architecture)):
         network = SpikingNetwork(architecture, dataset.image, dataset.classes, neuron=neuron).to(device)
     adam = FlatAdam([network.parameters()])
 
@@ -150,10 +113,10 @@ def train_network(
         return loss.detach(), None
 
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
-    identity = _identity(
+    identity = identity_of(
         "network", dataset, schedule, architecture=asdict(architecture), full=full_train, neuron=neuron
     )
-    run = _Run(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
+    run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, x, y, step)
     return NetworkTraining(network.eval(), run.losses, run.seconds)
 
@@ -188,7 +151,7 @@ def train_supernet(
         RunError: it has not learnt, or the checkpoint cannot be written.
     """
     _check_timesteps(dataset, timesteps)
-    with _Seeded(schedule.seed, "supernet"):
+    with Seeded(schedule.seed, "supernet"):
         network = SuperNetwork(space, width, timesteps, dataset.image, dataset.classes, genes=genes, neuron=neuron)
         network.to(device)
     segments = _segments(network)
@@ -216,11 +179,11 @@ def train_supernet(
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
 
-    identity = _identity(
+    identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
         image=dataset.image, classes=dataset.classes, strict=strict, neuron=neuron,
     )  # fmt: skip
-    run = _Run(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
+    run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, dataset.x_train, dataset.y_train, strict_step if strict else single_step)
     network.eval()
     random = generator(schedule.seed, "verdict")
@@ -286,77 +249,6 @@ def evaluate_network(
     return evaluate(network.eval(), dataset, x, y, device=device)
 
 
-@dataclass
-class _Run:
-    """State of a training run: where it stands, and its file."""
-
-    network: nn.Module
-    adam: FlatAdam
-    schedule: Schedule
-    identity: dict[str, Any]
-    checkpoint: Path | None
-    checkpoint_seconds: float
-    progress: Progress | None
-    device: str
-    losses: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def fit(self, dataset: Dataset, x: np.ndarray, y: np.ndarray, step: Step) -> None:
-        started = written = time.monotonic()
-        schedule = self.schedule
-        if self.checkpoint is not None and self.checkpoint.exists():
-            self._resume(self.checkpoint)
-        images = Images(dataset, x, self.device)
-        target = F.one_hot(torch.from_numpy(y), dataset.classes).float().to(self.device)
-        augment = schedule.augment if schedule.augment is not None else dataset.image == (3, 32, 32)
-        batches = -(-len(x) // schedule.batch)
-        self.network.train()
-        for epoch in range(len(self.losses), schedule.epochs):
-            random = generator(schedule.seed, self.identity["kind"], "epoch", epoch)
-            total = 0.0
-            for index, part in enumerate(np.array_split(random.permutation(len(x)), batches)):
-                chosen = torch.from_numpy(part)
-                change = (lambda raw, r=random: crop_and_flip(raw, r)) if augment and not dataset.is_frames else None
-                self.adam.zero_grad()
-                loss, segments = step(images.batch(chosen, change), target[chosen], random)
-                done = (epoch * batches + index) / (schedule.epochs * batches)
-                self.adam.step(schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * done)), segments)
-                total += float(loss) * len(part)
-            self.losses.append(total / len(x))
-            finished = epoch + 1 == schedule.epochs
-            if self.checkpoint is not None and (finished or time.monotonic() - written >= self.checkpoint_seconds):
-                self._write(self.checkpoint, finished)
-                written = time.monotonic()
-            if self.progress is not None:
-                self.progress(epoch + 1, schedule.epochs, self.losses[-1])
-        self.seconds = time.monotonic() - started
-
-    def _write(self, path: Path, finished: bool) -> None:
-        tensors = {f"model.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        if not finished:
-            tensors |= {f"adam.{name}": tensor for name, tensor in self.adam.state().items()}
-        write_checkpoint(path, tensors, {"identity": self.identity, "losses": self.losses})
-
-    def _resume(self, path: Path) -> None:
-        tensors, metadata = read_checkpoint(path)
-        if metadata.get("identity") != self.identity:
-            theirs = metadata.get("identity", {})
-            differing = sorted(k for k in self.identity.keys() | theirs.keys() if self.identity.get(k) != theirs.get(k))
-            raise InputError(
-                f"{path} belongs to another training run (different {', '.join(differing)}); resume with the same settings or take another folder."
-            )
-        load_into(self.network, tensors, path)
-        self.losses = list(metadata["losses"])
-        if len(self.losses) < self.schedule.epochs:
-            self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
-
-
-def _identity(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any) -> dict[str, Any]:
-    """What makes two runs the same, as JSON would give it back."""
-    identity = {"kind": kind, "data": dataset.sha256, "schedule": asdict(schedule), **settings}
-    return json.loads(json.dumps(identity))
-
-
 def _segments(network: SuperNetwork) -> dict[str, Iterable[nn.Parameter]]:
     segments: dict[str, Iterable[nn.Parameter]] = {}
     for name, layer in network.layers.items():
@@ -384,17 +276,3 @@ def _chance(labels: np.ndarray) -> float:
 def _check_timesteps(dataset: Dataset, timesteps: int) -> None:
     if dataset.timesteps is not None and dataset.timesteps != timesteps:
         raise InputError(f"{dataset.name} has frames of {dataset.timesteps} steps; {timesteps} were asked for.")
-
-
-class _Seeded:
-    """torch's global generator seeded for what is inside, and as before afterwards."""
-
-    def __init__(self, seed: int, *purpose: str | int) -> None:
-        self.seed = derive_seed(seed, *purpose, "initial weights")
-
-    def __enter__(self) -> None:
-        self.before = torch.get_rng_state()
-        torch.manual_seed(self.seed)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_rng_state(self.before)

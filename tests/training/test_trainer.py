@@ -9,7 +9,8 @@ from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training import datasets, trainer
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.augmentation import crop_and_flip
-from autosnn_hw.training.trainer import Schedule, train_network, train_supernet
+from autosnn_hw.training.loop import Schedule, Seeded
+from autosnn_hw.training.trainer import train_network, train_supernet
 
 SMALL = Schedule(epochs=3, learning_rate=3e-3, batch=32)
 TINY = Architecture.parse("SRB_k3,SCB_k3,skip,SRB_k3,skip", width=2, timesteps=2)
@@ -147,7 +148,7 @@ def test_strict_fairness_adds_the_gradients_of_its_paths(digits, few, monkeypatc
 def test_single_path_updates_move_only_the_path(few):
     schedule = Schedule(epochs=1, batch=96)
     trained = _tiny_supernet(few, schedule=schedule, strict=False).network
-    with trainer._Seeded(schedule.seed, "supernet"):
+    with Seeded(schedule.seed, "supernet"):
         start = trainer.SuperNetwork("SNN_1", 2, 2, few.image, few.classes)
     random = trainer.generator(schedule.seed, "supernet", "epoch", 0)
     random.permutation(96)
@@ -203,9 +204,7 @@ def test_crop_and_flip_shows_shifted_and_mirrored_images():
 
 @pytest.mark.slow
 def test_a_network_alone_learns_the_digits(digits):
-    result = train_network(
-        Architecture.parse("all_SRB_k3", width=8, timesteps=4), digits, schedule=Schedule(epochs=30), full_train=False
-    )
+    result = train_network(Architecture.parse("all_SRB_k3", width=8, timesteps=4), digits, full_train=False)
     evaluation = trainer.evaluate_network(result.network, digits, digits.x_val, digits.y_val)
     assert evaluation.accuracy > 0.93
     assert 500 < evaluation.spikes < 20000
@@ -213,5 +212,5 @@ def test_a_network_alone_learns_the_digits(digits):
 
 @pytest.mark.slow
 def test_the_embedded_super_network_learns_the_digits(digits):
-    result = train_supernet(digits, schedule=replace(trainer.SUPERNET_SCHEDULE))
+    result = train_supernet(digits)
     assert result.learnt and result.accuracy >= 0.9
