@@ -1,0 +1,146 @@
+"""The command line: bad input gets one sentence and exit code 2, good input the promised JSON."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from autosnn_hw import cli
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer, Readout
+from exporters import netx
+
+
+def network(vth=100, fan=4):
+    rng = np.random.default_rng(3)
+    neuron = CubaNeuron(vth, 2048)
+    encoder = Encoder(
+        rng.integers(-20, 21, (fan, 1, 3, 3)).astype(np.int8),
+        np.zeros(fan, np.int32),
+        np.full(fan, 9, np.int32),
+        4,
+        table=np.tile(np.minimum(np.arange(256), 16) - 5, (1, 1)).astype(np.int8),
+    )
+    layers = (
+        InputLayer("stem", (fan, 8, 8), neuron),
+        ConvLayer("conv", (4, 8, 8), 2 * rng.integers(-40, 50, (4, fan, 3, 3)), neuron, padding=(1, 1), block="TBD1"),
+        DenseLayer("readout", (10,), 2 * rng.integers(-40, 50, (10, 256)), neuron, block="readout"),
+    )
+    return ChipNetwork(layers, timesteps=4, encoder=encoder, readout=Readout(10), architecture="by hand")
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory):
+    path = tmp_path_factory.mktemp("nets") / "a.net"
+    netx.write(network(), path)
+    return str(path)
+
+
+def run(capsys, *words):
+    """Exit code, stdout and stderr of `autosnn-hw *words`."""
+    before = sys.argv
+    sys.argv = ["autosnn-hw", *map(str, words)]
+    try:
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    finally:
+        sys.argv = before
+    out, err = capsys.readouterr()
+    return left.value.code or 0, out, err
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("search", "--target", "loihi9"), "loihi9"),
+        (("search", "--target", "truenorth"), "not built yet"),
+        (("search", "--dataset", "cifar11"), "cifar11"),
+        (("search", "--dataset", "npz:none.npz"), "none.npz"),
+        (("search", "--supernet", "nowhere"), "nowhere"),
+        (("search", "--config", "none.toml"), "none.toml"),
+        (("search", "--resume", "nowhere"), "nowhere"),
+        (("search", "--resume", "nowhere", "--width", "4"), "--resume"),
+        (("search", "--lambda", "0.5"), "lambda"),
+        (("train", "SRB_k3,SRB_k4", "--out", "o"), "SRB_k"),
+        (("train", "NoSuchNet", "--out", "o"), "NoSuchNet"),
+        (("simulate", "none.net"), "none.net"),
+        (("check", "none.net"), "none.net"),
+        (("inspect", "none.net"), "none.net"),
+        (("export", "none.net"), "none.net"),
+        (("front", "nowhere"), "not found"),
+        (("report", "nowhere"), "nowhere"),
+        (("compare", "a.json", "b.json"), "a.json"),
+        (("targets", "loihi9"), "loihi9"),
+        (("serach",), "serach"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(capsys, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *words)
+    assert (code, out) == (2, "")
+    assert said in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_network_is_refused(capsys, tmp_path):
+    path = tmp_path / "bad.net"
+    path.write_bytes(b"not a network at all")
+    code, _, err = run(capsys, "simulate", path)
+    assert code == 2 and "bad.net" in err and "Traceback" not in err
+
+
+def test_an_existing_run_folder_is_left_alone(capsys, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    code, _, err = run(capsys, "search", "--out", tmp_path / "mine")
+    assert code == 2 and "exists already" in err
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_simulate_prints_the_promised_document(capsys, net):
+    code, out, _ = run(capsys, "simulate", net, "--samples", "16", "--json", "--predictions")
+    document = json.loads(out)
+    assert code == 0
+    assert document["dataset"] == {"name": "digits", "split": "test", "samples": 16}
+    assert len(document["predictions"]) == 16
+    spikes = document["spikes"]
+    assert spikes["paper"] == pytest.approx(spikes["chip"] - spikes["relay"])
+    assert sum(layer["synops"] for layer in document["layers"]) == pytest.approx(document["synops"])
+    energy = document["energy"]
+    assert energy["dynamic"]["value"] + energy["static"]["value"] == pytest.approx(energy["total"]["value"])
+
+
+def test_check_says_what_does_not_fit_with_exit_code_3(capsys, tmp_path, net):
+    code, out, _ = run(capsys, "check", net, "--json")
+    assert code == 0 and json.loads(out)["fits"]
+    code, out, _ = run(capsys, "check", net, "--target", "truenorth", "--json")
+    document = json.loads(out)
+    assert code == 3 and not document["fits"]
+    assert all(violation["needed"] > violation["limit"] for violation in document["violations"])
+
+
+def test_export_writes_every_format_once(capsys, tmp_path, net):
+    for form in ("netx", "onnx", "onnx-step"):
+        out = tmp_path / f"copy.{form}"
+        assert run(capsys, "export", net, "--format", form, "--out", out)[0] == 0
+        assert out.stat().st_size > 0
+        code, _, err = run(capsys, "export", net, "--format", form, "--out", out)
+        assert code == 2 and "--force" in err
+    code, _, err = run(capsys, "export", net, "--target", "truenorth", "--out", tmp_path / "no.net")
+    assert code == 3 and not (tmp_path / "no.net").exists() and "nothing was written" in err
+
+
+def test_inspect_targets_and_compare_answer_in_words_and_json(capsys, tmp_path, net):
+    assert "conv" in run(capsys, "inspect", net)[1]
+    assert json.loads(run(capsys, "inspect", net, "--json")[1])
+    assert "loihi2" in run(capsys, "targets")[1]
+    assert json.loads(run(capsys, "targets", "loihi2", "--json")[1])
+    for target in ("loihi1", "loihi2"):
+        (tmp_path / f"{target}.json").write_text(
+            run(capsys, "simulate", net, "--samples", "4", "--target", target, "--json")[1]
+        )
+    code, out, _ = run(capsys, "compare", tmp_path / "loihi1.json", tmp_path / "loihi2.json", "--json")
+    document = json.loads(out)
+    assert code == 0 and document["same_network"]
+    assert document["totals"]["spikes.chip"]["ratio"] == 1
+    assert run(capsys, "compare", tmp_path / "loihi1.json", tmp_path / "loihi2.json")[0] == 0

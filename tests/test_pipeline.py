@@ -1,0 +1,96 @@
+"""The main job, end to end on real data: small, but every stage real."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from autosnn_hw import pipeline
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.simulate import exact
+from autosnn_hw.simulate.lava import lava_status
+from autosnn_hw.training import datasets
+from exporters import netx
+
+CONFIG = SearchConfig(
+    epochs=14,
+    generations=2,
+    pool=6,
+    mean_cost_samples=6,
+    measure=1,
+    samples=4,
+    retrain_epochs=6,
+    finetune_epochs=2,
+    workers=2,
+)
+FILES = [
+    "manifest.json",
+    "config.toml",
+    "study.db",
+    "candidates.csv",
+    "supernet.safetensors",
+    "winner.net",
+    "winner.onnx",
+    "winner.step.onnx",
+    "winner.certificate.json",
+    "winner_in_lava.py",
+    "summary.json",
+    "report.html",
+    "log.jsonl",
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return folder, pipeline.search(CONFIG, folder)
+
+
+@pytest.mark.slow
+def test_a_run_leaves_every_promised_file(run):
+    folder, summary = run
+    assert all((folder / name).stat().st_size > 0 for name in FILES)
+    assert summary["evaluated"] == 18 and summary["measured"] >= 1
+    assert summary == json.loads((folder / "summary.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not lava_status()[0], reason="there is no Lava here")
+def test_lava_confirms_the_winner_to_the_sample(run):
+    folder, summary = run
+    certificate = json.loads((folder / "winner.certificate.json").read_text())
+    assert certificate["mismatches"] == 0 and certificate["samples"] == 360
+    assert (
+        summary["winner"]["accuracy"]["lava"]
+        == summary["winner"]["accuracy"]["exact"]
+        == summary["winner"]["accuracy"]["exact_test"]
+    )
+    done = subprocess.run([sys.executable, folder / "winner_in_lava.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_winners_onnx_counts_what_the_exact_simulator_counts(run):
+    folder, _ = run
+    images = datasets.load("digits").x_test[:32]
+    network = netx.read(folder / "winner.net")
+    activity = exact.run(network, images)
+    spikes, votes, prediction = onnxruntime.InferenceSession(str(folder / "winner.onnx")).run(None, {"image": images})
+    assert np.array_equal(spikes, np.stack([layer.spikes.sum(axis=(0, 2)) for layer in activity.layers], axis=1))
+    assert np.array_equal(votes, activity.votes(network.readout))
+    assert np.array_equal(prediction, activity.predictions(network.readout))
+
+
+@pytest.mark.slow
+def test_one_worker_finds_what_two_found_and_a_resumed_run_the_same(run, tmp_path):
+    folder, summary = run
+    again = pipeline.search(CONFIG.with_changes(workers=1, supernet=str(folder)), tmp_path / "again")
+    for name in ("architecture", "accuracy", "spikes", "energy"):
+        assert again["winner"][name] == summary["winner"][name]
+    assert (tmp_path / "again" / "candidates.csv").read_text() == (folder / "candidates.csv").read_text()
+    for name in ("winner.certificate.json", "summary.json", "study.db"):
+        (tmp_path / "again" / name).unlink()
+    assert pipeline.resume(tmp_path / "again")["winner"] == again["winner"]
