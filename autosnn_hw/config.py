@@ -116,7 +116,7 @@ def from_mapping(values: Mapping[str, Any], where: str) -> SearchConfig:
 
 
 def _check_type(name: str, value: Any, declared: str, where: str) -> None:
-    kinds = {"str": str, "int": int, "float": (int, float), "bool": bool, "None": type(None)}
+    kinds: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool, "None": type(None)}
     allowed = [part.strip() for part in declared.split("|")]
     good = any(isinstance(value, kinds[part]) and (part == "bool" or not isinstance(value, bool)) for part in allowed)
     if not good:
