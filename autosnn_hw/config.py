@@ -53,11 +53,11 @@ class SearchConfig:
     measure: int = 2
     samples: int = 16
     evaluate: int | None = None
-    epochs: int = 15
+    epochs: int = 20
     learning_rate: float = 1e-2
     batch: int = 32
     sampling: str = "fair"
-    retrain_epochs: int = 40
+    retrain_epochs: int = 30
     finetune_epochs: int = 8
     baselines: bool = True
     max_energy: float | None = None

@@ -12,9 +12,9 @@ from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
 
 # Digits on two cores in minutes: many small updates, which a small budget needs (docs/training.md).
-EMBEDDED = {"width": 8, "timesteps": 4, "epochs": 15, "learning_rate": 1e-2, "batch": 32}
+EMBEDDED = {"width": 8, "timesteps": 4, "epochs": 20, "retrain_epochs": 30, "learning_rate": 1e-2, "batch": 32}
 # AutoSNN's search on CIFAR-10, with a tenth of its 600 epochs (strict fairness trains each block five times as often).
-PAPER = {"width": 16, "timesteps": 8, "epochs": 60, "learning_rate": 1e-3, "batch": 96}
+PAPER = {"width": 16, "timesteps": 8, "epochs": 60, "retrain_epochs": 60, "learning_rate": 1e-3, "batch": 96}
 
 
 def sizes_for(dataset: str) -> dict[str, Any]:
@@ -86,8 +86,9 @@ def train(
     data_dir: str | None = None,
     download: bool = False,
     target: str = "loihi2",
-    epochs: int = 40,
+    epochs: int = 30,
     finetune_epochs: int = 8,
+    learning_rate: float = 1e-2,
     device: str = "cpu",
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -100,6 +101,6 @@ def train(
     datasets.load(dataset, data_dir=data_dir, download=download)
     reporter = reporter or Silent()
     folder = RunFolder.create(out)
-    job = NetworkJob(str(folder.path), dataset, data_dir, target, epochs, finetune_epochs, seed, device)
+    job = NetworkJob(str(folder.path), dataset, data_dir, target, epochs, finetune_epochs, seed, device, learning_rate)
     reporter.stage(f"train {architecture}", epochs + finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text))

@@ -60,8 +60,10 @@ positive = click.FloatRange(min=0, min_open=True)
 )
 @_number("--width", count, "Base width C.", "8 for digits, 16 otherwise")
 @_number("--timesteps", count, "Steps a sample.", "4 for digits, 8 otherwise")
-@_number("--epochs", count, "Epochs of the super-network.", "15 for digits, 60 otherwise")
-@_number("--learning-rate", positive, "Of the super-network (Adam).", "0.01 for digits, 0.001 otherwise")
+@_number("--epochs", count, "Epochs of the super-network.", "20 for digits, 60 otherwise")
+@_number(
+    "--learning-rate", positive, "Of the super-network and the networks (Adam).", "0.01 for digits, 0.001 otherwise"
+)
 @_number("--batch", count, "Images an update of the super-network.", "32 for digits, 96 otherwise")
 @click.option(
     "--sampling",
@@ -69,7 +71,7 @@ positive = click.FloatRange(min=0, min_open=True)
     default=None,
     help="Paths of the super-network: strict fairness or the paper's uniform single path. [default: fair]",
 )
-@_number("--retrain-epochs", count, "Epochs of the winner and the baselines.", "40")
+@_number("--retrain-epochs", count, "Epochs of the winner and the baselines.", "30 for digits, 60 otherwise")
 @_number("--finetune-epochs", click.IntRange(min=0), "Epochs with the integer forward in the loop.", "8")
 @click.option("--baselines/--no-baselines", default=None, help="Train the four baselines, too. [default: yes]")
 @_number("--max-energy", positive, "Hard constraint, J an inference.")

@@ -24,7 +24,7 @@ from autosnn_hw.commands import options
 @click.option(
     "--timesteps", type=click.IntRange(min=1), default=None, help="Steps a sample. [default: 4 for digits, 8 otherwise]"
 )
-@click.option("--epochs", type=click.IntRange(min=1), default=40, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=None, help="[default: 30 for digits, 60 otherwise]")
 @click.option(
     "--finetune-epochs",
     type=click.IntRange(min=0),
@@ -78,7 +78,8 @@ def command(
             data_dir=data_dir,
             download=download,
             target=target,
-            epochs=epochs,
+            epochs=epochs or sizes["retrain_epochs"],
+            learning_rate=sizes["learning_rate"],
             finetune_epochs=finetune_epochs,
             device=device,
             seed=seed,

@@ -83,6 +83,7 @@ def train_networks(
         config.finetune_epochs,
         config.seed,
         config.device,
+        config.learning_rate,
     )
     distinct = list(dict.fromkeys(names.values()))
     reporter.stage("winner and baselines", len(distinct))

@@ -26,6 +26,7 @@ class NetworkJob:
         target: profile name or file; decides neuron kind and integers.
         epochs, finetune_epochs: of float training and of training with the integer forward in the loop.
         seed: of the run.
+        learning_rate: of the float training (Adam, start of the cosine).
     """
 
     folder: str
@@ -36,6 +37,7 @@ class NetworkJob:
     finetune_epochs: int
     seed: int = 0
     device: str = "cpu"
+    learning_rate: float = 1e-2
 
     def file(self, architecture: Architecture, suffix: str = ".net") -> Path:
         """Where the files of an architecture are."""
@@ -70,7 +72,7 @@ class NetworkJob:
         data = datasets.load(self.dataset, data_dir=self.data_dir)
         profile = hw_profiles.load(self.target)
         seed = derive_seed(self.seed, "retrain", str(architecture))
-        schedule = replace(NETWORK_SCHEDULE, epochs=self.epochs, seed=seed)
+        schedule = replace(NETWORK_SCHEDULE, epochs=self.epochs, learning_rate=self.learning_rate, seed=seed)
         trained = train_network(
             architecture,
             data,
