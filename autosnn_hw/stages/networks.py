@@ -50,7 +50,8 @@ class NetworkJob:
         """Result of one architecture as plain values: accuracies, spikes, energy, cores, parameters, file."""
         done = self.file(architecture, ".json")
         if done.is_file() and self.file(architecture).is_file():
-            return read_json(done)
+            # The run folder may have been moved since.
+            return {**read_json(done), "file": str(self.file(architecture))}
         with one_thread():
             result = self._train(architecture, progress)
         write_json(done, result)
