@@ -53,12 +53,12 @@ class SearchConfig:
     measure: int = 2
     samples: int = 16
     evaluate: int | None = None
-    epochs: int = 20
+    epochs: int = 15
     learning_rate: float = 1e-2
     batch: int = 32
     sampling: str = "fair"
-    retrain_epochs: int = 30
-    finetune_epochs: int = 8
+    retrain_epochs: int = 20
+    finetune_epochs: int = 5
     baselines: bool = True
     max_energy: float | None = None
     max_latency: float | None = None

@@ -12,9 +12,25 @@ from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
 
 # Digits on two cores in minutes: many small updates, which a small budget needs (docs/training.md).
-EMBEDDED = {"width": 8, "timesteps": 4, "epochs": 20, "retrain_epochs": 30, "learning_rate": 1e-2, "batch": 32}
+EMBEDDED = {
+    "width": 8,
+    "timesteps": 4,
+    "epochs": 15,
+    "retrain_epochs": 20,
+    "finetune_epochs": 5,
+    "learning_rate": 1e-2,
+    "batch": 32,
+}
 # AutoSNN's search on CIFAR-10, with a tenth of its 600 epochs (strict fairness trains each block five times as often).
-PAPER = {"width": 16, "timesteps": 8, "epochs": 60, "retrain_epochs": 60, "learning_rate": 1e-3, "batch": 96}
+PAPER = {
+    "width": 16,
+    "timesteps": 8,
+    "epochs": 60,
+    "retrain_epochs": 60,
+    "finetune_epochs": 8,
+    "learning_rate": 1e-3,
+    "batch": 96,
+}
 
 
 def sizes_for(dataset: str) -> dict[str, Any]:
@@ -52,20 +68,20 @@ def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:
 def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     """Every stage takes what the folder holds of it already."""
     from autosnn_hw.report.html import write_report
-    from autosnn_hw.stages import final, searching, supernet
+    from autosnn_hw.stages import baselines, final, searching, supernet
     from autosnn_hw.stages.manifest import prepare
 
     clock = Clock(folder, reporter)
     prepared = prepare(config)
-    with clock.stage("super-network"):
-        learnt = supernet.ensure(config, prepared, folder, reporter)
-    with final.lava_process(prepared) as lava:
+    with baselines.trained_beside(config, folder) as beside, final.lava_process(prepared) as lava:
+        with clock.stage("super-network"):
+            learnt = supernet.ensure(config, prepared, folder, reporter)
         with clock.stage("search"):
             found = searching.run(config, prepared, folder, reporter, lava)
         with clock.stage("random baseline"):
             random = searching.random_baseline(config, prepared, folder, reporter, found) if config.baselines else None
         with clock.stage("winner and baselines"):
-            networks = final.train_networks(config, folder, reporter, found, random)
+            networks = baselines.train_networks(config, folder, reporter, found, random, beside)
         with clock.stage("export"):
             final.export(prepared, folder, networks)
         with clock.stage("Lava"):
@@ -86,9 +102,10 @@ def train(
     data_dir: str | None = None,
     download: bool = False,
     target: str = "loihi2",
-    epochs: int = 30,
-    finetune_epochs: int = 8,
+    epochs: int = 20,
+    finetune_epochs: int = 5,
     learning_rate: float = 1e-2,
+    batch: int = 32,
     device: str = "cpu",
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -101,6 +118,8 @@ def train(
     datasets.load(dataset, data_dir=data_dir, download=download)
     reporter = reporter or Silent()
     folder = RunFolder.create(out)
-    job = NetworkJob(str(folder.path), dataset, data_dir, target, epochs, finetune_epochs, seed, device, learning_rate)
+    job = NetworkJob(
+        str(folder.path), dataset, data_dir, target, epochs, finetune_epochs, seed, device, learning_rate, batch
+    )
     reporter.stage(f"train {architecture}", epochs + finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text))

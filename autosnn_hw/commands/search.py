@@ -60,7 +60,7 @@ positive = click.FloatRange(min=0, min_open=True)
 )
 @_number("--width", count, "Base width C.", "8 for digits, 16 otherwise")
 @_number("--timesteps", count, "Steps a sample.", "4 for digits, 8 otherwise")
-@_number("--epochs", count, "Epochs of the super-network.", "20 for digits, 60 otherwise")
+@_number("--epochs", count, "Epochs of the super-network.", "15 for digits, 60 otherwise")
 @_number(
     "--learning-rate", positive, "Of the super-network and the networks (Adam).", "0.01 for digits, 0.001 otherwise"
 )
@@ -71,8 +71,13 @@ positive = click.FloatRange(min=0, min_open=True)
     default=None,
     help="Paths of the super-network: strict fairness or the paper's uniform single path. [default: fair]",
 )
-@_number("--retrain-epochs", count, "Epochs of the winner and the baselines.", "30 for digits, 60 otherwise")
-@_number("--finetune-epochs", click.IntRange(min=0), "Epochs with the integer forward in the loop.", "8")
+@_number("--retrain-epochs", count, "Epochs of the winner and the baselines.", "20 for digits, 60 otherwise")
+@_number(
+    "--finetune-epochs",
+    click.IntRange(min=0),
+    "Epochs with the integer forward in the loop.",
+    "5 for digits, 8 otherwise",
+)
 @click.option("--baselines/--no-baselines", default=None, help="Train the four baselines, too. [default: yes]")
 @_number("--max-energy", positive, "Hard constraint, J an inference.")
 @_number("--max-latency", positive, "Hard constraint, s.")

@@ -24,13 +24,12 @@ from autosnn_hw.commands import options
 @click.option(
     "--timesteps", type=click.IntRange(min=1), default=None, help="Steps a sample. [default: 4 for digits, 8 otherwise]"
 )
-@click.option("--epochs", type=click.IntRange(min=1), default=None, help="[default: 30 for digits, 60 otherwise]")
+@click.option("--epochs", type=click.IntRange(min=1), default=None, help="[default: 20 for digits, 60 otherwise]")
 @click.option(
     "--finetune-epochs",
     type=click.IntRange(min=0),
-    default=8,
-    show_default=True,
-    help="Epochs with the integer forward in the loop.",
+    default=None,
+    help="Epochs with the integer forward in the loop. [default: 5 for digits, 8 otherwise]",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 @click.option(
@@ -80,7 +79,8 @@ def command(
             target=target,
             epochs=epochs or sizes["retrain_epochs"],
             learning_rate=sizes["learning_rate"],
-            finetune_epochs=finetune_epochs,
+            batch=sizes["batch"],
+            finetune_epochs=sizes["finetune_epochs"] if finetune_epochs is None else finetune_epochs,
             device=device,
             seed=seed,
         )

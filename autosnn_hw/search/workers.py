@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -29,15 +29,16 @@ class Workers(Generic[Result]):
     Args:
         evaluate: a function of the architecture alone; for more than one process it is pickled, once a process.
         count: number of processes.
+        apart: one process is another process, too, so that this one can do something else meanwhile.
     """
 
-    def __init__(self, evaluate: Callable[[Architecture], Result], count: int = 1) -> None:
+    def __init__(self, evaluate: Callable[[Architecture], Result], count: int = 1, *, apart: bool = False) -> None:
         if count < 1:
             raise InputError(f"--workers is {count}; at least 1 is needed.")
         self._evaluate = evaluate
         self._pool: ProcessPoolExecutor | None = None
         self._lifeline: Connection | None = None
-        if count > 1:
+        if count > 1 or apart:
             # spawn: a fork of a process with torch's or numba's threads can hang.
             context = multiprocessing.get_context("spawn")
             end, self._lifeline = context.Pipe(duplex=False)
@@ -61,20 +62,31 @@ class Workers(Generic[Result]):
     def map(self, architectures: Sequence[Architecture]) -> Iterator[Result]:
         """Results of `architectures`, in their order, each as soon as it and those before it are there.
 
+        Other processes begin at once, this one with each result that is asked for.
+
         Raises:
             RunError: a worker process died.
         """
         if self._pool is None:
-            yield from map(self._evaluate, architectures)
-            return
+            return map(self._evaluate, architectures)
         try:
-            futures = [self._pool.submit(_call, architecture) for architecture in architectures]
-            for future in futures:
-                yield future.result()
+            return _results([self._pool.submit(_call, architecture) for architecture in architectures])
         except BrokenProcessPool as error:
-            raise RunError(
-                "an evaluation process died (out of memory?); what was finished is kept: --resume goes on, and fewer --workers need less memory."
-            ) from error
+            raise _died() from error
+
+
+def _results(futures: Sequence[Future[Result]]) -> Iterator[Result]:
+    try:
+        for future in futures:
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise _died() from error
+
+
+def _died() -> RunError:
+    return RunError(
+        "an evaluation process died (out of memory?); what was finished is kept: --resume goes on, and fewer --workers need less memory."
+    )
 
 
 def _begin(evaluate: Callable[[Architecture], Any], lifeline: Connection) -> None:

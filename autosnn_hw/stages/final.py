@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.measurement import sha256
-from autosnn_hw.report.progress import Reporter
 from autosnn_hw.run_folder import (
     CERTIFICATE,
     WINNER_CORES,
@@ -26,26 +23,15 @@ from autosnn_hw.run_folder import (
     writing,
 )
 from autosnn_hw.search.runner import SearchResult
-from autosnn_hw.search.workers import Workers
 from autosnn_hw.simulate.certificate import certify
 from autosnn_hw.simulate.lava import LavaChild, lava_status
+from autosnn_hw.stages.baselines import Networks
 from autosnn_hw.stages.clock import Clock
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.stages.networks import NetworkJob
-from autosnn_hw.stages.workers import worker_count
 from exporters import lava_script, netx, onnx
 
-PUBLISHED_BASELINES = ("all_SCB_k3", "all_SRB_k3", "AutoSNN")
 WHOLE_TEST_SPLIT = 1000  # test images; of a larger split Lava runs the first `CERTIFIED`
 CERTIFIED = 500
-
-
-@dataclass(frozen=True, eq=False)
-class Networks:
-    """Results of `NetworkJob` by name: the winner, then the baselines."""
-
-    winner: dict[str, Any]
-    baselines: dict[str, dict[str, Any]]
 
 
 @contextmanager
@@ -56,44 +42,6 @@ def lava_process(prepared: Prepared) -> Iterator[LavaChild | None]:
         return
     with LavaChild() as child:
         yield child
-
-
-def train_networks(
-    config: SearchConfig, folder: RunFolder, reporter: Reporter, found: SearchResult, random: SearchResult | None
-) -> Networks:
-    """Train the winner and the baselines alike, several at once; what is there already is not trained again."""
-
-    def parse(text: str) -> Architecture:
-        return Architecture.parse(text, space=config.space, width=config.width, timesteps=config.timesteps)
-
-    names = {"winner": parse(found.winner.genotype)}
-    if config.baselines and config.space != "SNN_3":
-        names |= {name: parse(name) for name in PUBLISHED_BASELINES}
-    if random is not None:
-        names["best of random"] = parse(random.winner.genotype)
-    nets = folder / "networks"
-    with writing(nets):
-        nets.mkdir(exist_ok=True)
-    job = NetworkJob(
-        str(nets),
-        config.dataset,
-        config.data_dir,
-        config.target,
-        config.retrain_epochs,
-        config.finetune_epochs,
-        config.seed,
-        config.device,
-        config.learning_rate,
-    )
-    distinct = list(dict.fromkeys(names.values()))
-    reporter.stage("winner and baselines", len(distinct))
-    results: dict[Architecture, dict[str, Any]] = {}
-    with Workers(job, min(worker_count(config.workers), len(distinct))) as pool:
-        for architecture, result in zip(distinct, pool.map(distinct)):
-            results[architecture] = result
-            reporter.advance(len(results), f"{architecture}: {100 * result['accuracy']['exact_test']:.1f} %")
-    chosen = {name: results[architecture] for name, architecture in names.items()}
-    return Networks(chosen.pop("winner"), chosen)
 
 
 def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:

@@ -26,7 +26,7 @@ class NetworkJob:
         target: profile name or file; decides neuron kind and integers.
         epochs, finetune_epochs: of float training and of training with the integer forward in the loop.
         seed: of the run.
-        learning_rate: of the float training (Adam, start of the cosine).
+        learning_rate, batch: of the float training (Adam, start of the cosine).
     """
 
     folder: str
@@ -38,18 +38,23 @@ class NetworkJob:
     seed: int = 0
     device: str = "cpu"
     learning_rate: float = 1e-2
+    batch: int = 32
 
     def file(self, architecture: Architecture, suffix: str = ".net") -> Path:
         """Where the files of an architecture are."""
         slug = str(architecture).replace(",", "-").replace("/", "g")
         return Path(self.folder) / f"{slug}{suffix}"
 
+    def finished(self, architecture: Architecture) -> bool:
+        """Whether its files are there already."""
+        return self.file(architecture, ".json").is_file() and self.file(architecture).is_file()
+
     def __call__(
         self, architecture: Architecture, progress: Callable[[int, int, str], None] | None = None
     ) -> dict[str, Any]:
         """Result of one architecture as plain values: accuracies, spikes, energy, cores, parameters, file."""
         done = self.file(architecture, ".json")
-        if done.is_file() and self.file(architecture).is_file():
+        if self.finished(architecture):
             # The run folder may have been moved since.
             return {**read_json(done), "file": str(self.file(architecture))}
         with one_thread():
@@ -65,7 +70,7 @@ class NetworkJob:
         from autosnn_hw.training import datasets
         from autosnn_hw.training.finetune import fit
         from autosnn_hw.training.network import parameter_count
-        from autosnn_hw.training.trainer import NETWORK_SCHEDULE, evaluate_network, train_network
+        from autosnn_hw.training.trainer import Schedule, evaluate_network, train_network
         from exporters import netx
 
         tell = progress or (lambda done, total, text: None)
@@ -73,7 +78,7 @@ class NetworkJob:
         data = datasets.load(self.dataset, data_dir=self.data_dir)
         profile = hw_profiles.load(self.target)
         seed = derive_seed(self.seed, "retrain", str(architecture))
-        schedule = replace(NETWORK_SCHEDULE, epochs=self.epochs, learning_rate=self.learning_rate, seed=seed)
+        schedule = Schedule(self.epochs, self.learning_rate, self.batch, seed)
         trained = train_network(
             architecture,
             data,

@@ -80,7 +80,7 @@ def random_baseline(
     reporter.stage("random baseline", chosen.total)
     return run_search(
         prepared.space,
-        Remembering(evaluator(config, folder), known),
+        Remembering(replace(evaluator(config, folder), float_view=False), known),
         study,
         chosen,
         workers=worker_count(config.workers),

@@ -193,6 +193,11 @@ class Pool(nn.Module):
         return FoldedBlock(stage=self.stage, k=tuple(neuron.k for neuron in self.neurons))
 
 
+# The readout has no batch norm: with torch's U(+-1/sqrt(N)) a voter's current has a standard deviation of sqrt(rate / 3) and
+# at the rates of an untrained network (about .05) never reaches the threshold of 1. Eight times that is 1.
+READOUT_GAIN = 8.0
+
+
 class Readout(nn.Module):
     """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, summed over T."""
 
@@ -200,6 +205,8 @@ class Readout(nn.Module):
         super().__init__()
         self.stage, self.classes = stage, classes
         self.linear = nn.Linear(math.prod(stage.in_shape), stage.out_shape[0], bias=False)
+        with torch.no_grad():
+            self.linear.weight.mul_(READOUT_GAIN)
         self.neuron = NEURONS[neuron]()
 
     def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:

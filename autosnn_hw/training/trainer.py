@@ -26,8 +26,8 @@ LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of rand
 VERDICT_PATHS = 12
 ESTIMATION_IMAGES = 256
 
-NETWORK_SCHEDULE = Schedule(epochs=30, learning_rate=1e-2, batch=64)
-SUPERNET_SCHEDULE = Schedule(epochs=24, learning_rate=1e-2, batch=32)
+NETWORK_SCHEDULE = Schedule(epochs=20, learning_rate=1e-2, batch=32)
+SUPERNET_SCHEDULE = Schedule(epochs=15, learning_rate=1e-2, batch=32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,10 +227,14 @@ def evaluate_path(
     x: np.ndarray | None = None,
     y: np.ndarray | None = None,
     *,
+    estimated_on: np.ndarray | None = None,
     device: str = "cpu",
 ) -> Evaluation:
-    """Float accuracy and spikes of a path (validation part by default), its batch norm re-estimated on training images."""
-    images = Images(dataset, dataset.x_train[:ESTIMATION_IMAGES], device)
+    """Float accuracy and spikes of a path (validation part by default).
+
+    Its batch norm is re-estimated on raw images `estimated_on`, by default the first `ESTIMATION_IMAGES` for training.
+    """
+    images = Images(dataset, dataset.x_train[:ESTIMATION_IMAGES] if estimated_on is None else estimated_on, device)
     statistics = network.estimate(path, images.batch(slice(None)))
     with network.lent(path, statistics):
         return evaluate(
