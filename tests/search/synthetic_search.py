@@ -90,6 +90,21 @@ def dying(architecture):
     os._exit(9)
 
 
+def where(architecture):
+    return str(architecture), os.getpid()
+
+
+def touch(architecture):
+    """Leaves an empty file, its path beginning as the environment says."""
+    path = Path(f"{os.environ['TOUCHED']}-{architecture}")
+    path.touch()
+    return str(path)
+
+
+def endless(architecture):
+    time.sleep(1000)
+
+
 def study_in(folder: Path, settings):
     folder.mkdir(exist_ok=True)
     return CandidateStudy(folder / "study.db", SPACE, settings.identity(SPACE))
