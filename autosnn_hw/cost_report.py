@@ -39,8 +39,9 @@ class LayerCost:
 
     Args:
         cores: cores the layer uses (a core shared with another layer counts for each); None where it cannot be placed.
+        neuron_updates: neurons times steps; neuron_active: those of them that had something to do.
         energy: dynamic energy in J, all its parts together; energy_parts by event ("synops", "neuron_updates",
-            "spikes", "messages", "hops", ..).
+            "spikes", "messages", "hops", ..), empty where they were not asked for.
     """
 
     name: str
@@ -52,6 +53,7 @@ class LayerCost:
     messages: float
     energy: Interval
     energy_parts: Mapping[str, Interval] = field(default_factory=dict)
+    neuron_active: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class CostReport:
         latency: (T + layers) x time_per_step in s; throughput: inferences per s.
         fitness_energy: what a search minimises under the objective energy; energy_total except where a profile charges
             static power per used core.
+        energy_parts: energy_dynamic by event, of all layers.
         assumed_share: part of energy_total that comes from constants of kind estimated, 0..1.
         estimates: clearly labelled figures of other rules (45 nm synops-only, 8-bit ANN, ..), JSON-able.
     """
@@ -102,6 +105,8 @@ class CostReport:
     messages: float
     neuron_updates: float
     layers: tuple[LayerCost, ...]
+    neuron_active: float = 0.0
+    energy_parts: Mapping[str, Interval] = field(default_factory=dict)
     cores: tuple[CoreCost, ...] = ()
     not_counted: tuple[str, ...] = ()
     estimates: Mapping[str, Any] = field(default_factory=dict)

@@ -18,34 +18,61 @@ class DynamicEnergy:
     """Dynamic energy of one inference in J.
 
     Args:
-        layers: sum of each layer; parts: the same by event ("synops", "neuron_updates", "spikes", "messages", "hops",
+        layers: sum of each layer; sums: of all layers by event ("synops", "neuron_updates", "spikes", "messages", "hops",
             "chip_links"; an event without a constant is absent).
+        parts: by event of each layer; empty where they were not asked for.
         assumed: what comes from constants of kind estimated.
     """
 
     total: Interval
     layers: tuple[Interval, ...]
+    sums: dict[str, Interval]
     parts: tuple[dict[str, Interval], ...]
     assumed: float
 
 
-def dynamic_energy(layers: Sequence[LayerEvents], profile: Profile) -> DynamicEnergy:
-    """Energy of the events of every layer; intervals are fully correlated: all constants low, or all high."""
-    constants = _constants(profile)
-    bounds = np.array([(c.interval.value, c.interval.low, c.interval.high) for _, c, _ in constants])
+def dynamic_energy(layers: Sequence[LayerEvents], profile: Profile, *, by_layer: bool = True) -> DynamicEnergy:
+    """Energy of the events of every layer; intervals are fully correlated: all constants low, or all high.
+
+    Args:
+        by_layer: fill `parts`, too.
+    """
+    charged = _charged(profile)
     dense = profile.energy.synop_dense is not None
-    counts = np.array([_counts(events, dense) for events in layers])[:, [column for _, _, column in constants]]
-    joules = counts[:, :, None] * bounds
-    names = list(dict.fromkeys(part for part, _, _ in constants))
-    member = np.array([[part == name for part, _, _ in constants] for name in names], float)
-    by_part = (member @ joules).tolist()
-    estimated = np.array([c.kind == "estimated" for _, c, _ in constants])
+    counts = np.array([_counts(events, dense) for events in layers])[:, charged.columns]
+    joules = counts[:, :, None] * charged.bounds
+    sums = joules.sum(axis=0)
+    by_part = (charged.member @ joules).tolist() if by_layer else [[]] * len(layers)
     return DynamicEnergy(
-        Interval(*joules.sum(axis=(0, 1)).tolist()),
+        Interval(*sums.sum(axis=0).tolist()),
         tuple(Interval(*row) for row in joules.sum(axis=1).tolist()),
-        tuple({name: Interval(*row) for name, row in zip(names, rows)} for rows in by_part),
-        float(joules[:, estimated, 0].sum()),
+        {name: Interval(*row) for name, row in zip(charged.names, (charged.member @ sums).tolist())},
+        tuple({name: Interval(*row) for name, row in zip(charged.names, rows)} for rows in by_part),
+        float(sums[charged.estimated, 0].sum()),
     )
+
+
+class _Charged:
+    """The constants of a profile as arrays: `columns` of `_counts`, `bounds` (constants, 3), `member` (parts, constants)."""
+
+    def __init__(self, constants: list[tuple[str, EnergyConstant, int]]) -> None:
+        self.columns = [column for _, _, column in constants]
+        self.bounds = np.array([(c.interval.value, c.interval.low, c.interval.high) for _, c, _ in constants])
+        self.names = list(dict.fromkeys(part for part, _, _ in constants))
+        self.member = np.array([[part == name for part, _, _ in constants] for name in self.names], float)
+        self.estimated = np.array([c.kind == "estimated" for _, c, _ in constants])
+
+
+MOST_KNOWN = 64
+_cache: dict[str, _Charged] = {}  # by the profile's hash
+
+
+def _charged(profile: Profile) -> _Charged:
+    if profile.sha256 not in _cache:
+        if len(_cache) >= MOST_KNOWN:
+            _cache.clear()
+        _cache[profile.sha256] = _Charged(_constants(profile))
+    return _cache[profile.sha256]
 
 
 def _constants(profile: Profile) -> list[tuple[str, EnergyConstant, int]]:

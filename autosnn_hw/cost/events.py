@@ -10,15 +10,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.cost.active import active_share
 from autosnn_hw.cost.placement import Placement
-from autosnn_hw.cost.traffic import Loads, Traffic, traffic
+from autosnn_hw.cost.traffic import LayerLoads, Traffic, traffic
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Layer
 from hw_profiles.schema import Profile
 
 HOST = "the spikes that the host sends in are charged as messages, without the way they take to their cores"
 UNIFORM = "where spikes are not known neuron by neuron they are spread evenly over the neurons of each role"
-ALL_ACTIVE = "active neurons are not known: every neuron is charged as active in every step"
+ALWAYS_ACTIVE = "{} neurons without a bias may hold a voltage or not: they are charged as active in every step"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,36 @@ class Events:
     notes: tuple[str, ...] = ()
 
 
-_cache: WeakKeyDictionary[Placement, tuple[Traffic, ...]] = WeakKeyDictionary()
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """What the events of a placed network need and no activity changes: neurons, kind and index of the layer of each core."""
+
+    ways: Traffic
+    neurons: tuple[int, ...]
+    counts: tuple[int, ...]
+    layer: np.ndarray
+    dense: np.ndarray
+    on_core: np.ndarray
+
+
+_cache: WeakKeyDictionary[Placement, _Placed] = WeakKeyDictionary()
+
+
+def _placed(network: ChipNetwork, placement: Placement, profile: Profile) -> _Placed:
+    known = _cache.get(placement)
+    if known is None:
+        counts = tuple(place.cores or 0 for place in placement.layers)
+        layer = np.repeat(np.arange(len(counts)), counts)
+        known = _Placed(
+            traffic(network, placement, profile),
+            tuple(prod(entry.shape) for entry in network.layers),
+            counts,
+            layer,
+            np.array([isinstance(entry, DenseLayer) for entry in network.layers])[layer],
+            np.concatenate([place.neurons for place in placement.layers]),
+        )
+        _cache[placement] = known
+    return known
 
 
 def column_events(network: ChipNetwork, activity: Activity, placement: Placement, profile: Profile) -> Events:
@@ -85,42 +115,48 @@ def column_events(network: ChipNetwork, activity: Activity, placement: Placement
     Raises:
         InputError: the activity is not one of this network.
     """
-    maps = _cache.get(placement)
-    if maps is None:
-        maps = _cache.setdefault(placement, traffic(network, placement, profile))
+    placed = _placed(network, placement, profile)
+    ways = placed.ways
     active = matched(network, activity)
     notes: list[str] = []
     scale = 1.0 / activity.samples
-    loads = []
-    for layer, measured, map_ in zip(network.layers, active, maps):
-        loads.append(map_.loads(spike_map(layer, measured, activity, notes)))
-    layers = []
-    core_active: list[np.ndarray] = []
-    for index, (layer, measured, place) in enumerate(zip(network.layers, active, placement.layers)):
-        before = loads[index - 1] if index else None
-        updates = float(prod(layer.shape)) * activity.timesteps if place.cores else 0.0
-        share = _active_share(layer, measured, activity, notes) if updates else 0.0
-        arrived = before.arrived if before else 0.0
+    loads = [
+        map_.loads(spike_map(layer, measured, activity, notes))
+        for layer, measured, map_ in zip(network.layers, active, ways.layers)
+    ]
+    messages = np.concatenate([load.messages for load in loads]) * scale
+    sent = np.bincount(ways.layer, messages, len(loads)).tolist()
+    hops = np.stack([np.bincount(ways.layer, messages * way, len(loads)) for way in ways.way]).T.tolist()
+    layers, shares, assumed = [], [], 0
+    for index, (layer, measured, cores) in enumerate(zip(network.layers, active, placed.counts)):
+        share, updates = 0.0, 0.0
+        if cores and measured is not None:
+            updates = float(placed.neurons[index]) * activity.timesteps
+            share, unknown = active_share(layer, measured, activity)
+            assumed += unknown
+        arrived = loads[index - 1].arrived if index else 0.0
         synops = _total(measured.synops if measured else None, arrived) * scale
         every_tap = _total(measured.synops_dense if measured else None, synops / scale) * scale
         layers.append(
             LayerEvents(
-                place.name,
-                place.cores or 0,
+                layer.name,
+                cores,
                 isinstance(layer, DenseLayer),
                 float(measured.spikes.sum()) * scale if measured else 0.0,
                 synops,
                 every_tap,
                 updates,
                 updates * share,
-                float(loads[index].messages_out.sum()) * scale,
-                tuple((loads[index].hops * scale).tolist()),  # type: ignore[arg-type]
+                sent[index],
+                tuple(hops[index]),
             )
         )
-        core_active.append(place.neurons * share)
+        shares.append(share)
+    if assumed and (profile.energy.neuron_active or profile.time.neuron_active):
+        notes.append(ALWAYS_ACTIVE.format(assumed))
     return Events(
         tuple(layers),
-        _cores(network, placement, loads, core_active, scale / activity.timesteps),
+        _cores(placed, loads, messages, np.array(shares), activity.timesteps, scale),
         activity.timesteps + len(network.neuron_layers),
         tuple(dict.fromkeys(notes)),
     )
@@ -156,43 +192,29 @@ def spike_map(layer: Layer, measured: LayerActivity | None, activity: Activity, 
     return np.broadcast_to(rate.reshape((-1,) + (1,) * (len(layer.shape) - 1)), layer.shape)
 
 
-def _active_share(layer: Layer, measured: LayerActivity | None, activity: Activity, notes: list[str]) -> float:
-    if measured is None or measured.active_neurons is None:
-        notes.append(ALL_ACTIVE)
-        return 1.0
-    neuron_steps = float(prod(layer.shape)) * activity.timesteps * activity.samples
-    return float(measured.active_neurons.sum()) / neuron_steps
-
-
 def _total(measured: np.ndarray | None, computed: float) -> float:
     """A measured count, or the one that follows from the spikes where none was measured."""
     return computed if measured is None else float(measured.sum())
 
 
 def _cores(
-    network: ChipNetwork, placement: Placement, loads: list[Loads], core_active: list[np.ndarray], per_step: float
+    placed: _Placed,
+    loads: list[LayerLoads],
+    messages: np.ndarray,
+    shares: np.ndarray,
+    timesteps: int,
+    scale: float,
 ) -> CoreEvents:
-    columns: dict[str, list[np.ndarray]] = {key: [] for key in ("synops", "in", "spikes", "out")}
-    counts = [place.cores or 0 for place in placement.layers]
-    for index, count in enumerate(counts):
-        if not count:
-            continue
-        before = loads[index - 1] if index else None
-        columns["synops"].append(before.synops if before else np.zeros(count))
-        columns["in"].append(before.messages_in if before else np.zeros(count))
-        columns["spikes"].append(loads[index].spikes_out)
-        columns["out"].append(loads[index].messages_out)
-    joined = {key: np.concatenate(parts) * per_step for key, parts in columns.items()}
-    layer = np.repeat(np.arange(len(counts)), counts)
-    dense = np.array([isinstance(entry, DenseLayer) for entry in network.layers])[layer]
-    neurons = np.concatenate([place.neurons for place in placement.layers])
+    ways, counts, cores = placed.ways, placed.counts, len(placed.on_core)
+    synops = [load.synops for load in loads[:-1]]
+    per_step = 1.0 / timesteps
     return CoreEvents(
-        layer,
-        dense,
-        neurons,
-        joined["synops"],
-        np.concatenate(core_active),
-        joined["spikes"],
-        joined["in"],
-        joined["out"],
+        placed.layer,
+        placed.dense,
+        placed.on_core,
+        np.concatenate([np.zeros(counts[0]), *synops]) * (scale * per_step),
+        placed.on_core * shares[placed.layer],
+        np.concatenate([load.spikes_out for load, count in zip(loads, counts) if count]) * (scale * per_step),
+        np.bincount(ways.receiver, messages, cores) * per_step,
+        np.bincount(ways.sender + 1, messages, cores + 1)[1:] * per_step,
     )

@@ -150,25 +150,28 @@ def _optimised(cores: int, links: tuple[Link, ...], mesh: Mesh, cores_per_chip: 
     talking += talking.T
     where = slots(np.arange(places), mesh, cores_per_chip)
     near = _distance(where) + border * np.abs(where.chip[:, None] - where.chip)
-    slot = np.arange(places)
+    slot, stay = np.arange(places), talking @ near
     for _ in range(SWEEPS):
-        if not _sweep(talking, near, slot, cores):
+        if not _sweep(talking, near, stay, slot, cores):
             break
     return tuple(slot[:cores].tolist())
 
 
-def _sweep(talking: np.ndarray, near: np.ndarray, slot: np.ndarray, cores: int) -> bool:
-    """One best swap for each core in turn; True where any helped. Gain of swapping i and j:
-    sum over k of (t_ik - t_jk) (d_ik - d_jk) - 2 t_ij d_ij, with d = `near` between the slots they stand in."""
+def _sweep(talking: np.ndarray, near: np.ndarray, stay: np.ndarray, slot: np.ndarray, cores: int) -> bool:
+    """One best swap for each core in turn; True where any helped.
+
+    `near` is the distance between the slots that cores stand in, stay[i, j] the way of core i's traffic if it stood where j
+    stands; a swap changes two rows and columns of the first and adds an outer product to the second.
+    """
     helped = False
-    way = np.einsum("ij,ij->i", talking, near)
+    way = stay.diagonal()  # a view: it follows
     for i in range(cores):
-        gain = way[i] + way - near @ talking[i] - talking @ near[i] - 2 * talking[i] * near[i]
+        gain = way + (way[i] - stay[i]) - stay[:, i] - 2 * talking[i] * near[i]
         gain[i] = 0.0
         best = int(gain.argmax())
         if gain[best] > 1e-9:
-            for array in (slot, near, near.T):
+            stay += np.outer(talking[best] - talking[i], near[i] - near[best])
+            for array in (slot, near, near.T, stay.T):
                 array[[i, best]] = array[[best, i]]
-            way = np.einsum("ij,ij->i", talking, near)
             helped = True
     return helped

@@ -33,7 +33,7 @@ def price(
 
     Args:
         placement: of this network on this profile; made, and kept with the network, where it is not given.
-        per_core: fill `CostReport.cores`.
+        per_core: fill `CostReport.cores`, and the parts of every layer's energy.
         estimates: fill `CostReport.estimates` (the figures of other rules).
 
     Raises:
@@ -72,7 +72,7 @@ def _report(
     per_core: bool,
     estimates: bool,
 ) -> CostReport:
-    charged = dynamic_energy(events.layers, profile)
+    charged = dynamic_energy(events.layers, profile, by_layer=per_core)
     dynamic = charged.total
     cores, chips = placement.cores_used or 0, placement.chips or 1
     run = time.step * activity.timesteps
@@ -105,6 +105,7 @@ def _report(
         chips=chips,
         messages=sum(entry.messages for entry in events.layers),
         neuron_updates=sum(entry.neuron_updates for entry in events.layers),
+        neuron_active=sum(entry.neuron_active for entry in events.layers),
         layers=tuple(
             LayerCost(
                 entry.name,
@@ -116,9 +117,11 @@ def _report(
                 entry.messages,
                 energy,
                 part,
+                entry.neuron_active,
             )
             for entry, energy, part in zip(events.layers, charged.layers, charged.parts)
         ),
+        energy_parts=charged.sums,
         cores=_cores(placement, events, time, profile) if per_core else (),
         not_counted=_not_counted(network, profile, events),
         estimates=_estimates(network, activity, profile, placement, events) if estimates else {},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from autosnn_hw.network import ConvLayer, DenseLayer, Layer
@@ -24,10 +26,18 @@ def axis_taps(size: int, edges: np.ndarray, kernel: int, stride: int, padding: i
 
     `edges` may reach beyond the output's last position: a padded block computes there, too.
     """
+    return _axis_taps(size, tuple(edges.tolist()), kernel, stride, padding, dilation)
+
+
+@lru_cache(maxsize=4096)
+def _axis_taps(size: int, edges: tuple[int, ...], kernel: int, stride: int, padding: int, dilation: int) -> np.ndarray:
     position = np.arange(size)[None, :] + padding - dilation * np.arange(kernel)[:, None]
     target = position // stride
     on_grid = position % stride == 0
-    return on_grid & (target >= edges[:-1, None, None]) & (target < edges[1:, None, None])
+    borders = np.array(edges)
+    taps = on_grid & (target >= borders[:-1, None, None]) & (target < borders[1:, None, None])
+    taps.flags.writeable = False  # it is kept for the next layer of the same shape
+    return taps
 
 
 def row_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) -> np.ndarray:
@@ -44,12 +54,14 @@ def kernel_taps(layer: ConvLayer, edges: np.ndarray) -> np.ndarray:
     """Non-zero weights from each source channel into each block of output channels: int64 (blocks, Cin, kH, kW)."""
     out, inputs, height, width = layer.weight.shape
     per_group = out // layer.groups
-    present = (layer.weight != 0).astype(np.int64)
+    present = layer.weight != 0
+    if len(edges) == 2 and layer.groups == 1:
+        return present.sum(axis=0, dtype=np.int64)[None]
     taps = np.zeros((len(edges) - 1, layer.groups, inputs, height, width), np.int64)
     for block, (start, stop) in enumerate(zip(edges[:-1], edges[1:])):
         for group in range(start // per_group, -(-stop // per_group)):
             first, last = max(start, group * per_group), min(stop, (group + 1) * per_group)
-            taps[block, group] = present[first:last].sum(axis=0)
+            taps[block, group] = present[first:last].sum(axis=0, dtype=np.int64)
     return taps.reshape(len(edges) - 1, layer.groups * inputs, height, width)
 
 

@@ -1,230 +1,331 @@
 """Who hears a spike: linear maps from the spikes of a layer's neurons to the load of the cores that send and receive them.
 
-A convolution's map factors into (channel, row) and column: `rows` (r, C * H) times the spikes (C * H, W) gives a small
-table, of which each load is a sparse sum. So a candidate is priced in less than a millisecond once it is placed.
+A convolution's map factors into (channel, row) and column. `LayerTraffic.rows` depends on the weights and meets the spikes
+first; what follows depends on shapes and cuts alone and is kept for the next network that has them. Messages are counted by
+pair of cores, so that the way between two cores on the mesh is met last. So a candidate is priced well below a millisecond once
+it is placed, and a few more place it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import prod
 
 import numpy as np
 
-from autosnn_hw.cost.mesh import Positions
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Placement
-from autosnn_hw.cost.reach import column_taps, kernel_taps, row_taps, volume
+from autosnn_hw.cost.reach import axis_taps, kernel_taps, row_taps, volume
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer
 from hw_profiles.schema import Profile
 
 HOPS = 3  # hops along x, hops along y, borders between chips
-DENSE = 1 << 15  # entries of a matrix that is multiplied faster than its sparse sums are added
-SUMS = HOPS + 1  # and the operations of the layer itself, without those of padded blocks
+WHOLE = 1 << 15  # entries of a matrix that is multiplied faster than its factors
+BITS = 62  # columns of a kernel that an int64 has a bit for; wider kernels use Python's integers
 
 
 @dataclass(frozen=True, eq=False)
-class Loads:
+class LayerLoads:
     """What the spikes of one layer cause.
 
     Args:
-        synops, messages_in: float64 (cores of the next layer,).
-        spikes_out, messages_out: float64 (cores of this layer,); a layer without cores (frames, host) has one entry.
-        hops: float64 (3,): hops along x, along y, borders between chips, summed over all messages.
-        arrived: operations at the next layer's neurons; `synops` adds to more where blocks are padded.
+        synops: float64 (cores of the next layer,), those of padded blocks included.
+        arrived: operations at the next layer's neurons.
+        spikes_out: float64 (cores of this layer,); a layer without cores (frames, host) has one entry.
+        messages: float64 (pairs,), by pair of cores.
     """
 
     synops: np.ndarray
-    messages_in: np.ndarray
-    spikes_out: np.ndarray
-    messages_out: np.ndarray
-    hops: np.ndarray
     arrived: float
+    spikes_out: np.ndarray
+    messages: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTraffic:
+    """The map of one source layer.
+
+    Args:
+        shape: (C, H, W) of the source.
+        edges: borders of its blocks.
+        sender, receiver: int64 (pairs,), the cores that a message goes from and to, counted within their layers.
+    """
+
+    shape: tuple[int, int, int]
+    edges: Edges
+    sender: np.ndarray
+    receiver: np.ndarray
+
+    @cached_property
+    def _grid(self) -> tuple[int, ...]:
+        return tuple(len(axis) - 1 for axis in self.edges)
+
+    @cached_property
+    def senders(self) -> int:
+        return prod(self._grid)
+
+    def loads(self, spikes: np.ndarray) -> LayerLoads:
+        """Loads of spikes per neuron (any unit: per run, per inference, per step), shape of the source layer."""
+        return LayerLoads(np.zeros(0), 0.0, self._spikes_out(spikes.reshape(self.shape)), np.zeros(0))
+
+    def _spikes_out(self, spikes: np.ndarray) -> np.ndarray:
+        for axis in range(3):
+            if self._grid[axis] == 1:
+                spikes = spikes.sum(axis=axis, keepdims=True)
+            else:
+                spikes = np.add.reduceat(spikes, self.edges[axis][:-1], axis=axis)
+        return spikes.reshape(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class ConvTraffic(LayerTraffic):
+    """Of a layer that a convolution listens to.
+
+    Args:
+        rows: float64 (n, C * H): member blocks of the source; then synapses by (block of channels and rows of the listener,
+            kernel column); then, code of kernel columns by code, the source rows that are heard through them.
+        after: what follows, from the (n, W) table of `rows` times spikes.
+    """
+
+    rows: np.ndarray
+    after: _Columns
+
+    def loads(self, spikes: np.ndarray) -> LayerLoads:
+        channels, height, width = self.shape
+        table = self.rows @ spikes.reshape(channels * height, width).astype(np.float64)
+        return self.after.loads(table)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseTraffic(LayerTraffic):
+    """Of a layer that a dense one listens to.
+
+    Args:
+        met: float64 (cores of the listener, neurons): synapses of each neuron on each core.
+        heard: float64 (kinds, neurons): which neurons a core hears, each different row once.
+        kind: int64 (cores of the listener,): its row of `heard`.
+        core: int64 (neurons,): the core that each neuron sends from.
+    """
+
+    met: np.ndarray
+    heard: np.ndarray
+    kind: np.ndarray
+    core: np.ndarray
+
+    def loads(self, spikes: np.ndarray) -> LayerLoads:
+        flat = spikes.reshape(-1).astype(np.float64)
+        synops = self.met @ flat
+        sent = np.stack([np.bincount(self.core, row * flat, self.senders) for row in self.heard])
+        out = np.bincount(self.core, flat, self.senders)
+        return LayerLoads(synops, float(synops.sum()), out, sent[self.kind].reshape(-1))
 
 
 @dataclass(frozen=True, eq=False)
 class Traffic:
-    """The map of one source layer: loads = sparse(out, index, weight) of (rows @ spikes)."""
+    """The maps of all layers of a placed network, and the way of every pair of cores.
 
-    shape: tuple[int, int]
-    rows: np.ndarray
-    out: np.ndarray
-    index: np.ndarray
-    weight: np.ndarray
-    senders: int
-    receivers: int
+    Args:
+        sender, receiver: int64 (pairs of all layers,): cores of the network; the host is core -1.
+        layer: int64 (pairs,): the layer that sends.
+        way: float64 (3, pairs): hops along x, along y, borders between chips; 0 from the host, whose way is not known.
+    """
 
-    @cached_property
-    def _size(self) -> int:
-        return 2 * (self.senders + self.receivers) + SUMS
-
-    @cached_property
-    def _sums(self) -> np.ndarray | None:
-        """The sparse sums as a matrix, where that is small enough to be faster."""
-        if self._size * len(self.rows) * self.shape[1] > DENSE:
-            return None
-        matrix = np.zeros((self._size, len(self.rows) * self.shape[1]))
-        np.add.at(matrix, (self.out, self.index), self.weight)
-        return matrix
-
-    def loads(self, spikes: np.ndarray) -> Loads:
-        """Loads of spikes per neuron (any unit: per run, per inference, per step), shape of the source layer."""
-        table = self.rows @ spikes.reshape(self.shape).astype(np.float64)
-        if self._sums is not None:
-            flat = self._sums @ table.reshape(-1)
-        else:
-            flat = np.bincount(self.out, self.weight * table.reshape(-1)[self.index], self._size)
-        r, s = self.receivers, self.senders
-        sent, last = 2 * r + s, 2 * (r + s)
-        return Loads(flat[:r], flat[r : 2 * r], flat[2 * r : sent], flat[sent:last], flat[last:-1], float(flat[-1]))
+    layers: tuple[LayerTraffic, ...]
+    sender: np.ndarray
+    receiver: np.ndarray
+    layer: np.ndarray
+    way: np.ndarray
 
 
-def traffic(network: ChipNetwork, placement: Placement, profile: Profile) -> tuple[Traffic, ...]:
-    """The map of every layer's spikes, in the order of the layers; the last layer's spikes leave the chip.
+def traffic(network: ChipNetwork, placement: Placement, profile: Profile) -> Traffic:
+    """The maps of every layer's spikes, in the order of the layers; the last layer's spikes leave the chip.
 
     The placement must be whole (no layer without a place).
     """
-    maps = []
+    maps: list[LayerTraffic] = []
     for index, layer in enumerate(network.layers):
-        own = placement.layers[index]
-        if index + 1 == len(network.layers):
-            maps.append(_build(_Entries(layer.shape, own, None, placement.positions)))
-            continue
-        listener, there = network.layers[index + 1], placement.layers[index + 1]
-        entries = _Entries(layer.shape, own, there, placement.positions)
+        shape, own = volume(layer.shape), placement.layers[index]
+        edges = own.edges if own.edges is not None else _whole(shape)
+        listener = network.layers[index + 1] if index + 1 < len(network.layers) else None
         if isinstance(listener, ConvLayer):
-            _convolution(entries, listener, profile.placement.padded_blocks)
+            maps.append(_convolution(shape, edges, listener, placement.layers[index + 1], profile))
+        elif isinstance(listener, DenseLayer):
+            maps.append(_dense(shape, edges, listener, placement.layers[index + 1]))
         else:
-            assert isinstance(listener, DenseLayer)
-            _dense(entries, listener)
-        maps.append(_build(entries))
-    return tuple(maps)
+            nobody = np.zeros(0, np.int64)
+            maps.append(LayerTraffic(shape, edges, nobody, nobody))
+    return _joined(tuple(maps), placement)
 
 
-class _Entries:
-    """Collects the rows and the sparse sums of one source layer's map."""
+def _whole(shape: tuple[int, int, int]) -> Edges:
+    return np.array([0, shape[0]]), np.array([0, shape[1]]), np.array([0, shape[2]])
+
+
+def _joined(maps: tuple[LayerTraffic, ...], placement: Placement) -> Traffic:
+    senders, receivers = [], []
+    for own, there, map_ in zip(placement.layers, placement.layers[1:], maps):
+        senders.append(map_.sender + own.first if own.cores else np.full(len(map_.sender), -1))
+        receivers.append(map_.receiver + there.first)
+    nothing = np.zeros(0, np.int64)
+    a, b = np.concatenate([nothing, *senders]), np.concatenate([nothing, *receivers])
+    layer = np.repeat(np.arange(len(maps)), [len(map_.sender) for map_ in maps])
+    way = np.zeros((HOPS, len(a)))
+    p = placement.positions
+    if p is not None and len(a):
+        way = np.abs(np.stack([axis[a] - axis[b] for axis in (p.x, p.y, p.chip)])).astype(np.float64)
+        way[:, a < 0] = 0.0
+    return Traffic(maps, a, b, layer, way)
+
+
+def _convolution(
+    shape: tuple[int, int, int], edges: Edges, layer: ConvLayer, there: LayerPlacement, profile: Profile
+) -> ConvTraffic:
+    assert there.edges is not None
+    grid = tuple(len(axis) - 1 for axis in there.edges)
+    padded = profile.placement.padded_blocks and there.block[2] * grid[2] > layer.shape[2]
+    member = _members(shape[:2], tuple(edges[0].tolist()), tuple(edges[1].tolist()))
+    taps, rows = kernel_taps(layer, there.edges[0]), row_taps(layer, shape, there.edges[1])
+    met = np.einsum("bcij,hiy->bhjcy", taps, rows.astype(np.int64))
+    kernel = met.shape[2]
+    parts = grid[0] * grid[1]
+    met = met.reshape(parts, kernel, -1)
+    exact = np.int64 if kernel <= BITS else object
+    codes = ((met > 0) * np.array([1 << j for j in range(kernel)], dtype=exact)[:, None]).sum(axis=1)
+    table = [member, met.reshape(parts * kernel, -1).astype(np.float64)]
+    heard = []
+    for code in sorted(set(codes.reshape(-1).tolist()) - {0}):
+        chosen = (member[:, None, :] * (codes == code)).reshape(-1, codes.shape[1])
+        used = np.flatnonzero(chosen.any(axis=1))
+        table.append(chosen[used])
+        heard.append((code, tuple(used.tolist())))
+    after = _columns(
+        shape[2],
+        tuple(edges[2].tolist()),
+        tuple(there.edges[2].tolist()),
+        there.block[2] if padded else 0,
+        (kernel, layer.stride[1], layer.padding[1], layer.dilation[1]),
+        (len(member), parts),
+        tuple(heard),
+    )
+    return ConvTraffic(shape, edges, after.sender, after.receiver, np.concatenate(table), after)
+
+
+@lru_cache(maxsize=1024)
+def _members(shape: tuple[int, int], channels: tuple[int, ...], rows: tuple[int, ...]) -> np.ndarray:
+    """float64 (blocks of channels and rows, C * H): 1 where a source row belongs to a block."""
+    blocks = []
+    for c in range(len(channels) - 1):
+        for h in range(len(rows) - 1):
+            member = np.zeros(shape)
+            member[channels[c] : channels[c + 1], rows[h] : rows[h + 1]] = 1.0
+            blocks.append(member.reshape(-1))
+    return np.stack(blocks)
+
+
+class _Columns:
+    """What a convolution does along x, from the (n, W) table of `ConvTraffic.rows`: a function of shapes and cuts alone.
+
+    Args:
+        taps: bool (listening blocks, kernel columns, W), whether a column meets a block through a kernel column.
+        computed: the same with the columns that a padded block computes beyond the layer's edge.
+        own: borders of the source's blocks of columns.
+        rows: blocks of channels and rows of the source, and of the listener.
+        heard: code of kernel columns -> which (source block, listener block) rows of the table follow.
+    """
 
     def __init__(
-        self, shape: tuple[int, ...], own: LayerPlacement, there: LayerPlacement | None, positions: Positions | None
+        self,
+        taps: np.ndarray,
+        computed: np.ndarray,
+        own: tuple[int, ...],
+        rows: tuple[int, int],
+        heard: tuple[tuple[int, tuple[int, ...]], ...],
     ) -> None:
-        self.channels, self.height, self.width = volume(shape)
-        self.own, self.there, self.positions = own, there, positions
-        whole = tuple(np.array([0, n]) for n in (self.channels, self.height, self.width))
-        self.edges: Edges = own.edges if own.edges is not None else (whole[0], whole[1], whole[2])
-        self.senders = max(1, own.cores or 0)
-        self.receivers = (there.cores or 0) if there else 0
-        self.total = 2 * (self.senders + self.receivers) + HOPS
-        self.rows: list[np.ndarray] = []
-        self.sums: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        grid = tuple(len(axis) - 1 for axis in self.edges)
-        self.core = np.arange(int(np.prod(grid))).reshape(grid)
-        self.column_block = np.repeat(np.arange(grid[2]), np.diff(self.edges[2]))
-        self.members: list[tuple[int, int, np.ndarray]] = []
-        for c in range(grid[0]):
-            for h in range(grid[1]):
-                member = np.zeros((self.channels, self.height))
-                member[self.edges[0][c] : self.edges[0][c + 1], self.edges[1][h] : self.edges[1][h + 1]] = 1.0
-                self.members.append((c, h, member))
-                self.add(2 * self.receivers + self.core[c, h][self.column_block], member, np.ones(self.width))
+        self.listeners, self.kernel, self.width = taps.shape
+        self.first, self.parts = rows
+        self.own = np.array(own)
+        self.senders = len(own) - 1
+        flat = self.kernel * self.width
+        self.computed = computed.reshape(self.listeners, flat).T.astype(np.float64)
+        self.exact = taps.sum(axis=0).reshape(flat).astype(np.float64)
+        self.messages: list[tuple[slice, np.ndarray]] = []
+        at = self.first + self.parts * self.kernel
+        ends = [np.zeros((2, 0), np.int64)]
+        for code, used in heard:
+            matrix, x, y = self._reach(taps, code)
+            self.messages.append((slice(at, at + len(used)), matrix))
+            at += len(used)
+            row = np.array(used)[:, None]
+            pairs = (row // self.parts * self.senders + x, row % self.parts * self.listeners + y)
+            ends.append(np.stack([end.reshape(-1) for end in pairs]))
+        self.sender, self.receiver = np.concatenate(ends, axis=1)
+        self.sizes = [self.parts * self.listeners, 1, self.first * self.senders, len(self.sender)]
+        self.at = np.cumsum(self.sizes[:-1]).tolist()
+        self.whole = None
+        if at * self.width * sum(self.sizes) <= WHOLE:
+            unit = np.eye(at * self.width).reshape(-1, at, self.width)
+            self.whole = np.stack([np.concatenate(self._factored(table)) for table in unit])
 
-    def add(self, out: np.ndarray, row: np.ndarray, weight: np.ndarray) -> None:
-        """One more row and, for each (entry of out, column), where the column's value of that row is added.
+    def _reach(self, taps: np.ndarray, code: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """float64 (W, pairs): columns of a sending block that reach a listening one through the kernel columns in `code`;
+        the sending and the listening block of each pair."""
+        through = [j for j in range(self.kernel) if code >> j & 1]
+        reached = taps[:, through].any(axis=1)
+        sending = np.repeat(np.arange(self.senders), np.diff(self.own)) == np.arange(self.senders)[:, None]
+        both = sending[:, None] & reached
+        x, y = np.nonzero(both.any(axis=2))
+        return both[x, y].T.astype(np.float64), x, y
 
-        out, weight: (W,) or (k, W); entries with weight 0 are left out.
-        """
-        at = len(self.rows) * self.width + np.broadcast_to(np.arange(self.width), out.shape)
-        keep = weight != 0
-        self.rows.append(row.reshape(-1))
-        self.sums.append((out[keep], at[keep], weight[keep]))
+    def _factored(self, table: np.ndarray) -> list[np.ndarray]:
+        out, last = table[: self.first], self.first + self.parts * self.kernel
+        out = np.add.reduceat(out, self.own[:-1], axis=1) if self.senders > 1 else out.sum(axis=1)
+        met = table[self.first : last].reshape(self.parts, -1)
+        synops, arrived = met @ self.computed, met.sum(axis=0) @ self.exact
+        messages = [(table[part] @ matrix).reshape(-1) for part, matrix in self.messages]
+        return [synops.reshape(-1), arrived.reshape(1), out.reshape(-1), np.concatenate([np.zeros(0), *messages])]
 
-    def distances(self, sender: np.ndarray, receiver: np.ndarray | int) -> np.ndarray:
-        """Hops along x, along y and borders between chips from the sending cores (k,) to one or k cores: (3, k).
-
-        Spikes of the host have no known way to go: 0.
-        """
-        if not self.own.cores or self.positions is None:
-            return np.zeros((HOPS, len(sender)))
-        p, a, b = self.positions, self.own.first + sender, self.there.first + receiver  # type: ignore[union-attr]
-        return np.abs(np.stack([p.x[a] - p.x[b], p.y[a] - p.y[b], p.chip[a] - p.chip[b]])).astype(np.float64)
-
-
-def _convolution(entries: _Entries, layer: ConvLayer, padded: bool) -> None:
-    there = entries.there
-    assert there is not None and there.edges is not None
-    source = (entries.channels, entries.height, entries.width)
-    grid = tuple(len(axis) - 1 for axis in there.edges)
-    core = np.arange(int(np.prod(grid))).reshape(grid)
-    columns = column_taps(layer, source, there.edges[2])
-    computed = columns
-    if padded and there.block[2] * grid[2] > layer.shape[2]:
-        computed = column_taps(layer, source, np.arange(grid[2] + 1) * there.block[2])
-    taps = kernel_taps(layer, there.edges[0])
-    rows = row_taps(layer, source, there.edges[1])
-    exact = np.int64 if columns.shape[1] < 63 else object
-    codes = (columns * (1 << np.arange(columns.shape[1], dtype=exact))[None, :, None]).sum(axis=1)
-    masks = sorted(set(codes.reshape(-1).tolist()) - {0})
-    for c in range(grid[0]):
-        for h in range(grid[1]):
-            met = np.einsum("cij,iy->jcy", taps[c], rows[h].astype(np.int64)).astype(np.float64)
-            for j in range(met.shape[0]):
-                if met[j].any():
-                    out = np.broadcast_to(core[c, h][:, None], (grid[2], entries.width))
-                    whole = np.full((1, entries.width), entries.total)
-                    weight = np.concatenate([computed[:, j], columns[:, j].sum(axis=0, keepdims=True)])
-                    entries.add(np.concatenate([out, whole]), met[j], weight.astype(np.float64))
-            for mask in masks:
-                heard = sum(met[j] for j in range(met.shape[0]) if mask >> j & 1) > 0
-                _messages(entries, core[c, h], codes == mask, heard)
+    def loads(self, table: np.ndarray) -> LayerLoads:
+        if self.whole is None:
+            synops, arrived, out, messages = self._factored(table)
+            return LayerLoads(synops, float(arrived[0]), out, messages)
+        flat, (a, b, c) = table.reshape(-1) @ self.whole, self.at
+        return LayerLoads(flat[:a], float(flat[a]), flat[b:c], flat[c:])
 
 
-def _messages(entries: _Entries, cores: np.ndarray, reached: np.ndarray, heard: np.ndarray) -> None:
-    """Messages of the source neurons `heard` (C, H) in the columns that reach each column block: reached (blocks, W)."""
-    for c, h, member in entries.members:
-        row = heard * member
-        if not row.any() or not reached.any():
-            continue
-        sender = entries.core[c, h][entries.column_block]
-        blocks, columns = np.nonzero(reached)
-        r, s = entries.receivers, entries.senders
-        outs = [r + cores[blocks], 2 * r + s + sender[columns]]
-        weights = [np.ones(len(blocks)), np.ones(len(blocks))]
-        hops = entries.distances(sender[columns], cores[blocks])
-        for way in range(HOPS):
-            outs.append(np.full(len(blocks), 2 * (r + s) + way))
-            weights.append(hops[way])
-        at = len(entries.rows) * entries.width + np.tile(columns, len(outs))
-        entries.rows.append(row.reshape(-1))
-        weight = np.concatenate(weights)
-        keep = weight != 0
-        entries.sums.append((np.concatenate(outs)[keep], at[keep], weight[keep]))
+@lru_cache(maxsize=1024)
+def _columns(
+    width: int,
+    own: tuple[int, ...],
+    there: tuple[int, ...],
+    block: int,
+    kernel: tuple[int, int, int, int],
+    rows: tuple[int, int],
+    heard: tuple[tuple[int, tuple[int, ...]], ...],
+) -> _Columns:
+    """`block`: width of a full block where the listener computes the columns beyond its edge, too; else 0."""
+    taps = axis_taps(width, np.array(there), *kernel)
+    computed = axis_taps(width, np.arange(len(there)) * block, *kernel) if block else taps
+    return _Columns(taps, computed, own, rows, heard)
 
 
-def _dense(entries: _Entries, layer: DenseLayer) -> None:
-    """A dense listener does not factor into rows and columns: every load is one row over all neurons of the source."""
-    there = entries.there
-    assert there is not None and there.edges is not None
-    r, s = entries.receivers, entries.senders
-    shape = (entries.channels, entries.height, entries.width)
-    present = layer.weight != 0
-    met = np.add.reduceat(present, there.edges[0][:-1], axis=0, dtype=np.int64).astype(np.float64)
-    heard = met > 0
-    sender = np.zeros(shape, np.int64)
-    for c, h, member in entries.members:
-        sender += (member[:, :, None] * entries.core[c, h][entries.column_block]).astype(np.int64)
-    sender = sender.reshape(-1)
-    total = np.zeros((2 * (r + s) + SUMS, present.shape[1]))
-    total[:r], total[r : 2 * r] = met, heard
-    total[2 * r + sender, np.arange(len(sender))] = 1.0
-    total[2 * r + s + sender, np.arange(len(sender))] = heard.sum(axis=0)
-    for block in range(r):
-        total[-SUMS:-1] += heard[block] * entries.distances(sender, block)
-    total[-1] = met.sum(axis=0)
-    entries.rows, entries.sums, entries.width = list(total), [], 1
-    entries.height, entries.channels = 1, present.shape[1]
-    count = np.arange(len(total))
-    entries.sums.append((count, count, np.ones(len(total))))
+def _dense(shape: tuple[int, int, int], edges: Edges, layer: DenseLayer, there: LayerPlacement) -> DenseTraffic:
+    """A dense listener does not factor into rows and columns."""
+    assert there.edges is not None
+    met = np.add.reduceat(layer.weight != 0, there.edges[0][:-1], axis=0, dtype=np.int64)
+    heard, kind = _different(met > 0)
+    c, h, w = (np.repeat(np.arange(len(axis) - 1), np.diff(axis)) for axis in edges)
+    rows, columns = len(edges[1]) - 1, len(edges[2]) - 1
+    core = ((c[:, None, None] * rows + h[:, None]) * columns + w).reshape(-1)
+    senders, receivers = (len(edges[0]) - 1) * rows * columns, len(met)
+    sender = np.tile(np.arange(senders), receivers)
+    receiver = np.repeat(np.arange(receivers), senders)
+    return DenseTraffic(
+        shape, edges, sender, receiver, met.astype(np.float64), heard.astype(np.float64), kind, core
+    )
 
 
-def _build(entries: _Entries) -> Traffic:
-    out, index, weight = (np.concatenate(parts) for parts in zip(*entries.sums))
-    shape = (entries.channels * entries.height, entries.width)
-    return Traffic(shape, np.stack(entries.rows), out, index, weight, entries.senders, entries.receivers)
+def _different(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each different row once, and which of them every row is (np.unique would sort them, which takes longer)."""
+    numbers: dict[bytes, int] = {}
+    kind = [numbers.setdefault(row.tobytes(), len(numbers)) for row in rows]
+    return np.stack([np.frombuffer(row, bool) for row in numbers]), np.array(kind)

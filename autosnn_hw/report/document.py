@@ -93,6 +93,7 @@ def _layer(
         "synops_dense": None if counts is None else _mean(counts.synops_dense, samples),
         "active_neurons": None if counts is None else _mean(counts.active_neurons, samples),
         "neuron_updates": None if cost is None else cost.neuron_updates,
+        "neuron_active": None if cost is None else cost.neuron_active,
         "messages": None if cost is None else cost.messages,
         "energy": None if cost is None else _interval(cost.energy),
         "energy_parts": {} if cost is None else {name: part.to_json() for name, part in cost.energy_parts.items()},
@@ -173,6 +174,7 @@ def simulation_document(
         "synops": _total([_mean(layer.synops, samples) for layer in activity.layers]),
         "synops_dense": _total([_mean(layer.synops_dense, samples) for layer in activity.layers]),
         "neuron_updates": cost.neuron_updates,
+        "neuron_active": cost.neuron_active,
         "messages": cost.messages,
         "host_macs": activity.host_macs,
         "energy": {

@@ -149,12 +149,8 @@ def total_synops(activity: Activity) -> float | None:
 
 
 def energy_parts(report: CostReport) -> dict[str, float]:
-    """Modelled energy by part in J: the layers' event energies summed by name, and `static`."""
-    parts: dict[str, float] = {}
-    for layer in report.layers:
-        for name, energy in layer.energy_parts.items():
-            parts[name] = parts.get(name, 0.0) + energy.value
-    return parts | {"static": report.energy_static.value}
+    """Modelled energy by part in J: event by event, and `static`."""
+    return {name: energy.value for name, energy in report.energy_parts.items()} | {"static": report.energy_static.value}
 
 
 def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:

@@ -7,7 +7,7 @@ every tap of a kernel that falls on a neuron. Operations are counted at the laye
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -119,6 +119,22 @@ def source_sums(network: ChipNetwork, stimulus: Stimulus, per_step: bool) -> Lay
     return layer_sums(network.input_layer, stimulus.values, fans(network)[0], per_step)
 
 
+def driven(network: ChipNetwork, stimulus: Stimulus, per_step: bool) -> np.ndarray | None:
+    """int64 (N, T), or (N, 1) summed over the steps: active neurons of an input that holds one value over the sample.
+
+    A value counts as a bias, so that a neuron is active in every step or never. None for other inputs.
+    """
+    layer = network.input_layer
+    if layer.neuron is None or stimulus.kind != "constant":
+        return None
+    values = stimulus.values != 0
+    if layer.bias is not None:
+        bias = layer.bias if layer.bias.shape == layer.shape else layer.bias.reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        values = values | (bias != 0)
+    each = values.reshape(len(values), -1).sum(axis=1, dtype=np.int64)[:, None]
+    return np.repeat(each, stimulus.timesteps, axis=1) if per_step else each * stimulus.timesteps
+
+
 def activity(
     network: ChipNetwork,
     layers: Sequence[LayerSums],
@@ -195,6 +211,8 @@ def count(
         layer_sums(layer, train, fan, per_step, alive)
         for layer, train, fan, alive in zip(wanted, spikes, all_fans, moving)
     ]
+    if layers[0].active is None:
+        layers[0] = replace(layers[0], active=driven(network, stimulus, per_step))
     outputs = (spikes[-1] != 0).sum(axis=1, dtype=np.int64).reshape(lead[0], -1)
     return activity(
         network,

@@ -13,7 +13,7 @@ import autosnn_hw
 from autosnn_hw.activity import Activity
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
-from autosnn_hw.simulate.counting import LayerSums, activity, fans, join, layer_sums, source_sums
+from autosnn_hw.simulate.counting import LayerSums, activity, driven, fans, join, layer_sums, source_sums
 from autosnn_hw.simulate.exact import reference
 from autosnn_hw.simulate.exact.activeness import active_neurons
 from autosnn_hw.simulate.exact.event_path import laid_out, last_layer, layer_counts, layer_spikes, run_events
@@ -98,6 +98,8 @@ def run(
                 assert done.spikes is not None
                 moving = active_neurons(layer, sent, before, done.v) if active else None
                 counts = layer_sums(layer, done.spikes.cpu().numpy(), fan, per_step, moving)
+            if index == 0 and counts.active is None:
+                counts = replace(counts, active=driven(network, sent, per_step))
             before = done.spikes
             if len(totals) == index:
                 totals.append(counts.neuron_spikes)
