@@ -15,7 +15,7 @@ import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.cost.limits import memoryless_by_construction
-from autosnn_hw.network import Layer, Role
+from autosnn_hw.network import Layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +49,9 @@ def kinds_of(layer: Layer) -> Kinds:
         biased = int(np.count_nonzero(bias)) * each
         unknown = prod(layer.shape) - biased - int(firing.sum()) * positions
         roles = np.asarray(layer.roles)
-        chosen = tuple(int(role) for role in Role if (roles[firing] == role).any())
-        alone = bool((np.isin(roles, chosen) == firing).all())
-        found = Kinds(biased, firing if firing.any() else None, chosen if alone else None, unknown)
+        chosen = tuple(sorted(set(roles[firing].tolist())))
+        alone = not set(roles[~firing].tolist()) & set(chosen)
+        found = Kinds(biased, firing if chosen else None, chosen if alone else None, unknown)
         known = _cache.setdefault(layer, found)
     return known
 

@@ -48,11 +48,15 @@ def memoryless_by_construction(layer: Layer) -> np.ndarray:
     channels = layer.shape[0]
     if isinstance(layer, InputLayer):
         return np.zeros(channels, bool)
-    weight = layer.weight.reshape(channels, -1)
-    threshold = _each(layer.neuron.vth_mant, channels)
-    fires = ((weight == 0) | (weight > threshold[:, None])).all(axis=1)
-    quiet = np.ones(channels, bool) if layer.bias is None else (layer.bias.reshape(channels, -1) == 0).all(axis=1)
-    return fires & quiet & (_each(layer.neuron.i_decay, channels) == MEMORYLESS)
+    found = _each(layer.neuron.i_decay, channels) == MEMORYLESS
+    if layer.bias is not None:
+        found = found & (layer.bias.reshape(channels, -1) == 0).all(axis=1)
+    some = np.flatnonzero(found)  # mostly few: every other channel has a bias
+    weight = layer.weight.reshape(channels, -1)[some]
+    threshold = _each(layer.neuron.vth_mant, channels)[some]
+    result = np.zeros(channels, bool)
+    result[some] = ((weight == 0) | (weight > threshold[:, None])).all(axis=1)
+    return result
 
 
 def neuron_kinds(layer: Layer) -> np.ndarray:

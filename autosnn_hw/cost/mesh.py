@@ -113,19 +113,22 @@ def _conv_axes(layer: object, source: tuple[int, ...], sender: Edges, listener: 
         group = np.arange(source[0]) // per_input * per_output
         meets = (group + per_output > listener[0][:-1, None]) & (group < listener[0][1:, None])
         channels = np.add.reduceat(meets, sender[0][:-1], axis=1, dtype=np.int64).T
-    axes = [_axis(channels)]
-    for a in (0, 1):
-        taps = axis_taps(
+    rows, columns = (
+        _reach(
             source[1 + a],
-            listener[1 + a],
-            layer.weight.shape[2 + a],
-            layer.stride[a],
-            layer.padding[a],
-            layer.dilation[a],
+            tuple(sender[1 + a].tolist()),
+            tuple(listener[1 + a].tolist()),
+            (layer.weight.shape[2 + a], layer.stride[a], layer.padding[a], layer.dilation[a]),
         )
-        heard = taps.any(axis=1)
-        axes.append(_axis(np.add.reduceat(heard, sender[1 + a][:-1], axis=1, dtype=np.int64).T))
-    return axes[0], axes[1], axes[2]
+        for a in (0, 1)
+    )
+    return _axis(channels), rows, columns
+
+
+@lru_cache(maxsize=4096)
+def _reach(size: int, sender: tuple[int, ...], listener: tuple[int, ...], kernel: tuple[int, int, int, int]) -> Axis:
+    heard = axis_taps(size, np.array(listener), *kernel).any(axis=1)
+    return _axis(np.add.reduceat(heard, np.array(sender[:-1]), axis=1, dtype=np.int64).T)
 
 
 def _axis(counts: np.ndarray) -> Axis:
@@ -134,13 +137,18 @@ def _axis(counts: np.ndarray) -> Axis:
 
 def _matrix(cores: int, links: tuple[Link, ...]) -> np.ndarray:
     matrix = np.zeros((cores, cores))
-    for sender, listener, channels, rows, columns in links:
-        block = np.kron(np.kron(np.array(channels), np.array(rows)), np.array(columns))
+    for sender, listener, *axes in links:
+        block = _block(*axes)
         matrix[sender : sender + block.shape[0], listener : listener + block.shape[1]] = block
     return matrix
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
+def _block(channels: Axis, rows: Axis, columns: Axis) -> np.ndarray:
+    return np.kron(np.kron(np.array(channels), np.array(rows)), np.array(columns))
+
+
+@lru_cache(maxsize=4096)
 def _optimised(cores: int, links: tuple[Link, ...], mesh: Mesh, cores_per_chip: int, border: float) -> tuple[int, ...]:
     """Slot of each core. Free slots take part as cores that do not talk."""
     whole_chips = -(-cores // cores_per_chip) * cores_per_chip
@@ -158,14 +166,16 @@ def _optimised(cores: int, links: tuple[Link, ...], mesh: Mesh, cores_per_chip: 
 
 
 def _sweep(talking: np.ndarray, near: np.ndarray, stay: np.ndarray, slot: np.ndarray, cores: int) -> bool:
-    """One best swap for each core in turn; True where any helped.
+    """One best swap for each core that had one when the sweep began; True where any helped.
 
     `near` is the distance between the slots that cores stand in, stay[i, j] the way of core i's traffic if it stood where j
     stands; a swap changes two rows and columns of the first and adds an outer product to the second.
     """
     helped = False
     way = stay.diagonal()  # a view: it follows
-    for i in range(cores):
+    gains = way[:, None] + way - stay - stay.T - 2 * talking * near
+    np.fill_diagonal(gains, 0.0)
+    for i in np.flatnonzero(gains[:cores].max(axis=1) > 1e-9).tolist():
         gain = way + (way[i] - stay[i]) - stay[:, i] - 2 * talking[i] * near[i]
         gain[i] = 0.0
         best = int(gain.argmax())

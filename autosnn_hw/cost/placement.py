@@ -112,7 +112,8 @@ def _place_columns(network: ChipNetwork, profile: Profile) -> Placement:
         found = _place_layer(layer, source, heard, profile)
         placed.insert(0, found)
         heard = None
-        if found.edges is not None and source is not None and isinstance(layer, (ConvLayer, DenseLayer)):
+        limited = profile.limits.output_axons is not None
+        if limited and found.edges is not None and source is not None and isinstance(layer, (ConvLayer, DenseLayer)):
             heard = listening(layer, source, found.edges)[1]
     first, numbered = 0, []
     for found in placed:
@@ -256,7 +257,7 @@ def core_use(
     """What the fullest core of a layer cut along `edges` takes of every resource that the profile limits.
 
     Args:
-        heard: int64 (C, H, W), the cores each neuron sends to; None where nobody listens.
+        heard: int64 (C, H, W), the cores each neuron sends to; None where nobody listens, or no limit asks for it.
     """
     limits = profile.limits
     use = {"neurons_per_core": int(np.prod([np.diff(axis).max() for axis in edges]))}

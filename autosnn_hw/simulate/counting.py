@@ -129,7 +129,9 @@ def driven(network: ChipNetwork, stimulus: Stimulus, per_step: bool) -> np.ndarr
         return None
     values = stimulus.values != 0
     if layer.bias is not None:
-        bias = layer.bias if layer.bias.shape == layer.shape else layer.bias.reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        bias = (
+            layer.bias if layer.bias.shape == layer.shape else layer.bias.reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        )
         values = values | (bias != 0)
     each = values.reshape(len(values), -1).sum(axis=1, dtype=np.int64)[:, None]
     return np.repeat(each, stimulus.timesteps, axis=1) if per_step else each * stimulus.timesteps

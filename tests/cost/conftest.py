@@ -10,7 +10,7 @@ import pytest
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Readout, Role
-from hw_profiles import Profile, load
+from hw_profiles import Profile, load, loader
 
 NEURON = CubaNeuron(20, 1365)
 
@@ -120,3 +120,9 @@ def loihi2() -> Profile:
 @pytest.fixture(scope="session")
 def loihi1() -> Profile:
     return load("loihi1")
+
+
+@pytest.fixture(scope="session")
+def overlaid() -> Callable[..., Profile]:
+    """A target with tables laid over it."""
+    return lambda target, **tables: loader.from_table(loader.overlay(loader.read_table(target), tables), "test")

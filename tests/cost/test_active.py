@@ -56,8 +56,10 @@ def test_roles_tell_pools_and_relays_where_spikes_are_not_known_by_neuron(make_n
 
 def test_neurons_that_may_hold_a_voltage_are_charged_and_that_is_said(make_network, loihi2):
     whole = make_network("all_SRB_k3", 4, IMAGE, voters=2)
-    said = [price(network, exact.run(network, pictures(network, 1)), loihi2).not_counted for network in (
-        biased(whole, 1), biased(whole, 1, missing=7))]
+    said = [
+        price(network, exact.run(network, pictures(network, 1)), loihi2).not_counted
+        for network in (biased(whole, 1), biased(whole, 1, missing=7))
+    ]
     assert not any("may hold a voltage" in sentence for sentence in said[0])
     assert any(sentence.startswith("Assumed: 7 neurons without a bias") for sentence in said[1])
 
