@@ -6,75 +6,16 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autosnn_hw.cost.calibration_rows import Equation, constant_of, read_equations
+from autosnn_hw.cost.calibration_rows import constant_of, read_equations
+from autosnn_hw.cost.least_squares import Equation, Fit, fit
 from autosnn_hw.errors import InputError, RunError
 from hw_profiles import load
 from hw_profiles.schema import Profile
-
-DETERMINED = 0.7  # posterior over prior standard deviation below which the data say something about a constant
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Constants that the data determine, in SI units.
-
-    Args:
-        values: fitted constants; sigma: their posterior standard deviations.
-        informed: posterior over prior standard deviation of every constant that was free to begin with.
-    """
-
-    values: dict[str, float]
-    sigma: dict[str, float]
-    informed: dict[str, float]
-
-
-def fit(equations: Sequence[Equation], profile: Profile, constants: Sequence[str]) -> Fit:
-    """Fit `constants` to the equations, within their intervals.
-
-    A constant's interval is taken as plus and minus two standard deviations of a normal prior, and as hard bounds. What the
-    data do not determine (posterior deviation above 0.7 of the prior's) is put back to the profile's value and left alone.
-    """
-    prior = {name: profile.constants[name].interval for name in constants}
-    free = [name for name in constants if prior[name].high > prior[name].low and prior[name].value > 0]
-    informed: dict[str, float] = {}
-    while True:
-        values, sigma, ratio = _solve(equations, profile, free)
-        informed = {**ratio, **{name: value for name, value in informed.items() if name not in ratio}}
-        vague = [name for name in free if ratio[name] > DETERMINED]
-        if not vague:
-            return Fit(values, sigma, informed)
-        free.remove(max(vague, key=lambda name: ratio[name]))
-
-
-def _solve(
-    equations: Sequence[Equation], profile: Profile, free: Sequence[str]
-) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    if not free:
-        return {}, {}, {}
-    from scipy.optimize import lsq_linear  # slow to import, and only this needs it
-
-    known = {name: constant.interval for name, constant in profile.constants.items()}
-    scale = np.array([known[name].value for name in free])
-    spread = np.array([(known[name].high - known[name].low) / 4 for name in free]) / scale
-    rows = np.array([[e.counts.get(name, 0.0) for name in free] for e in equations]) * scale
-    fixed = [sum(n * known[name].value for name, n in e.counts.items() if name not in free) for e in equations]
-    error = np.array([e.error for e in equations])
-    matrix = np.vstack([rows / error[:, None], np.diag(1 / spread)])
-    target = np.concatenate([(np.array([e.measured for e in equations]) - fixed) / error, 1 / spread])
-    bounds = ([known[n].low / known[n].value for n in free], [known[n].high / known[n].value for n in free])
-    solved = lsq_linear(matrix, target, bounds=bounds, method="bvls")
-    sigma = np.sqrt(np.diag(np.linalg.inv(matrix.T @ matrix)))
-    return (
-        dict(zip(free, (solved.x * scale).tolist())),
-        dict(zip(free, (sigma * scale).tolist())),
-        dict(zip(free, (sigma / spread).tolist())),
-    )
 
 
 def calibrate(
@@ -89,13 +30,14 @@ def calibrate(
     chosen = list(constants) if constants else seen
     for name in chosen:
         constant_of(name, profile)
-    found = fit(equations, profile, chosen)
-    before = {name: constant.interval.value for name, constant in profile.constants.items()}
+    known = {name: constant.interval for name, constant in profile.constants.items()}
+    found = fit(equations, known, chosen)
+    before = {name: interval.value for name, interval in known.items()}
     after = {**before, **found.values}
     left_out = []
     for row in dict.fromkeys(e.row for e in equations):
         rest = [e for e in equations if e.row != row]
-        values = {**before, **fit(rest, profile, chosen).values} if rest else before
+        values = {**before, **fit(rest, known, chosen).values} if rest else before
         left_out += [_error(e, e.predict(values)) for e in equations if e.row == row]
     return {
         "target": profile.name,

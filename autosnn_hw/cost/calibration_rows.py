@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost.events import column_events
+from autosnn_hw.cost.least_squares import Equation
 from autosnn_hw.cost.placement import place
 from autosnn_hw.cost.step_time import step_time
 from autosnn_hw.errors import InputError
@@ -41,20 +41,6 @@ NEURONAL_COLUMNS = {
 }
 COUNTS = (*ENERGY_COLUMNS, *SYNAPTIC_COLUMNS, *NEURONAL_COLUMNS)
 COLUMNS = ("name", "steps", "chips", "cores", *MEASURED, "relative_error", *COUNTS)
-
-
-@dataclass(frozen=True)
-class Equation:
-    """measured = sum of count x constant, with a standard error. `counts` are by constant's dotted name."""
-
-    row: str
-    quantity: str
-    measured: float
-    error: float
-    counts: dict[str, float]
-
-    def predict(self, values: dict[str, float]) -> float:
-        return sum(count * values[name] for name, count in self.counts.items())
 
 
 def read_equations(path: str | Path, profile: Profile) -> list[Equation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -61,7 +61,8 @@ class CandidateRecord:
         parameters: weights and biases of the float network.
         violations: {layer, resource, needed, limit, source, remedies} of everything that does not fit the target.
         supernet_accuracy, supernet_spikes: of the float super-network, kept only to say how badly they would have ranked.
-        parts: modelled energy by part in J, what a board's correction is regressed on.
+        parts: modelled energy by part in J; part_bounds: by how much of its value each may be lower and higher, [low, high] as
+            the target's constants have it. A board's correction is fitted with them.
         measured: values of the objectives measured by Lava or a board (`autosnn_hw.search.feedback.Measurement.known`), or None.
         cost, source, fitness, feasible: how the search stood to it with the best knowledge it had; source is "modelled",
             "measured" or "corrected" (carried over from the measured ones).
@@ -85,6 +86,7 @@ class CandidateRecord:
     supernet_accuracy: float | None = None
     supernet_spikes: float | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
+    part_bounds: Mapping[str, Sequence[float]] = field(default_factory=dict)
     measured: Mapping[str, float] | None = None
     cost: float | None = None
     source: str = "modelled"
@@ -110,6 +112,7 @@ class CandidateRecord:
         for name in ("spikes", "measured"):
             document[name] = None if document[name] is None else dict(document[name])
         document["parts"] = dict(self.parts)
+        document["part_bounds"] = {name: list(bounds) for name, bounds in self.part_bounds.items()}
         document["violations"] = [_plain(violation) for violation in self.violations]
         return document
 
@@ -148,13 +151,17 @@ def total_synops(activity: Activity) -> float | None:
     return sum(float(layer.synops.sum()) for layer in activity.layers if layer.synops is not None) / activity.samples
 
 
-def energy_parts(report: CostReport) -> dict[str, float]:
+def energy_parts(report: CostReport) -> dict[str, Interval]:
     """Modelled energy by part in J: event by event, and `static`."""
-    return {name: energy.value for name, energy in report.energy_parts.items()} | {"static": report.energy_static.value}
+    return {**report.energy_parts, "static": report.energy_static}
 
 
 def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:
-    """Values of all objectives (`autosnn_hw.search.fitness.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip."""
+    """Values of all objectives (`autosnn_hw.search.fitness.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip.
+
+    A board measures power and time as well. Its static power is that of all its chips, used or not, so the energy is its
+    dynamic energy plus the profile's static power of the chips used over the measured time.
+    """
     spikes = spike_totals(activity)
     values = {
         "energy": report.fitness_energy.value,
@@ -164,6 +171,15 @@ def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:
         "spikes": spikes["paper"],
         "spikes_chip": spikes["chip"],
     }
+    board = (activity.details or {}).get("board")
+    if board is not None:
+        power, slower = board["power_watts"], board["seconds_per_step"] / report.time_per_step.value
+        seconds = board["seconds_per_step"] * activity.timesteps
+        dynamic = (power["total_power"] - power["static_total_power"]) * seconds
+        static = report.fitness_energy.value - report.energy_dynamic.value
+        energy, latency = dynamic + static * slower, report.latency.value * slower
+        whole = dynamic + report.energy_static.value * slower
+        values |= {"energy": energy, "dynamic": dynamic, "latency": latency, "edp": whole * latency}
     synops = total_synops(activity)
     return values if synops is None else values | {"synops": synops}
 
@@ -184,6 +200,7 @@ def priced_record(
         fit: the target's answer, where it was asked; its violations make the candidate infeasible.
         known: further fields, such as generation, parameters, supernet_accuracy.
     """
+    parts = energy_parts(report)
     return CandidateRecord(
         genotype,
         accuracy=accuracy,
@@ -198,7 +215,8 @@ def priced_record(
         synops=total_synops(activity),
         cores=report.cores_used,
         violations=() if fit is None else violations_of(fit),
-        parts=energy_parts(report),
+        parts={name: part.value for name, part in parts.items()},
+        part_bounds={name: (p.low / p.value, p.high / p.value) for name, p in parts.items() if p.value > 0},
         **known,
     )
 

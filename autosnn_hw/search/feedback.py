@@ -2,24 +2,36 @@
 
 corrected cost = modelled cost on all validation samples x (measured / modelled cost on the samples measured).
 In a simulator the spikes must be the exact simulator's, so the ratio is 1 and a difference is an error. On a board the ratio
-is information; a small ridge regression of its logarithm on the candidate's energy parts carries it to the others.
+is information. Energies: a factor for each part of the modelled energy is fitted as `calibrate` fits a chip's constants (same
+least squares, the profile's intervals as priors and bounds). What the parts do not explain is carried to the others by a small
+ridge regression of the logarithm of what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, isfinite, log
 from typing import Any
 
 import numpy as np
 
+from autosnn_hw.cost.least_squares import Equation, fit
+from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import RunError, SpikesDifferError
 from autosnn_hw.search.candidate import CandidateRecord
 
 COUNTED = ("spikes", "spikes_chip", "synops")  # what a simulator must count exactly as we do
 EQUAL = 1e-9  # relative; means of equal integer counts, added in another order
 RIDGE = 1.0  # penalty on standardised features; one measurement then moves all candidates alike
+FITTED = ("energy", "dynamic")  # objectives that are a sum of parts
+ON_CHIP = (
+    "energy",
+    "dynamic",
+    "edp",
+    "latency",
+)  # what a board may measure otherwise than the model; it counts spikes alike
+MEASURED_ERROR = 0.05  # relative, of a board's energy: as `calibrate` takes where nothing else is said
 LEAVE_ONE_OUT = 3  # measurements needed before an error of the correction means anything
 
 
@@ -100,10 +112,10 @@ def ratios(
     measured = {genotype: m.ratio(objective) for genotype, m in measurements.items() if genotype in known}
     result = dict.fromkeys(known, (1.0, "modelled"))
     silicon = [genotype for genotype in measured if measurements[genotype].kind == "silicon"]
-    if silicon:
+    if silicon and objective in ON_CHIP:
         others = [record for record in records if record.genotype not in measured and record.priced]
         teachers = [known[genotype] for genotype in silicon]
-        predicted = _carry(teachers, [measured[genotype] for genotype in silicon], others)
+        predicted = _carry(teachers, [measured[genotype] for genotype in silicon], others, objective)
         result.update({record.genotype: (ratio, "corrected") for record, ratio in zip(others, predicted)})
     result.update({genotype: (ratio, "measured") for genotype, ratio in measured.items()})
     return result
@@ -118,20 +130,55 @@ def _features(records: Sequence[CandidateRecord], names: Sequence[str]) -> np.nd
     return np.asarray(rows, dtype=float).reshape(len(records), 1 + len(names))
 
 
+def _explained(
+    teachers: Sequence[CandidateRecord], known: Sequence[float], objective: str
+) -> Callable[[CandidateRecord], float]:
+    """Cost with fitted constants over modelled cost, of a record; 1 for objectives that are no sum of parts,
+    and for a single measurement, which cannot tell one part from another."""
+    chosen = [
+        name for name in {name: None for t in teachers for name in t.parts} if objective == "energy" or name != "static"
+    ]
+    if objective not in FITTED or len(teachers) < 2:
+        return lambda record: 1.0
+    bounds = {name: pair for teacher in teachers for name, pair in teacher.part_bounds.items()}
+    priors = {name: Interval(1.0, *bounds.get(name, (1.0, 1.0))) for name in chosen}
+
+    def parts(record: CandidateRecord) -> dict[str, float]:
+        return {name: record.parts.get(name, 0.0) for name in chosen}
+
+    equations = []
+    for teacher, ratio in zip(teachers, known):
+        energies = parts(teacher)
+        measured = ratio * sum(energies.values())
+        if measured > 0:
+            equations.append(Equation(teacher.genotype, objective, measured, MEASURED_ERROR * measured, energies))
+    factors = {**dict.fromkeys(chosen, 1.0), **fit(equations, priors, chosen).values}
+
+    def explained(record: CandidateRecord) -> float:
+        energies = parts(record)
+        total = sum(energies.values())
+        return sum(factors[name] * energy for name, energy in energies.items()) / total if total > 0 else 1.0
+
+    return explained
+
+
 def _carry(
-    teachers: Sequence[CandidateRecord], known: Sequence[float], others: Sequence[CandidateRecord]
+    teachers: Sequence[CandidateRecord], known: Sequence[float], others: Sequence[CandidateRecord], objective: str
 ) -> list[float]:
-    """Ratios of `others` by ridge regression of log ratio on standardised features; never outside what was measured."""
+    """Ratios of `others`: what fitted constants say, times a ridge regression of the logarithm of what they leave on
+    standardised features. Constants stay in their intervals, and what is left never leaves what was measured."""
     if not others:
         return []
+    explained = _explained(teachers, known, objective)
     names = sorted({name for record in teachers for name in record.parts})
-    x, y = _features(teachers, names), np.log(np.asarray(known, dtype=float))
+    x = _features(teachers, names)
+    y = np.log(np.asarray(known, dtype=float)) - np.log([explained(record) for record in teachers])
     mean, spread = x.mean(axis=0), x.std(axis=0)
     spread[spread == 0] = np.inf  # a feature that never varied teaches nothing
     x = (x - mean) / spread
     weights = np.linalg.solve(x.T @ x + RIDGE * np.eye(x.shape[1]), x.T @ (y - y.mean()))
-    predicted = y.mean() + (_features(others, names) - mean) / spread @ weights
-    return [exp(value) for value in np.clip(predicted, y.min(), y.max())]
+    left = np.clip(y.mean() + (_features(others, names) - mean) / spread @ weights, y.min(), y.max())
+    return [exp(value) * explained(record) for value, record in zip(left, others)]
 
 
 def kendall_tau(first: Sequence[float], second: Sequence[float]) -> float | None:
@@ -187,6 +234,6 @@ def _leave_one_out(pairs: Sequence[tuple[CandidateRecord, Measurement]]) -> floa
     predicted = []
     for index, (record, measurement) in enumerate(pairs):
         rest = [pair for other, pair in enumerate(pairs) if other != index]
-        ratio = _carry([r for r, _ in rest], [m.ratio("energy") for _, m in rest], [record])[0]
+        ratio = _carry([r for r, _ in rest], [m.ratio("energy") for _, m in rest], [record], "energy")[0]
         predicted.append(ratio * measurement.modelled["energy"])
     return relative_error(predicted, [m.measured["energy"] for _, m in pairs])

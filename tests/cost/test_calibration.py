@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.cost.calibration import calibrate, calibrate_file, fit
-from autosnn_hw.cost.calibration_rows import COLUMNS, COUNTS, Equation, counts_row, read_equations
+from autosnn_hw.cost.calibration import calibrate, calibrate_file
+from autosnn_hw.cost.calibration_rows import COLUMNS, COUNTS, counts_row, read_equations
+from autosnn_hw.cost.least_squares import Equation, fit
 from autosnn_hw.cost.price import price
 from autosnn_hw.errors import InputError, RunError
 from hw_profiles import load, loader
@@ -106,7 +107,7 @@ def test_fitted_values_stay_in_their_intervals(seed, count):
         counts = {name: float(rng.integers(0, 10**6)) for name in names}
         measured = float(rng.uniform(1e-7, 1e-3))
         equations.append(Equation(str(i), "dynamic_energy", measured, 0.05 * measured, counts))
-    found = fit(equations, profile, names)
+    found = fit(equations, {name: c.interval for name, c in profile.constants.items()}, names)
     for name, value in found.values.items():
         prior = profile.constants[name].interval
         assert prior.low * (1 - 1e-9) <= value <= prior.high * (1 + 1e-9)

@@ -55,6 +55,48 @@ def test_a_boards_dependence_on_the_network_is_carried_to_the_others(synthetic, 
     assert corrected < 0.5 * relative_error([1.0] * len(others), [ratio(r) for r in others])
 
 
+FACTORS = {"synops": 1.35, "neuron_updates": 0.75, "static": 1.1}
+
+
+def by_parts(record, bounds):
+    """The record with parts whose shares depend on its blocks, as those of real candidates do."""
+    blocks = record.genotype.split(",")
+    wide, residual = (sum(name in block for block in blocks) / 5 for name in ("k5", "SRB"))
+    weights = {"synops": 0.2 + 2 * wide, "neuron_updates": 0.2 + 2 * residual, "static": 0.6}
+    share = record.energy.value / sum(weights.values())
+    parts = {name: weight * share for name, weight in weights.items()}
+    return replace(record, parts=parts, part_bounds=dict.fromkeys(parts, bounds))
+
+
+@pytest.mark.parametrize("objective", ["energy", "dynamic"])
+def test_a_board_with_other_constants_is_understood_by_the_fit_of_calibrate(synthetic, objective):
+    """The board's constants are all inside the profile's intervals: a few measurements find them."""
+
+    def errors(bounds):
+        records = [by_parts(synthetic.evaluate(synthetic.SPACE.at(i)), bounds) for i in range(0, 3125, 61)]
+        counted = {
+            r.genotype: {name: e for name, e in r.parts.items() if objective == "energy" or name != "static"}
+            for r in records
+        }
+        true = {
+            name: sum(FACTORS[part] * energy for part, energy in parts.items()) / sum(parts.values())
+            for name, parts in counted.items()
+        }
+        measured = measure(synthetic, range(183, 3125, 61 * 5), ratio=lambda r: true[r.genotype], kind="silicon")
+        found = ratios(records, measured, objective)
+        others = [name for name, (_, source) in found.items() if source == "corrected"]
+        assert len(others) > 30
+        return relative_error([found[name][0] for name in others], [true[name] for name in others])
+
+    fitted, without = errors((0.5, 2.0)), errors((1.0, 1.0))
+    assert fitted < 0.02 and fitted < 0.3 * without
+
+
+def test_a_board_counts_spikes_as_the_model_does_and_moves_no_other_candidates_count(synthetic, records):
+    found = ratios(records, measure(synthetic, [125], ratio=1.5, kind="silicon"), "spikes")
+    assert {ratio for ratio, source in found.values() if source != "measured"} == {1.0}
+
+
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=6))
 def test_a_correction_never_leaves_the_measured_range(values):
     import synthetic_search as synthetic
