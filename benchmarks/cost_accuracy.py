@@ -148,6 +148,7 @@ def main() -> None:
         "pilotnet": board,
         "goals": cost_points.summary(points),
         "points": points,
+        "second_ways": cost_points.second_ways(),
         "sanafe": cost_sanafe.compare(),
         "nengo_loihi": nengo_loihi(),
         "hops_over_row_major": hops({"PilotNet": network, "AutoSNN-16": sixteen}),
@@ -168,6 +169,8 @@ def main() -> None:
         )
     for name, value in document["goals"].items():
         print(f"{name}: {value}")
+    for name, tried in document["second_ways"].items():
+        print(f"tried for {name}: {tried}")
     for entry in document["sanafe"]:
         print(entry["network"], {key: round(value, 4) for key, value in entry["ratio"].items()})
     print(document["nengo_loihi"].get("same_verdict"), document["hops_over_row_major"], document["speed"])

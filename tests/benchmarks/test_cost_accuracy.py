@@ -49,6 +49,17 @@ def test_truenorth_rates_are_within_five_percent_even_when_left_out(points):
     assert all(abs(p["relative_error"]) < 0.05 and abs(p["left_out_error"]) < 0.05 for p in sweep)
 
 
+def test_what_was_tried_for_the_missed_figures_is_as_the_document_says():
+    tried = module("cost_points").second_ways()
+    static = [entry for entry in tried["static power attributed to used cores"].values() if isinstance(entry, dict)]
+    left_out = [entry for entry in static if not entry["fitted"]]
+    assert len(left_out) == 3 and all(abs(entry["cores to a power"]) < 0.20 for entry in left_out)
+    assert any(abs(entry["constant a core"]) > 0.20 for entry in left_out)
+    for way in tried["NCL MNIST time per step"].values():
+        assert way["low"] < way["measured"] < way["high"]
+    assert tried["NCL MNIST time per step"]["14 cores, NxTF's count for such a net"]["cores"] == 14
+
+
 @pytest.mark.slow
 def test_sanafe_counts_and_charges_the_same():
     """SANA-FE (GPL) runs in a process of its own, on edges listed one by one."""
