@@ -12,7 +12,7 @@ import numpy as np
 from autosnn_hw import __version__
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.connectivity import fan_out
-from autosnn_hw.cost_report import CostReport, FitReport, Interval, LayerCost
+from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Interval, LayerCost
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, Role
 
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
@@ -98,6 +98,36 @@ def _layer(
         "energy": None if cost is None else _interval(cost.energy),
         "energy_parts": {} if cost is None else {name: part.to_json() for name, part in cost.energy_parts.items()},
         "cores": None if cost is None else cost.cores,
+    }
+
+
+def _core(core: CoreCost) -> dict[str, Any]:
+    return {**asdict(core), "time": core.time.to_json(), "utilisation": dict(core.utilisation)}
+
+
+def measured_by_board(activity: Activity) -> dict[str, Any] | None:
+    """What a board's profilers say of the run, beside the model's figures; None where no board measured.
+
+    Power in W by rail of the whole board, all its chips; energies in J per inference (mean power x time per step x
+    timesteps); core_counters per step, in the order in which the board names its cores.
+    """
+    board = (activity.details or {}).get("board")
+    if board is None:
+        return None
+    power, seconds = board["power_watts"], board["seconds_per_step"] * activity.timesteps
+    counters = activity.core_counters or {}
+    return {
+        "boundary": "power rails of the whole board, all its chips, without its host",
+        "steps": board["steps"],
+        "power": dict(power),
+        "time_per_step": board["seconds_per_step"],
+        "energy_total": power["total_power"] * seconds,
+        "energy_dynamic": (power["total_power"] - power["static_total_power"]) * seconds,
+        "energy_static": power["static_total_power"] * seconds,
+        "core_counters": {
+            name: np.asarray(values).tolist() if name == "core_idx" else (np.asarray(values) / board["steps"]).tolist()
+            for name, values in counters.items()
+        },
     }
 
 
@@ -191,6 +221,8 @@ def simulation_document(
         "edp": _interval(cost.edp),
         "cores": {"used": cost.cores_used, "available": cost.cores_available, "chips": cost.chips},
         "layers": layers,
+        "per_core": [_core(core) for core in cost.cores],
+        "measured": measured_by_board(activity),
         "not_counted": list(cost.not_counted),
         "estimates": dict(cost.estimates),
         "neurobench": neurobench(network, activity),

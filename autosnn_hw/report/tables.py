@@ -15,6 +15,7 @@ from autosnn_hw.report.units import at, bounds, count, number, percent, quantity
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
 RANGES = {"i_decay", "v_decay", "threshold", "bias", "leak", "weight", "kernel_size", "synaptic_delay"}
+BUSIEST = 10  # cores that a comparison shows
 WORST_HEALTH = 10  # findings listed before the rest is only counted
 
 
@@ -52,7 +53,7 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
         ("accuracy", _accuracy(document["accuracy"])),
         ("spikes", f"{count(spikes['chip'])} (own {count(spikes['own'])}, relay {count(spikes['relay'])}, pool {count(spikes['pool'])}); AutoSNN's counter {count(spikes['paper'])}"),
         ("synaptic operations", f"{count(document['synops'])} on non-zero weights, {count(document['synops_dense'])} with all taps"),
-        ("neuron updates", count(document["neuron_updates"])),
+        ("neuron updates", f"{count(document['neuron_updates'])}, {count(document.get('neuron_active'))} of them active"),
         ("host", f"{count(document['host_macs'])} multiply-accumulates an image"),
         (f"energy on {at(document, 'target', 'name')}", with_bounds(energy["total"], "J")),
         ("  dynamic + static", f"{quantity(number(energy['dynamic']), 'J')} + {quantity(number(energy['static']), 'J')}"),
@@ -190,7 +191,8 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
 
 
 def comparison_table(document: Mapping[str, Any]) -> RenderableType:
-    """Two reports side by side: totals, then spikes, operations and energy of each layer; ratios are b / a."""
+    """Two reports side by side: totals, what boards measured, spikes, operations and energy of each layer, and the load of
+    each core; ratios are b / a."""
 
     def row(name: str, pair: Mapping[str, Any]) -> tuple[str, ...]:
         ratio = "" if pair["ratio"] is None else f"{pair['ratio']:.3f}"
@@ -204,7 +206,21 @@ def comparison_table(document: Mapping[str, Any]) -> RenderableType:
     ]
     columns = ("", "a", "b", "b / a")
     totals = grid("Totals (J, s, an inference)", columns, [row(n, pair) for n, pair in document["totals"].items()])
-    return Group(pairs(sides), Text(), totals, Text(), grid("Layers", columns, layers))
+    shown: list[RenderableType] = [pairs(sides), Text(), totals, Text(), grid("Layers", columns, layers)]
+    for side, measured in document["measured"].items():
+        if measured:
+            rows = [row(n, pair) for n, pair in measured.items() if isinstance(pair, Mapping)]
+            title = f"{side}: model against board ({measured['boundary']})"
+            shown += [Text(), grid(title, ("", "model", "board", "board / model"), rows)]
+    if document["cores"]:
+        busiest = sorted(document["cores"], key=lambda core: -max(core["time"]["a"] or 0.0, core["time"]["b"] or 0.0))
+        cores = [
+            row(f"{core['layer']} #{core['number']} {name}", core[name])
+            for core in busiest[:BUSIEST]
+            for name in ("synops", "messages_in", "time")
+        ]
+        shown += [Text(), grid(f"The {BUSIEST} busiest cores, a step (all of them: --json)", columns, cores)]
+    return Group(*shown)
 
 
 def _accuracy(accuracy: Mapping[str, Any]) -> str:

@@ -183,6 +183,31 @@ def test_what_the_board_sends_back_becomes_the_same_activity(fake_board):
     assert found["joules_per_inference"] == pytest.approx(2.0 * 12.5e-6 * 6)
 
 
+def test_the_report_is_the_simulators_with_measured_power_beside_the_model(fake_board):
+    from autosnn_hw.measurement import Samples, measure
+    from autosnn_hw.report.comparison import compare_documents
+    from hw_profiles import load
+
+    samples = Samples(IMAGES, None, "x", "test")
+    ours, theirs = (measure(network(), samples, load("loihi2"), backend=name).document for name in ("exact", "board"))
+    assert json.loads(json.dumps(theirs)) == theirs and ours.keys() == theirs.keys()
+    assert ours["measured"] is None and theirs["backend"]["kind"] == "silicon"
+    found = theirs["measured"]
+    assert found["power"]["total_power"] == 2.0 and found["time_per_step"] == pytest.approx(12.5e-6)
+    assert found["energy_total"] == pytest.approx(2.0 * 12.5e-6 * 6)
+    assert found["energy_dynamic"] + found["energy_static"] == pytest.approx(found["energy_total"])
+    assert found["core_counters"]["syn_ops"] == [10 / found["steps"], 20 / found["steps"]]
+    both = compare_documents(ours, theirs)
+    for name in ("spikes.chip", "synops", "energy.total"):
+        assert both["totals"][name]["ratio"] == pytest.approx(1.0)
+    assert both["measured"]["a"] is None
+    time = both["measured"]["b"]["time_per_step"]
+    assert time == {"a": theirs["time_per_step"]["value"], "b": found["time_per_step"], "ratio": time["b"] / time["a"]}
+    assert both["measured"]["b"]["synops_of_cores_busiest_first"][0]["b"] == 20 / found["steps"]
+    assert len(both["cores"]) == ours["cores"]["used"]
+    assert all(core["synops"]["a"] == core["synops"]["b"] for core in both["cores"])
+
+
 def test_calls_are_those_of_the_documented_interface(fake_board):
     board.run(network(), IMAGES[:2], profile_steps=500)
     profilers = ["Loihi2Power", "Loihi2ExecutionTime", "Loihi2Memory", "Loihi2Activity"]
