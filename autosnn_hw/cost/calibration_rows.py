@@ -52,11 +52,17 @@ def read_equations(path: str | Path, profile: Profile) -> list[Equation]:
     """
     path = Path(path)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             header = list(reader.fieldnames or [])
             _header(header, path)
-            equations = [e for row in reader for e in _equations(row, reader.line_num, path, header, profile)]
+            named: set[str] = set()
+            equations = []
+            for row in reader:
+                _cells(row, reader.line_num, path, len(header))
+                name = row["name"] if row["name"] and row["name"] not in named else f"{row['name']} (line {reader.line_num})"
+                named.add(name)
+                equations += _equations(row, name.strip(), reader.line_num, path, header, profile)
             rows = len({e.row for e in equations})
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
@@ -76,9 +82,16 @@ def _header(header: list[str], path: Path) -> None:
         raise InputError(f"{path}, line 1: unknown columns {', '.join(unknown)}; known are {', '.join(COLUMNS)}.")
 
 
-def _equations(row: dict[str, str], line: int, path: Path, header: list[str], profile: Profile) -> Iterable[Equation]:
-    name = row["name"] or f"line {line}"
+def _cells(row: dict[str, str], line: int, path: Path, wanted: int) -> None:
+    more = len(row.get(None, ()))  # type: ignore[call-overload]
+    found = sum(value is not None for name, value in row.items() if name is not None) + more
+    if found != wanted:
+        raise InputError(f"{path}, line {line}: {found} cells; the header has {wanted}.")
 
+
+def _equations(
+    row: dict[str, str], name: str, line: int, path: Path, header: list[str], profile: Profile
+) -> Iterable[Equation]:
     def number(column: str, quantity: str) -> float:
         if column not in header:
             raise InputError(f"{path}, line 1: column {column} is missing; {quantity} in line {line} needs it.")

@@ -151,6 +151,16 @@ def test_a_static_measurement_needs_only_the_chips(tmp_path, loihi1):
     assert [entry["name"] for entry in document["constants"]] == ["power.static_chip"]
 
 
+def test_rows_of_the_wrong_length_are_refused_and_rows_of_one_name_are_two(tmp_path, loihi1):
+    head = "name,steps,chips,cores,static_power\n"
+    for line, cells in (("a,1,1", 3), ("a,1,1,1,0.15,9", 6)):
+        (tmp_path / "m.csv").write_text(f"{head}x,1,1,1,0.15\n{line}\n")
+        with pytest.raises(InputError, match=f"line 3: {cells} cells; the header has 5"):
+            read_equations(tmp_path / "m.csv", loihi1)
+    (tmp_path / "m.csv").write_text(f"{head}x,1,1,1,0.15\nx,1,1,1,0.16\n", encoding="utf-8-sig")  # as Excel writes it
+    assert [e.row for e in read_equations(tmp_path / "m.csv", loihi1)] == ["x", "x (line 3)"]
+
+
 def test_nothing_is_written_where_nothing_is_determined(tmp_path, rows):
     vague = [{**row, "relative_error": 50.0} for row in rows]
     output = tmp_path / "mine.toml"
