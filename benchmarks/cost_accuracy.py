@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import autosnn16
 import cost_points
 import cost_sanafe
+import cost_space
 
 from autosnn_hw.cost import mesh, place, price
 from autosnn_hw.cost.placement import core_use, exceeded
@@ -143,7 +144,6 @@ def main() -> None:
     points = [point.to_json() for group in groups for point in group]
     with contextlib.redirect_stdout(sys.stderr):  # it prints rates
         sixteen = autosnn16.chip_network(autosnn16.folded_network())
-    milliseconds = speed(sixteen)
     document = {
         "pilotnet": board,
         "goals": cost_points.summary(points),
@@ -152,7 +152,8 @@ def main() -> None:
         "sanafe": cost_sanafe.compare(),
         "nengo_loihi": nengo_loihi(),
         "hops_over_row_major": hops({"PilotNet": network, "AutoSNN-16": sixteen}),
-        "speed": milliseconds,
+        "speed": speed(sixteen),
+        "whole_space": cost_space.whole_space(),
     }
     if options.json:
         print(json.dumps(document, indent=1))
@@ -174,6 +175,7 @@ def main() -> None:
     for entry in document["sanafe"]:
         print(entry["network"], {key: round(value, 4) for key, value in entry["ratio"].items()})
     print(document["nengo_loihi"].get("same_verdict"), document["hops_over_row_major"], document["speed"])
+    print(document["whole_space"])
 
 
 if __name__ == "__main__":

@@ -60,7 +60,11 @@ def read_equations(path: str | Path, profile: Profile) -> list[Equation]:
             equations = []
             for row in reader:
                 _cells(row, reader.line_num, path, len(header))
-                name = row["name"] if row["name"] and row["name"] not in named else f"{row['name']} (line {reader.line_num})"
+                name = (
+                    row["name"]
+                    if row["name"] and row["name"] not in named
+                    else f"{row['name']} (line {reader.line_num})"
+                )
                 named.add(name)
                 equations += _equations(row, name.strip(), reader.line_num, path, header, profile)
             rows = len({e.row for e in equations})

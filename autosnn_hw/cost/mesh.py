@@ -180,7 +180,9 @@ def _sweep(talking: np.ndarray, near: np.ndarray, stay: np.ndarray, slot: np.nda
         gain[i] = 0.0
         best = int(gain.argmax())
         if gain[best] > 1e-9:
-            stay += np.outer(talking[best] - talking[i], near[i] - near[best])
+            change = talking[best] - talking[i]  # few cores talk to either
+            rows = np.flatnonzero(change)
+            stay[rows] += change[rows, None] * (near[i] - near[best])
             for array in (slot, near, near.T, stay.T):
                 array[[i, best]] = array[[best, i]]
             helped = True

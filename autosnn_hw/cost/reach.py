@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -51,7 +52,19 @@ def column_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) ->
 
 
 def kernel_taps(layer: ConvLayer, edges: np.ndarray) -> np.ndarray:
-    """Non-zero weights from each source channel into each block of output channels: int64 (blocks, Cin, kH, kW)."""
+    """Non-zero weights from each source channel into each block of output channels: int64 (blocks, Cin, kH, kW); kept with
+    the layer."""
+    known = _taps.setdefault(layer, {})
+    key = tuple(edges.tolist())
+    if key not in known:
+        known[key] = _kernel_taps(layer, edges)
+    return known[key]
+
+
+_taps: WeakKeyDictionary[ConvLayer, dict[tuple[int, ...], np.ndarray]] = WeakKeyDictionary()
+
+
+def _kernel_taps(layer: ConvLayer, edges: np.ndarray) -> np.ndarray:
     out, inputs, height, width = layer.weight.shape
     per_group = out // layer.groups
     present = layer.weight != 0

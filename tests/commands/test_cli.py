@@ -130,6 +130,16 @@ def test_export_writes_every_format_once(capsys, tmp_path, net):
     assert code == 3 and not (tmp_path / "no.net").exists() and "nothing was written" in err
 
 
+def test_targets_runs_the_conformance_suite_on_a_profile(capsys, tmp_path):
+    assert run(capsys, "targets", "loihi1", "--conformance")[:2] == (0, "loihi1 conforms.\n")
+    (tmp_path / "mine.toml").write_text('extends = "loihi2"\nenergy.synop.source = "me"\n')
+    code, out, _ = run(capsys, "targets", tmp_path / "mine.toml", "--conformance", "--json")
+    document = json.loads(out)
+    assert code == 2 and not document["conforms"] and "too short" in document["problems"][0]
+    code, _, err = run(capsys, "targets", "--conformance")
+    assert code == 2 and "needs the NAME" in err
+
+
 def test_inspect_targets_and_compare_answer_in_words_and_json(capsys, tmp_path, net):
     assert "conv" in run(capsys, "inspect", net)[1]
     assert json.loads(run(capsys, "inspect", net, "--json")[1])
