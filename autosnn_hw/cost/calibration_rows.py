@@ -57,7 +57,7 @@ def read_equations(path: str | Path, profile: Profile) -> list[Equation]:
             header = list(reader.fieldnames or [])
             _header(header, path)
             named: set[str] = set()
-            equations = []
+            equations: list[Equation] = []
             for row in reader:
                 _cells(row, reader.line_num, path, len(header))
                 name = (
