@@ -14,6 +14,7 @@ OBJECTIVES = ("energy", "dynamic", "edp", "latency", "spikes", "synops")
 STRATEGIES = ("evolution", "random")
 SAMPLINGS = ("fair", "single")
 DEVICES = ("cpu", "cuda")
+BACKENDS = ("lava", "board")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class SearchConfig:
         strategy, generations, pool: how architectures are proposed; budget: candidates in all, or None for what
             generations x pool + the mean-cost sample come to.
         mean_cost_samples: random architectures whose mean cost normalises the fitness; counted as budget.
-        measure, samples: candidates a generation that are measured in Lava, and samples each.
+        measure, samples: candidates a generation that are measured, and samples each.
+        backend: where they are measured: "lava" (its simulator) or "board".
         evaluate: validation samples a candidate is judged on, or None for all.
         epochs, learning_rate (Adam, start of the cosine), batch, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
         max_energy (J), max_latency (s), max_cores: hard constraints, or None.
@@ -52,6 +54,7 @@ class SearchConfig:
     mean_cost_samples: int = 50
     measure: int = 2
     samples: int = 16
+    backend: str = "lava"
     evaluate: int | None = None
     epochs: int = 15
     learning_rate: float = 1e-2
@@ -75,6 +78,7 @@ class SearchConfig:
             ("strategy", STRATEGIES),
             ("sampling", SAMPLINGS),
             ("device", DEVICES),
+            ("backend", BACKENDS),
         ):
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}.")

@@ -48,8 +48,14 @@ positive = click.FloatRange(min=0, min_open=True)
 @_number("--generations", count, "Generations of the evolution.", "6")
 @_number("--pool", count, "Candidates a generation.", "20")
 @_number("--mean-cost-samples", click.IntRange(min=0), "Random architectures that give the mean cost.", "50")
-@_number("--measure", click.IntRange(min=0), "Candidates a generation measured in Lava.", "2")
-@_number("--samples", count, "Samples of each measurement in Lava.", "16")
+@_number("--measure", click.IntRange(min=0), "Candidates a generation that are measured.", "2")
+@_number("--samples", count, "Samples of each measurement.", "16")
+@click.option(
+    "--backend",
+    type=click.Choice(["lava", "board"]),
+    default=None,
+    help="Where candidates are measured: in Lava's simulator or on a Loihi 2 board. [default: lava]",
+)
 @_number("--evaluate", count, "Validation samples a candidate is judged on.", "all")
 @click.option(
     "--space",

@@ -17,6 +17,7 @@ from autosnn_hw.architecture import layout
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.space import SearchSpace, search_space
+from autosnn_hw.simulate.board import board_status
 from autosnn_hw.stages.networks import neuron_kind
 from autosnn_hw.training import datasets
 from autosnn_hw.training.datasets import Dataset
@@ -47,6 +48,10 @@ def prepare(config: SearchConfig) -> Prepared:
             f"searching for {profile.name} is not built yet (grouped blocks and a block-sparse readout in the super-network are missing); "
             "--target loihi2 or loihi1 works, and `check`, `simulate` and `export --format cores` take networks for it."
         )
+    if config.backend == "board":
+        reachable, sentence = board_status()
+        if not reachable:
+            raise InputError(sentence)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
     if data.is_frames and data.timesteps != config.timesteps:
         raise InputError(

@@ -14,8 +14,8 @@ from autosnn_hw.search.runner import Progress, SearchResult, SearchSettings, run
 from autosnn_hw.search.study import CandidateStudy
 from autosnn_hw.simulate.lava import LavaChild
 from autosnn_hw.stages.evaluator import CandidateEvaluator, Remembering
-from autosnn_hw.stages.lava_measure import LavaMeasurer
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.measurer import ChipMeasurer
 from autosnn_hw.stages.workers import worker_count
 
 RANDOM_STUDY = "random-baseline"
@@ -53,7 +53,7 @@ def run(
     study = CandidateStudy(folder / STUDY, prepared.space, chosen.identity(prepared.space))
     measure = None
     if lava is not None and config.measure:
-        measure = LavaMeasurer(judge, prepared.profile, config.samples, lava)
+        measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
     reporter.stage("search", chosen.total)
     result = run_search(
         prepared.space,

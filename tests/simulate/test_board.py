@@ -208,6 +208,32 @@ def test_the_report_is_the_simulators_with_measured_power_beside_the_model(fake_
     assert all(core["synops"]["a"] == core["synops"]["b"] for core in both["cores"])
 
 
+def test_a_search_takes_what_the_board_measured_for_its_feedback(fake_board):
+    from autosnn_hw.architecture import Architecture
+    from autosnn_hw.cost import price
+    from autosnn_hw.stages.measurer import ChipMeasurer
+    from hw_profiles import load
+
+    class Evaluator:
+        def deploy(self, architecture):
+            return network()
+
+        def inputs(self, count):
+            return IMAGES[:count], None
+
+    profile = load("loihi2")
+    with LavaChild() as child:
+        measurer = ChipMeasurer(Evaluator(), profile, 2, child, "board")
+        (found,) = measurer([Architecture.parse("all_SCB_k3", width=8, timesteps=6)], 3)
+    report = price(network(), exact.run(network(), IMAGES[:2]), profile)
+    assert (found.kind, found.backend, found.samples, found.generation) == ("silicon", "board", 2, 3)
+    assert found.modelled["energy"] == report.fitness_energy.value
+    # The fake board draws 2.0 W, 1.5 W of them static, and takes 12.5 us a step.
+    assert found.measured["dynamic"] == pytest.approx((2.0 - 1.5) * 12.5e-6 * 6)
+    assert found.measured["latency"] == pytest.approx(report.latency.value * 12.5e-6 / report.time_per_step.value)
+    assert found.measured["spikes"] == found.modelled["spikes"]
+
+
 def test_calls_are_those_of_the_documented_interface(fake_board):
     board.run(network(), IMAGES[:2], profile_steps=500)
     profilers = ["Loihi2Power", "Loihi2ExecutionTime", "Loihi2Memory", "Loihi2Activity"]
