@@ -86,12 +86,12 @@ class ConvNorm(nn.Module):
     def _convolve(self, x: torch.Tensor) -> torch.Tensor:
         conv, dtype = self.conv, self.conv_dtype
         if dtype is not None:
-            y = conv2d(x.to(dtype), conv.weight.to(dtype), conv.stride, conv.padding, groups=conv.groups)
+            y = conv2d(x.to(dtype), conv.weight.to(dtype), conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
             return y.to(x.dtype)
         if conv.kernel_size == (5, 5) and conv.stride == (1, 1) and conv.groups == 1 and max(x.shape[2:]) <= DENSE_SIDE:
             return _dense_convolution(x, conv.weight)
         # One input channel (a grey image) is channels-last and not at once: the output's format must be asked for.
-        y = conv2d(x, conv.weight, conv.stride, conv.padding, groups=conv.groups)
+        y = conv2d(x, conv.weight, conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
         return y.contiguous(memory_format=torch.channels_last)
 
     def folded(self) -> FoldedConv:
