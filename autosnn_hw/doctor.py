@@ -108,7 +108,10 @@ def shared_memory(folder: str = "/dev/shm") -> Finding:
     """The shared memory through which Lava's processes talk."""
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         return Finding(
-            "shared memory", False, False, f"{folder} is not there or not writable; the lava backend needs it."
+            "shared memory",
+            False,
+            False,
+            f"{folder} is not there or not writable; the lava backend needs it: mount a tmpfs there (docker run --shm-size=1g).",
         )
     free = shutil.disk_usage(folder).free
     text = f"{folder} has {free / 2**20:.0f} MB free"

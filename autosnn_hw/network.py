@@ -1,257 +1,46 @@
 """`ChipNetwork`: the integer network that a chip runs. Plain frozen data on numpy; it carries integers and does no work.
 
-The integers may be any: whether a chip can hold them is the answer of `check`, not of this type. What no simulator could
-give a meaning to (NaN or fractional weights, wrong shapes, negative thresholds) is refused here, with the layer's name.
+The integers may be any: whether a chip can hold them is the answer of `check`, not of this type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from autosnn_hw.chip_layers import (
+    ConvLayer,
+    CubaNeuron,
+    DenseLayer,
+    InputLayer,
+    IntOrArray,
+    Layer,
+    Role,
+    integers,
+    pair,
+)
 from autosnn_hw.errors import InputError
 
-
-class Role(IntEnum):
-    """What a channel is there for; relay and pool spikes are real spikes, counted and priced, and shown apart."""
-
-    OWN = 0
-    RELAY = 1
-    POOL = 2
-
-
-IntOrArray = int | np.ndarray
-
-
-def integers(value: Any, what: str) -> np.ndarray:
-    """Return `value` as an int64 array; refuse NaN, infinities and fractions, which NetX would silently truncate.
-
-    Raises:
-        InputError: a value is not an integer.
-    """
-    array = np.asarray(value)
-    if array.dtype.kind in "iub":
-        return array.astype(np.int64)
-    if array.dtype.kind != "f":
-        raise InputError(f"{what} has dtype {array.dtype}; integers are needed.")
-    if not np.isfinite(array).all():
-        raise InputError(f"{what} holds NaN or infinite values; integers are needed.")
-    if (array != np.trunc(array)).any():
-        raise InputError(
-            f"{what} holds fractions, which NetX would truncate toward zero; round them to integers first."
-        )
-    return array.astype(np.int64)
-
-
-def pair(value: Any, what: str, least: int) -> tuple[int, int]:
-    """(H, W) pair of integers from a scalar or a pair; `least` is the smallest legal value."""
-    array = integers(value, what).reshape(-1)
-    if array.size not in (1, 2) or (array < least).any():
-        raise InputError(f"{what} is {np.asarray(value).tolist()}; one or two integers of at least {least} are needed.")
-    return int(array[0]), int(array[-1])
-
-
-@dataclass(frozen=True, eq=False)
-class CubaNeuron:
-    """Parameters of Lava's fixed-point CUBA neuron (equations: docs/simulator.md).
-
-    Args:
-        vth_mant: threshold mantissa; the neuron fires when v > 64 * vth_mant. int, or int64 array (C,) for conv and
-            input layers, (N,) for dense layers.
-        v_decay: voltage decay 0..4096 (4096: memoryless), int or array likewise.
-        i_decay: current decay 0..4096 (4096: no current memory), int or array likewise.
-    """
-
-    vth_mant: IntOrArray
-    v_decay: IntOrArray
-    i_decay: IntOrArray = 4096
-
-    def __post_init__(self) -> None:
-        for name, high in (("vth_mant", None), ("v_decay", 4096), ("i_decay", 4096)):
-            array = integers(getattr(self, name), f"neuron parameter {name}")
-            if (array < 0).any():
-                raise InputError(f"neuron parameter {name} is negative ({int(array.min())}); 0 or more is needed.")
-            if high is not None and (array > high).any():
-                raise InputError(f"neuron parameter {name} is {int(array.max())}; at most {high} is allowed.")
-            object.__setattr__(self, name, int(array) if array.ndim == 0 else array.reshape(-1))
-
-
-def _roles(layer: Any, channels: int) -> None:
-    roles = np.zeros(channels, np.uint8) if layer.roles is None else np.asarray(layer.roles, np.uint8).reshape(-1)
-    if roles.shape != (channels,) or (roles > max(Role)).any():
-        raise InputError(
-            f"layer {layer.name!r}: roles has shape {roles.shape}; one role 0..2 for each of the {channels} channels is needed."
-        )
-    object.__setattr__(layer, "roles", roles)
-
-
-def _neuron(layer: Any, channels: int) -> None:
-    neuron = layer.neuron
-    if neuron is None:
-        return
-    for name in ("vth_mant", "v_decay", "i_decay"):
-        value = getattr(neuron, name)
-        if isinstance(value, np.ndarray) and value.size not in (1, channels):
-            raise InputError(
-                f"layer {layer.name!r}: neuron parameter {name} has {value.size} values; 1 or {channels} are needed."
-            )
-
-
-def _bias(layer: Any, shape: tuple[int, ...]) -> None:
-    if layer.bias is None:
-        return
-    bias = integers(layer.bias, f"layer {layer.name!r}: bias")
-    if bias.size == 1 and bias.ndim == 0:
-        bias = np.full(shape[0], int(bias), np.int64)
-    if bias.shape != shape and bias.reshape(-1).shape != (shape[0],):
-        raise InputError(f"layer {layer.name!r}: bias has shape {bias.shape}; {(shape[0],)} or {shape} is needed.")
-    object.__setattr__(layer, "bias", bias if bias.shape == shape else bias.reshape(-1))
-
-
-def _shape(layer: Any) -> tuple[int, ...]:
-    shape = tuple(int(n) for n in integers(layer.shape, f"layer {layer.name!r}: shape").reshape(-1))
-    if len(shape) not in (1, 3) or min(shape) < 1:
-        raise InputError(f"layer {layer.name!r}: shape is {shape}; (C, H, W) or (N,) with positive sizes is needed.")
-    object.__setattr__(layer, "shape", shape)
-    return shape
-
-
-@dataclass(frozen=True, eq=False)
-class InputLayer:
-    """The first layer. With a neuron it integrates a value that is constant over the sample (direct encoding) or changes
-    with the step (graded frames); without one it only says the shape of the spike frames that come in.
-
-    Args:
-        name: unique in the network.
-        shape: (C, H, W), or (N,) for a network that begins with a dense layer.
-        neuron: None, or the parameters of the neurons that the values drive (no synapse, no delay).
-        bias: int64 (C,) or (C, H, W), added to v every step as 64 * bias; None for none.
-        host: True where the neuron runs on the host and only its spikes go to the chip (targets without per-image biases).
-        foreign_transform: (weight, bias) found in the input entry of a foreign file; they belong to its owner's
-            pre-processing and are only shown.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    neuron: CubaNeuron | None = None
-    bias: np.ndarray | None = None
-    roles: np.ndarray | None = None
-    block: str = "stem"
-    scale: float | None = None
-    k: float | None = None
-    host: bool = False
-    foreign_transform: tuple[np.ndarray, np.ndarray] | None = None
-
-    def __post_init__(self) -> None:
-        shape = _shape(self)
-        _roles(self, shape[0])
-        _neuron(self, shape[0])
-        _bias(self, shape)
-
-
-@dataclass(frozen=True, eq=False)
-class ConvLayer:
-    """A convolution and its neurons.
-
-    Args:
-        shape: (C, H, W) of the output.
-        weight: int64 (C, Cin / groups, kH, kW), torch order.
-        bias: int64 (C,) or (C, H, W) mantissa, added to v every step as 64 * bias; None for none.
-        stride, padding, dilation: (H, W).
-        roles: uint8 (C,), see `Role`.
-        block: the block it was lowered from, such as "TBD1:SRB_k3".
-        scale, k: float scale S of the layer and the PLIF constant it was lowered with; None where unknown.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    weight: np.ndarray
-    neuron: CubaNeuron
-    bias: np.ndarray | None = None
-    stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (0, 0)
-    dilation: tuple[int, int] = (1, 1)
-    groups: int = 1
-    roles: np.ndarray | None = None
-    block: str = ""
-    scale: float | None = None
-    k: float | None = None
-
-    def __post_init__(self) -> None:
-        shape = _shape(self)
-        weight = integers(self.weight, f"layer {self.name!r}: weight")
-        if weight.ndim == 5 and weight.shape[-1] == 1:
-            weight = weight[..., 0]
-        if weight.ndim != 4 or len(shape) != 3 or weight.shape[0] != shape[0]:
-            raise InputError(
-                f"layer {self.name!r}: weight has shape {weight.shape} for the output shape {shape}; (C, Cin / groups, kH, kW) is needed."
-            )
-        object.__setattr__(self, "weight", weight)
-        for name, least in (("stride", 1), ("padding", 0), ("dilation", 1)):
-            object.__setattr__(self, name, pair(getattr(self, name), f"layer {self.name!r}: {name}", least))
-        groups = int(integers(self.groups, f"layer {self.name!r}: groups").reshape(-1)[0])
-        if groups < 1 or shape[0] % groups:
-            raise InputError(
-                f"layer {self.name!r}: groups is {groups}; a divisor of the {shape[0]} output channels is needed."
-            )
-        object.__setattr__(self, "groups", groups)
-        _roles(self, shape[0])
-        _neuron(self, shape[0])
-        _bias(self, shape)
-
-
-@dataclass(frozen=True, eq=False)
-class DenseLayer:
-    """A fully connected layer and its neurons; after a (C, H, W) layer its inputs are that layer's spikes in C, H, W order.
-
-    Args:
-        shape: (N,).
-        weight: int64 (N, Nin).
-        bias: int64 (N,) or None.
-        delay: int64 (N, Nin) additional steps a spike takes on each synapse, or None.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    weight: np.ndarray
-    neuron: CubaNeuron
-    bias: np.ndarray | None = None
-    delay: np.ndarray | None = None
-    roles: np.ndarray | None = None
-    block: str = ""
-    scale: float | None = None
-    k: float | None = None
-
-    def __post_init__(self) -> None:
-        shape = _shape(self)
-        shape = (int(np.prod(shape)),)
-        object.__setattr__(self, "shape", shape)
-        weight = integers(self.weight, f"layer {self.name!r}: weight")
-        if weight.ndim == 1:
-            weight = weight.reshape(shape[0], -1)
-        if weight.ndim != 2 or weight.shape[0] != shape[0]:
-            raise InputError(
-                f"layer {self.name!r}: weight has shape {weight.shape} for {shape[0]} neurons; (N, Nin) is needed."
-            )
-        object.__setattr__(self, "weight", weight)
-        if self.delay is not None:
-            delay = integers(self.delay, f"layer {self.name!r}: delay")
-            if delay.shape != weight.shape or (delay < 0).any():
-                raise InputError(
-                    f"layer {self.name!r}: delay has shape {delay.shape} and least value {int(delay.min())}; {weight.shape} with values of at least 0 is needed."
-                )
-            object.__setattr__(self, "delay", delay)
-        _roles(self, shape[0])
-        _neuron(self, shape[0])
-        _bias(self, shape)
-
-
-Layer = InputLayer | ConvLayer | DenseLayer
+__all__ = [
+    "CheckSamples",
+    "ChipNetwork",
+    "ConvLayer",
+    "CubaNeuron",
+    "DenseLayer",
+    "Encoder",
+    "InputLayer",
+    "IntOrArray",
+    "Layer",
+    "Readout",
+    "Role",
+    "conv_output_size",
+    "integers",
+    "pair",
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,9 +45,11 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
     """
+    from autosnn_hw.stages import supernet
     from autosnn_hw.stages.manifest import manifest, prepare
 
     prepared = prepare(config)  # every bad input is found before a folder is made
+    supernet.require_source(config)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from autosnn_hw.deploy.encoder import build_encoder
-from autosnn_hw.deploy.formats import Target, target_name, weight_format
-from autosnn_hw.deploy.lowering import architecture_string, folded_conv, folded_unit, integers_of, layer_of, lower_unit
+from autosnn_hw.deploy.formats import Target, weight_format
+from autosnn_hw.deploy.lowering import chip_network, folded_conv, folded_unit, integers_of, layer_of, lower_unit
 from autosnn_hw.deploy.quantise import WeightFormat, ternarise
 from autosnn_hw.deploy.spiking import fire
 from autosnn_hw.deploy.statistics import moments, normalised, with_statistics, without_statistics
@@ -23,7 +23,7 @@ from autosnn_hw.deploy.units import Unit, network_units, stem_unit, with_units
 from autosnn_hw.deploy.walk import unit_spikes
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
-from autosnn_hw.network import ChipNetwork, Encoder, InputLayer, Layer, Readout
+from autosnn_hw.network import ChipNetwork, Encoder, InputLayer, Layer
 from autosnn_hw.simulate.stem import encode
 
 BATCH = 8  # images at a time, so that their activations stay in cache
@@ -51,16 +51,7 @@ def deploy_candidate(
     """
     weights = weight_format(target)
     encoder, layers, _ = _walk(folded, images, weights)
-    return ChipNetwork(
-        layers=tuple(layers),
-        timesteps=folded.timesteps,
-        encoder=encoder,
-        readout=Readout(folded.classes, folded.voters),
-        architecture=architecture if architecture is not None else architecture_string(folded),
-        target=target_name(target),
-        dataset=dataset,
-        provenance=provenance or {},
-    )
+    return chip_network(folded, encoder, layers, target, architecture, dataset, provenance)
 
 
 def calibrated(folded: FoldedNetwork, images: np.ndarray, target: Target = None) -> FoldedNetwork:

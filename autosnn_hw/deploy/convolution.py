@@ -9,6 +9,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from autosnn_hw.simulate.exact.torch_cpu import conv2d
+
 EXACT_FLOAT32 = 1 << 24
 INT8 = 127
 
@@ -32,7 +34,7 @@ class Convolution:
         if self.int8:
             return _int8(self, frames)
         kernel = torch.as_tensor(self.weight).to(self.dtype).contiguous(memory_format=torch.channels_last)
-        return F.conv2d(frames.to(self.dtype), kernel, None, self.stride, self.padding, 1, self.groups)
+        return conv2d(frames.to(self.dtype), kernel, self.stride, self.padding, groups=self.groups)
 
 
 @lru_cache(maxsize=1)

@@ -33,11 +33,15 @@ def build_encoder(
         weights: what the target holds; where it is ternary the stem's neuron runs on the host.
 
     Raises:
-        InputError: the stem or the normalisation is not finite, or k is not in (0, 1].
+        InputError: the stem or the normalisation is not finite, k is not in (0, 1], or float images have a mean and padding.
     """
     weight, bias = np.asarray(stem.weight, np.float64), np.asarray(stem.bias, np.float64)
     _refuse(weight, bias, k, folded)
     table, scale, unit, shift_in = _pixels(folded)
+    if stem.padding and shift_in.any():
+        raise InputError(
+            "the stem pads with normalised zeros, and float images are only scaled: at the border they would differ; train on float images with pixel_mean 0."
+        )
     bias = bias + (weight.sum(axis=(2, 3)) @ shift_in)
     integer, inside, gain = _channels(weight, bias, unit)
     stem_scale = _stem_scale(_largest(weight, bias, unit, integer, inside, gain), weights)
@@ -78,7 +82,7 @@ def _pixels(folded: FoldedNetwork) -> tuple[np.ndarray | None, np.ndarray | None
     """(table, scale, unit, shift): q = unit x normalised pixel; shift (Cin,) is what float images lack of being normalised."""
     mean, deviation = (np.asarray(a, np.float64).reshape(-1) for a in (folded.pixel_mean, folded.pixel_std))
     if folded.float_images:
-        # A float image is only scaled. A mean goes into the stem's bias, which is exact but for the zero padding.
+        # A float image is only scaled. A mean goes into the stem's bias, which is exact without padding.
         unit = BYTE_PEAK / float(((np.abs(mean) + FLOAT_RANGE * deviation) / deviation).max())
         return None, (unit / (deviation * folded.pixel_max)).astype(np.float32), unit, -mean / deviation
     pixels = (np.arange(256) / folded.pixel_max - mean[:, None]) / deviation[:, None]

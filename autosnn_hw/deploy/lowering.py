@@ -6,7 +6,7 @@ pool with its PLIF a depthwise convolution, FactorizedReduce a 3x3 convolution o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,19 @@ def lower(
         encoder, first = build_encoder(folded_conv(stem.convs[0], "stem"), stem.k[0], folded, weights)
     layers: list[Layer] = [first]
     layers += [lower_unit(unit, weights, classes=folded.classes, voters=folded.voters) for unit in units]
+    return chip_network(folded, encoder, layers, target, architecture, dataset, provenance)
+
+
+def chip_network(
+    folded: FoldedNetwork,
+    encoder: Encoder | None,
+    layers: Sequence[Layer],
+    target: Target,
+    architecture: str | None,
+    dataset: str | None,
+    provenance: Mapping[str, Any] | None,
+) -> ChipNetwork:
+    """The network of layers that were made from a folded one, with its readout and what it says of itself (see `lower`)."""
     return ChipNetwork(
         layers=tuple(layers),
         timesteps=folded.timesteps,

@@ -10,6 +10,8 @@ import numba
 import numpy as np
 import torch
 
+from autosnn_hw.simulate.exact.torch_cpu import use_torch_threads
+
 V_LIMIT = np.int32((1 << 23) - 1)
 WRAP = np.int32(1 << 23)
 LOW, SHIFT = np.int32(4095), np.int32(12)
@@ -67,11 +69,6 @@ def or_pool(frames: torch.Tensor, window: tuple[int, int]) -> torch.Tensor:
     use_torch_threads()
     _or(frames.permute(0, 2, 3, 1).contiguous().numpy(), window[0], window[1], out.numpy())
     return out.permute(0, 3, 1, 2)
-
-
-def use_torch_threads() -> None:
-    """As many numba threads as torch uses."""
-    numba.set_num_threads(max(1, min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
 
 
 def rows(current: torch.Tensor, steps: int) -> np.ndarray:

@@ -40,7 +40,7 @@ def prepare(config: SearchConfig) -> Prepared:
     """Load what a run needs.
 
     Raises:
-        InputError: unknown or missing data, target, or a super-network that is not there.
+        InputError: unknown or missing data or target, or images that do not fit the space.
     """
     profile = hw_profiles.load(config.target)
     if profile.placement.kind == "crossbar":
@@ -59,10 +59,6 @@ def prepare(config: SearchConfig) -> Prepared:
         )
     space = search_space(config.space, width=config.width, timesteps=config.timesteps)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
-    if config.supernet is not None and not (Path(config.supernet) / "supernet.safetensors").is_file():
-        raise InputError(
-            f"{config.supernet} holds no supernet.safetensors; give the folder of a run whose super-network is trained."
-        )
     return Prepared(data, profile, space, neuron_kind(profile))
 
 

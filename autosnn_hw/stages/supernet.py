@@ -16,6 +16,18 @@ from autosnn_hw.stages.manifest import Prepared
 VERDICT = "supernet.json"  # written when training has ended
 
 
+def require_source(config: SearchConfig) -> None:
+    """Refuse a --supernet folder without a super-network before anything is begun; a run that has its own copy needs it no more.
+
+    Raises:
+        InputError: there is none.
+    """
+    if config.supernet is not None and not (Path(config.supernet) / SUPERNET).is_file():
+        raise InputError(
+            f"--supernet {config.supernet}: the folder holds no {SUPERNET}; give that of a run whose super-network is trained."
+        )
+
+
 def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     """The verdict on the run's super-network: {"accuracy", "chance", "learnt", "sentence", "seconds"}.
 
@@ -69,6 +81,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
     from autosnn_hw.training.trainer import load_supernet
 
+    require_source(config)
     source = Path(str(config.supernet))
     load_supernet(source / SUPERNET).modules_of(prepared.space.at(0))  # refuses another space, width or T
     with writing(folder / SUPERNET):

@@ -16,6 +16,7 @@ from torch import nn
 
 from autosnn_hw.architecture import Stage
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
+from autosnn_hw.simulate.exact.torch_cpu import conv2d
 from autosnn_hw.training.neurons import NEURONS
 
 Counter = Callable[[Stage, torch.Tensor], None]
@@ -85,12 +86,13 @@ class ConvNorm(nn.Module):
     def _convolve(self, x: torch.Tensor) -> torch.Tensor:
         conv, dtype = self.conv, self.conv_dtype
         if dtype is not None:
-            y = F.conv2d(x.to(dtype), conv.weight.to(dtype), None, conv.stride, conv.padding, groups=conv.groups)
+            y = conv2d(x.to(dtype), conv.weight.to(dtype), conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
             return y.to(x.dtype)
         if conv.kernel_size == (5, 5) and conv.stride == (1, 1) and conv.groups == 1 and max(x.shape[2:]) <= DENSE_SIDE:
             return _dense_convolution(x, conv.weight)
         # One input channel (a grey image) is channels-last and not at once: the output's format must be asked for.
-        return conv(x).contiguous(memory_format=torch.channels_last)
+        y = conv2d(x, conv.weight, conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
+        return y.contiguous(memory_format=torch.channels_last)
 
     def folded(self) -> FoldedConv:
         conv = self.conv
@@ -115,7 +117,8 @@ class FactorizedReduce(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         shifted = F.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
-        return self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
+        halves = [conv2d(x, self.even.weight, 2), conv2d(shifted, self.odd.weight, 2)]
+        return self.norm(torch.cat(halves, dim=1))
 
     def folded(self) -> FoldedConv:
         """The same map as one 3x3 convolution of stride 2 and padding 1 with taps (1, 1) and (2, 2)."""

@@ -32,7 +32,8 @@ class Dataset:
         y_train, y_val, y_test: int64 (N,); of length 0 where a file without labels was loaded with `labelled=False`.
         classes: number of classes.
         image: (Cin, H, W); (F, 1, 1) for frames (N, T, F).
-        pixel_mean, pixel_std: float64 (Cin,) of x_train / pixel_max; 0 and 1 for event frames, which are not normalised.
+        pixel_mean, pixel_std: float64 (Cin,) of x_train / pixel_max; the mean of float images is taken as 0; 0 and 1 for
+            event frames, which are not normalised.
         pixel_max: 255 for bytes, 16 for digits, 1 for float images and event frames.
         sha256: of every array, hexadecimal.
         class_names: one a class where the source has them.
@@ -227,11 +228,15 @@ def _split(
 
 
 def _channel_statistics(x: np.ndarray, pixel_max: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of x / pixel_max per channel; a constant channel gets 1 so that nothing is divided by 0."""
+    """Mean and standard deviation of x / pixel_max per channel; a constant channel gets 1 so that nothing is divided by 0.
+
+    Float images keep their zero: the chip's encoder only scales them, and pads with zeros. Their deviation is that from 0.
+    """
     moments = []
     for channel in range(x.shape[1]):
         values = x[:, channel].astype(np.float64) / pixel_max
-        moments.append((values.mean(), values.std()))
+        mean = values.mean() if x.dtype == np.uint8 else 0.0
+        moments.append((mean, np.sqrt(np.square(values - mean).mean())))
     mean, std = (np.array(column) for column in zip(*moments))
     return mean, np.where(std > 1e-12, std, 1.0)
 

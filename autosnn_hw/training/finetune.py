@@ -27,6 +27,7 @@ from autosnn_hw.deploy.units import Unit, network_units, with_units
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.seeds import generator
+from autosnn_hw.simulate.exact.torch_cpu import conv2d
 from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.datasets import Dataset
@@ -115,12 +116,12 @@ class IntegerLayer(nn.Module):
         if unit.kind == "dense":
             return integer_neuron(F.linear(x.flatten(1), weight), bias, k, integers, self.memoryless, steps)
         conv = unit.conv
-        current = F.conv2d(x, weight, None, conv.stride, conv.padding, 1, conv.groups)
+        current = conv2d(x, weight, conv.stride, conv.padding, groups=conv.groups)
         if integers.identity is not None:
             current = current + carried * torch.from_numpy(integers.identity.astype(np.float32)).view(-1, 1, 1)
         elif isinstance(unit.shortcut, FoldedConv) and integers.shortcut is not None and self.side is not None:
             side = rounded(self.side, integers.shortcut, integers.scale)
-            current = current + F.conv2d(carried, side, None, unit.shortcut.stride, 0, 1, unit.shortcut.groups)
+            current = current + conv2d(carried, side, unit.shortcut.stride, groups=unit.shortcut.groups)
         return integer_neuron(current, bias, k, integers, self.memoryless, steps)
 
 

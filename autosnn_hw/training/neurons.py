@@ -11,6 +11,7 @@ import math
 import torch
 from torch import nn
 
+from autosnn_hw.simulate.exact.torch_cpu import use_torch_threads
 from autosnn_hw.training.kernels import cpu, reference
 from autosnn_hw.training.surrogate import ALPHA, atan_constants
 
@@ -64,7 +65,7 @@ class _Plif(torch.autograd.Function):
         rows = _rows(x.detach(), 1 if constant else timesteps).contiguous()
         reached = None
         if kernel == "numba":
-            cpu.use_torch_threads()
+            use_torch_threads()
             spikes = rows.new_empty(timesteps, rows.shape[1])
             array = rows.numpy()
             cpu.plif_forward(array, array.dtype.type(k.item()), spikes.numpy())
@@ -84,7 +85,7 @@ class _Plif(torch.autograd.Function):
         grad = _grad_rows(grad, x, timesteps)
         a, c = atan_constants(alpha)
         if kernel == "numba":
-            cpu.use_torch_threads()
+            use_torch_threads()
             grad_x = torch.empty_like(rows)
             partial = torch.empty(cpu.blocks(rows.shape[1]), dtype=torch.float64)
             number = rows.numpy().dtype.type
@@ -104,7 +105,7 @@ class _Memoryless(torch.autograd.Function):
     def forward(ctx, x, kernel, alpha):
         rows = _rows(x.detach(), 1).contiguous()
         if kernel == "numba":
-            cpu.use_torch_threads()
+            use_torch_threads()
             spikes = torch.empty_like(rows)
             cpu.memoryless_forward(rows.numpy()[0], spikes.numpy()[0])
         else:
@@ -122,7 +123,7 @@ class _Memoryless(torch.autograd.Function):
         rows, grad = _rows(x, 1).contiguous(), _grad_rows(grad, x, 1)
         a, c = atan_constants(alpha)
         if kernel == "numba":
-            cpu.use_torch_threads()
+            use_torch_threads()
             grad_x = torch.empty_like(rows)
             number = rows.numpy().dtype.type
             cpu.memoryless_backward(rows.numpy()[0], number(a), number(c), grad.numpy()[0], grad_x.numpy()[0])

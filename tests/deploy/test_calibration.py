@@ -33,12 +33,10 @@ def folded_by(layer, conv):
     return (flat * raw).sum(axis=1) / (raw**2).sum(axis=1)
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5), st.integers(0, 10**6), st.sampled_from(["even", "ternary"]))
-def test_walking_without_relays_is_the_exact_simulation(folded, names, seed, kind):
-    net, weights = folded(",".join(names), seed=seed, voters=10), FORMATS[kind]
+def walking_equals_the_exact_simulation(net, weights, count):
+    """Every unit's own spikes, walked without relays, against those of the lowered network."""
     network = lower(net, weights)
-    found = {layer.name: layer.spikes for layer in trace(network, images(net, 3)).layers}
+    found = {layer.name: layer.spikes for layer in trace(network, images(net, count)).layers}
     frames = torch.as_tensor(found["stem"]).transpose(0, 1).flatten(0, 1)
     carried = frames
     for unit, layer in zip(network_units(net), network.layers[1:]):
@@ -47,8 +45,14 @@ def test_walking_without_relays_is_the_exact_simulation(folded, names, seed, kin
         if unit.kind in ("conv", "dense"):
             integers = integers_of(unit, weights, classes=net.classes, voters=net.voters)
         (frames,) = unit_spikes(unit, integers, [frames], [carried], net.timesteps, weights)
-        own = frames.numpy().reshape(net.timesteps, 3, *frames.shape[1:]).swapaxes(0, 1)
+        own = frames.numpy().reshape(net.timesteps, count, *frames.shape[1:]).swapaxes(0, 1)
         np.testing.assert_array_equal(own, found[layer.name][:, :, layer.roles != Role.RELAY], err_msg=unit.name)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5), st.integers(0, 10**6), st.sampled_from(["even", "ternary"]))
+def test_walking_without_relays_is_the_exact_simulation(folded, names, seed, kind):
+    walking_equals_the_exact_simulation(folded(",".join(names), seed=seed, voters=10), FORMATS[kind], 3)
 
 
 @pytest.mark.parametrize("kind", ["SIB_k3_e1", "SRB_k3"])
@@ -57,18 +61,7 @@ def test_walking_strided_and_averaging_networks(folded, kind, space):
     slots = 8 if space == "SNN_3" else 5
     names = [kind, "skip", "SCB_k3", kind, "skip", "SRB_k5", "SCB_k5", "skip"][:slots]
     net = folded(",".join(names), space=space, image=(1, 16, 16), seed=4)
-    network = lower(net)
-    found = {layer.name: layer.spikes for layer in trace(network, images(net, 2)).layers}
-    frames = torch.as_tensor(found["stem"]).transpose(0, 1).flatten(0, 1)
-    carried = frames
-    for unit, layer in zip(network_units(net), network.layers[1:]):
-        carried = frames if unit.name.endswith(".a") else carried
-        integers = None
-        if unit.kind in ("conv", "dense"):
-            integers = integers_of(unit, EVEN, classes=net.classes, voters=net.voters)
-        (frames,) = unit_spikes(unit, integers, [frames], [carried], net.timesteps, EVEN)
-        own = frames.numpy().reshape(net.timesteps, 2, *frames.shape[1:]).swapaxes(0, 1)
-        np.testing.assert_array_equal(own, found[layer.name][:, :, layer.roles != Role.RELAY], err_msg=unit.name)
+    walking_equals_the_exact_simulation(net, EVEN, 2)
 
 
 @settings(max_examples=8, deadline=None)

@@ -81,6 +81,26 @@ def test_float_images_are_scaled(folded, plain):
     assert np.abs(encode(encoder, images) - expected).mean() < 0.01 * np.abs(expected).max()
 
 
+def test_float_images_are_exact_at_the_border(folded, plain):
+    """Whole numbers that the encoder's integers hold: every position, padding included, is the float stem's to a rounding."""
+    net = folded(SKIPS, image=(1, 8, 8))
+    net = replace(net, pixel_mean=np.zeros(1), pixel_std=np.ones(1), pixel_max=1.0, float_images=True)
+    stem = FoldedConv(np.full((1, 1, 3, 3), 0.5), np.zeros(1), 1, 1)
+    encoder, layer = build_encoder(stem, 0.5, net)
+    images = np.full((1, 1, 8, 8), 3.0, np.float32)
+    expected = layer.scale * reference(net, stem, images, plain)
+    assert expected[0, 0, 0, 0] < expected[0, 0, 0, 1] < expected[0, 0, 1, 1]
+    assert np.abs(encode(encoder, images) - expected).max() < 0.01 * expected.max()
+
+
+def test_float_images_with_a_mean_are_refused_where_the_stem_pads(folded):
+    net = replace(folded(SKIPS, image=(1, 8, 8)), pixel_mean=np.array([0.5]), float_images=True)
+    stem = net.blocks[0].convs[0]
+    with pytest.raises(InputError, match="pixel_mean 0"):
+        build_encoder(stem, 0.5, net)
+    build_encoder(replace(stem, padding=0), 0.5, net)
+
+
 def test_dead_channels_and_dead_stems(folded):
     net = folded(SKIPS, image=(1, 8, 8))
     weight = np.random.default_rng(0).normal(0, 1, (4, 1, 3, 3))

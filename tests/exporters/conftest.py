@@ -1,7 +1,15 @@
-"""Random chip networks, a plain simulator of the neuron's equations, and the small random test net writers share."""
+"""Random chip networks that tests of readers and writers share; makes `netx_entries` importable."""
 
+import sys
+from pathlib import Path
+
+import h5py
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from netx_entries import put
 
 from autosnn_hw.network import (
     CheckSamples,
@@ -158,3 +166,18 @@ def with_check():
 @pytest.fixture(scope="session")
 def difference():
     return _same
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(*entries, **root):
+        path = tmp_path / "a.net"
+        with h5py.File(path, "w", libver="v110") as f:
+            f.create_group("layer")
+            for index, entry in enumerate(entries):
+                put(f["layer"], str(index), entry)
+            for name, value in root.items():
+                put(f, name, value)
+        return path
+
+    return write

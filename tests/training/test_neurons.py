@@ -106,17 +106,6 @@ def test_number_of_threads_changes_no_bit(threads):
     assert all(torch.equal(one, other) for one, other in zip(result, single))
 
 
-def test_starting_numba_leaves_the_number_of_torch_threads_alone():
-    code = (
-        "import torch; torch.set_num_threads(1)\n"
-        "from autosnn_hw.training.neurons import plif\n"
-        "plif(torch.randn(64, 100), torch.tensor(0.5), 2)\n"
-        "import numba; print(torch.get_num_threads(), numba.get_num_threads())"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert result.stdout.split() == ["1", "1"], result.stderr[-2000:]
-
-
 @pytest.mark.parametrize("layer", [Plif(), Memoryless()])
 def test_channels_last_changes_nothing_but_the_order_in_memory(layer):
     torch.manual_seed(0)

@@ -20,7 +20,7 @@ from autosnn_hw.simulate.exact.lookup import call_add_rows
 
 
 class Step(IntEnum):
-    """Columns of the plan's layers (`LAYER_KINDS` says what a layer does)."""
+    """Columns of the plan's layers."""
 
     KIND = 0
     FIRST_PART = 1
@@ -287,31 +287,3 @@ def _kernel(callees: int) -> Any:
 
 
 run_images = _kernel(crc32(Path(lookup.__file__).read_bytes()) | 1)
-
-
-@compiled
-def fill_table(weights, bits, table):  # type: ignore[no-untyped-def]
-    """Sums of weight rows for every pattern of `bits` spikes: weights int16 (groups * bits, n) -> table (groups, 2^bits, n)."""
-    for group in range(table.shape[0]):
-        for pattern in range(1, table.shape[1]):
-            low = 0
-            while not (pattern >> low) & 1:
-                low += 1
-            rest = table[group, pattern & (pattern - 1)]
-            row = weights[group * bits + low]
-            target = table[group, pattern]
-            for j in range(len(target)):
-                target[j] = rest[j] + row[j]
-
-
-@compiled
-def interleave(values, placed):  # type: ignore[no-untyped-def]
-    """values (N, T, channels, positions) -> placed int16 (N, T, positions, width), padding channels 0."""
-    for n in range(values.shape[0]):
-        for t in range(values.shape[1]):
-            source, target = values[n, t], placed[n, t]
-            for position in range(target.shape[0]):
-                for channel in range(source.shape[0]):
-                    target[position, channel] = source[channel, position]
-                for channel in range(source.shape[0], target.shape[1]):
-                    target[position, channel] = 0

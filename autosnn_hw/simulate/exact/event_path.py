@@ -8,7 +8,8 @@ import numpy as np
 
 from autosnn_hw.simulate.compiled import aligned, share
 from autosnn_hw.simulate.counting import LayerSums
-from autosnn_hw.simulate.exact.event_kernel import interleave, run_images
+from autosnn_hw.simulate.exact.event_kernel import run_images
+from autosnn_hw.simulate.exact.event_layout import interleave
 from autosnn_hw.simulate.exact.event_tables import EventTables
 from autosnn_hw.simulate.exact.lookup import add_rows
 

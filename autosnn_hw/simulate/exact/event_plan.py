@@ -8,7 +8,7 @@ its source's position it *is* its source's array.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +23,8 @@ _LARGEST_SIZE = 1 << 16  # channels or kernel area beyond which tables would not
 
 @dataclass(frozen=True, eq=False)
 class Array:
-    """Spikes of some channels in the layout (T, H, W, width). width: channels rounded up to 8; offset and counts: where its
-    spikes and its neurons begin in the kernel's buffers, per step and per image."""
+    """Spikes of some channels in the layout (T, H, W, width). width: channels rounded up to 8; counts: where its neurons
+    begin in the kernel's buffers of an image."""
 
     rows: int
     columns: int
@@ -56,14 +56,6 @@ class Gate(NamedTuple):
     channels: np.ndarray
     sources: np.ndarray  # positions in view.array_channels' array
     window: tuple[int, int, int, int]  # first row, rows, first column, columns of the kernel
-
-
-@dataclass(eq=False)
-class Outline:
-    """The arrays and views of consecutive layers, and what computes each array (filled in by `event_tables`)."""
-
-    arrays: list[Array] = field(default_factory=list)
-    views: list[list[View]] = field(default_factory=list)  # of each layer of the run, source first
 
 
 def _per_channel(value: IntOrArray, channels: int) -> np.ndarray:

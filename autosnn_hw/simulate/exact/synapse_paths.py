@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.simulate.exact import reference
+from autosnn_hw.simulate.exact.torch_cpu import conv2d
 
 EXACT_IN_FLOAT32 = 1 << 24
 EXACT_IN_FLOAT64 = 1 << 53
@@ -125,10 +126,7 @@ def _convolve(layer: ConvLayer, frames: torch.Tensor, weight: torch.Tensor) -> t
     cuDNN may choose Winograd or TF32, which are not exact: on CUDA the convolution is a matrix product of our own making.
     """
     if frames.device.type == "cpu":
-        # Not channels-last: there oneDNN of torch 2.3.1 reads outside its buffers on narrow strided inputs, and crashes.
-        return functional.conv2d(
-            frames.contiguous(), weight, None, layer.stride, layer.padding, layer.dilation, layer.groups
-        )
+        return conv2d(frames.contiguous(), weight, layer.stride, layer.padding, layer.dilation, layer.groups)
     columns = functional.unfold(frames, weight.shape[2:], layer.dilation, layer.padding, layer.stride)
     columns = columns.unflatten(1, (layer.groups, -1))
     rows = weight.reshape(layer.groups, len(weight) // layer.groups, -1)

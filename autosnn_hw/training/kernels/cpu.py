@@ -8,19 +8,8 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-import torch
 
 BLOCK = 2048  # neurons a block: T x BLOCK floats fit the second-level cache up to T = 32
-
-
-def use_torch_threads() -> None:
-    """Let numba use as many threads as torch does."""
-    wanted = torch.get_num_threads()
-    available: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    numba.set_num_threads(max(1, min(wanted, available)))
-    if torch.get_num_threads() != wanted:
-        # Where both sit on one libgomp, numba's first launch sets the number of threads for torch as well.
-        torch.set_num_threads(wanted)
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
