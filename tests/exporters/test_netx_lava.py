@@ -11,6 +11,7 @@ import pytest
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.simulate.trace import compare
 from exporters import grouped_kernels, lava_dense, netx
 
 pytestmark = pytest.mark.skipif(
@@ -132,6 +133,28 @@ def test_networks_exported_by_slayer_are_read(lava):
     assert networks["affine"].readout.accumulates
     with pytest.raises(InputError, match="layer/1: type 'pool'"):
         netx.read(folder / "slayer/slayer_pool.net", input_shape=(2, 10, 10))
+
+
+def test_networks_exported_by_slayer_spike_here_as_in_lava(lava):
+    """Every spike and every u and v of three nets that slayer wrote, over several samples with resets between them."""
+    from autosnn_hw.simulate import exact
+    from autosnn_hw.simulate import lava as in_lava
+
+    rng = np.random.default_rng(5)
+    with in_lava.LavaChild() as child:
+        for name, shape in (("conv", (2, 10, 10)), ("input", None), ("affine", None)):
+            file = lava[0] / f"slayer/slayer_{name}.net"
+            network = netx.read(file, **({"input_shape": shape} if shape else {}))
+            values = rng.integers(0, 2, (3, 12, *network.input_layer.shape))
+            if network.input_layer.neuron is not None:
+                values = values * int(np.max(network.input_layer.neuron.vth_mant))
+            graded = network.input_layer.neuron is not None
+            traces = [
+                exact.trace(network, values, graded=graded, states=True),
+                in_lava.trace(network, values, graded=graded, states=True, child=child),
+            ]
+            assert compare(*traces) is None, name
+            assert traces[0].layers[0].spikes.any(), name
 
 
 @pytest.mark.skipif(shipped() is None, reason="lava-dl's wheel came without its test networks")

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
 
@@ -164,6 +167,35 @@ def test_graded_bytes_use_int8_only_where_the_machine_is_exact():
     way = paths(network, frames, graded=True, path="int8")["c"]
     assert way == ("int8" if int8_is_exact(True) else "float32")
     same_activity(run(network, frames, graded=True, path="int8"), run(network, frames, graded=True, path="reference"))
+
+
+OLD_PROCESSOR = """
+import numpy as np
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, InputLayer
+from autosnn_hw.simulate.exact import paths, run
+from autosnn_hw.simulate.exact.synapse_paths import int8_is_exact
+weights = np.full((8, 32, 3, 3), 127)
+conv = ConvLayer("c", (8, 4, 4), weights, CubaNeuron(100000, 100), padding=(1, 1))
+network = ChipNetwork((InputLayer("in", (32, 4, 4)), conv))
+for graded, largest in ((False, 1), (True, 255)):
+    frames = np.full((1, 2, 32, 4, 4), largest)
+    fast, slow = (run(network, frames, graded=graded, path=path) for path in ("int8", "reference"))
+    assert (fast.outputs == slow.outputs).all() and (fast.final_v == slow.final_v).all()
+    print(paths(network, frames, graded=graded, path="int8")["c"], int8_is_exact(graded))
+"""
+
+
+def test_a_processor_without_vnni_gives_the_same_results():
+    """oneDNN is told to use no more than AVX2: where its int8 sums saturate, the self-test takes the path away."""
+    done = subprocess.run(
+        [sys.executable, "-c", OLD_PROCESSOR],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    spikes, graded = (line.split() for line in done.stdout.splitlines())
+    assert (spikes[0] == "int8") == (spikes[1] == "True") and (graded[0] == "int8") == (graded[1] == "True")
 
 
 def test_a_thousand_steps_without_drift():
