@@ -75,9 +75,10 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
 
     clock = Clock(folder, reporter)
     prepared = prepare(config)
-    with baselines.trained_beside(config, folder) as beside, final.lava_process(prepared) as lava:
+    with baselines.trained_beside(config, folder) as beside, final.lava_process(prepared) as child:
         with clock.stage("super-network"):
             learnt = supernet.ensure(config, prepared, folder, reporter)
+        lava, why_not = final.imported(child)
         with clock.stage("search"):
             found = searching.run(config, prepared, folder, reporter, lava)
         with clock.stage("random baseline"):
@@ -87,7 +88,7 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
         with clock.stage("export"):
             final.export(prepared, folder, networks)
         with clock.stage("Lava"):
-            certificate = final.certify_winner(prepared, folder, networks, lava)
+            certificate = final.certify_winner(prepared, folder, networks, lava, why_not)
     summary = final.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
     write_json(folder / "summary.json", summary)
     folder.log("finished", wall_time=summary["wall_time"])

@@ -24,7 +24,7 @@ from autosnn_hw.run_folder import (
 )
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.simulate.certificate import certify
-from autosnn_hw.simulate.lava import LavaChild, lava_status
+from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
 from autosnn_hw.stages.baselines import Networks
 from autosnn_hw.stages.clock import Clock
 from autosnn_hw.stages.manifest import Prepared
@@ -42,6 +42,17 @@ def lava_process(prepared: Prepared) -> Iterator[LavaChild | None]:
         return
     with LavaChild() as child:
         yield child
+
+
+def imported(child: LavaChild | None) -> tuple[LavaChild | None, str | None]:
+    """(the process, None) once Lava is imported in it, else (None, why): what is installed may still be broken."""
+    if child is None:
+        return None, lava_status()[1]
+    try:
+        child.wait_ready()
+    except LavaUnavailable as error:
+        return None, str(error)
+    return child, None
 
 
 def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
@@ -63,10 +74,12 @@ def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
         cores.write(crossbar.core_network(network, prepared.profile), folder / WINNER_CORES)
 
 
-def certify_winner(prepared: Prepared, folder: RunFolder, networks: Networks, lava: LavaChild | None) -> dict[str, Any]:
+def certify_winner(
+    prepared: Prepared, folder: RunFolder, networks: Networks, lava: LavaChild | None, why: str | None = None
+) -> dict[str, Any]:
     """Run winner.net in Lava on test data, compare every spike with the exact simulator, and write the certificate.
 
-    Without Lava the certificate says so: its only backend is the exact simulator, and nothing was compared.
+    Without Lava the certificate says so, and `why`: its only backend is the exact simulator, and nothing was compared.
 
     Raises:
         SpikesDifferError: names the first layer, sample, step and neuron that differ.
@@ -98,7 +111,7 @@ def certify_winner(prepared: Prepared, folder: RunFolder, networks: Networks, la
             "accuracy_equal": None,
             "accuracy": {"exact": exact_accuracy, "lava": None},
             "versions": {},
-            "reason": lava_status()[1],
+            "reason": why,
         }
     write_json(folder / CERTIFICATE, certificate)
     return certificate

@@ -18,7 +18,7 @@ from autosnn_hw.simulate.lava import lava_status
 
 COMMAND = [sys.executable, "-c", "from autosnn_hw.cli import main; main()", "search"]
 SIZES = """--width 8 --timesteps 3 --epochs 8 --batch 16 --learning-rate 0.01 --generations 2 --pool 3 --mean-cost-samples 3
---measure 1 --samples 8 --retrain-epochs 3 --finetune-epochs 1 --no-baselines --workers 2 --quiet"""
+--measure 1 --samples 8 --retrain-epochs 3 --finetune-epochs 1 --workers 2 --quiet"""
 LAVA = lava_status()[0]
 
 
@@ -85,10 +85,16 @@ def lava_is_running(process):
     return False
 
 
+def logged(folder, stage):
+    """Whether a stage has ended."""
+    log = folder / "log.jsonl"
+    return log.exists() and f'"name": "{stage}"' in log.read_text()
+
+
 MOMENTS = {
     "super-network": lambda folder, process: (folder / "supernet.safetensors").exists(),
     "search": lambda folder, process: lava_is_running(process) or (not LAVA and (folder / "study.db").exists()),
-    "winner": lambda folder, process: any((folder / "networks").glob("*.safetensors")),
+    "winner": lambda folder, process: logged(folder, "random baseline"),
     "Lava": lambda folder, process: (folder / "winner_in_lava.py").exists() and (not LAVA or lava_is_running(process)),
 }
 
