@@ -73,7 +73,7 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
 
     clock = Clock(folder, reporter)
     prepared = prepare(config)
-    with baselines.trained_beside(config, folder) as beside, final.lava_process(prepared) as lava:
+    with baselines.trained_beside(config, prepared, folder) as beside, final.lava_process(prepared) as lava:
         with clock.stage("super-network"):
             learnt = supernet.ensure(config, prepared, folder, reporter)
         with clock.stage("search"):
@@ -81,7 +81,7 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
         with clock.stage("random baseline"):
             random = searching.random_baseline(config, prepared, folder, reporter, found) if config.baselines else None
         with clock.stage("winner and baselines"):
-            networks = baselines.train_networks(config, folder, reporter, found, random, beside)
+            networks = baselines.train_networks(config, prepared, folder, reporter, found, random, beside)
         with clock.stage("export"):
             final.export(prepared, folder, networks)
         with clock.stage("Lava"):

@@ -53,7 +53,7 @@ def run(capsys, *words):
     "words, said",
     [
         (("search", "--target", "loihi9"), "loihi9"),
-        (("search", "--target", "truenorth"), "not built yet"),
+        (("search", "--target", "truenorth", "--dataset", "cifar11"), "cifar11"),
         (("search", "--dataset", "cifar11"), "cifar11"),
         (("search", "--dataset", "npz:none.npz"), "none.npz"),
         (("search", "--supernet", "nowhere"), "nowhere"),
