@@ -227,7 +227,7 @@ def _dense_convolution(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
 def _grouped_convolution(x: torch.Tensor, weight: torch.Tensor, groups: int) -> torch.Tensor:
     """The same for a convolution in groups: one matrix product a group."""
-    count, channels, height, width = x.shape
+    count, _, height, width = x.shape
     outputs, inputs, kernel, _ = weight.shape
     pixels, own = height * width, outputs // groups
     spread = _taps(height, width, kernel, x.dtype, x.device) @ weight.permute(2, 3, 0, 1).reshape(kernel * kernel, -1)

@@ -40,15 +40,16 @@ class Readout(nn.Module):
         self.stage, self.classes = stage, classes
         inputs, outputs = math.prod(stage.in_shape), stage.out_shape[0]
         self.linear = nn.Linear(inputs, outputs, bias=False)
-        with torch.no_grad():
-            self.linear.weight.mul_(READOUT_GAIN)
         self.neuron = NEURONS[neuron]()
         self.ternary = False  # as in ConvNorm
         self.mask: torch.Tensor | None
         self.register_buffer("mask", None, persistent=False)
-        if block is not None:
-            self.mask = torch.from_numpy(readout_mask(inputs, classes, outputs // classes, block))
-            with torch.no_grad():
+        with torch.no_grad():
+            if block is None:
+                self.linear.weight.mul_(READOUT_GAIN)
+            else:
+                # Small, as torch draws them for so many inputs: ternary weights change their signs where they pass 0.
+                self.mask = torch.from_numpy(readout_mask(inputs, classes, outputs // classes, block))
                 self.linear.weight *= math.sqrt(inputs / min(block, inputs)) * self.mask
 
     @property
