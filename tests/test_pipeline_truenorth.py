@@ -22,7 +22,16 @@ from exporters import netx
 
 
 def config(data, **changes):
-    sizes = {"target": "truenorth", "epochs": 6, "batch": 8, "width": 4, "timesteps": 3, "generations": 1, "pool": 3, "mean_cost_samples": 3}
+    sizes = {
+        "target": "truenorth",
+        "epochs": 6,
+        "batch": 8,
+        "width": 4,
+        "timesteps": 3,
+        "generations": 1,
+        "pool": 3,
+        "mean_cost_samples": 3,
+    }
     retraining = {"retrain_epochs": 3, "finetune_epochs": 1, "measure": 1, "samples": 2, "workers": 1}
     return SearchConfig(dataset=f"npz:{data}", **{**sizes, **retraining, **changes})
 

@@ -38,4 +38,4 @@ def make_ternary(modules: Iterable[nn.Module]) -> None:
     for module in modules:
         for layer in module.modules():
             if hasattr(layer, "ternary"):
-                layer.ternary = True
+                layer.ternary = True  # type: ignore[assignment]
