@@ -54,6 +54,7 @@ def run(capsys, *words):
     [
         (("search", "--target", "loihi9"), "loihi9"),
         (("search", "--target", "truenorth", "--dataset", "cifar11"), "cifar11"),
+        (("search", "--target", "truenorth", "--backend", "board"), "Loihi 2 board"),
         (("search", "--dataset", "cifar11"), "cifar11"),
         (("search", "--dataset", "npz:none.npz"), "none.npz"),
         (("search", "--supernet", "nowhere"), "nowhere"),
