@@ -77,14 +77,13 @@ class NetworkJob:
         total = self.epochs + self.finetune_epochs
         data = datasets.load(self.dataset, data_dir=self.data_dir)
         profile = hw_profiles.load(self.target)
-        asked = fabric(profile)
         seed = derive_seed(self.seed, "retrain", str(architecture))
         schedule = Schedule(self.epochs, self.learning_rate, self.batch, seed)
         trained = train_network(
             architecture,
             data,
             schedule=schedule,
-            **asked,
+            **fabric(profile),
             device=self.device,
             checkpoint=self.file(architecture, ".safetensors"),
             progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
@@ -100,7 +99,6 @@ class NetworkJob:
             seed=seed,
             target=profile,
             full_train=True,
-            trained_ternary=asked["ternary"],
             progress=lambda done, _, accuracy: tell(self.epochs + done, total, "integers in the loop"),
         )
         chip = lower(

@@ -184,7 +184,6 @@ def fit(
     batch: int = 64,
     full_train: bool = False,
     augment: bool | None = None,
-    trained_ternary: bool = False,
     progress: Progress | None = None,
 ) -> Finetuning:
     """Train a network on as the integers that the target runs, and keep the epoch that is best on the validation images.
@@ -198,8 +197,6 @@ def fit(
         target: as in `lower`.
         full_train: train on the validation images, too; the last epoch is then kept, because none of them can judge.
         augment: crop and flip; None means for 3 x 32 x 32 images only.
-        trained_ternary: the network was trained with ternary weights, so that its running statistics are those of what is
-            deployed; else, where the target is ternary, batch norm is estimated again.
         progress: called after each epoch.
 
     Raises:
@@ -207,8 +204,7 @@ def fit(
     """
     if dataset.is_frames:
         raise InputError("fine-tuning takes images; event frames have no host stem to freeze.")
-    normalised = any(conv.norm for block in folded.blocks for conv in block.convs)
-    if weight_format(target).kind == "ternary" and normalised and not trained_ternary:
+    if weight_format(target).kind == "ternary" and any(conv.norm for block in folded.blocks for conv in block.convs):
         folded = calibrated(folded, dataset.x_train[:CALIBRATION_IMAGES], target)
     network = IntegerNetwork(folded, target)
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
