@@ -35,7 +35,7 @@ class SearchConfig:
         max_energy (J), max_latency (s), max_cores: hard constraints, or None.
         workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
         supernet: run folder whose trained super-network is taken over, or None.
-        grouped: search the groups of each block, for crossbar targets; None lets the target decide.
+        grouped: search the groups of each block; None does so for crossbar targets.
     """
 
     target: str = "loihi2"

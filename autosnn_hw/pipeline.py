@@ -33,9 +33,24 @@ PAPER = {
 }
 
 
-def sizes_for(dataset: str) -> dict[str, Any]:
-    """Sizes and schedule that a search takes where none are asked for: small for the embedded digits, else AutoSNN's."""
-    return dict(EMBEDDED if dataset == "digits" else PAPER)
+# Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/training.md).
+CROSSBAR_EPOCHS = 1.6
+
+
+def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
+    """Sizes and schedule that a search takes where none are asked for: small for the embedded digits, else AutoSNN's; more
+    epochs where the target is a crossbar.
+
+    Raises:
+        InputError: unknown target.
+    """
+    import hw_profiles
+
+    sizes: dict[str, Any] = dict(EMBEDDED if dataset == "digits" else PAPER)
+    if hw_profiles.load(target).placement.kind == "crossbar":
+        longer = ("epochs", "retrain_epochs", "finetune_epochs")
+        sizes |= {name: round(CROSSBAR_EPOCHS * sizes[name]) for name in longer}
+    return sizes
 
 
 def search(config: SearchConfig, out: str | Path | None = None, reporter: Reporter | None = None) -> dict[str, Any]:
@@ -75,7 +90,7 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
 
     clock = Clock(folder, reporter)
     prepared = prepare(config)
-    with baselines.trained_beside(config, folder) as beside, final.lava_process(prepared) as child:
+    with baselines.trained_beside(config, prepared, folder) as beside, final.lava_process(prepared) as child:
         with clock.stage("super-network"):
             learnt = supernet.ensure(config, prepared, folder, reporter)
         lava, why_not = final.imported(child)
@@ -84,7 +99,7 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
         with clock.stage("random baseline"):
             random = searching.random_baseline(config, prepared, folder, reporter, found) if config.baselines else None
         with clock.stage("winner and baselines"):
-            networks = baselines.train_networks(config, folder, reporter, found, random, beside)
+            networks = baselines.train_networks(config, prepared, folder, reporter, found, random, beside)
         with clock.stage("export"):
             final.export(prepared, folder, networks)
         with clock.stage("Lava"):

@@ -40,7 +40,7 @@ def command(run, target, objective, lam, max_energy, max_latency, max_cores, top
     config = read_config(Path(run) / "config.toml")
     if target not in (None, config.target):
         raise InputError(
-            f"{run} was searched for {config.target}; for {target} run `autosnn-hw search --target {target} --supernet {run}`, which takes its trained super-network."
+            f"{run} was searched for {config.target}; for {target} run `autosnn-hw search --target {target} --supernet {run}`, which takes its trained super-network where both chips have the same neurons."
         )
     limits = Constraints(max_energy, max_latency, max_cores)
     document = answer(

@@ -64,7 +64,7 @@ def command(
     from autosnn_hw.architecture import Architecture
     from autosnn_hw.report.progress import progress
 
-    sizes = pipeline.sizes_for(dataset)
+    sizes = pipeline.sizes_for(dataset, target)
     parsed = Architecture.parse(
         architecture, space=space, width=width or sizes["width"], timesteps=timesteps or sizes["timesteps"]
     )

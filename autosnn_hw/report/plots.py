@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.report.canvas import BLUE, GENERATIONS, GREY, ORANGE, RED, axis_title, empty_figure, whisker
 from autosnn_hw.report.units import quantity
-from autosnn_hw.report.verdict import OBJECTIVE_NAMES, OBJECTIVE_UNITS, accuracy_of, total_energy
+from autosnn_hw.report.verdict import OBJECTIVE_NAMES, OBJECTIVE_UNITS, accuracy_of, alike, total_energy
 
 
 def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, objective: str) -> go.Figure | None:
@@ -92,7 +92,7 @@ def _mean(values: Sequence[float]) -> float:
 
 def baselines(summary: Mapping[str, Any]) -> go.Figure | None:
     """Test accuracy against energy, with its interval: the winner and the baselines that were trained alike."""
-    entries = [("winner", summary.get("winner") or {}), *((b["name"], b) for b in summary.get("baselines") or ())]
+    entries = [("winner", summary.get("winner") or {}), *((b["name"], b) for b in alike(summary))]
     points = [(name, accuracy_of(e.get("accuracy")), total_energy(e.get("energy"))) for name, e in entries]
     known = [(name, a, e) for name, a, e in points if a is not None and e and e.get("value") is not None]
     if len(known) < 2:

@@ -68,7 +68,7 @@ def against(summary: Mapping[str, Any]) -> list[str]:
     winner = summary.get("winner") or {}
     accuracy, energy = accuracy_of(winner.get("accuracy")), number(total_energy(winner.get("energy")))
     sentences = []
-    for baseline in summary.get("baselines") or ():
+    for baseline in alike(summary):
         other, cost = accuracy_of(baseline.get("accuracy")), number(total_energy(baseline.get("energy")))
         if None in (accuracy, energy, other, cost) or not cost:
             continue
@@ -79,6 +79,36 @@ def against(summary: Mapping[str, Any]) -> list[str]:
             f"{percent(abs(change), 0)} {'less' if change <= 0 else 'more'} energy."
         )
     return sentences
+
+
+def alike(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The baselines on the search's own target: only their energies can be set against the winner's."""
+    own = summary.get("target")
+    return [baseline for baseline in summary.get("baselines") or () if baseline.get("target", own) == own]
+
+
+def against_loihi2(summary: Mapping[str, Any]) -> str | None:
+    """What the target cost in accuracy, or None where the winner was not deployed on Loihi 2, too (`against_loihi2`)."""
+    there, difference = at(summary, "against_loihi2", "accuracy"), at(summary, "against_loihi2", "difference")
+    if there is None or difference is None:
+        return None
+    word = "more" if difference >= 0 else "less"
+    return (
+        f"Against Loihi 2: {abs(100 * difference):.1f} points {word} accuracy than the same architecture, trained alike, has "
+        f"there with PLIF neurons, 8-bit weights and a dense readout ({percent(there)})."
+    )
+
+
+def used_cores_sentence(summary: Mapping[str, Any]) -> str | None:
+    """What the search charged, where that is not the total: static power of the cores in use alone."""
+    energy = at(summary, "winner", "energy")
+    charged, total = number(at(energy, "fitness")), number(total_energy(energy))
+    if charged is None or total is None or charged == total:
+        return None
+    return (
+        f"The total holds the static power of the whole chip; the search charged that of the cores in use: "
+        f"{quantity(charged, 'J')} an inference."
+    )
 
 
 def feedback_sentence(summary: Mapping[str, Any]) -> str | None:
@@ -113,12 +143,13 @@ def headline(summary: Mapping[str, Any]) -> str:
 
 
 def sentences(summary: Mapping[str, Any]) -> list[str]:
-    """The verdict: headline, confirmation, what is estimated, what was learnt, baselines, feedback."""
+    """The verdict: headline, confirmation, what is estimated, Loihi 2, what was learnt, feedback, baselines."""
     energy = at(summary, "winner", "energy")
     share = at(energy, "assumed_share")
     estimate = f"Energy is the cost model's estimate: {with_bounds(total_energy(energy), 'J')} an inference"
     if share is not None:
         estimate += f"; {percent(share, 0)} of it comes from constants that are themselves estimates"
     result = [headline(summary), confirmation(summary)[1], estimate + "."]
-    result += [text for text in (learnt(summary), feedback_sentence(summary)) if text]
+    more = (used_cores_sentence, against_loihi2, learnt, feedback_sentence)
+    result += [text for sentence in more if (text := sentence(summary))]
     return [*result, *against(summary)]

@@ -100,7 +100,9 @@ class _Tools:
 
     def parameters(self, architecture: Architecture) -> int:
         """Learnable numbers of a path."""
-        return sum(p.numel() for module in self.supernet.modules_of(architecture) for p in module.parameters())
+        from autosnn_hw.training.network import parameter_count
+
+        return parameter_count(*self.supernet.modules_of(architecture))
 
 
 @lru_cache(maxsize=2)

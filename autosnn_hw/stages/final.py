@@ -25,7 +25,7 @@ from autosnn_hw.run_folder import (
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.simulate.certificate import certify
 from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
-from autosnn_hw.stages.baselines import Networks
+from autosnn_hw.stages.baselines import AS_REFERENCE, REFERENCE, Networks
 from autosnn_hw.stages.clock import Clock
 from autosnn_hw.stages.manifest import Prepared
 from exporters import lava_script, netx, onnx
@@ -141,7 +141,7 @@ def summary(
             "architecture": winner["architecture"],
             "name": WINNER_NET,
             "accuracy": {
-                "supernet": found.winner.accuracy,
+                "supernet": networks.candidate.accuracy,
                 "float": winner["accuracy"]["float"],
                 "quantised": winner["accuracy"]["quantised"],
                 "exact": accuracies.get("exact"),
@@ -152,8 +152,8 @@ def summary(
                 name: winner[name]
                 for name in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
             },
-            "generation": found.winner.generation,
-            "fitness": found.winner.fitness,
+            "generation": networks.candidate.generation,
+            "fitness": networks.candidate.fitness,
         },
         "evaluated": len(found.records),
         "measured": len(found.measurements),
@@ -161,16 +161,8 @@ def summary(
         "mean_cost": found.mean_cost,
         "feedback": dict(found.feedback),
         "best_by_generation": [list(pair) for pair in found.best_by_generation],
-        "baselines": [
-            {
-                "name": name,
-                "architecture": result["architecture"],
-                "accuracy": result["accuracy"]["exact_test"],
-                "accuracy_float": result["accuracy"]["float"],
-                **{key: result[key] for key in ("spikes", "energy", "latency", "cores", "parameters", "fits")},
-            }
-            for name, result in networks.baselines.items()
-        ],
+        "baselines": _baselines(prepared, networks),
+        "against_loihi2": _against_reference(networks),
         "supernet": learnt,
         "certificate": certificate,
         "lava": {"confirmed": confirmed, "reason": None if confirmed else certificate.get("reason")},
@@ -182,3 +174,30 @@ def summary(
         "wall_time": round(sum(float(stage["seconds"]) for stage in stages), 3),
         "stages": stages,
     }
+
+
+def _baselines(prepared: Prepared, networks: Networks) -> list[dict[str, Any]]:
+    entries = [(name, prepared.profile.name, result) for name, result in networks.baselines.items()]
+    if networks.reference is not None:
+        entries.append((AS_REFERENCE, REFERENCE, networks.reference))
+    return [
+        {
+            "name": name,
+            "target": target,
+            "architecture": result["architecture"],
+            "accuracy": result["accuracy"]["exact_test"],
+            "accuracy_float": result["accuracy"]["float"],
+            **{
+                key: result[key] for key in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
+            },
+        }
+        for name, target, result in entries
+    ]
+
+
+def _against_reference(networks: Networks) -> dict[str, Any] | None:
+    """What the target cost in accuracy: winner minus the same architecture, trained alike, as Loihi 2 runs it."""
+    if networks.reference is None:
+        return None
+    here, there = (result["accuracy"]["exact_test"] for result in (networks.winner, networks.reference))
+    return {"architecture": networks.reference["architecture"], "accuracy": there, "difference": here - there}

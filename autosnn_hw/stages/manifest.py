@@ -16,9 +16,10 @@ from autosnn_hw import __version__
 from autosnn_hw.architecture import layout
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.simulate.board import board_status
-from autosnn_hw.stages.networks import neuron_kind
+from autosnn_hw.stages.networks import fabric
 from autosnn_hw.training import datasets
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles.schema import Profile
@@ -28,12 +29,12 @@ PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A run's data, profile, search space and neuron kind ("plif" or "memoryless")."""
+    """A run's data, profile, search space, and what the target asks of training (`stages.networks.fabric`)."""
 
     data: Dataset
     profile: Profile
     space: SearchSpace
-    neuron: str
+    fabric: dict[str, Any]
 
 
 def prepare(config: SearchConfig) -> Prepared:
@@ -43,12 +44,11 @@ def prepare(config: SearchConfig) -> Prepared:
         InputError: unknown or missing data or target, or images that do not fit the space.
     """
     profile = hw_profiles.load(config.target)
-    if profile.placement.kind == "crossbar":
-        raise InputError(
-            f"searching for {profile.name} is not built yet (grouped blocks and a block-sparse readout in the super-network are missing); "
-            "--target loihi2 or loihi1 works, and `check`, `simulate` and `export --format cores` take networks for it."
-        )
     if config.backend == "board":
+        if profile.placement.kind == "crossbar":
+            raise InputError(
+                f"--backend board measures on a Loihi 2 board; for {profile.name} take --backend lava or no measurement."
+            )
         reachable, sentence = board_status()
         if not reachable:
             raise InputError(sentence)
@@ -57,9 +57,11 @@ def prepare(config: SearchConfig) -> Prepared:
         raise InputError(
             f"{data.name} has frames of {data.timesteps} steps; --timesteps {data.timesteps} would work, {config.timesteps} was given."
         )
-    space = search_space(config.space, width=config.width, timesteps=config.timesteps)
+    grouped = profile.placement.kind == "crossbar" if config.grouped is None else config.grouped
+    groups = slot_groups(config.space, config.width, profile) if grouped else None
+    space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
-    return Prepared(data, profile, space, neuron_kind(profile))
+    return Prepared(data, profile, space, fabric(profile))
 
 
 def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class NetworkJob:
             architecture,
             data,
             schedule=schedule,
-            neuron=neuron_kind(profile),
+            **fabric(profile),
             device=self.device,
             checkpoint=self.file(architecture, ".safetensors"),
             progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
@@ -148,9 +148,21 @@ class NetworkJob:
         }
 
 
-def neuron_kind(profile: Any) -> str:
-    """The neuron that training uses for a target: PLIF, or memoryless where the chip has no multiplicative leak."""
-    return "plif" if "leaky" in profile.neuron.kinds else "memoryless"
+def fabric(profile: Any) -> dict[str, Any]:
+    """What a target asks of training: {"neuron", "ternary", "readout_block"} as `training.network.SpikingNetwork` takes them.
+
+    PLIF, float weights and a dense readout; or memoryless neurons, ternary weights and a readout in blocks where the chip is
+    a crossbar without a multiplicative leak.
+    """
+    from autosnn_hw.deploy.formats import weight_format
+
+    weights = weight_format(profile)
+    ternary = weights.kind == "ternary"
+    return {
+        "neuron": "memoryless" if ternary else "plif",
+        "ternary": ternary,
+        "readout_block": weights.readout_block,
+    }
 
 
 def accuracy_of(network: ChipNetwork, samples: Any) -> float:

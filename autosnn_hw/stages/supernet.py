@@ -61,7 +61,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
             genes=prepared.space.genes,
             schedule=schedule,
             strict=config.sampling == "fair",
-            neuron=prepared.neuron,
+            **prepared.fabric,
             device=config.device,
             checkpoint=folder / SUPERNET,
             progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
@@ -83,10 +83,33 @@ def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> d
 
     require_source(config)
     source = Path(str(config.supernet))
-    load_supernet(source / SUPERNET).modules_of(prepared.space.at(0))  # refuses another space, width or T
+    _refuse_other(load_supernet(source / SUPERNET), prepared, source)
     with writing(folder / SUPERNET):
         shutil.copyfile(source / SUPERNET, folder / SUPERNET)
     verdict = read_json(source / VERDICT)
     if not verdict["learnt"]:
         raise InputError(f"--supernet {source}: {verdict['sentence']}")
     return {**verdict, "from": str(source)}
+
+
+def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
+    """Refuse a super-network of another space, width or T, or one that was trained for other neurons, weights or readouts.
+
+    Raises:
+        InputError: with what differs.
+    """
+    own = {name: getattr(network, name) for name in prepared.fabric}
+    if own != prepared.fabric:
+        differing = ", ".join(
+            f"{name} {own[name]} (needed: {wanted})" for name, wanted in prepared.fabric.items() if own[name] != wanted
+        )
+        raise InputError(
+            f"--supernet {source} was trained for another kind of chip: {differing}; without --supernet one is trained for {prepared.profile.name}."
+        )
+    network.modules_of(prepared.space.at(0))
+    for slot, (wanted, there) in enumerate(zip(prepared.space.genes, network.genes)):
+        missing = [f"{block}/{groups}" for block, groups in wanted if (block, groups) not in there]
+        if missing:
+            raise InputError(
+                f"--supernet {source} lacks {', '.join(missing)} at TBD{slot + 1}; without --supernet one is trained."
+            )

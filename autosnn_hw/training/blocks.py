@@ -18,6 +18,7 @@ from autosnn_hw.architecture import Stage
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
 from autosnn_hw.simulate.exact.torch_cpu import conv2d
 from autosnn_hw.training.neurons import NEURONS
+from autosnn_hw.training.ternary import ternary
 
 Counter = Callable[[Stage, torch.Tensor], None]
 
@@ -54,10 +55,10 @@ class Norm(nn.Module):
     def folded(self) -> BatchNorm:
         mean, var = self.lent if self.lent is not None else (self.mean, self.var)
         return BatchNorm(
-            gamma=_float64(self.weight),
-            beta=_float64(self.bias),
-            mean=None if mean is None else _float64(mean),
-            var=None if var is None else _float64(var),
+            gamma=float64(self.weight),
+            beta=float64(self.bias),
+            mean=None if mean is None else float64(mean),
+            var=None if var is None else float64(var),
             eps=self.eps,
         )
 
@@ -69,7 +70,8 @@ class ConvNorm(nn.Module):
     """Convolution without bias, then batch norm.
 
     Half the taps of a 5x5 kernel on 4 x 4 pixels fall outside, and oneDNN's backward is slow there: such a layer is computed
-    as one matrix product with the kernel written out over all pairs of pixels (2.0 to 2.6 times as fast, docs/training.md).
+    as one matrix product with the kernel written out over all pairs of pixels (2.0 to 2.6 times as fast, docs/training.md);
+    a grouped one, which oneDNN is slowest at, as one product a group.
     """
 
     def __init__(
@@ -79,25 +81,30 @@ class ConvNorm(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
         self.norm = Norm(outputs, tracked=tracked)
         self.conv_dtype: torch.dtype | None = None  # bfloat16: the convolution alone is computed in it
+        self.ternary = False  # True: computed with ternary weights
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.norm(self._convolve(x))
 
     def _convolve(self, x: torch.Tensor) -> torch.Tensor:
         conv, dtype = self.conv, self.conv_dtype
+        weight = ternary(conv.weight) if self.ternary else conv.weight
         if dtype is not None:
-            y = conv2d(x.to(dtype), conv.weight.to(dtype), conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
+            y = conv2d(x.to(dtype), weight.to(dtype), conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
             return y.to(x.dtype)
-        if conv.kernel_size == (5, 5) and conv.stride == (1, 1) and conv.groups == 1 and max(x.shape[2:]) <= DENSE_SIDE:
-            return _dense_convolution(x, conv.weight)
+        if conv.stride == (1, 1) and max(x.shape[2:]) <= DENSE_SIDE and conv.kernel_size != (1, 1):
+            if conv.groups > 1:
+                return _grouped_convolution(x, weight, conv.groups)
+            if conv.kernel_size == (5, 5):
+                return _dense_convolution(x, weight)
         # One input channel (a grey image) is channels-last and not at once: the output's format must be asked for.
-        y = conv2d(x, conv.weight, conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
+        y = conv2d(x, weight, conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
         return y.contiguous(memory_format=torch.channels_last)
 
     def folded(self) -> FoldedConv:
         conv = self.conv
         return FoldedConv(
-            weight=_float64(conv.weight),
+            weight=float64(conv.weight),
             bias=np.zeros(conv.out_channels),
             stride=int(conv.stride[0]),
             padding=int(conv.padding[0]),
@@ -114,15 +121,16 @@ class FactorizedReduce(nn.Module):
         self.even = nn.Conv2d(inputs, outputs // 2, 1, 2, bias=False)
         self.odd = nn.Conv2d(inputs, outputs - outputs // 2, 1, 2, bias=False)
         self.norm = Norm(outputs, tracked=tracked)
+        self.ternary = False  # as in ConvNorm
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         shifted = F.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
-        halves = [conv2d(x, self.even.weight, 2), conv2d(shifted, self.odd.weight, 2)]
-        return self.norm(torch.cat(halves, dim=1))
+        even, odd = (ternary(c.weight) if self.ternary else c.weight for c in (self.even, self.odd))
+        return self.norm(torch.cat([conv2d(x, even, 2), conv2d(shifted, odd, 2)], dim=1))
 
     def folded(self) -> FoldedConv:
         """The same map as one 3x3 convolution of stride 2 and padding 1 with taps (1, 1) and (2, 2)."""
-        even, odd = _float64(self.even.weight), _float64(self.odd.weight)
+        even, odd = float64(self.even.weight), float64(self.odd.weight)
         weight = np.zeros((len(even) + len(odd), even.shape[1], 3, 3))
         weight[: len(even), :, 1, 1] = even[:, :, 0, 0]
         weight[len(even) :, :, 2, 2] = odd[:, :, 0, 0]
@@ -196,34 +204,6 @@ class Pool(nn.Module):
         return FoldedBlock(stage=self.stage, k=tuple(neuron.k for neuron in self.neurons))
 
 
-# The readout has no batch norm: with torch's U(+-1/sqrt(N)) a voter's current has a standard deviation of sqrt(rate / 3) and
-# at the rates of an untrained network (about .05) never reaches the threshold of 1. Eight times that is 1.
-READOUT_GAIN = 8.0
-
-
-class Readout(nn.Module):
-    """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, summed over T."""
-
-    def __init__(self, stage: Stage, classes: int, *, neuron: str = "plif") -> None:
-        super().__init__()
-        self.stage, self.classes = stage, classes
-        self.linear = nn.Linear(math.prod(stage.in_shape), stage.out_shape[0], bias=False)
-        with torch.no_grad():
-            self.linear.weight.mul_(READOUT_GAIN)
-        self.neuron = NEURONS[neuron]()
-
-    def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
-        """Votes (N, classes), each in 0..T."""
-        spikes = self.neuron(self.linear(x.flatten(1)), timesteps)
-        if count is not None:
-            count(self.stage, spikes)
-        return spikes.view(timesteps, -1, self.classes, spikes.shape[1] // self.classes).mean(-1).sum(0)
-
-    def folded(self) -> FoldedBlock:
-        weight = _float64(self.linear.weight)
-        return FoldedBlock(self.stage, (FoldedConv(weight, np.zeros(len(weight))),), k=(self.neuron.k,))
-
-
 @lru_cache(maxsize=32)
 def _taps(height: int, width: int, kernel: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     """0 and 1, (H W H W, kernel^2): which tap of the kernel joins an output pixel to an input pixel."""
@@ -244,6 +224,19 @@ def _dense_convolution(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     matrix = spread.view(pixels, pixels, outputs, inputs).transpose(1, 2).reshape(pixels * outputs, pixels * inputs)
     flat = x.permute(0, 2, 3, 1).reshape(count, pixels * inputs)
     return F.linear(flat, matrix).view(count, height, width, outputs).permute(0, 3, 1, 2)
+
+
+def _grouped_convolution(x: torch.Tensor, weight: torch.Tensor, groups: int) -> torch.Tensor:
+    """The same for a convolution in groups: one matrix product a group."""
+    count, _, height, width = x.shape
+    outputs, inputs, kernel, _ = weight.shape
+    pixels, own = height * width, outputs // groups
+    spread = _taps(height, width, kernel, x.dtype, x.device) @ weight.permute(2, 3, 0, 1).reshape(kernel * kernel, -1)
+    matrix = spread.view(pixels, pixels, groups, own, inputs).permute(2, 1, 4, 0, 3)
+    flat = x.permute(0, 2, 3, 1).reshape(count, pixels, groups, inputs).permute(2, 0, 1, 3)
+    y = torch.bmm(flat.reshape(groups, count, pixels * inputs), matrix.reshape(groups, pixels * inputs, pixels * own))
+    y = y.view(groups, count, pixels, own).permute(1, 2, 0, 3).reshape(count, height, width, outputs)
+    return y.permute(0, 3, 1, 2)
 
 
 def block_groups(stage: Stage) -> int:
@@ -293,5 +286,6 @@ def _convolutions(stage: Stage, tracked: bool) -> list[nn.Module]:
     ]
 
 
-def _float64(tensor: torch.Tensor) -> np.ndarray:
+def float64(tensor: torch.Tensor) -> np.ndarray:
+    """A copy as numpy float64, on the CPU."""
     return tensor.detach().cpu().double().numpy().copy()

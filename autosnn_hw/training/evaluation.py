@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.network import VOTERS, SpikeCounter
+from autosnn_hw.training.network import SpikeCounter
+from autosnn_hw.training.readout import VOTERS
 
 Forward = Callable[[torch.Tensor, SpikeCounter], torch.Tensor]
 
@@ -55,14 +56,22 @@ class Images:
 
 @torch.no_grad()
 def evaluate(
-    forward: Forward, dataset: Dataset, x: np.ndarray, y: np.ndarray, *, batch: int = 256, device: str = "cpu"
+    forward: Forward,
+    dataset: Dataset,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    voters: int = VOTERS,
+    batch: int = 256,
+    device: str = "cpu",
 ) -> Evaluation:
-    """Run `forward(normalised batch, counter) -> votes (N, classes)` over samples x with labels y."""
+    """Run `forward(normalised batch, counter) -> votes (N, classes)` over samples x with labels y; a vote is the mean of
+    `voters`."""
     images, counter, predictions = Images(dataset, x, device), SpikeCounter(), []
     for start in range(0, len(x), batch):
         votes = forward(images.batch(slice(start, start + batch)), counter).cpu().numpy()
-        # Votes are tenths summed in float32: rounded to whole voters before ties are looked for.
-        predictions.append(np.round(votes * VOTERS).argmax(axis=1))
+        # Votes are means summed in float32: rounded to whole voters before ties are looked for.
+        predictions.append(np.round(votes * voters).argmax(axis=1))
     predicted = np.concatenate(predictions)
     return Evaluation(
         accuracy=float((predicted == y).mean()),

@@ -10,10 +10,10 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
-from autosnn_hw.training.blocks import Pool, Readout, SpikingBlock, neuron_layers
+from autosnn_hw.training.blocks import Pool, SpikingBlock, neuron_layers
 from autosnn_hw.training.datasets import Dataset
-
-VOTERS = 10
+from autosnn_hw.training.readout import Readout, voters_of
+from autosnn_hw.training.ternary import make_ternary
 
 
 class SpikeCounter:
@@ -61,8 +61,10 @@ class SpikingNetwork(nn.Module):
         architecture: what is built, by `layout`.
         image: (Cin, H, W).
         classes: number of classes.
-        voters: readout neurons a class.
+        voters: readout neurons a class; None takes as many as the readout needs.
         neuron: "plif", or "memoryless" for targets without a leak; the stem is PLIF always.
+        ternary: compute with ternary weights everywhere but in the stem.
+        readout_block: inputs that one voter may read, or None for all.
     """
 
     def __init__(
@@ -71,14 +73,19 @@ class SpikingNetwork(nn.Module):
         image: tuple[int, int, int],
         classes: int,
         *,
-        voters: int = VOTERS,
+        voters: int | None = None,
         neuron: str = "plif",
+        ternary: bool = False,
+        readout_block: int | None = None,
     ) -> None:
         super().__init__()
-        self.architecture, self.image, self.classes, self.voters = architecture, image, classes, voters
+        self.architecture, self.image, self.classes = architecture, image, classes
         self.timesteps = architecture.timesteps
-        self.stages = layout(architecture, image, classes, voters)
-        self.layers = nn.ModuleList(_module(stage, classes, neuron) for stage in self.stages)
+        self.stages = stages_of(architecture, image, classes, voters, readout_block)
+        self.voters = self.stages[-1].out_shape[0] // classes
+        self.layers = nn.ModuleList(_module(stage, classes, neuron, readout_block) for stage in self.stages)
+        if ternary:
+            make_ternary(self.layers[1:])
 
     def forward(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
         """Votes (N, classes), each in 0..T, of normalised images (N, C, H, W) or event frames (N, T, C, H, W)."""
@@ -95,11 +102,25 @@ class SpikingNetwork(nn.Module):
         )
 
 
-def _module(stage: Stage, classes: int, neuron: str) -> nn.Module:
+def stages_of(
+    architecture: Architecture,
+    image: tuple[int, int, int],
+    classes: int,
+    voters: int | None = None,
+    readout_block: int | None = None,
+) -> tuple[Stage, ...]:
+    """`layout` with as many voters as asked for, or None: as the readout needs (`voters_of`)."""
+    if voters is None:
+        inputs = int(np.prod(layout(architecture, image, classes)[-1].in_shape))
+        voters = voters_of(inputs, readout_block)
+    return layout(architecture, image, classes, voters)
+
+
+def _module(stage: Stage, classes: int, neuron: str, readout_block: int | None) -> nn.Module:
     if stage.kind == "stem":
         return SpikingBlock(stage, neuron="plif")
     if stage.kind == "readout":
-        return Readout(stage, classes, neuron=neuron)
+        return Readout(stage, classes, neuron=neuron, block=readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
         return Pool(stage, neuron=neuron)
     return SpikingBlock(stage, neuron=neuron)
@@ -122,6 +143,8 @@ def folded_network(
     )
 
 
-def parameter_count(module: nn.Module) -> int:
-    """Learnable numbers, one scalar a PLIF layer counted."""
-    return sum(parameter.numel() for parameter in module.parameters())
+def parameter_count(*modules: nn.Module) -> int:
+    """Learnable numbers, one scalar a PLIF layer counted; synapses that a block-sparse readout has not are none."""
+    readouts = [layer for module in modules for layer in module.modules() if isinstance(layer, Readout)]
+    absent = sum(int((~layer.mask).sum()) for layer in readouts if layer.mask is not None)
+    return sum(parameter.numel() for module in modules for parameter in module.parameters()) - absent

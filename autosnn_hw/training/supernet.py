@@ -10,14 +10,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture, layout
+from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
-from autosnn_hw.training.blocks import Norm, Pool, Readout, SpikingBlock
+from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.network import VOTERS, SpikeCounter, folded_network, time_folded
+from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
+from autosnn_hw.training.readout import Readout
+from autosnn_hw.training.ternary import make_ternary
 
 Gene = tuple[str, int]  # block name, groups of its convolutions
+ANCHOR = "SRB_k3"
+SPREADING = (
+    0.6  # of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/training.md)
+)
 Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: mean and variance (C,)
 
 
@@ -30,7 +36,7 @@ class SuperNetwork(nn.Module):
         image: (Cin, H, W).
         classes: number of classes.
         genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
-        neuron: "plif" or "memoryless" (the stem is PLIF always).
+        neuron, ternary, readout_block, voters: as in `SpikingNetwork`.
     """
 
     def __init__(
@@ -42,8 +48,10 @@ class SuperNetwork(nn.Module):
         classes: int,
         *,
         genes: Sequence[Sequence[Gene]] | None = None,
-        voters: int = VOTERS,
+        voters: int | None = None,
         neuron: str = "plif",
+        ternary: bool = False,
+        readout_block: int | None = None,
     ) -> None:
         super().__init__()
         if space not in SPACES:
@@ -54,9 +62,11 @@ class SuperNetwork(nn.Module):
         if len(self.genes) != slots or not all(self.genes):
             raise InputError(f"{space} has {slots} slots, each with at least one block; {len(self.genes)} were given.")
         self.space, self.width, self.timesteps = space, width, timesteps
-        self.image, self.classes, self.voters, self.neuron = image, classes, voters, neuron
+        self.image, self.classes, self.neuron = image, classes, neuron
+        self.ternary, self.readout_block = ternary, readout_block
         template = self.path([slot[0] for slot in self.genes])
-        self.stages = layout(template, image, classes, voters)
+        self.stages = stages_of(template, image, classes, voters, readout_block)
+        self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleDict()
         slot_of = {f"TBD{i + 1}": i for i in range(slots)}
         for stage in self.stages:
@@ -69,9 +79,11 @@ class SuperNetwork(nn.Module):
             elif stage.kind == "stem":
                 self.layers[stage.name] = SpikingBlock(stage, tracked=False)
             elif stage.kind == "readout":
-                self.layers[stage.name] = Readout(stage, classes, neuron=neuron)
+                self.layers[stage.name] = Readout(stage, classes, neuron=neuron, block=readout_block)
             else:
                 self.layers[stage.name] = Pool(stage, neuron=neuron)
+        if ternary:
+            make_ternary(layer for name, layer in self.layers.items() if name != "stem")
 
     def path(self, genes: Sequence[Gene]) -> Architecture:
         """The architecture that holds `genes`, one a slot."""
@@ -83,17 +95,30 @@ class SuperNetwork(nn.Module):
         """A path drawn uniformly (single-path sampling)."""
         return self.path([slot[random.integers(len(slot))] for slot in self.genes])
 
-    def fair_paths(self, random: np.random.Generator) -> list[Architecture]:
+    def fair_paths(self, random: np.random.Generator, spread: float = 1.0) -> list[Architecture]:
         """Paths that hold every block of every slot once (strict fairness: FairNAS, Chu et al., ICCV 2021).
 
-        Slots with fewer blocks than the largest go round again.
+        Slots with fewer blocks than the largest go round again. Of a block that may be grouped in several ways each path
+        draws one, so that an update costs as much as in an ungrouped space.
+
+        Args:
+            spread: each slot leaves the anchor (`ANCHOR` in every slot) with this probability. Below 1 the alternatives of a
+                slot are trained mostly among the anchor's blocks, and so learn to speak alike.
         """
-        count = max(map(len, self.genes))
+        slots = [_by_block(slot) for slot in self.genes]
+        count = max(map(len, slots))
         orders = []
-        for slot in self.genes:
+        for slot in slots:
             rounds = [random.permutation(len(slot)) for _ in range(-(-count // len(slot)))]
-            orders.append([slot[i] for i in np.concatenate(rounds)[:count]])
-        return [self.path(genes) for genes in zip(*orders)]
+            ways = [slot[i] for i in np.concatenate(rounds)[:count]]
+            orders.append([way[random.integers(len(way))] if len(way) > 1 else way[0] for way in ways])
+        paths = [list(genes) for genes in zip(*orders)]
+        if spread < 1:
+            anchor = [next((gene for gene in slot if gene[0] == ANCHOR), slot[0]) for slot in self.genes]
+            for genes in paths:
+                left = random.random(len(genes)) < spread
+                genes[:] = [own if leave else kept for own, kept, leave in zip(genes, anchor, left)]
+        return [self.path(genes) for genes in paths]
 
     def modules_of(self, path: Architecture) -> list[nn.Module]:
         """The layers of a path in order.
@@ -176,6 +201,19 @@ class SuperNetwork(nn.Module):
             with self.lent(path, statistics):
                 blocks = [module.folded() for module in self.modules_of(path)]
         return folded_network(blocks, dataset, self.timesteps, self.classes, self.voters)
+
+
+def spread_at(epoch: int, epochs: int) -> float:
+    """Share of slots in which the paths of an epoch leave the anchor: from almost none to all in `SPREADING` of the epochs."""
+    return min(1.0, (epoch + 0.5) / max(1.0, SPREADING * epochs))
+
+
+def _by_block(genes: Sequence[Gene]) -> list[list[Gene]]:
+    """The genes of a slot, those of one block together."""
+    blocks: dict[str, list[Gene]] = {}
+    for gene in genes:
+        blocks.setdefault(gene[0], []).append(gene)
+    return list(blocks.values())
 
 
 def _pooled(recorded: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import SpikingNetwork
-from autosnn_hw.training.supernet import Gene, SuperNetwork
+from autosnn_hw.training.supernet import Gene, SuperNetwork, spread_at
 
 LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
 VERDICT_PATHS = 12
@@ -82,6 +83,8 @@ def train_network(
     schedule: Schedule = NETWORK_SCHEDULE,
     full_train: bool = True,
     neuron: str = "plif",
+    ternary: bool = False,
+    readout_block: int | None = None,
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
@@ -93,7 +96,7 @@ def train_network(
         architecture: what is trained.
         dataset: images or event frames with T = architecture.timesteps.
         full_train: on training and validation images (retraining a winner), else without the validation part.
-        neuron: "plif" or "memoryless".
+        neuron, ternary, readout_block: as in `SpikingNetwork`.
         checkpoint: file to go on from, if it is there, and to keep the state in; the weights alone once it is finished.
         checkpoint_seconds: least time between two writes.
         progress: called after each epoch.
@@ -104,7 +107,9 @@ def train_network(
     """
     _check_timesteps(dataset, architecture.timesteps)
     with Seeded(schedule.seed, "network", str(architecture)):
-        network = SpikingNetwork(architecture, dataset.image, dataset.classes, neuron=neuron).to(device)
+        network = SpikingNetwork(
+            architecture, dataset.image, dataset.classes, neuron=neuron, ternary=ternary, readout_block=readout_block
+        ).to(device)
     adam = FlatAdam([network.parameters()])
 
     def step(x: torch.Tensor, target: torch.Tensor, random: np.random.Generator) -> tuple[torch.Tensor, None]:
@@ -114,8 +119,9 @@ def train_network(
 
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
     identity = identity_of(
-        "network", dataset, schedule, architecture=asdict(architecture), full=full_train, neuron=neuron
-    )
+        "network", dataset, schedule, architecture=asdict(architecture), full=full_train, neuron=neuron,
+        **_fabric(ternary, readout_block),
+    )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, x, y, step)
     return NetworkTraining(network.eval(), run.losses, run.seconds)
@@ -131,6 +137,8 @@ def train_supernet(
     schedule: Schedule = SUPERNET_SCHEDULE,
     strict: bool = True,
     neuron: str = "plif",
+    ternary: bool = False,
+    readout_block: int | None = None,
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
@@ -144,7 +152,7 @@ def train_supernet(
         strict: strict fairness (an update adds the gradients of as many paths as a slot has blocks, each block once);
             False is AutoSNN's single-path uniform sampling, which needs far more epochs.
         must_learn: raise where it has not learnt; False returns the verdict only.
-        schedule, neuron, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
+        schedule, neuron, ternary, readout_block, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
 
     Raises:
         InputError: frames of another T, a checkpoint of another run.
@@ -152,8 +160,10 @@ def train_supernet(
     """
     _check_timesteps(dataset, timesteps)
     with Seeded(schedule.seed, "supernet"):
-        network = SuperNetwork(space, width, timesteps, dataset.image, dataset.classes, genes=genes, neuron=neuron)
-        network.to(device)
+        network = SuperNetwork(
+            space, width, timesteps, dataset.image, dataset.classes,
+            genes=genes, neuron=neuron, ternary=ternary, readout_block=readout_block,
+        ).to(device)  # fmt: skip
     segments = _segments(network)
     adam = FlatAdam(list(segments.values()))
     position = {name: i for i, name in enumerate(segments)}
@@ -162,7 +172,7 @@ def train_supernet(
         # The stem is one for all paths: computed once, its gradient the sum of theirs.
         spikes = network.stem(x)
         entry = spikes.detach().requires_grad_()
-        paths = network.fair_paths(random)
+        paths = network.fair_paths(random, spread_at(len(run.losses), schedule.epochs) if ternary else 1.0)
         total = torch.zeros((), device=entry.device)
         for path in paths:
             loss = _loss(network.body(entry, path), target, timesteps)
@@ -181,7 +191,7 @@ def train_supernet(
 
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
-        image=dataset.image, classes=dataset.classes, strict=strict, neuron=neuron,
+        image=dataset.image, classes=dataset.classes, strict=strict, neuron=neuron, **_fabric(ternary, readout_block),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, dataset.x_train, dataset.y_train, strict_step if strict else single_step)
@@ -215,6 +225,8 @@ def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
         identity["classes"],
         genes=identity["genes"],
         neuron=identity["neuron"],
+        ternary=identity.get("ternary", False),
+        readout_block=identity.get("readout_block"),
     )
     load_into(network, tensors, path)
     return network.to(device).eval()
@@ -242,6 +254,7 @@ def evaluate_path(
             dataset,
             dataset.x_val if x is None else x,
             dataset.y_val if y is None else y,
+            voters=network.voters,
             device=device,
         )
 
@@ -250,7 +263,7 @@ def evaluate_network(
     network: SpikingNetwork, dataset: Dataset, x: np.ndarray, y: np.ndarray, *, device: str = "cpu"
 ) -> Evaluation:
     """Float accuracy and spikes of one network with its running statistics."""
-    return evaluate(network.eval(), dataset, x, y, device=device)
+    return evaluate(network.eval(), dataset, x, y, voters=network.voters, device=device)
 
 
 def _segments(network: SuperNetwork) -> dict[str, Iterable[nn.Parameter]]:
@@ -267,6 +280,11 @@ def _segment_names(network: SuperNetwork, path: Architecture) -> list[str]:
     groups = path.groups or (1,) * len(path.blocks)
     slots = [f"TBD{i + 1}/{block}/{group}" for i, (block, group) in enumerate(zip(path.blocks, groups))]
     return slots + [name for name, layer in network.layers.items() if not isinstance(layer, nn.ModuleDict)]
+
+
+def _fabric(ternary: bool, readout_block: int | None) -> dict[str, Any]:
+    """What a checkpoint must say of ternary weights and a sparse readout; nothing of a network that has neither."""
+    return ({"ternary": True} if ternary else {}) | ({} if readout_block is None else {"readout_block": readout_block})
 
 
 def _loss(votes: torch.Tensor, target: torch.Tensor, timesteps: int) -> torch.Tensor:

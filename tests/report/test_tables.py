@@ -68,6 +68,27 @@ def test_a_verdict_has_its_sentences_and_a_row_a_network(summary):
     ]
 
 
+def test_a_verdict_says_what_the_target_cost_against_loihi_2_and_compares_no_energies_of_two_chips(summary):
+    energy = {
+        "total": {"value": 2.58e-4, "low": 2e-4, "high": 3e-4},
+        "fitness": {"value": 6e-6, "low": 5e-6, "high": 7e-6},
+    }
+    there = {"name": "winner as loihi2", "target": "loihi2", "accuracy": 0.98, "energy": 1e-5}
+    changed = {
+        **summary,
+        "target": "truenorth",
+        "winner": {**summary["winner"], "energy": energy},
+        "baselines": [{**summary["baselines"][0], "target": "truenorth"}, there],
+        "against_loihi2": {"architecture": "x", "accuracy": 0.98, "difference": -0.021},
+    }
+    text = " ".join(shown(tables.verdict_text(changed)).split())
+    assert "Against Loihi 2: 2.1 points less accuracy than the same architecture" in text and "98.0 %" in text
+    assert "charged that of the cores in use: 6.00 µJ" in text or "charged that of the cores in use: 6 µJ" in text
+    assert "Against winner as loihi2" not in text and f"Against {summary['baselines'][0]['name']}" in text
+    plain = " ".join(shown(tables.verdict_text(summary)).split())
+    assert "Against Loihi 2" not in plain and "cores in use" not in plain
+
+
 def test_a_comparison_shows_both_and_the_ratio(winner):
     other = {**winner, "synops": 2 * winner["synops"]}
     text = shown(tables.comparison_table(compare_documents(winner, other)))

@@ -6,7 +6,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import Norm
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork
-from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.supernet import SuperNetwork, spread_at
 from autosnn_hw.training.trainer import evaluate_path
 
 PATHS = ("SRB_k3,SCB_k3,skip,SRB_k5,SCB_k5", "skip,skip,skip,skip,skip", "SRB_k5,SRB_k3,SRB_k3,SCB_k3,SRB_k3")
@@ -50,6 +50,31 @@ def test_strict_fairness_holds_every_block_of_every_slot_once(supernet):
         assert len(paths) == 5
         for slot in range(5):
             assert len({path.blocks[slot] for path in paths}) == 5
+
+
+def test_of_a_block_with_several_groupings_each_path_draws_one():
+    ways = [("SRB_k3", 1), ("SRB_k3", 2), ("skip", 1), ("SCB_k3", 2), ("SCB_k3", 4)]
+    supernet = SuperNetwork("SNN_1", 4, 2, (1, 8, 8), 10, genes=[ways] * 5)
+    random, seen = np.random.default_rng(0), set()
+    for _ in range(12):
+        paths = supernet.fair_paths(random)
+        assert len(paths) == 3
+        for slot in range(5):
+            assert {path.blocks[slot] for path in paths} == {"SRB_k3", "skip", "SCB_k3"}
+        seen |= {(path.blocks[0], path.groups[0]) for path in paths}
+    assert seen == set(ways)
+
+
+def test_paths_spread_out_from_the_anchor():
+    supernet = SuperNetwork("SNN_1", 4, 2, (1, 8, 8), 10, genes=[[("skip", 1), ("SRB_k3", 2), ("SRB_k3", 4)]] * 5)
+    random = np.random.default_rng(0)
+    (anchor,) = {path for _ in range(5) for path in supernet.fair_paths(random, 0.0)}
+    assert anchor.blocks == ("SRB_k3",) * 5 and anchor.groups == (2,) * 5
+    paths = [path for _ in range(200) for path in supernet.fair_paths(random, 0.3)]
+    left = np.mean([block == "skip" for path in paths for block in path.blocks])
+    assert left == pytest.approx(0.3 / 2, abs=0.03)
+    assert [spread_at(epoch, 10) for epoch in (0, 9)] == [pytest.approx(0.5 / 6), 1.0]
+    assert all(spread_at(epoch, 10) <= spread_at(epoch + 1, 10) for epoch in range(9))
 
 
 def test_uneven_slots_go_round_again_and_groups_are_kept():
