@@ -64,21 +64,31 @@ def learnt(summary: Mapping[str, Any]) -> str | None:
 
 
 def against(summary: Mapping[str, Any]) -> list[str]:
-    """One sentence a baseline: accuracy in points and energy in parts, winner against it."""
+    """One sentence a baseline: accuracy in points and energy in parts, winner against it.
+
+    Where the search charged static power by core the energies compared are those: whole chips all cost the same.
+    """
     winner = summary.get("winner") or {}
-    accuracy, energy = accuracy_of(winner.get("accuracy")), number(total_energy(winner.get("energy")))
+    accuracy, energy = accuracy_of(winner.get("accuracy")), charged(winner.get("energy"))
+    by_core = energy is not None and energy != number(total_energy(winner.get("energy")))
     sentences = []
     for baseline in alike(summary):
-        other, cost = accuracy_of(baseline.get("accuracy")), number(total_energy(baseline.get("energy")))
+        other, cost = accuracy_of(baseline.get("accuracy")), charged(baseline.get("energy"))
         if None in (accuracy, energy, other, cost) or not cost:
             continue
         points = 100 * (accuracy - other)  # type: ignore[operator]
         change = energy / cost - 1  # type: ignore[operator]
         sentences.append(
             f"Against {baseline['name']}: {abs(points):.1f} points {'more' if points >= 0 else 'less'} accuracy, "
-            f"{percent(abs(change), 0)} {'less' if change <= 0 else 'more'} energy."
+            f"{percent(abs(change), 0)} {'less' if change <= 0 else 'more'} energy{' of the cores in use' if by_core else ''}."
         )
     return sentences
+
+
+def charged(energy: Any) -> float | None:
+    """The energy that a search minimises: with static power of the cores in use where the target says so, else the total."""
+    own = number(at(energy, "fitness"))
+    return number(total_energy(energy)) if own is None else own
 
 
 def alike(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -102,12 +112,12 @@ def against_loihi2(summary: Mapping[str, Any]) -> str | None:
 def used_cores_sentence(summary: Mapping[str, Any]) -> str | None:
     """What the search charged, where that is not the total: static power of the cores in use alone."""
     energy = at(summary, "winner", "energy")
-    charged, total = number(at(energy, "fitness")), number(total_energy(energy))
-    if charged is None or total is None or charged == total:
+    own, total = charged(energy), number(total_energy(energy))
+    if own is None or total is None or own == total:
         return None
     return (
         f"The total holds the static power of the whole chip; the search charged that of the cores in use: "
-        f"{quantity(charged, 'J')} an inference."
+        f"{quantity(own, 'J')} an inference."
     )
 
 

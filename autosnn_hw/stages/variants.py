@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 from autosnn_hw.architecture import Architecture
@@ -15,6 +16,7 @@ from hw_profiles.schema import Profile
 PUBLISHED = ("all_SCB_k3", "all_SRB_k3", "AutoSNN")
 
 
+@lru_cache(maxsize=1)  # placing networks takes seconds, and a run asks twice
 def published(prepared: Prepared, wanted: bool = True) -> dict[str, Architecture]:
     """The baselines that no search decides, by name; none where none are wanted, or in a space of other slots.
 
