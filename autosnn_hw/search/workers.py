@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -70,9 +71,24 @@ class Workers(Generic[Result]):
         if self._pool is None:
             return map(self._evaluate, architectures)
         try:
-            return _results([self._pool.submit(_call, architecture) for architecture in architectures])
+            with _deaf_to_ctrl_c():
+                futures = [self._pool.submit(_call, architecture) for architecture in architectures]
+            return _results(futures)
         except BrokenProcessPool as error:
             raise _died() from error
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes begun within never hear Ctrl-C, not even while they import; this one hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _results(futures: Sequence[Future[Result]]) -> Iterator[Result]:
