@@ -29,8 +29,8 @@ def config(data, **changes):
         "width": 4,
         "timesteps": 3,
         "generations": 1,
-        "pool": 3,
-        "mean_cost_samples": 3,
+        "pool": 2,
+        "mean_cost_samples": 2,
     }
     retraining = {"retrain_epochs": 1, "finetune_epochs": 1, "measure": 1, "samples": 2, "workers": 1}
     return SearchConfig(dataset=f"npz:{data}", **{**sizes, **retraining, **changes})
