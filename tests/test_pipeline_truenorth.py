@@ -20,6 +20,8 @@ from autosnn_hw.simulate.lava import lava_status
 from autosnn_hw.training.trainer import load_supernet
 from exporters import netx
 
+pytestmark = pytest.mark.slow
+
 
 def config(data, **changes):
     sizes = {
