@@ -40,15 +40,19 @@ def options(tmp_path_factory):
     return ["--dataset", f"npz:{folder / 'bright.npz'}", *SIZES.split()]
 
 
+def heed_ctrl_c():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def begin(*words, **keywords):
-    """A command in a process group of its own, as a shell would start it."""
+    """A command in a process group of its own, as a shell would start it: one that ignores SIGINT hands that on otherwise."""
     return subprocess.Popen(
         [*COMMAND, *map(str, words)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        **keywords,
+        **{"preexec_fn": heed_ctrl_c, **keywords},
     )
 
 
@@ -125,9 +129,8 @@ def interrupt(folder, moment, number, *words):
     process = begin(*words)
     wait_for(moment, folder, process)
     family = psutil.Process(process.pid).children(recursive=True)
-    time.sleep(
-        0.5
-    )  # a job in Lava has begun: a process killed in the middle of sem_open would leave its temporary name
+    # A job in Lava has begun: a process killed in the middle of sem_open would leave its temporary name.
+    time.sleep(0.5)
     (os.kill if number == signal.SIGKILL else os.killpg)(process.pid, number)
     error = process.communicate(timeout=60)[1]
     _, alive = psutil.wait_procs(family, timeout=20)
