@@ -15,6 +15,8 @@ from autosnn_hw.simulate.lava import lava_status
 from autosnn_hw.training import datasets
 from exporters import netx
 
+pytestmark = pytest.mark.timeout(1200)  # whole searches: twice the general guard, for a machine that others use too
+
 CONFIG = SearchConfig(
     epochs=14,
     generations=2,

@@ -20,7 +20,7 @@ from autosnn_hw.simulate.lava import lava_status
 from autosnn_hw.training.trainer import load_supernet
 from exporters import netx
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # a whole search: see test_pipeline
 
 
 def config(data, **changes):

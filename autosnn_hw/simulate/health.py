@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.network import ChipNetwork, InputLayer, Layer
-from autosnn_hw.simulate.stimulus import stimulus
+from autosnn_hw.network import ChipNetwork, InputLayer
 
 _SAMPLES = 4  # whose currents are followed step by step
 
@@ -102,40 +101,13 @@ def _share(name: str, kind: str, mask: np.ndarray, what: str) -> Iterator[Findin
 
 def _wraps(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, graded: bool) -> Iterator[Finding]:
     # Here and not at the top: reading an activity does not need torch.
-    import torch
+    from autosnn_hw.simulate.exact.wraps import wrapped_currents
 
-    from autosnn_hw.simulate.exact import reference, trace
-
-    if not any(_may_wrap(layer) for layer in network.neuron_layers) and not graded:
-        return
-    sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
-    recorded = trace(network, inputs, timesteps=timesteps, graded=graded, states=True)
-    frames = reference.first_frames(sent, torch.device("cpu"))
-    for layer, own in zip(network.neuron_layers, recorded.layers):
-        currents = frames if isinstance(layer, InputLayer) else reference.synapses(layer, frames)
-        frames = torch.as_tensor(own.spikes)
-        assert own.u is not None
-        neuron = layer.neuron
-        assert neuron is not None
-        keep = reference.DECAY_ONE - np.asarray(neuron.i_decay, np.int64).reshape((-1,) + (1,) * (len(layer.shape) - 1))
-        u = torch.as_tensor(own.u).to(torch.int64)
-        before = torch.cat([torch.zeros_like(u[:, :1]), u[:, :-1]], dim=1)
-        unwrapped = reference.decay(before, torch.as_tensor(keep)) + reference.ALIGN * currents
-        count = int((unwrapped != u).sum())
-        if count:
-            yield Finding(
-                layer.name,
-                "u_wraps",
-                count,
-                u.numel(),
-                f"layer {layer.name!r}: the current left its 24 bits and wrapped around in {count} of {u.numel()} neuron-steps; smaller weights are needed.",
-            )
-
-
-def _may_wrap(layer: Layer) -> bool:
-    """Whether any input of spikes could make a layer's current leave its 24 bits."""
-    from autosnn_hw.simulate.exact.event_plan import memoryless_current, sums_fit
-
-    if isinstance(layer, InputLayer):
-        return True
-    return not memoryless_current(layer.neuron) or not sums_fit(layer)
+    for name, count, total in wrapped_currents(network, inputs, timesteps=timesteps, graded=graded):
+        yield Finding(
+            name,
+            "u_wraps",
+            count,
+            total,
+            f"layer {name!r}: the current left its 24 bits and wrapped around in {count} of {total} neuron-steps; smaller weights are needed.",
+        )

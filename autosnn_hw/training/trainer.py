@@ -28,7 +28,7 @@ VERDICT_PATHS = 12
 ESTIMATION_IMAGES = 256
 
 NETWORK_SCHEDULE = Schedule(epochs=20, learning_rate=1e-2, batch=32)
-SUPERNET_SCHEDULE = Schedule(epochs=15, learning_rate=1e-2, batch=32)
+SUPERNET_SCHEDULE = Schedule(epochs=24, learning_rate=1e-2, batch=32)
 
 
 @dataclass(frozen=True, eq=False)

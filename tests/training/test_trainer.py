@@ -213,4 +213,4 @@ def test_a_network_alone_learns_the_digits(digits):
 @pytest.mark.slow
 def test_the_embedded_super_network_learns_the_digits(digits):
     result = train_supernet(digits)
-    assert result.learnt and result.accuracy >= 0.85  # .89 to .93 over three seeds
+    assert result.learnt and result.accuracy >= 0.9
