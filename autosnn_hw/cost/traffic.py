@@ -2,8 +2,8 @@
 
 A convolution's map factors into (channel, row) and column. `LayerTraffic.rows` depends on the weights and meets the spikes
 first; what follows depends on shapes and cuts alone and is kept for the next network that has them. Messages are counted by
-pair of cores, so that the way between two cores on the mesh is met last. So a candidate is priced well below a millisecond once
-it is placed, and a few more place it.
+pair of cores, so that the way between two cores on the mesh is met last. So a candidate is priced within a millisecond once it
+is placed (benchmarks/cost_accuracy.py prints how fast).
 """
 
 from __future__ import annotations

@@ -25,12 +25,8 @@ COUNTED = ("spikes", "spikes_chip", "synops")  # what a simulator must count exa
 EQUAL = 1e-9  # relative; means of equal integer counts, added in another order
 RIDGE = 1.0  # penalty on standardised features; one measurement then moves all candidates alike
 FITTED = ("energy", "dynamic")  # objectives that are a sum of parts
-ON_CHIP = (
-    "energy",
-    "dynamic",
-    "edp",
-    "latency",
-)  # what a board may measure otherwise than the model; it counts spikes alike
+# What a board may measure otherwise than the model; it counts spikes alike.
+ON_CHIP = ("energy", "dynamic", "edp", "latency")
 MEASURED_ERROR = 0.05  # relative, of a board's energy: as `calibrate` takes where nothing else is said
 LEAVE_ONE_OUT = 3  # measurements needed before an error of the correction means anything
 

@@ -19,9 +19,8 @@ from autosnn_hw.stages.networks import NetworkJob
 from autosnn_hw.stages.variants import published
 from autosnn_hw.stages.workers import worker_count
 
-REFERENCE = (
-    "loihi2"  # what the winner for a crossbar is set against: the same architecture, trained alike, deployed there
-)
+# What the winner for a crossbar is set against: the same architecture, trained alike, deployed there.
+REFERENCE = "loihi2"
 AS_REFERENCE = f"winner as {REFERENCE}"
 TRIES = 3  # candidates that are trained, best first, until one fits its target as trained
 

@@ -21,9 +21,8 @@ from autosnn_hw.training.ternary import make_ternary
 
 Gene = tuple[str, int]  # block name, groups of its convolutions
 ANCHOR = "SRB_k3"
-SPREADING = (
-    0.6  # of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/training.md)
-)
+# Part of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/training.md).
+SPREADING = 0.6
 Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: mean and variance (C,)
 
 
