@@ -1,9 +1,10 @@
-"""What compiled kernels need: compilation kept on disk, threads that outlive forks, arrays that begin on a cache line."""
+"""What compiled kernels need: compilation kept on disk, threads, arrays that begin on a cache line."""
 
 from __future__ import annotations
 
-import threading
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -43,26 +44,34 @@ def aligned(size: int, dtype: Any) -> np.ndarray:
     return raw[first : first + size * itemsize].view(dtype)
 
 
-def share(work, samples: int, threads: int) -> None:  # type: ignore[no-untyped-def]
+_POOLS: list[ThreadPoolExecutor] = []  # one, made when it is first needed
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_POOLS.clear)  # threads do not survive a fork
+
+
+def share(work: Callable[[int, int], object], samples: int, threads: int) -> None:
     """Call work(low, high) for `threads` equal shares of the samples, on threads (kernels release the GIL).
 
-    Plain threads and not numba's own pool: a pool does not survive the forks that Lava and data loaders make.
+    The threads stay: one that is started for a call begins beside its parent on the same core, and loses what two gain. Numba's
+    own pool would not survive the forks that Lava and data loaders make. A share that no thread is free for is done by the
+    caller, so shares may be shared out themselves.
     """
     threads = max(1, min(threads, samples))
-    borders = np.linspace(0, samples, threads + 1).astype(int).tolist()
-    failures: list[BaseException] = []
-
-    def guarded(low: int, high: int) -> None:
-        try:
-            work(low, high)
-        except BaseException as error:
-            failures.append(error)
-
-    others = [threading.Thread(target=guarded, args=pair) for pair in zip(borders[1:], borders[2:])]
+    if threads == 1:
+        work(0, samples)
+        return
+    if not _POOLS:
+        _POOLS.append(ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="share"))
+    borders = [samples * share // threads for share in range(threads + 1)]
+    pairs = list(zip(borders, borders[1:]))
+    others = [_POOLS[0].submit(work, *pair) for pair in pairs[1:]]
+    try:
+        work(*pairs[0])
+        for other, pair in zip(others, pairs[1:]):
+            if other.cancel():  # not begun
+                work(*pair)
+    finally:
+        wait([other for other in others if not other.cancel()])
     for other in others:
-        other.start()
-    guarded(borders[0], borders[1])
-    for other in others:
-        other.join()
-    if failures:
-        raise failures[0]
+        if not other.cancelled():
+            other.result()

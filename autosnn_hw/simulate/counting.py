@@ -7,8 +7,8 @@ every tap of a kernel that falls on a neuron. Operations are counted at the laye
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -29,8 +29,7 @@ class Fan:
     synapses: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class LayerSums:
+class LayerSums(NamedTuple):
     """Counts of one layer's spikes, of some samples.
 
     Args:
@@ -214,7 +213,7 @@ def count(
         for layer, train, fan, alive in zip(wanted, spikes, all_fans, moving)
     ]
     if layers[0].active is None:
-        layers[0] = replace(layers[0], active=driven(network, stimulus, per_step))
+        layers[0] = layers[0]._replace(active=driven(network, stimulus, per_step))
     outputs = (spikes[-1] != 0).sum(axis=1, dtype=np.int64).reshape(lead[0], -1)
     return activity(
         network,

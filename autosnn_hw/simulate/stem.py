@@ -62,13 +62,19 @@ def encode(encoder: Encoder, images: np.ndarray, *, threads: int = 1) -> np.ndar
     bias = np.empty((len(images), out, *size), np.int64)
     integers = [np.asarray(a, np.int64) for a in (encoder.weight, encoder.bias, encoder.multiplier)]
     half = (1 << int(encoder.shift)) >> 1
-    pad_h, pad_w = encoder.padding
 
     def work(low: int, high: int) -> None:
         for first in range(low, high, _IMAGES_AT_ONCE):
             part = slice(first, min(first + _IMAGES_AT_ONCE, high))
-            levels = np.pad(_levels(encoder, images[part]), ((0, 0), (0, 0), (pad_h, pad_h), (pad_w, pad_w)))
-            convolve(levels, *integers, half, int(encoder.shift), BIAS_LIMIT, *encoder.stride, bias[part])
+            convolve(
+                _levels(encoder, images[part]),
+                *integers,
+                half,
+                int(encoder.shift),
+                BIAS_LIMIT,
+                *encoder.stride,
+                bias[part],
+            )
 
     share(work, len(images), threads)
     return bias
@@ -89,9 +95,15 @@ def _checked(encoder: Encoder, images: np.ndarray) -> np.ndarray:
 
 
 def _levels(encoder: Encoder, images: np.ndarray) -> np.ndarray:
-    """Pixels as integers q, int32 (table) or int64 (N, Cin, H, W)."""
-    if encoder.table is not None:
-        table = np.asarray(encoder.table, np.int32)
-        return np.stack([table[channel][images[:, channel]] for channel in range(images.shape[1])], axis=1)
-    scale = np.asarray(encoder.scale, np.float32).reshape(1, -1, 1, 1)
-    return np.rint(images.astype(np.float32) * scale).astype(np.int64)
+    """Pixels as integers q, int32 (table) or int64 (N, Cin, H + padding, W + padding), 0 in the padding."""
+    (count, channels, height, width), (pad_h, pad_w) = images.shape, encoder.padding
+    dtype = np.int64 if encoder.table is None else np.int32
+    levels = np.zeros((count, channels, height + 2 * pad_h, width + 2 * pad_w), dtype)
+    inside = levels[:, :, pad_h : pad_h + height, pad_w : pad_w + width]
+    if encoder.table is None:
+        scale = np.asarray(encoder.scale, np.float32).reshape(1, -1, 1, 1)
+        inside[...] = np.rint(images.astype(np.float32) * scale)
+    else:
+        for channel, row in enumerate(np.asarray(encoder.table)):
+            inside[:, channel] = row[images[:, channel]]
+    return levels

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ from autosnn_hw.simulate.trace import LayerTrace, Trace
 
 BACKEND = {"name": "exact", "kind": "simulator", "version": autosnn_hw.__version__}
 _VALUES_AT_ONCE = 1 << 22  # values of the largest layer over all steps that a chunk holds
+_NOT_KEPT = np.zeros((), np.int64)
 _EVENT_SAMPLES = 64  # samples of a chunk whose spikes need not be kept
 
 
@@ -99,14 +100,14 @@ def run(
                 moving = active_neurons(layer, sent, before, done.v) if active else None
                 counts = layer_sums(layer, done.spikes.cpu().numpy(), fan, per_step, moving)
             if index == 0 and counts.active is None:
-                counts = replace(counts, active=driven(network, sent, per_step))
+                counts = counts._replace(active=driven(network, sent, per_step))
             before = done.spikes
             if len(totals) == index:
                 totals.append(counts.neuron_spikes)
             else:
                 totals[index] = totals[index] + counts.neuron_spikes
             # Only what is per sample is kept per chunk: memory must not grow with neurons x samples.
-            parts[index].append(replace(counts, neuron_spikes=np.zeros((), np.int64)))
+            parts[index].append(counts._replace(neuron_spikes=_NOT_KEPT))
         assert done.outputs is not None and done.final_v is not None
         outputs.append(done.outputs)
         final_v.append(done.final_v)
@@ -115,7 +116,7 @@ def run(
             sources.append(source)
     return activity(
         network,
-        [replace(join(part), neuron_spikes=total) for part, total in zip(parts, totals)],
+        [join(part)._replace(neuron_spikes=total) for part, total in zip(parts, totals)],
         join(sources) if sources else None,
         timesteps=sent.timesteps,
         outputs=np.concatenate(outputs),
@@ -192,7 +193,7 @@ def _named(network: ChipNetwork, ways: list[Stretch]) -> dict[str, str]:
 
 def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, keep: bool) -> int:
     steps = timesteps or network.timesteps or (inputs.shape[1] if inputs.ndim > 1 else 1)
-    largest = max(int(np.prod(layer.shape)) for layer in network.layers)
+    largest = max(math.prod(layer.shape) for layer in network.layers)
     held = max(1, _VALUES_AT_ONCE // (largest * steps))
     return held if keep else max(held, _EVENT_SAMPLES)
 
@@ -254,10 +255,11 @@ def _by_events(
     threads = torch.get_num_threads()
     result = run_events(tables, laid_out(tables, frames.numpy(), threads), keep_spikes=keep, threads=threads)
     first = stretch.first if tables.held else stretch.first - 1
+    counts = None if keep else layer_counts(tables, result)
     for index in range(stretch.first, stretch.last + 1):
         layer = network.layers[index]
         spikes = torch.as_tensor(layer_spikes(tables, result, index - first, layer.shape)) if keep else None
-        done = LayerRun(layer, spikes, None if keep else layer_counts(tables, result, index - first, layer.shape))
+        done = LayerRun(layer, spikes, None if counts is None else counts[index - first])
         if index == len(network.layers) - 1:
             outputs, final_v = (last_layer(tables, values, layer.shape) for values in (result.outputs, result.final_v))
             done = done._replace(outputs=outputs, final_v=final_v)

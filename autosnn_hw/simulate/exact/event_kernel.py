@@ -15,8 +15,9 @@ import numpy as np
 from numba import njit
 
 from autosnn_hw.simulate.compiled import compiled
-from autosnn_hw.simulate.exact import lookup
+from autosnn_hw.simulate.exact import lookup, progress
 from autosnn_hw.simulate.exact.lookup import call_add_rows
+from autosnn_hw.simulate.exact.progress import claim, publish, wait_for
 
 
 class Step(IntEnum):
@@ -193,17 +194,20 @@ def _tally(counts, fan, result):  # type: ignore[no-untyped-def]
 
 
 def _kernel(callees: int) -> Any:
-    """Numba's cache key knows this file only; as a closure variable the checksum of the inner loops' file joins it."""
+    """Numba's cache key knows this file only; as a closure variable the checksum of the callees' files joins it."""
 
     @compiled
     def run_images(
-        adder, first, last, steps, layers, parts, phases, tables, frames, thresholds, keeps, fans, views, values, spikes, per_image, v,
-        frame, counts, totals, tallies, outputs, final_v,
+        adder, rest, first, last, steps, layers, parts, phases, tables, frames, thresholds, keeps, fans, views, values, spikes, per_image, v,
+        frame, counts, totals, tallies, outputs, final_v, states,
     ):  # type: ignore[no-untyped-def]  # fmt: skip
         """Images first..last through all layers of a plan.
 
+        Several threads may call it for one image: each takes the next layer that none has taken, and computes its step t as soon
+        as the layers before have theirs. They share everything but `v`, `frame` and `counts`.
+
         Args:
-            adder: address of `lookup.add_rows`. steps: T.
+            adder: address of `lookup.add_rows`; rest: of `progress.rest_address`. steps: T.
             layers, parts, phases: int64 tables, columns `Step`, `Part`, `Phase`.
             tables: int16 lookup tables; frames: int16 bias frames and diagonal weights.
             thresholds, keeps: int32 64 * vth_mant and 4096 - v_decay of one row of neurons of each layer.
@@ -212,6 +216,7 @@ def _kernel(callees: int) -> Any:
             spikes: uint8 (slots, bytes): one slot for each image if per_image, else slot 0 is reused.
             v, frame, counts: scratch. totals: int64 (neurons) spikes of each neuron, added to.
             tallies: int64 (N, views, 3), see `_tally`. outputs: uint16 and final_v: int32 (N, neurons of the last array).
+            states: int64 (N, 1 + layers) zeros: layers taken, and the steps that each has done.
         """
         if callees == 0:
             return
@@ -219,7 +224,12 @@ def _kernel(callees: int) -> Any:
         for image in range(first, last):
             scratch = spikes[image if per_image else 0]
             words = scratch.view(np.uint64)
-            for index in range(len(layers)):
+            state = np.int64(states.ctypes.data) + 8 * image * states.shape[1]
+            while True:
+                index = claim(state)  # type: ignore[call-arg, var-annotated]
+                if index >= len(layers):
+                    break
+                done = state + 8 * (index + 1)
                 layer = layers[index]
                 size = layer[_COLUMNS] * layer[_WIDTH]
                 neurons = layer[_ROWS] * size
@@ -232,14 +242,17 @@ def _kernel(callees: int) -> Any:
                             fired_now = sent[t * neurons + j] != 0
                             scratch[layer[_OUT] + t * neurons + j] = np.uint8(fired_now)
                             counted[j] += np.uint16(fired_now)
+                        publish(done, t + 1)
                 elif layer[_KIND] == GATE:
                     source_size = layer[_SOURCE_ROWS] * layer[_SOURCE_COLUMNS] * layer[_WIDTH]
                     for t in range(steps):
+                        wait_for(state, index, t, rest)
                         out = layer[_OUT] + t * neurons
                         _gate(layer, words, (layer[_SOURCE] + t * source_size) // 8, out // 8, layer[_WIDTH] // 8)
                         fired = scratch[out : out + neurons]
                         for j in range(neurons):
                             counted[j] += np.uint16(fired[j])
+                        publish(done, t + 1)
                 else:
                     v[:neurons] = np.int32(0)
                     pattern = frames[layer[_FRAME] : layer[_FRAME] + layer[_FRAME_SIZE]]
@@ -251,6 +264,7 @@ def _kernel(callees: int) -> Any:
                                     frame[j] = held[j] + pattern[j]
                         else:
                             frame[: layer[_FRAME_SIZE]] = pattern
+                            wait_for(state, index, t, rest)
                         for p in range(layer[_FIRST_PART], layer[_LAST_PART]):
                             part = parts[p]
                             source = part[_P_SOURCE] + t * part[_P_ROWS] * part[_P_COLUMNS] * part[_P_WIDTH]
@@ -275,15 +289,17 @@ def _kernel(callees: int) -> Any:
                             layer[_OUT] + t * neurons,
                             counted,
                         )
+                        publish(done, t + 1)
                 for j in range(neurons):
                     totals[layer[_COUNTS] + j] += np.int64(counted[j])
                 for view in range(layer[_FIRST_VIEW], layer[_LAST_VIEW]):
                     _tally(counted, fans[:, views[view] : views[view] + neurons], tallies[image, view])
-            outputs[image] = counts[: outputs.shape[1]]
-            if layers[-1, _KIND] == FIRE:
-                final_v[image] = v[: final_v.shape[1]]
+                if index == len(layers) - 1:
+                    outputs[image] = counts[: outputs.shape[1]]
+                    if layer[_KIND] == FIRE:
+                        final_v[image] = v[: final_v.shape[1]]
 
     return run_images
 
 
-run_images = _kernel(crc32(Path(lookup.__file__).read_bytes()) | 1)
+run_images = _kernel(crc32(Path(lookup.__file__).read_bytes() + Path(progress.__file__).read_bytes()) | 1)

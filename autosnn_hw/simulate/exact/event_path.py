@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autosnn_hw.network import Role
 from autosnn_hw.simulate.compiled import aligned, share
 from autosnn_hw.simulate.counting import LayerSums
 from autosnn_hw.simulate.exact.event_kernel import run_images
 from autosnn_hw.simulate.exact.event_layout import interleave
 from autosnn_hw.simulate.exact.event_tables import EventTables
 from autosnn_hw.simulate.exact.lookup import add_rows
+from autosnn_hw.simulate.exact.progress import rest_address
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, th
     Args:
         values: see `laid_out`; one row a sample.
         keep_spikes: return every array's spikes; otherwise one sample's spikes are held per thread.
-        threads: samples are shared out over so many threads.
+        threads: samples are shared out over so many threads; where there are fewer samples, threads share a sample's layers.
     """
     samples = len(values)
     spikes = np.empty((samples, tables.spike_bytes), np.uint8) if keep_spikes else None
@@ -57,34 +59,44 @@ def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, th
     outputs = np.zeros((samples, tables.arrays[-1].neurons), np.uint16)
     final_v = np.zeros(outputs.shape, np.int32)
 
+    team = max(1, threads // samples)
+    states = np.zeros((samples, 1 + len(tables.layers)), np.int64)
+
     def work(low: int, high: int) -> None:
-        totals.append(np.zeros(tables.neurons, np.int64))
+        total = np.zeros(tables.neurons, np.int64)
+        totals.append(total)
         scratch = aligned(tables.spike_bytes, np.uint8)[None] if spikes is None else spikes
-        run_images(
-            add_rows.address,
-            low,
-            high,
-            tables.steps,
-            tables.layers,
-            tables.parts,
-            tables.phases,
-            tables.tables,
-            tables.frames,
-            tables.thresholds,
-            tables.keeps,
-            tables.fans,
-            tables.view_starts,
-            values,
-            scratch,
-            spikes is not None,
-            aligned(tables.largest_layer, np.int32),
-            aligned(max(tables.largest_frame, tables.largest_layer), np.int16),
-            aligned(tables.largest_layer, np.uint16),
-            totals[-1],
-            tallies,
-            outputs,
-            final_v,
-        )
+
+        def member(*_: int) -> None:
+            run_images(
+                add_rows.address,
+                rest_address(),
+                low,
+                high,
+                tables.steps,
+                tables.layers,
+                tables.parts,
+                tables.phases,
+                tables.tables,
+                tables.frames,
+                tables.thresholds,
+                tables.keeps,
+                tables.fans,
+                tables.view_starts,
+                values,
+                scratch,
+                spikes is not None,
+                aligned(tables.largest_layer, np.int32),
+                aligned(max(tables.largest_frame, tables.largest_layer), np.int16),
+                aligned(tables.largest_layer, np.uint16),
+                total,
+                tallies,
+                outputs,
+                final_v,
+                states,
+            )
+
+        share(member, team, team)
 
     share(work, samples, threads)
     return EventResult(totals[0] if len(totals) == 1 else np.sum(totals, axis=0), tallies, outputs, final_v, spikes)
@@ -103,24 +115,26 @@ def layer_spikes(tables: EventTables, result: EventResult, index: int, shape: tu
     return full.reshape(samples, tables.steps, *shape)
 
 
-def layer_counts(tables: EventTables, result: EventResult, index: int, shape: tuple[int, ...]) -> LayerSums:
-    """The counts of layer `index` of the run, summed over the steps."""
+def layer_counts(tables: EventTables, result: EventResult) -> list[LayerSums]:
+    """The counts of each layer of the run, its source first, summed over the steps."""
     samples = len(result.tallies)
-    spikes, sent = np.zeros((3, samples, 1), np.int64), np.zeros((2, samples, 1), np.int64)
-    neurons: np.ndarray | None = None
-    for counted in tables.counted[index]:
-        view = counted.view
-        spikes[view.role, :, 0] += result.tallies[:, counted.number, 0]
-        sent[:, :, 0] += result.tallies[:, counted.number, 1:].T
-        block = result.totals[counted.first : counted.last].reshape(-1, counted.width)
-        if counted.whole:
-            neurons = block[:, : shape[0]].T  # no copy
-            continue
-        if neurons is None:
-            neurons = np.zeros((shape[0], len(block)), np.int64)
-        neurons[view.layer_channels] = block[:, view.array_channels].T
-    assert neurons is not None
-    return LayerSums(spikes, sent, neurons.reshape(shape))
+    tallies = result.tallies.transpose(1, 2, 0)  # views, (spikes, operations, with zero weights), samples
+    spikes = (tables.by_role @ tallies[:, 0]).reshape(-1, len(Role), samples, 1)
+    sent = (tables.by_layer @ tallies[:, 1:].reshape(len(tallies), -1)).reshape(-1, 2, samples, 1)
+    return [LayerSums(*sums, _neuron_spikes(tables, result, index)) for index, sums in enumerate(zip(spikes, sent))]
+
+
+def _neuron_spikes(tables: EventTables, result: EventResult, index: int) -> np.ndarray:
+    """int64, the layer's shape."""
+    shape = tables.shapes[index]
+    views = tables.counted[index]
+    blocks = [result.totals[c.first : c.last].reshape(-1, c.width) for c in views]
+    if views[0].whole:
+        return blocks[0][:, : shape[0]].T.reshape(shape)  # no copy
+    neurons = np.zeros((shape[0], len(blocks[0])), np.int64)
+    for counted, block in zip(views, blocks):
+        neurons[counted.layer_channels] = block[:, counted.array_channels].T
+    return neurons.reshape(shape)
 
 
 def last_layer(tables: EventTables, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
+from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, Role
 from autosnn_hw.simulate.counting import Fan
 from autosnn_hw.simulate.exact.event_kernel import Part, Phase, Step
 from autosnn_hw.simulate.exact.event_plan import Array, View
@@ -22,6 +22,7 @@ class Counted:
         layer: of the run. number: its row in the kernel's tallies.
         first, last, width: its array's neurons in the kernel's totals, and the array's channels with padding.
         whole: the view is the whole layer, channel by channel.
+        layer_channels, array_channels: the view's, as slices where they are consecutive.
     """
 
     layer: int
@@ -31,16 +32,27 @@ class Counted:
     last: int
     width: int
     whole: bool
+    layer_channels: np.ndarray | slice
+    array_channels: np.ndarray | slice
 
 
 @dataclass(eq=False)
 class EventTables:
-    """Everything `run_images` needs but the samples; arrays as there. `source` is the array that values are given in."""
+    """Everything `run_images` needs but the samples; arrays as there.
+
+    Args:
+        shapes, views, counted: of each layer of the run, its source first.
+        source: the array that values are given in.
+        by_role: int64 (layers x roles, tallied views), 1 where a view's spikes are of that layer and role; by_layer: (layers, views).
+    """
 
     steps: int
+    shapes: list[tuple[int, ...]]
     arrays: list[Array]
     views: list[list[View]]
-    counted: list[list[Counted]]  # of each layer of the run, source first
+    counted: list[list[Counted]]
+    by_role: np.ndarray
+    by_layer: np.ndarray
     source: int
     held: bool
     layers: np.ndarray
@@ -108,12 +120,19 @@ def build(
         total += array.neurons
         whole = len(view.layer_channels) == shape[0] and np.array_equal(view.layer_channels, view.array_channels)
         end = array.counts + array.neurons
-        counted.append(Counted(index, len(counted), view, array.counts, end, array.width, whole))
+        channels = _slice_of(view.layer_channels), _slice_of(view.array_channels)
+        counted.append(Counted(index, len(counted), view, array.counts, end, array.width, whole, *channels))
+    by_role = np.zeros((len(builder.views), len(Role), len(counted)), np.int64)
+    for c in counted:
+        by_role[c.layer, c.view.role, c.number] = 1
     return EventTables(
         steps=steps,
+        shapes=[layer.shape for layer in (source, *layers)],
         arrays=builder.arrays,
         views=builder.views,
         counted=[[c for c in counted if c.layer == index] for index in range(len(builder.views))],
+        by_role=by_role.reshape(-1, len(counted)),
+        by_layer=by_role.sum(axis=1),
         source=0,
         held=held,
         layers=np.array([[row.get(step, 0) for step in Step] for row in builder.rows], np.int64),
@@ -132,3 +151,9 @@ def build(
         largest_layer=max(array.neurons for array in builder.arrays),
         largest_frame=max(builder.largest_frame, 1),
     )
+
+
+def _slice_of(channels: np.ndarray) -> np.ndarray | slice:
+    """Consecutive channels as a slice, which copies several times as fast."""
+    first, count = int(channels[0]), len(channels)
+    return slice(first, first + count) if np.array_equal(channels, np.arange(first, first + count)) else channels

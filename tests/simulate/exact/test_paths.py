@@ -223,15 +223,35 @@ def test_memory_does_not_grow_with_the_samples():
     assert peak(4096) < 1.5 * peak(512)
 
 
-def test_threads_change_nothing():
-    network, before = residual(np.random.default_rng(0)), torch.get_num_threads()
-    images = np.random.default_rng(1).integers(-100, 200, (7, 16, 8, 8))
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 7])
+def test_threads_change_nothing(threads, samples):
+    """More threads than samples share the layers of a sample."""
+    network = residual(np.random.default_rng(0))
+    images = np.random.default_rng(1).integers(-100, 200, (samples, 16, 8, 8))
+    threads(1)
+    alone, trained = run(network, images), trace(network, images)
+    for number in (2, 3, 8):
+        threads(number)
+        for _ in range(20):
+            same_activity(run(network, images), alone)
+        assert compare(trace(network, images), trained) is None
+
+
+@relaxed
+@given(data=st.data(), number=st.sampled_from([2, 5]))
+def test_layers_shared_by_threads_give_the_reference_s_activity(networks, data, number):
+    network, inputs, _ = data.draw(networks(graded=False, delays=False))
+    before = torch.get_num_threads()
     try:
-        results = []
-        for threads in (1, 3):
-            torch.set_num_threads(threads)
-            results.append(run(network, images))
-        same_activity(*results)
+        torch.set_num_threads(number)
+        same_activity(run(network, inputs[:1]), run(network, inputs[:1], path="reference"))
     finally:
         torch.set_num_threads(before)
 
