@@ -15,6 +15,7 @@ STRATEGIES = ("evolution", "random")
 SAMPLINGS = ("fair", "single")
 DEVICES = ("cpu", "cuda")
 BACKENDS = ("lava", "board")
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class SearchConfig:
         evaluate: validation samples a candidate is judged on, or None for all.
         epochs, learning_rate (Adam, start of the cosine), batch, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
         max_energy (J), max_latency (s), max_cores: hard constraints, or None.
+        precision: of the convolutions in training; what is deployed, and all that is judged, is integers either way.
         workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
         supernet: run folder whose trained super-network is taken over, or None.
         grouped: search the groups of each block; None does so for crossbar targets.
@@ -68,6 +70,7 @@ class SearchConfig:
     max_cores: int | None = None
     workers: int = 0
     device: str = "cpu"
+    precision: str = "float32"
     supernet: str | None = None
     grouped: bool | None = None
     seed: int = 0
@@ -79,6 +82,7 @@ class SearchConfig:
             ("sampling", SAMPLINGS),
             ("device", DEVICES),
             ("backend", BACKENDS),
+            ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}.")

@@ -125,19 +125,32 @@ def train(
     learning_rate: float = 1e-2,
     batch: int = 32,
     device: str = "cpu",
+    precision: str = "float32",
     seed: int = 0,
 ) -> dict[str, Any]:
     """Train one architecture, quantise it with the integers in the loop, and write its .net and result into a new folder."""
     import hw_profiles
     from autosnn_hw.stages.networks import NetworkJob
     from autosnn_hw.training import datasets
+    from autosnn_hw.training.precision import require
 
     hw_profiles.load(target)
     datasets.load(dataset, data_dir=data_dir, download=download)
+    require(precision, device)
     reporter = reporter or Silent()
     folder = RunFolder.create(out)
     job = NetworkJob(
-        str(folder.path), dataset, data_dir, target, epochs, finetune_epochs, seed, device, learning_rate, batch
+        str(folder.path),
+        dataset,
+        data_dir,
+        target,
+        epochs,
+        finetune_epochs,
+        seed,
+        device,
+        learning_rate,
+        batch,
+        precision,
     )
     reporter.stage(f"train {architecture}", epochs + finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text))

@@ -31,7 +31,7 @@ from autosnn_hw.training.trainer import Schedule, train_network
 
 def one_seed(architecture: Architecture, dataset: Dataset, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Train, quantise, fine-tune; accuracies in 0..1, seconds."""
-    schedule = Schedule(epochs=options.epochs, learning_rate=options.learning_rate, seed=seed)
+    schedule = Schedule(options.epochs, options.learning_rate, seed=seed, precision=options.precision)
     started = time.perf_counter()
     network = train_network(architecture, dataset, schedule=schedule, neuron=options.neuron).network
     trained = time.perf_counter()
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--finetune-epochs", type=int, default=8)
     parser.add_argument("--target", default="loihi2")
     parser.add_argument("--neuron", default="plif", choices=("plif", "memoryless"))
+    parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"), help="of the float training")
     parser.add_argument("--train-images", type=int, help="only the first so many; a quarter as many for validation")
     parser.add_argument("--test-images", type=int, help="only the first so many")
     parser.add_argument("--lava", type=int, default=0, metavar="N", help="compare N test images with Lava")
@@ -131,6 +132,7 @@ def main() -> None:
         "epochs": options.epochs,
         "finetune_epochs": options.finetune_epochs,
         "target": options.target,
+        "precision": options.precision,
         "seeds": rows,
         **summary(rows),
     }

@@ -1,4 +1,4 @@
-"""One training step (forward, backward, Adam) of one network, ours against the field's libraries, all in one process.
+"""One training step (forward, backward, Adam) of one network, ours against the field's libraries, in one run.
 
     python benchmarks/train_vs_peers.py --json
 
@@ -7,7 +7,9 @@ and folds time into the batch for convolution, batch norm and pooling; only its 
 use each of them: snnTorch and norse are usually run with the whole network inside the loop over time.
 SpikingJelly's neuron is ours exactly (PLIF); the others have the nearest they offer: snnTorch's Leaky with a learnable beta,
 norse's LIFBox with a fixed time constant, slayer's CUBA neuron without current memory (in its own N C H W T layout).
-Steps are interleaved and the best of each is compared: ratios above 1 mean that ours is faster.
+Each has a process of its own, so that none computes in what the others left of the memory; they take turns of a few steps, and
+the best of each is compared: ratios above 1 mean that ours is faster. Our trainer tells the allocator to keep freed memory, and
+so it does here; peers run as they come, and `spikingjelly_kept_memory` is SpikingJelly with that setting.
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import multiprocessing
+import os
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 import torch
 import torch.nn.functional as F
@@ -27,11 +32,15 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.training.adam import FlatAdam
+from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.blocks import ConvNorm
 from autosnn_hw.training.network import SpikingNetwork, parameter_count
 
 IMAGE, CLASSES, VOTERS = (3, 32, 32), 10, 10
 HOPELESS = 8  # times as slow as the fastest
+WARM_UP = 1  # rounds that are not counted
+KEPT = "_kept_memory"  # peers with this ending are given our allocator's setting
+TURN = 4  # steps a contender does in a row; the first finds caches that others have used, and is not counted
 Neuron = Callable[[], nn.Module]  # module from currents (T, N, ...) to spikes of that shape
 
 
@@ -214,33 +223,55 @@ def training_step(
     return step
 
 
-def contenders(width: int, timesteps: int, batch: int) -> tuple[dict[str, Callable[[], float]], dict[str, int]]:
-    """Training steps and parameters by name."""
-    from spikingjelly.activation_based import functional
+PEERS: dict[str, Callable[[int, int], nn.Module]] = {
+    "spikingjelly": lambda width, steps: PeerNetwork(spikingjelly_neuron, width, steps),
+    "spikingjelly_channels_last": lambda width, steps: PeerNetwork(spikingjelly_neuron, width, steps).to(
+        memory_format=torch.channels_last
+    ),
+    "spikingjelly" + KEPT: lambda width, steps: PeerNetwork(spikingjelly_neuron, width, steps),
+    "snntorch": lambda width, steps: PeerNetwork(SnnTorchNeuron, width, steps),
+    "norse": lambda width, steps: PeerNetwork(NorseNeuron, width, steps),
+    "slayer": SlayerNetwork,
+}
+OURS = {"ours": None, "ours_bf16": torch.bfloat16}
 
+
+def contender(name: str, width: int, timesteps: int, batch: int) -> tuple[Callable[[], float], int]:
+    """A training step and the number of parameters; SpikingJelly's networks start from the weights of ours."""
     torch.manual_seed(0)
     x = torch.randn(batch, *IMAGE)
     target = F.one_hot(torch.randint(0, CLASSES, (batch,)), CLASSES).float()
-    networks: dict[str, nn.Module] = {
-        "ours": ours(width, timesteps, None),
-        "ours_bf16": ours(width, timesteps, torch.bfloat16),
-        "spikingjelly": PeerNetwork(spikingjelly_neuron, width, timesteps),
-        "spikingjelly_channels_last": PeerNetwork(spikingjelly_neuron, width, timesteps),
-        "snntorch": PeerNetwork(SnnTorchNeuron, width, timesteps),
-        "norse": PeerNetwork(NorseNeuron, width, timesteps),
-        "slayer": SlayerNetwork(width, timesteps),
-    }
-    enliven(networks["ours"])
-    steps = {}
-    for name, network in networks.items():
-        peer = name.startswith("spikingjelly")
-        if peer:
-            copy_weights(networks["ours"], network)
-        if name.endswith("channels_last"):
-            network.to(memory_format=torch.channels_last)
-        reset = (lambda n=network: functional.reset_net(n)) if peer else None
-        steps[name] = training_step(network.train(), x, target, timesteps, reset)
-    return steps, {name: parameter_count(network) for name, network in networks.items()}
+    own = ours(width, timesteps, OURS.get(name))
+    enliven(own)
+    if name in OURS:
+        return training_step(own, x, target, timesteps), parameter_count(own)
+    network, reset = PEERS[name](width, timesteps), None
+    if name.startswith("spikingjelly"):
+        from spikingjelly.activation_based import functional
+
+        copy_weights(own, network)
+
+        def reset() -> None:
+            functional.reset_net(network)
+
+    return training_step(network.train(), x, target, timesteps, reset), parameter_count(network)
+
+
+def serve(pipe: Connection, name: str, options: argparse.Namespace) -> None:
+    """A contender's process: number of parameters, then the seconds of the steps of a turn for everything that is sent."""
+    os.dup2(2, 1)  # some peers print while they are imported
+    torch.set_num_threads(options.threads)
+    if name in OURS or name.endswith(KEPT):
+        keep_freed_memory()  # as our trainer does
+    step, parameters = contender(name, options.width, options.timesteps, options.batch)
+    pipe.send(parameters)
+    with contextlib.suppress(EOFError):  # the end of the benchmark
+        while pipe.recv():
+            times = [time.perf_counter()]
+            for _ in range(TURN):
+                step()
+                times.append(time.perf_counter())
+            pipe.send([after - before for before, after in zip(times[1:], times[2:])])
 
 
 def equal_in_float64(width: int, timesteps: int) -> bool:
@@ -258,18 +289,18 @@ def equal_in_float64(width: int, timesteps: int) -> bool:
     return bool(votes.sum() > 0) and torch.equal(votes, expected)
 
 
-def measure(steps: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def measure(pipes: dict[str, Connection], rounds: int) -> dict[str, list[float]]:
     """Seconds of every step, contenders taking turns; one that is hopelessly slow is measured once."""
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for index in range(rounds + 1):
+    seconds: dict[str, list[float]] = {name: [] for name in pipes}
+    for index in range(rounds + WARM_UP):
         fastest = min((min(values) for values in seconds.values() if values), default=0.0)
-        for name, step in steps.items():
-            if index > 1 and min(seconds[name]) > HOPELESS * fastest:
+        for name, pipe in pipes.items():
+            if index > WARM_UP and min(seconds[name]) > HOPELESS * fastest:
                 continue
-            started = time.perf_counter()
-            step()
-            if index > 0:  # the first round warms up
-                seconds[name].append(time.perf_counter() - started)
+            pipe.send(True)
+            taken = pipe.recv()
+            if index >= WARM_UP:
+                seconds[name] += taken
     return seconds
 
 
@@ -283,17 +314,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    with contextlib.redirect_stdout(sys.stderr):  # some peers print while they are imported
+    with contextlib.redirect_stdout(sys.stderr):
         equal = equal_in_float64(options.width, options.timesteps)
-        steps, parameters = contenders(options.width, options.timesteps, options.batch)
-        seconds = measure(steps, options.rounds)
+    spawn = multiprocessing.get_context("spawn")
+    pipes: dict[str, Connection] = {}
+    for name in (*OURS, *PEERS):
+        pipes[name], theirs = spawn.Pipe()
+        spawn.Process(target=serve, args=(theirs, name, options), daemon=True).start()
+    parameters = {name: pipe.recv() for name, pipe in pipes.items()}
+    seconds = measure(pipes, options.rounds)
     best = {name: min(values) for name, values in seconds.items()}
-    result: dict[str, object] = {
-        f"{mine}_vs_{peer}": best[peer] / best[mine]
-        for mine in ("ours", "ours_bf16")
-        for peer in best
-        if not peer.startswith("ours")
-    }
+    result: dict[str, object] = {f"{mine}_vs_{peer}": best[peer] / best[mine] for mine in OURS for peer in PEERS}
     result |= {
         "seconds_best": best,
         "seconds_median": {name: statistics.median(values) for name, values in seconds.items()},
@@ -304,7 +335,7 @@ def main() -> None:
         "timesteps": options.timesteps,
         "batch": options.batch,
         "rounds": options.rounds,
-        "threads": torch.get_num_threads(),
+        "threads": options.threads,
         "torch": torch.__version__,
         "machine": platform.processor() or platform.machine(),
     }

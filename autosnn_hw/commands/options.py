@@ -24,6 +24,12 @@ data_dir = click.option("--data-dir", type=click.Path(), default=None, help="Fol
 download = click.option("--download", is_flag=True, help="Download the dataset where it is missing.")
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+precision = click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    default=None,
+    help="Of the convolutions in training; bfloat16 needs a processor that has it, and pays on large images only. [default: float32]",
+)
 quiet = click.option("--quiet", is_flag=True, help="Print results only, no progress.")
 
 

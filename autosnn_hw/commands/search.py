@@ -99,6 +99,7 @@ positive = click.FloatRange(min=0, min_open=True)
 @_number("--max-cores", count, "Hard constraint.")
 @_number("--workers", click.IntRange(min=0), "Processes; 0 is one a core, at most 4. No number depends on it.", "0")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default=None, help="For training. [default: cpu]")
+@options.precision
 @click.option(
     "--supernet", type=click.Path(), default=None, metavar="RUN", help="Start from the trained super-network of a run."
 )

@@ -32,6 +32,7 @@ from autosnn_hw.commands import options
     help="Epochs with the integer forward in the loop. [default: 5 for digits, 8 otherwise]",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@options.precision
 @click.option(
     "--out",
     type=click.Path(),
@@ -54,6 +55,7 @@ def command(
     epochs,
     finetune_epochs,
     device,
+    precision,
     out,
     seed,
     as_json,
@@ -82,6 +84,7 @@ def command(
             batch=sizes["batch"],
             finetune_epochs=sizes["finetune_epochs"] if finetune_epochs is None else finetune_epochs,
             device=device,
+            precision=precision or "float32",
             seed=seed,
         )
     if as_json:

@@ -136,6 +136,7 @@ def network_job(config: SearchConfig, folder: RunFolder, reference: str | None =
         config.device,
         config.learning_rate,
         config.batch,
+        config.precision,
     )
 
 

@@ -20,7 +20,7 @@ from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.simulate.board import board_status
 from autosnn_hw.stages.networks import fabric
-from autosnn_hw.training import datasets
+from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles.schema import Profile
 
@@ -41,7 +41,7 @@ def prepare(config: SearchConfig) -> Prepared:
     """Load what a run needs.
 
     Raises:
-        InputError: unknown or missing data or target, or images that do not fit the space.
+        InputError: unknown or missing data or target, or images that do not fit the space, or a precision that this machine is too slow for.
     """
     profile = hw_profiles.load(config.target)
     if config.backend == "board":
@@ -52,6 +52,7 @@ def prepare(config: SearchConfig) -> Prepared:
         reachable, sentence = board_status()
         if not reachable:
             raise InputError(sentence)
+    precision.require(config.precision, config.device)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
     if data.is_frames and data.timesteps != config.timesteps:
         raise InputError(

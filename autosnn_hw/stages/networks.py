@@ -26,7 +26,7 @@ class NetworkJob:
         target: profile name or file; decides neuron kind and integers.
         epochs, finetune_epochs: of float training and of training with the integer forward in the loop.
         seed: of the run.
-        learning_rate, batch: of the float training (Adam, start of the cosine).
+        learning_rate, batch, precision: of the float training (Adam, start of the cosine).
     """
 
     folder: str
@@ -39,6 +39,7 @@ class NetworkJob:
     device: str = "cpu"
     learning_rate: float = 1e-2
     batch: int = 32
+    precision: str = "float32"
 
     def file(self, architecture: Architecture, suffix: str = ".net") -> Path:
         """Where the files of an architecture are."""
@@ -78,7 +79,7 @@ class NetworkJob:
         data = datasets.load(self.dataset, data_dir=self.data_dir)
         profile = hw_profiles.load(self.target)
         seed = derive_seed(self.seed, "retrain", str(architecture))
-        schedule = Schedule(self.epochs, self.learning_rate, self.batch, seed)
+        schedule = Schedule(self.epochs, self.learning_rate, self.batch, seed, precision=self.precision)
         trained = train_network(
             architecture,
             data,

@@ -49,7 +49,8 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
     from autosnn_hw.training.threads import threads_for
     from autosnn_hw.training.trainer import Schedule, train_supernet
 
-    schedule = Schedule(config.epochs, config.learning_rate, config.batch, derive_seed(config.seed, "supernet"))
+    seed = derive_seed(config.seed, "supernet")
+    schedule = Schedule(config.epochs, config.learning_rate, config.batch, seed, precision=config.precision)
     values = config.batch * config.timesteps * config.width * prepared.data.image[1] * prepared.data.image[2]
     reporter.stage("super-network", config.epochs)
     with threads_for(values):

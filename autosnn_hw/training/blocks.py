@@ -167,7 +167,7 @@ class SpikingBlock(nn.Module):
         for index, (conv, neuron) in enumerate(zip(self.convs, self.neurons)):
             current = conv(spikes)
             if self.residual and index == len(self.convs) - 1:
-                current = current + (x if self.shortcut is None else self.shortcut(x))
+                current = current.add_(x if self.shortcut is None else self.shortcut(x))  # the norm's output, its own
             spikes = neuron(current, timesteps, constant)
             if count is not None:
                 count(self.stage, spikes)

@@ -29,6 +29,7 @@ from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.seeds import generator
 from autosnn_hw.simulate.exact.torch_cpu import conv2d
 from autosnn_hw.simulate.stem import encode
+from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.integer import integer_neuron, rounded
@@ -212,6 +213,7 @@ def fit(
     augment = dataset.image == (3, 32, 32) if augment is None else augment
     inputs = None if augment else network.mantissas(x)
     labels = F.one_hot(torch.from_numpy(y), dataset.classes).float()
+    keep_freed_memory()
     parameters = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(parameters, learning_rate or LEARNING_RATE[network.weights.kind])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, epochs))

@@ -22,10 +22,12 @@ from torch import nn
 from autosnn_hw.errors import InputError
 from autosnn_hw.seeds import derive_seed, generator
 from autosnn_hw.training.adam import FlatAdam
+from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint, write_checkpoint
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
+from autosnn_hw.training.precision import FLOAT32, convolving_in
 
 Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, mean loss of the last one
 Step = Callable[[torch.Tensor, torch.Tensor, np.random.Generator], tuple[torch.Tensor, Sequence[int] | None]]
@@ -41,6 +43,7 @@ class Schedule:
         batch: images an update.
         seed: of the run; initial weights, order, paths and augmentation are derived from it.
         augment: crop and flip; None means for 3 x 32 x 32 images only.
+        precision: of the convolutions, a key of `precision.PRECISIONS`; all else is float32.
     """
 
     epochs: int
@@ -48,6 +51,7 @@ class Schedule:
     batch: int = 64
     seed: int = 0
     augment: bool | None = None
+    precision: str = FLOAT32
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1 or not self.learning_rate > 0:
@@ -81,25 +85,33 @@ class TrainingRun:
         augment = schedule.augment if schedule.augment is not None else dataset.image == (3, 32, 32)
         batches = -(-len(x) // schedule.batch)
         self.network.train()
+        keep_freed_memory()
+        with convolving_in(self.network, schedule.precision, self.device):
+            self._epochs(images, target, batches, augment and not dataset.is_frames, step, written)
+        self.seconds = time.monotonic() - started
+
+    def _epochs(
+        self, images: Images, target: torch.Tensor, batches: int, augment: bool, step: Step, written: float
+    ) -> None:
+        schedule = self.schedule
         for epoch in range(len(self.losses), schedule.epochs):
             random = generator(schedule.seed, self.identity["kind"], "epoch", epoch)
             total = 0.0
-            for index, part in enumerate(np.array_split(random.permutation(len(x)), batches)):
+            for index, part in enumerate(np.array_split(random.permutation(len(target)), batches)):
                 chosen = torch.from_numpy(part)
-                change = (lambda raw, r=random: crop_and_flip(raw, r)) if augment and not dataset.is_frames else None
+                change = (lambda raw, r=random: crop_and_flip(raw, r)) if augment else None
                 self.adam.zero_grad()
                 loss, segments = step(images.batch(chosen, change), target[chosen], random)
                 done = (epoch * batches + index) / (schedule.epochs * batches)
                 self.adam.step(schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * done)), segments)
                 total += float(loss) * len(part)
-            self.losses.append(total / len(x))
+            self.losses.append(total / len(target))
             finished = epoch + 1 == schedule.epochs
             if self.checkpoint is not None and (finished or time.monotonic() - written >= self.checkpoint_seconds):
                 self._write(self.checkpoint, finished)
                 written = time.monotonic()
             if self.progress is not None:
                 self.progress(epoch + 1, schedule.epochs, self.losses[-1])
-        self.seconds = time.monotonic() - started
 
     def _write(self, path: Path, finished: bool) -> None:
         tensors = {f"model.{name}": tensor for name, tensor in self.network.state_dict().items()}
@@ -123,7 +135,10 @@ class TrainingRun:
 
 def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any) -> dict[str, Any]:
     """What makes two runs the same, as JSON would give it back."""
-    identity = {"kind": kind, "data": dataset.sha256, "schedule": asdict(schedule), **settings}
+    plan = asdict(schedule)
+    if schedule.precision == FLOAT32:  # checkpoints from before there was a choice go on
+        del plan["precision"]
+    identity = {"kind": kind, "data": dataset.sha256, "schedule": plan, **settings}
     return json.loads(json.dumps(identity))
 
 
