@@ -3,6 +3,8 @@ PYTHON ?= $(shell for p in python3.10 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null && { command -v "$$p"; break; }; done)
 CONSTRAINTS := $(if $(PYTHON),$(shell "$(PYTHON)" -c 'import sys; print("-c constraints.txt" if sys.version_info[:2] == (3, 10) else "")' 2>/dev/null))
 BIN := .venv/bin
+# Of Python 3.10 only, as its numpy is.
+NENGO := $(if $(CONSTRAINTS),.venv-nengo)
 INSTALLED := .venv/.installed
 
 .PHONY: search test test-slow lint types install clean
@@ -13,8 +15,8 @@ search: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m slow
+test-slow: $(INSTALLED) $(NENGO:%=%/.installed)
+	$(NENGO:%=NENGO_LOIHI_PYTHON="$(CURDIR)/%/bin/python") $(BIN)/python -m pytest -q -m slow
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -33,5 +35,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[dev]'
 	@touch $(INSTALLED)
 
+# nengo-loihi, whose validation ours is compared with, needs an old numpy: an environment of its own.
+.venv-nengo/.installed: | $(INSTALLED)
+	$(BIN)/python -m venv .venv-nengo
+	.venv-nengo/bin/python -m pip install --quiet --disable-pip-version-check nengo-loihi==1.1.0 nengo==3.2.0 "numpy<1.24"
+	@touch $@
+
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-nengo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

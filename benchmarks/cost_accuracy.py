@@ -23,6 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 import autosnn16
+import cost_loihi1
 import cost_points
 import cost_sanafe
 import cost_space
@@ -140,7 +141,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     board, report, network = pilotnet()
-    groups = (cost_points.loihi1_points(), cost_points.loihi2_points(report), cost_points.truenorth_points())
+    groups = (cost_loihi1.loihi1_points(), cost_points.loihi2_points(report), cost_points.truenorth_points())
     points = [point.to_json() for group in groups for point in group]
     with contextlib.redirect_stdout(sys.stderr):  # it prints rates
         sixteen = autosnn16.chip_network(autosnn16.folded_network())
@@ -148,7 +149,7 @@ def main() -> None:
         "pilotnet": board,
         "goals": cost_points.summary(points),
         "points": points,
-        "second_ways": cost_points.second_ways(),
+        "second_ways": cost_loihi1.second_ways(),
         "sanafe": cost_sanafe.compare(),
         "nengo_loihi": nengo_loihi(),
         "hops_over_row_major": hops({"PilotNet": network, "AutoSNN-16": sixteen}),

@@ -15,10 +15,9 @@ import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.cost import price
-from autosnn_hw.cost.step_time import barrier_time
 from autosnn_hw.cost_report import CostReport, Interval
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
-from hw_profiles import Profile, load, loader
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer
+from hw_profiles import Profile, load
 
 NEURON = CubaNeuron(60, 0)
 SAMPLES = 1000  # so that mean spike counts need not be whole numbers
@@ -69,26 +68,6 @@ def dense(name: str, inputs: int, out: int) -> DenseLayer:
     return DenseLayer(name, (out,), np.ones((out, inputs), int), NEURON)
 
 
-def quartz() -> ChipNetwork:
-    """Quartz's MNIST network: 5,410 neurons after the input."""
-    layers = [InputLayer("in", (1, 28, 28)), conv("c1", (1, 28, 28), 6, 5), pool("p1", (6, 24, 24))]
-    layers += [conv("c2", (6, 12, 12), 12, 5), pool("p2", (12, 8, 8)), conv("c3", (12, 4, 4), 120, 4)]
-    return ChipNetwork((*layers, dense("out", 120, 10)))
-
-
-def ncl_mnist() -> ChipNetwork:
-    """The rate-coded MNIST network of Intel's tutorial: 6,538 neurons with the input."""
-    layers = [InputLayer("in", (1, 28, 28), NEURON), conv("c1", (1, 28, 28), 16, 5, 2), conv("c2", (16, 12, 12), 32, 3)]
-    layers += [conv("c3", (32, 10, 10), 64, 3, 2), conv("c4", (64, 4, 4), 10, 4)]
-    return ChipNetwork(tuple(layers))
-
-
-def tidigits() -> ChipNetwork:
-    sizes = [64, 256, 256, 242, 11]
-    layers = [dense(f"d{i}", a, b) for i, (a, b) in enumerate(zip(sizes, sizes[1:]))]
-    return ChipNetwork((InputLayer("in", (64,)), *layers))
-
-
 def activity(network: ChipNetwork, spikes: float, steps: int) -> Activity:
     """Every neuron with `spikes` spikes per sample."""
     layers = []
@@ -108,55 +87,6 @@ def priced(network: ChipNetwork, spikes: float, steps: int, profile: Profile) ->
 def spread(low: Interval, high: Interval) -> Interval:
     """Of the quiet and the busy run: low of one, high of the other, geometric mean as the value."""
     return Interval(math.sqrt(low.value * high.value), low.low, high.high)
-
-
-def loihi1_points() -> list[Point]:
-    profile = load("loihi1")
-    points = []
-    network = quartz()
-    once = "one spike a neuron and sample (time-to-first-spike code)"
-    runs = [(8, 51, 33.8), (16, 91, 45.6), (32, 171, 85.8), (64, 331, 139.0), (128, 651, 290.0)]
-    for t_max, steps, measured in runs:
-        report = priced(network, 1.0, steps, profile)
-        name = f"Quartz MNIST, t_max {t_max}"
-        energy = report.energy_dynamic
-        points.append(Point(name, "dynamic energy a sample", "J", "cores", measured * 1e-6, energy, False, once))
-    slope = priced(network, 1.0, 651, profile).time_per_step
-    points.append(
-        Point("Quartz MNIST, t_max 64 to 128", "time per step", "s", "without fixed I/O", 9.0e-6, slope, False, once)
-    )
-    core = profile.power.static_core
-    assert core is not None
-    by_core = "attributed to used cores"
-    points += [
-        Point("Quartz MNIST", "static power", "W", by_core, 4.62e-3, core.interval * 11, True, "-", 0.77e-3 * 11),
-        Point("Quartz CIFAR-10", "static power", "W", by_core, 1.2718, core.interval * 1753, True, "-", 0.61e-3 * 1753),
-    ]
-    chip = profile.power.static_chip.interval
-    points += [
-        Point("k-NN, 32 chips", "static power", "W", "chips", 3.34, chip * 32, True, "-", 0.178 * 32),
-        Point("Braille RSNN, a chip", "static power", "W", "chips", 0.178, chip, True, "-", 0.104),
-    ]
-    energy = profile.energy
-    assert energy.neuron_update is not None
-    counted = energy.synop.interval * 5.45e7 + energy.neuron_update.interval * 4.6e6
-    points.append(
-        Point(
-            "k-NN", "dynamic energy a query", "J", "cores", 1.33e-3, counted, False, "5.1-5.8e7 operations, published"
-        )
-    )
-    barrier = barrier_time(4096, profile.time.barrier)
-    points.append(Point("k-NN", "time per step", "s", "32 chips", 5.8e-6, barrier, True, "-", 9.69e-6))
-    for name, net, quantity, unit, measured in (
-        ("N-TIDIGITS, a copy", tidigits(), "dynamic energy a step", "J", 0.192e-6),
-        ("NCL MNIST", ncl_mnist(), "time per step", "s", 57.36e-6),
-    ):
-        quiet, busy = (priced(net, rate * 100, 100, profile) for rate in (QUIET, BUSY))
-        both = (quiet.time_per_step, busy.time_per_step)
-        if unit == "J":
-            both = (quiet.energy_dynamic * 0.01, busy.energy_dynamic * 0.01)
-        points.append(Point(name, quantity, unit, "cores", measured, spread(*both), False, "unknown: 5 to 30 %"))
-    return points
 
 
 def loihi2_points(pilotnet: CostReport) -> list[Point]:
@@ -214,41 +144,4 @@ def summary(points: list[dict[str, Any]]) -> dict[str, Any]:
         "time per step inside the range of 5 to 30 % activity, spikes unknown": f"{sum(p['inside'] for p in unknown)} of {len(unknown)}",
         "static power within 20 %": within(chosen("static"), 0.20),
         "TrueNorth power within 5 %": within(chosen("power"), 0.05),
-    }
-
-
-def second_ways() -> dict[str, Any]:
-    """Another way for each figure that misses its goal. Tried and shown; no profile uses them."""
-    attributed = [
-        ("Quartz MNIST", 11, 4.62),
-        ("Quartz MNIST, 18 cores", 18, 8.55),
-        ("Quartz MNIST, 48 cores", 48, 26.5),
-    ]
-    attributed += [("Quartz CIFAR-10", 1753 / 16, 1271.8 / 16), ("k-NN", 128, 104.0)]  # cores and mW a chip
-    (_, few, low), (_, all_cores, high) = attributed[0], attributed[-1]
-    power = math.log(high / low) / math.log(all_cores / few)
-    constant = load("loihi1").power.static_core
-    assert constant is not None
-    static = {
-        name: {
-            "cores a chip": cores,
-            "constant a core": 1e3 * constant.interval.value * cores / measured - 1,
-            "cores to a power": low * (cores / few) ** power / measured - 1,
-            "fitted": cores in (few, all_cores),
-        }
-        for name, cores, measured in attributed
-    }
-    table = loader.overlay(loader.read_table("loihi1"), {"limits": {"neurons_per_core": {"value": 640}}})
-    ways = {
-        "our placement": load("loihi1"),
-        "14 cores, NxTF's count for such a net": loader.from_table(table, "640 a core"),
-    }
-    network_time = {}
-    for name, profile in ways.items():
-        quiet, busy = (priced(ncl_mnist(), rate * 100, 100, profile) for rate in (QUIET, BUSY))
-        step = spread(quiet.time_per_step, busy.time_per_step)
-        network_time[name] = {"cores": quiet.cores_used, "measured": 57.36e-6, **step.to_json()}
-    return {
-        "static power attributed to used cores": {"exponent": power, **static},
-        "NCL MNIST time per step": network_time,
     }
