@@ -20,7 +20,10 @@ from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, layout
 from autosnn_hw.cost import price
 from autosnn_hw.folded import FoldedBlock, FoldedConv, FoldedNetwork
 from autosnn_hw.network import ChipNetwork, Layer
+from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
+from autosnn_hw.stages.variants import untrained
+from autosnn_hw.training.datasets import Dataset
 from hw_profiles import Profile, load
 
 SPIKES = 1.2  # of every neuron in a sample of 8 steps: 15 % activity
@@ -107,6 +110,41 @@ def priced(target: str, count: int | None = None) -> dict[str, Any]:
     }
 
 
+def crossbar_sample(count: int = 24) -> dict[str, Any]:
+    """TrueNorth has a space of its own (groups, ternary weights): seeded architectures of it, untrained.
+
+    Where neurons go depends on the weights there, so that nothing is shared between candidates; a price of what is placed is not.
+    """
+    profile = load("truenorth")
+    nothing, labels = np.zeros((1, *autosnn16.IMAGE), np.uint8), np.zeros(1, np.int64)
+    shapes = Dataset(
+        "shapes", *(nothing, labels) * 3, autosnn16.CLASSES, autosnn16.IMAGE, np.full(3, 0.5), np.full(3, 0.25), 255.0, ""
+    )  # fmt: skip
+    space = search_space(
+        width=autosnn16.WIDTH, timesteps=autosnn16.TIMESTEPS, groups=slot_groups("SNN_1", autosnn16.WIDTH, profile)
+    )
+    random = np.random.default_rng(1)
+    places, prices, cores = [], [], []
+    for _ in range(count):
+        network = untrained(space.sample(random), shapes, profile)
+        activity = cost_points.activity(network, SPIKES, autosnn16.TIMESTEPS)
+        start = time.thread_time()
+        price(network, activity, profile, per_core=False, estimates=False)
+        placed = time.thread_time()
+        cores.append(price(network, activity, profile, per_core=False, estimates=False).cores_used)
+        places.append(placed - start)
+        prices.append(time.thread_time() - placed)
+    available = profile.limits.cores_per_chip.value
+    return {
+        "candidates": count,
+        "space": space.size,
+        "seconds_each_with_placement": float(np.mean(places)),
+        "milliseconds_each_placed_before": 1e3 * float(np.mean(prices)),
+        "fit_the_chip": sum(c is not None and c <= available for c in cores),
+        "cores": [min(c for c in cores if c is not None), max(c for c in cores if c is not None)],
+    }
+
+
 def whole_space() -> dict[str, Any]:
-    """`priced` for every built-in target that runs these networks (TrueNorth has a space of its own: groups, other neurons)."""
-    return {target: priced(target) for target in ("loihi2", "loihi1")}
+    """`priced` for every built-in target that runs these networks, `crossbar_sample` for TrueNorth."""
+    return {target: priced(target) for target in ("loihi2", "loihi1")} | {"truenorth": crossbar_sample()}
