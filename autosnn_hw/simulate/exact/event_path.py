@@ -131,7 +131,7 @@ def _neuron_spikes(tables: EventTables, result: EventResult, index: int) -> np.n
     blocks = [result.totals[c.first : c.last].reshape(-1, c.width) for c in views]
     if views[0].whole:
         return blocks[0][:, : shape[0]].T.reshape(shape)  # no copy
-    neurons = np.zeros((shape[0], len(blocks[0])), np.int64)
+    neurons = np.empty((shape[0], len(blocks[0])), np.int64)
     for counted, block in zip(views, blocks):
         neurons[counted.layer_channels] = block[:, counted.array_channels].T
     return neurons.reshape(shape)

@@ -56,7 +56,9 @@ def stretches(network: ChipNetwork, sent: Stimulus, path: str, events: bool = Tr
     result: list[Stretch] = []
     graded = _is_graded(sent)
     first = 0 if network.input_layer.neuron is not None else 1
-    by_events = [events and _by_events(network, index, sent, graded, path) for index in range(len(network.layers))]
+    by_events = (
+        _by_events(network, sent, graded) if events and path in ("auto", "events") else [False] * len(network.layers)
+    )
     index = first
     while index < len(network.layers):
         last = index
@@ -76,15 +78,16 @@ def _is_graded(sent: Stimulus) -> bool:
     return sent.kind == "frames" and bool(((sent.values != 0) & (sent.values != 1)).any())
 
 
-def _by_events(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: str) -> bool:
-    if path not in ("auto", "events") or sent.timesteps > _LONGEST_EVENTS:
-        return False
-    layer = network.layers[index]
-    if isinstance(layer, InputLayer):
-        return layer.neuron is not None and sent.kind == "constant" and values_fit(layer, sent.values)
-    if index == 1 and network.input_layer.neuron is None and graded:
-        return False
-    return _eligible_layers(network)[index]
+def _by_events(network: ChipNetwork, sent: Stimulus, graded: bool) -> list[bool]:
+    """Of each layer, whether it can go event by event."""
+    if sent.timesteps > _LONGEST_EVENTS:
+        return [False] * len(network.layers)
+    flags = list(_eligible_layers(network))
+    if network.input_layer.neuron is not None:
+        flags[0] = sent.kind == "constant" and values_fit(network.input_layer, sent.values)
+    elif graded and len(flags) > 1:
+        flags[1] = False
+    return flags
 
 
 _ELIGIBLE: WeakKeyDictionary[ChipNetwork, list[bool]] = WeakKeyDictionary()
