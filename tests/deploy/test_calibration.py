@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from autosnn_hw.architecture import SEARCH_BLOCKS
 from autosnn_hw.deploy import statistics
 from autosnn_hw.deploy.calibration import calibrated, deploy_candidate
-from autosnn_hw.deploy.convolution import Convolution, int8_is_exact
+from autosnn_hw.deploy.convolution import Convolution
 from autosnn_hw.deploy.lowering import integers_of, lower
 from autosnn_hw.deploy.quantise import EVEN, TERNARY, ternarise
 from autosnn_hw.deploy.statistics import raised, sampled, skipped, without_statistics
@@ -18,6 +18,7 @@ from autosnn_hw.deploy.walk import unit_spikes
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Role
 from autosnn_hw.simulate.exact import trace
+from autosnn_hw.simulate.exact.int8 import is_exact
 
 FORMATS = {"even": EVEN, "ternary": TERNARY}
 
@@ -163,17 +164,17 @@ def test_every_path_convolves_alike(plain, seed, stride, kernel, groups, largest
     weight = rng.choice(np.array([-largest, 0, 3, largest]), (6, 4 // groups, kernel, kernel))
     tensor = torch.from_numpy(frames).contiguous(memory_format=torch.channels_last)
     convolution = Convolution(weight, stride, kernel // 2, groups)
-    assert convolution.int8 == (largest == 127 and int8_is_exact())
+    assert (convolution.int8 is not None) == (largest == 127 and is_exact(False))
     expected = plain.convolve(frames.astype(np.int64), weight, (stride,) * 2, (kernel // 2,) * 2, groups)
     np.testing.assert_array_equal(convolution(tensor).numpy(), expected)
-    convolution.int8 = False
+    convolution.int8 = None
     np.testing.assert_array_equal(convolution(tensor).numpy(), expected)
 
 
 def test_without_the_int8_kernel_the_network_is_the_same(folded, monkeypatch):
     net = folded("SRB_k5,SCB_k3,skip,skip,SRB_k3", norm=True)
     fast = deploy_candidate(net, images(net))
-    monkeypatch.setattr("autosnn_hw.deploy.convolution.int8_is_exact", lambda: False)
+    monkeypatch.setattr("autosnn_hw.deploy.convolution.is_exact", lambda graded: False)
     for a, b in zip(fast.layers[1:], deploy_candidate(net, images(net)).layers[1:]):
         np.testing.assert_array_equal(a.weight, b.weight)
 

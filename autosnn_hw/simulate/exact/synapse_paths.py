@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch.nn import functional
 
 from autosnn_hw.network import ConvLayer, DenseLayer
-from autosnn_hw.simulate.exact import reference
+from autosnn_hw.simulate.exact import int8, reference
 from autosnn_hw.simulate.exact.torch_cpu import conv2d
 
 EXACT_IN_FLOAT32 = 1 << 24
 EXACT_IN_FLOAT64 = 1 << 53
-_BYTE = 255
 
 
 def largest_sum(layer: ConvLayer | DenseLayer, largest_input: int) -> int:
@@ -35,42 +32,6 @@ def halving(weight: np.ndarray) -> int | None:
     return None
 
 
-def int8_convolve(weight: torch.Tensor, frames: torch.Tensor, layer: ConvLayer) -> torch.Tensor:
-    """oneDNN's int8 convolution: weight int8, frames uint8 (M, Cin, H, W) -> float32 holding the exact integers."""
-    ones, zeros = torch.ones(len(weight)), torch.zeros(len(weight), dtype=torch.long)
-    geometry = (list(layer.stride), list(layer.padding), list(layer.dilation), layer.groups)
-    packed = torch.ops.onednn.qconv_prepack(weight, ones, 1.0, 0, *geometry, list(frames.shape))
-    frames = frames.contiguous(memory_format=torch.channels_last)
-    return torch.ops.onednn.qconv2d_pointwise(
-        frames, 1.0, 0, packed, ones, zeros, None, *geometry, 1.0, 0, torch.float32, "none", [], ""
-    )
-
-
-@lru_cache(maxsize=2)
-def int8_is_exact(graded: bool) -> bool:
-    """Whether oneDNN's int8 convolution is there and exact, tried once per process with its worst case.
-
-    Without VNNI oneDNN saturates pairs of int16 sums: spikes are safe, bytes of 255 meeting 127 are not. The operators are
-    private to torch and their schema moves between versions, so that any failure means: not available.
-    """
-    largest = _BYTE if graded else 1
-    generator = torch.Generator().manual_seed(0)
-    try:
-        for channels, size, kernel in ((32, 8, 3), (48, 5, 5), (3, 9, 1)):
-            sign = torch.randint(0, 2, (channels, 1, 1, 1), generator=generator) * 255 - 128
-            weight = sign.expand(-1, channels, kernel, kernel).to(torch.int8)
-            frames = torch.full((2, channels, size, size), largest, dtype=torch.uint8)
-            frames[1] = torch.randint(0, largest + 1, frames[1].shape, generator=generator)
-            shape = (channels, size, size)
-            layer = ConvLayer("probe", shape, weight.numpy(), reference.CubaNeuron(0, 0), padding=(kernel // 2,) * 2)
-            exact = reference.convolve(layer, frames.to(torch.int64))
-            if not torch.equal(int8_convolve(weight, frames, layer).to(torch.int64), exact):
-                return False
-    except (RuntimeError, AttributeError, TypeError, NotImplementedError):
-        return False
-    return True
-
-
 def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool) -> list[str]:
     """The exact ways for a layer on the CPU, the preferred one first.
 
@@ -82,12 +43,17 @@ def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool) ->
     bound = largest_sum(layer, largest_input)
     if bound < EXACT_IN_FLOAT32:
         ways.append("float32")
-        convolution = isinstance(layer, ConvLayer) and layer.groups == 1 and halving(layer.weight) is not None
-        if convolution and largest_input <= _BYTE and int8_is_exact(graded):
+        if isinstance(layer, ConvLayer) and largest_input <= int8.LARGEST_BYTE and _int8_can(layer, graded):
             ways.insert(0, "int8")
     if bound < EXACT_IN_FLOAT64:
         ways.append("float64")
     return [*ways, "int64"]
+
+
+def _int8_can(layer: ConvLayer, graded: bool) -> bool:
+    geometry = (layer.weight.shape[1], layer.weight.shape[2:], layer.stride, layer.padding, layer.dilation)
+    fits = layer.groups == 1 and halving(layer.weight) is not None
+    return fits and int8.geometry_is_safe(*geometry) and int8.is_exact(graded)
 
 
 def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, way: str) -> torch.Tensor:
@@ -109,7 +75,8 @@ def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, way: str) -> to
         halves = halving(layer.weight)
         assert halves is not None
         weight = torch.as_tensor(layer.weight // halves).to(torch.int8)
-        sums = int8_convolve(weight, flat.to(torch.uint8), layer) * halves
+        convolution = int8.Int8Convolution(weight, layer.stride, layer.padding, layer.dilation, layer.groups)
+        sums = convolution(flat.to(torch.uint8)) * halves
     else:
         dtype = torch.float32 if way == "float32" else torch.float64
         sums = _convolve(layer, flat.to(dtype), torch.as_tensor(layer.weight, device=frames.device).to(dtype))

@@ -15,7 +15,7 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, I
 from autosnn_hw.simulate.counting import fans
 from autosnn_hw.simulate.exact import paths, run, trace
 from autosnn_hw.simulate.exact.event_tables import build
-from autosnn_hw.simulate.exact.synapse_paths import int8_is_exact
+from autosnn_hw.simulate.exact.int8 import is_exact
 from autosnn_hw.simulate.trace import compare
 
 WAYS = ("auto", "events", "int8", "float32", "float64")
@@ -165,7 +165,7 @@ def test_graded_bytes_use_int8_only_where_the_machine_is_exact():
     )
     frames = np.full((1, 2, 32, 4, 4), 255)
     way = paths(network, frames, graded=True, path="int8")["c"]
-    assert way == ("int8" if int8_is_exact(True) else "float32")
+    assert way == ("int8" if is_exact(True) else "float32")
     same_activity(run(network, frames, graded=True, path="int8"), run(network, frames, graded=True, path="reference"))
 
 
@@ -173,7 +173,7 @@ OLD_PROCESSOR = """
 import numpy as np
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, InputLayer
 from autosnn_hw.simulate.exact import paths, run
-from autosnn_hw.simulate.exact.synapse_paths import int8_is_exact
+from autosnn_hw.simulate.exact.int8 import is_exact
 weights = np.full((8, 32, 3, 3), 127)
 conv = ConvLayer("c", (8, 4, 4), weights, CubaNeuron(100000, 100), padding=(1, 1))
 network = ChipNetwork((InputLayer("in", (32, 4, 4)), conv))
@@ -181,7 +181,7 @@ for graded, largest in ((False, 1), (True, 255)):
     frames = np.full((1, 2, 32, 4, 4), largest)
     fast, slow = (run(network, frames, graded=graded, path=path) for path in ("int8", "reference"))
     assert (fast.outputs == slow.outputs).all() and (fast.final_v == slow.final_v).all()
-    print(paths(network, frames, graded=graded, path="int8")["c"], int8_is_exact(graded))
+    print(paths(network, frames, graded=graded, path="int8")["c"], is_exact(graded))
 """
 
 
