@@ -63,7 +63,10 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 
 def torch() -> Finding:
     """PyTorch, imported in a process of its own: a broken one can take the interpreter with it."""
-    code = "import torch; print(torch.__version__, torch.get_num_threads(), torch.cuda.is_available() and torch.cuda.get_device_name())"
+    code = (
+        "import torch; from autosnn_hw.training.precision import has_bfloat16; device = 'cuda' if torch.cuda.is_available() else 'cpu';"
+        "print(torch.__version__, torch.get_num_threads(), has_bfloat16(device), device == 'cuda' and torch.cuda.get_device_name())"
+    )
     try:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TORCH_SECONDS)
     except subprocess.TimeoutExpired:
@@ -73,9 +76,10 @@ def torch() -> Finding:
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         return Finding("torch", False, True, f"torch cannot be imported ({lines[-1][:160]}); install torch >= 2.3.")
-    version, threads, gpu = done.stdout.strip().split(maxsplit=2)
+    version, threads, bfloat16, gpu = done.stdout.strip().split(maxsplit=3)
     where = "CPU only" if gpu == "False" else gpu
-    return Finding("torch", True, True, f"torch {version}, {threads} threads, {where}.")
+    pays = "bfloat16 in hardware" if bfloat16 == "True" else "no bfloat16 in hardware (--precision float32)"
+    return Finding("torch", True, True, f"torch {version}, {threads} threads, {where}, {pays}.")
 
 
 def lava() -> Finding:

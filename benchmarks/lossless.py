@@ -4,7 +4,8 @@
     python benchmarks/lossless.py --dataset npz:TRAIN,TEST --architecture all_SRB_k3 --width 16 --timesteps 8 --epochs 30
 
 All accuracies are of the whole test split; the integer ones are the exact simulator's on the lowered network, and so Lava's
-(`--lava N` runs the first N images there, too, and stops where a spike differs).
+(`--lava N` runs the first N images there, too, and stops where a spike differs). `lost_..` and `won_..` are the test images that
+the float network alone, or the integers alone, classify rightly: the interval of the loss comes from them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from autosnn_hw.training.evaluation import evaluate
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.trainer import Schedule, train_network
 
+INTEGERS = ("integer", "finetuned")
+
 
 def one_seed(architecture: Architecture, dataset: Dataset, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Train, quantise, fine-tune; accuracies in 0..1, seconds."""
@@ -40,11 +43,17 @@ def one_seed(architecture: Architecture, dataset: Dataset, seed: int, options: a
     tuned = fit(folded, dataset, epochs=options.finetune_epochs, seed=seed, target=options.target, full_train=True)
     finished = time.perf_counter()
     after = lower(tuned.folded, options.target)
+    view = evaluate(lambda x, count: network(x), dataset, dataset.x_test, dataset.y_test)
+    right = {
+        "float": view.predictions == dataset.y_test,
+        "integer": integer_right(before, dataset),
+        "finetuned": integer_right(after, dataset),
+    }
     result = {
         "seed": seed,
-        "float": evaluate(lambda x, count: network(x), dataset, dataset.x_test, dataset.y_test).accuracy,
-        "integer": integer_accuracy(before, dataset),
-        "finetuned": integer_accuracy(after, dataset),
+        **{name: float(which.mean()) for name, which in right.items()},
+        **{f"lost_{name}": int((right["float"] & ~right[name]).sum()) for name in INTEGERS},
+        **{f"won_{name}": int((~right["float"] & right[name]).sum()) for name in INTEGERS},
         "train_seconds": trained - started,
         "finetune_seconds": finished - trained,
     }
@@ -53,9 +62,9 @@ def one_seed(architecture: Architecture, dataset: Dataset, seed: int, options: a
     return result
 
 
-def integer_accuracy(network: Any, dataset: Dataset) -> float:
-    predictions = run(network, dataset.x_test).predictions(network.readout)
-    return float((predictions == dataset.y_test).mean())
+def integer_right(network: Any, dataset: Dataset) -> np.ndarray:
+    """bool (N,): which test images the exact simulator classifies rightly."""
+    return run(network, dataset.x_test).predictions(network.readout) == dataset.y_test
 
 
 def lava_equal(network: Any, images: np.ndarray) -> bool:
@@ -67,13 +76,23 @@ def lava_equal(network: Any, images: np.ndarray) -> bool:
     return bool(spikes and (exact.outputs == measured.outputs).all())
 
 
-def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def interval(rows: list[dict[str, Any]], name: str, images: int) -> list[float]:
+    """95 % interval of the mean loss in points, paired image by image: what images won and lost alone can say."""
+    lost, won, n = sum(r[f"lost_{name}"] for r in rows), sum(r[f"won_{name}"] for r in rows), len(rows) * images
+    mean = (lost - won) / n
+    error = 1.96 * ((lost + won) / n - mean**2) ** 0.5 / n**0.5
+    return [100 * (mean - error), 100 * (mean + error)]
+
+
+def summary(rows: list[dict[str, Any]], images: int) -> dict[str, Any]:
     """Means over seeds, and the losses in points of accuracy (positive: the integers are worse)."""
     means = {name: statistics.mean(row[name] for row in rows) for name in ("float", "integer", "finetuned")}
     return {
         "mean": means,
         "loss_points": 100 * (means["float"] - means["integer"]),
+        "loss_points_interval": interval(rows, "integer", images),
         "loss_points_finetuned": 100 * (means["float"] - means["finetuned"]),
+        "loss_points_finetuned_interval": interval(rows, "finetuned", images),
         "largest_loss_points": 100 * max(row["float"] - row["integer"] for row in rows),
         "largest_loss_points_finetuned": 100 * max(row["float"] - row["finetuned"] for row in rows),
     }
@@ -122,6 +141,7 @@ def main() -> None:
         if not options.json:
             print(", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in rows[-1].items()))
             sys.stdout.flush()
+    totals = summary(rows, len(dataset.x_test))
     document = {
         "dataset": dataset.name,
         "train_images": len(dataset.full_train()[0]),
@@ -134,9 +154,9 @@ def main() -> None:
         "target": options.target,
         "precision": options.precision,
         "seeds": rows,
-        **summary(rows),
+        **totals,
     }
-    print(json.dumps(document, indent=1) if options.json else json.dumps(summary(rows)))
+    print(json.dumps(document, indent=1) if options.json else json.dumps(totals))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 import os
 
 import pytest
+import torch
 
 from autosnn_hw import doctor
 from autosnn_hw.simulate import lava
+from autosnn_hw.training.precision import has_bfloat16
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,7 @@ def test_a_broken_torch_is_named(tmp_path, monkeypatch):
 def test_torch_is_found():
     finding = doctor.torch()
     assert finding.ok and "torch 2" in finding.sentence
+    assert ("no bfloat16" in finding.sentence) == (not has_bfloat16("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 @pytest.mark.skipif(not lava.lava_status()[0], reason=lava.lava_status()[1])

@@ -159,6 +159,7 @@ def test_the_checkpoint_says_how_it_was_trained(digits, tmp_path):
             train_supernet(digits, **options, **{**CROSSBAR, **changed})
 
 
+@pytest.mark.slow
 def test_a_network_alone_learns_as_a_crossbar_runs_it(digits):
     architecture = Architecture.parse("SRB_k3/1,skip/1,skip/1,SCB_k3/4,skip/1", width=8, timesteps=2)
     run = train_network(architecture, digits, schedule=Schedule(4, 1e-2, 32, 0), **CROSSBAR)
