@@ -173,8 +173,16 @@ def test_a_failing_model_gives_its_traceback(child, monkeypatch):
     assert living(pid) == []
 
 
+@pytest.fixture
+def heeding_ctrl_c():
+    """A shell that runs the tests in the background lets them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
-def test_ctrl_c_ends_the_job_and_its_processes(child, monkeypatch):
+def test_ctrl_c_ends_the_job_and_its_processes(heeding_ctrl_c, child):
     pid = child.pid
     thread = threading.Thread(
         target=lambda: (until(lambda: len(models(child)) >= 5), os.kill(os.getpid(), signal.SIGINT))
