@@ -13,6 +13,7 @@ from autosnn_hw.errors import InputError
 OBJECTIVES = ("energy", "dynamic", "edp", "latency", "spikes", "synops")
 STRATEGIES = ("evolution", "random")
 SAMPLINGS = ("fair", "single")
+SHARINGS = ("entangled", "separate")
 DEVICES = ("cpu", "cuda")
 BACKENDS = ("lava", "board")
 PRECISIONS = ("float32", "bfloat16")
@@ -33,6 +34,8 @@ class SearchConfig:
         backend: where they are measured: "lava" (its simulator) or "board".
         evaluate: validation samples a candidate is judged on, or None for all.
         epochs, learning_rate (Adam, start of the cosine), batch, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
+        sharing: "entangled": the blocks of a slot share their convolutions; "separate": each has its own.
+        warm_up: epochs, of `epochs`, in which one path alone is trained; None is a quarter with fair sampling, else 0.
         max_energy (J), max_latency (s), max_cores: hard constraints, or None.
         precision: of the convolutions in training; what is deployed, and all that is judged, is integers either way.
         workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
@@ -62,6 +65,8 @@ class SearchConfig:
     learning_rate: float = 1e-2
     batch: int = 32
     sampling: str = "fair"
+    sharing: str = "entangled"
+    warm_up: int | None = None
     retrain_epochs: int = 20
     finetune_epochs: int = 5
     baselines: bool = True
@@ -80,6 +85,7 @@ class SearchConfig:
             ("objective", OBJECTIVES),
             ("strategy", STRATEGIES),
             ("sampling", SAMPLINGS),
+            ("sharing", SHARINGS),
             ("device", DEVICES),
             ("backend", BACKENDS),
             ("precision", PRECISIONS),
@@ -96,6 +102,8 @@ class SearchConfig:
         for name in ("learning_rate", "budget", "evaluate", "max_energy", "max_latency", "max_cores"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"{name} is {getattr(self, name)}; more than 0 is needed.")
+        if self.warm_up is not None and not 0 <= self.warm_up <= self.epochs:
+            raise InputError(f"warm_up is {self.warm_up}; 0 to {self.epochs} (epochs) are allowed.")
         if self.lam > 0:
             raise InputError(f"lambda is {self.lam}; it must be 0 or negative, so that a lower cost is never worse.")
 

@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=8)
     parser.add_argument("--timesteps", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--finetune-epochs", type=int, default=8)
@@ -136,7 +137,7 @@ def main() -> None:
     dataset = limited(load(options.dataset, data_dir=options.data_dir), options.train_images, options.test_images)
     architecture = Architecture.parse(options.architecture, width=options.width, timesteps=options.timesteps)
     rows = []
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         rows.append(one_seed(architecture, dataset, seed, options))
         if not options.json:
             print(", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in rows[-1].items()))

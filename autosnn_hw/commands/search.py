@@ -82,6 +82,15 @@ positive = click.FloatRange(min=0, min_open=True)
     default=None,
     help="Paths of the super-network: strict fairness or the paper's uniform single path. [default: fair]",
 )
+@click.option(
+    "--sharing",
+    type=click.Choice(["entangled", "separate"]),
+    default=None,
+    help="Blocks of a slot share their convolutions, or each has its own as in the paper. [default: entangled]",
+)
+@_number(
+    "--warm-up", click.IntRange(min=0), "Epochs, of --epochs, of one path alone.", "a quarter; 0 with --sampling single"
+)
 @_number("--retrain-epochs", count, "Epochs of the winner and the baselines.", "20 for digits, 60 otherwise")
 @_number(
     "--finetune-epochs",

@@ -83,7 +83,7 @@ class _Tools:
     def __init__(self, evaluator: CandidateEvaluator) -> None:
         import hw_profiles
         from autosnn_hw.training import datasets
-        from autosnn_hw.training.trainer import load_supernet
+        from autosnn_hw.training.supernet_trainer import load_supernet
 
         self.data = datasets.load(evaluator.dataset, data_dir=evaluator.data_dir)
         self.profile = hw_profiles.load(evaluator.target)
@@ -93,7 +93,7 @@ class _Tools:
 
     def float_view(self, architecture: Architecture, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         """What the float super-network would have said, kept only to report how badly it would have ranked."""
-        from autosnn_hw.training.trainer import evaluate_path
+        from autosnn_hw.training.supernet_trainer import evaluate_path
 
         view = evaluate_path(self.supernet, architecture, self.data, images, labels, estimated_on=self.calibration)
         return {"supernet_accuracy": view.accuracy, "supernet_spikes": view.spikes}

@@ -46,8 +46,9 @@ def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 
 def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+    from autosnn_hw.training.loop import Schedule
+    from autosnn_hw.training.supernet_trainer import train_supernet
     from autosnn_hw.training.threads import threads_for
-    from autosnn_hw.training.trainer import Schedule, train_supernet
 
     seed = derive_seed(config.seed, "supernet")
     schedule = Schedule(config.epochs, config.learning_rate, config.batch, seed, precision=config.precision)
@@ -62,6 +63,8 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
             genes=prepared.space.genes,
             schedule=schedule,
             strict=config.sampling == "fair",
+            sharing=config.sharing,
+            warm_up=config.warm_up,
             **prepared.fabric,
             device=config.device,
             checkpoint=folder / SUPERNET,
@@ -80,7 +83,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 
 def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
-    from autosnn_hw.training.trainer import load_supernet
+    from autosnn_hw.training.supernet_trainer import load_supernet
 
     require_source(config)
     source = Path(str(config.supernet))

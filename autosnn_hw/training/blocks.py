@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from torch import nn
 from autosnn_hw.architecture import Stage
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
 from autosnn_hw.simulate.exact.torch_cpu import conv2d
+from autosnn_hw.training.matrix_convolution import dense_convolution, grouped_convolution
 from autosnn_hw.training.neurons import NEURONS
 from autosnn_hw.training.ternary import ternary
 
@@ -82,21 +82,33 @@ class ConvNorm(nn.Module):
         self.norm = Norm(outputs, tracked=tracked)
         self.conv_dtype: torch.dtype | None = None  # bfloat16: the convolution alone is computed in it
         self.ternary = False  # True: computed with ternary weights
+        self._part: Callable[[int, int], torch.Tensor] | None = None
+
+    def read_from(self, part: Callable[[int, int], torch.Tensor]) -> None:
+        """Have no weight of one's own: it is part(groups, kernel size) of one that belongs to someone else."""
+        self.conv.register_parameter("weight", None)
+        self._part = part
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """(O, I / groups, k, k), before it is made ternary."""
+        conv = self.conv
+        return conv.weight if self._part is None else self._part(conv.groups, conv.kernel_size[0])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.norm(self._convolve(x))
 
     def _convolve(self, x: torch.Tensor) -> torch.Tensor:
         conv, dtype = self.conv, self.conv_dtype
-        weight = ternary(conv.weight) if self.ternary else conv.weight
+        weight = ternary(self.weight) if self.ternary else self.weight
         if dtype is not None:
             y = conv2d(x.to(dtype), weight.to(dtype), conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
             return y.to(x.dtype)
         if conv.stride == (1, 1) and max(x.shape[2:]) <= DENSE_SIDE and conv.kernel_size != (1, 1):
             if conv.groups > 1:
-                return _grouped_convolution(x, weight, conv.groups)
+                return grouped_convolution(x, weight, conv.groups)
             if conv.kernel_size == (5, 5):
-                return _dense_convolution(x, weight)
+                return dense_convolution(x, weight)
         # One input channel (a grey image) is channels-last and not at once: the output's format must be asked for.
         y = conv2d(x, weight, conv.stride, conv.kernel_size[0] // 2, groups=conv.groups)
         return y.contiguous(memory_format=torch.channels_last)
@@ -104,7 +116,7 @@ class ConvNorm(nn.Module):
     def folded(self) -> FoldedConv:
         conv = self.conv
         return FoldedConv(
-            weight=float64(conv.weight),
+            weight=float64(self.weight),
             bias=np.zeros(conv.out_channels),
             stride=int(conv.stride[0]),
             padding=int(conv.padding[0]),
@@ -202,41 +214,6 @@ class Pool(nn.Module):
 
     def folded(self) -> FoldedBlock:
         return FoldedBlock(stage=self.stage, k=tuple(neuron.k for neuron in self.neurons))
-
-
-@lru_cache(maxsize=32)
-def _taps(height: int, width: int, kernel: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """0 and 1, (H W H W, kernel^2): which tap of the kernel joins an output pixel to an input pixel."""
-    y, x = torch.arange(height), torch.arange(width)
-    row = (y[None, :] - y[:, None] + kernel // 2).view(height, 1, height, 1)
-    column = (x[None, :] - x[:, None] + kernel // 2).view(1, width, 1, width)
-    inside = (row >= 0) & (row < kernel) & (column >= 0) & (column < kernel)
-    tap = torch.where(inside, row * kernel + column, kernel * kernel).reshape(-1)
-    return F.one_hot(tap, kernel * kernel + 1)[:, :-1].to(device, dtype)
-
-
-def _dense_convolution(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """conv2d(x, weight) of stride 1 and same padding, as a matrix product over channels-last pixels."""
-    count, inputs, height, width = x.shape
-    outputs, _, kernel, _ = weight.shape
-    pixels = height * width
-    spread = _taps(height, width, kernel, x.dtype, x.device) @ weight.permute(2, 3, 0, 1).reshape(kernel * kernel, -1)
-    matrix = spread.view(pixels, pixels, outputs, inputs).transpose(1, 2).reshape(pixels * outputs, pixels * inputs)
-    flat = x.permute(0, 2, 3, 1).reshape(count, pixels * inputs)
-    return F.linear(flat, matrix).view(count, height, width, outputs).permute(0, 3, 1, 2)
-
-
-def _grouped_convolution(x: torch.Tensor, weight: torch.Tensor, groups: int) -> torch.Tensor:
-    """The same for a convolution in groups: one matrix product a group."""
-    count, _, height, width = x.shape
-    outputs, inputs, kernel, _ = weight.shape
-    pixels, own = height * width, outputs // groups
-    spread = _taps(height, width, kernel, x.dtype, x.device) @ weight.permute(2, 3, 0, 1).reshape(kernel * kernel, -1)
-    matrix = spread.view(pixels, pixels, groups, own, inputs).permute(2, 1, 4, 0, 3)
-    flat = x.permute(0, 2, 3, 1).reshape(count, pixels, groups, inputs).permute(2, 0, 1, 3)
-    y = torch.bmm(flat.reshape(groups, count, pixels * inputs), matrix.reshape(groups, pixels * inputs, pixels * own))
-    y = y.view(groups, count, pixels, own).permute(1, 2, 0, 3).reshape(count, height, width, outputs)
-    return y.permute(0, 3, 1, 2)
 
 
 def block_groups(stage: Stage) -> int:

@@ -17,10 +17,12 @@ from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
 from autosnn_hw.training.readout import Readout
+from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
 
 Gene = tuple[str, int]  # block name, groups of its convolutions
 ANCHOR = "SRB_k3"
+ENTANGLED, SEPARATE = SHARINGS = ("entangled", "separate")
 # Part of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/training.md).
 SPREADING = 0.6
 Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: mean and variance (C,)
@@ -35,6 +37,8 @@ class SuperNetwork(nn.Module):
         image: (Cin, H, W).
         classes: number of classes.
         genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
+        sharing: "entangled": the blocks of a slot have their convolutions in common (`training.sharing`); "separate": each has
+            its own, as in AutoSNN.
         neuron, ternary, readout_block, voters: as in `SpikingNetwork`.
     """
 
@@ -47,12 +51,15 @@ class SuperNetwork(nn.Module):
         classes: int,
         *,
         genes: Sequence[Sequence[Gene]] | None = None,
+        sharing: str = ENTANGLED,
         voters: int | None = None,
         neuron: str = "plif",
         ternary: bool = False,
         readout_block: int | None = None,
     ) -> None:
         super().__init__()
+        if sharing not in SHARINGS:
+            raise InputError(f"unknown sharing {sharing!r}; known are {', '.join(SHARINGS)}.")
         if space not in SPACES:
             raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
         slots = len(SPACES[space][0])
@@ -62,7 +69,7 @@ class SuperNetwork(nn.Module):
             raise InputError(f"{space} has {slots} slots, each with at least one block; {len(self.genes)} were given.")
         self.space, self.width, self.timesteps = space, width, timesteps
         self.image, self.classes, self.neuron = image, classes, neuron
-        self.ternary, self.readout_block = ternary, readout_block
+        self.ternary, self.readout_block, self.sharing = ternary, readout_block, sharing
         template = self.path([slot[0] for slot in self.genes])
         self.stages = stages_of(template, image, classes, voters, readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
@@ -81,6 +88,11 @@ class SuperNetwork(nn.Module):
                 self.layers[stage.name] = Readout(stage, classes, neuron=neuron, block=readout_block)
             else:
                 self.layers[stage.name] = Pool(stage, neuron=neuron)
+        self.kernels = nn.ModuleDict()
+        self.reads: dict[str, dict[str, set[str]]] = {}  # slot -> block -> its places in the slot's kernels
+        if sharing == ENTANGLED:
+            for name in slot_of:
+                self.kernels[name], self.reads[name] = share(dict(self.layers[name].items()))
         if ternary:
             make_ternary(layer for name, layer in self.layers.items() if name != "stem")
 
@@ -90,9 +102,20 @@ class SuperNetwork(nn.Module):
         groups = tuple(groups for _, groups in genes) if grouped else None
         return Architecture(tuple(block for block, _ in genes), self.space, self.width, self.timesteps, groups)
 
-    def uniform_path(self, random: np.random.Generator) -> Architecture:
-        """A path drawn uniformly (single-path sampling)."""
-        return self.path([slot[random.integers(len(slot))] for slot in self.genes])
+    @property
+    def anchor(self) -> Architecture:
+        """The path that a super-network learns first: `ANCHOR` in every slot, in the first of its groupings."""
+        return self.path([_anchor(slot) for slot in self.genes])
+
+    def uniform_path(self, random: np.random.Generator, spread: float = 1.0) -> Architecture:
+        """A path drawn uniformly (single-path sampling); each slot leaves the anchor with probability `spread`."""
+        return self._from_anchor([slot[random.integers(len(slot))] for slot in self.genes], random, spread)
+
+    def _from_anchor(self, genes: Sequence[Gene], random: np.random.Generator, spread: float) -> Architecture:
+        if spread < 1:
+            left = random.random(len(genes)) < spread
+            genes = [own if leave else _anchor(slot) for own, slot, leave in zip(genes, self.genes, left)]
+        return self.path(genes)
 
     def fair_paths(self, random: np.random.Generator, spread: float = 1.0) -> list[Architecture]:
         """Paths that hold every block of every slot once (strict fairness: FairNAS, Chu et al., ICCV 2021).
@@ -111,13 +134,7 @@ class SuperNetwork(nn.Module):
             rounds = [random.permutation(len(slot)) for _ in range(-(-count // len(slot)))]
             ways = [slot[i] for i in np.concatenate(rounds)[:count]]
             orders.append([way[random.integers(len(way))] if len(way) > 1 else way[0] for way in ways])
-        paths = [list(genes) for genes in zip(*orders)]
-        if spread < 1:
-            anchor = [next((gene for gene in slot if gene[0] == ANCHOR), slot[0]) for slot in self.genes]
-            for genes in paths:
-                left = random.random(len(genes)) < spread
-                genes[:] = [own if leave else kept for own, kept, leave in zip(genes, anchor, left)]
-        return [self.path(genes) for genes in paths]
+        return [self._from_anchor(genes, random, spread) for genes in zip(*orders)]
 
     def modules_of(self, path: Architecture) -> list[nn.Module]:
         """The layers of a path in order.
@@ -205,6 +222,10 @@ class SuperNetwork(nn.Module):
 def spread_at(epoch: int, epochs: int) -> float:
     """Share of slots in which the paths of an epoch leave the anchor: from almost none to all in `SPREADING` of the epochs."""
     return min(1.0, (epoch + 0.5) / max(1.0, SPREADING * epochs))
+
+
+def _anchor(genes: Sequence[Gene]) -> Gene:
+    return next((gene for gene in genes if gene[0] == ANCHOR), genes[0])
 
 
 def _by_block(genes: Sequence[Gene]) -> list[list[Gene]]:

@@ -1,12 +1,33 @@
+"""Data that tests of training share; makes `training_runs` importable."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
 from autosnn_hw.training import datasets
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 @pytest.fixture(scope="session")
 def digits():
     return datasets.load("digits")
+
+
+@pytest.fixture(scope="session")
+def few(digits):
+    return replace(digits, x_train=digits.x_train[:96], y_train=digits.y_train[:96], sha256="few")
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

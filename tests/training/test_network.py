@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from autosnn_hw.architecture import ABLATION_BLOCKS, SEARCH_BLOCKS, Architecture, layout
-from autosnn_hw.training.blocks import _dense_convolution, neuron_layers
+from autosnn_hw.training.blocks import neuron_layers
+from autosnn_hw.training.matrix_convolution import dense_convolution
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count, spiking_units
 
 CIFAR = (3, 32, 32)
@@ -196,7 +197,7 @@ def test_small_5x5_convolutions_as_matrix_products_are_convolutions(side):
     weight = torch.randn(5, 3, 5, 5, dtype=torch.float64, requires_grad=True)
     cotangent = torch.randn(7, 5, *side, dtype=torch.float64)
     results = []
-    for function in (_dense_convolution, lambda x, w: F.conv2d(x, w, padding=2)):
+    for function in (dense_convolution, lambda x, w: F.conv2d(x, w, padding=2)):
         y = function(x, weight)
         results.append((y, *torch.autograd.grad(y, (x, weight), cotangent)))
     for ours, theirs in zip(*results):

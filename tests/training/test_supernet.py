@@ -4,10 +4,10 @@ import torch
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.blocks import Norm
+from autosnn_hw.training.blocks import ConvNorm, Norm
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork
 from autosnn_hw.training.supernet import SuperNetwork, spread_at
-from autosnn_hw.training.trainer import evaluate_path
+from autosnn_hw.training.supernet_trainer import evaluate_path
 
 PATHS = ("SRB_k3,SCB_k3,skip,SRB_k5,SCB_k5", "skip,skip,skip,skip,skip", "SRB_k5,SRB_k3,SRB_k3,SCB_k3,SRB_k3")
 
@@ -28,12 +28,15 @@ def test_all_3125_architectures_of_the_space_are_paths(supernet):
     assert len(modules) == 3125
 
 
-def test_a_path_is_the_network_of_its_architecture(supernet, images):
+@pytest.mark.parametrize("sharing", ["entangled", "separate"])
+def test_a_path_is_the_network_of_its_architecture(images, sharing):
+    supernet = SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, sharing=sharing)
     for text in PATHS:
         path = _path(supernet, text)
         network = SpikingNetwork(path, (1, 8, 8), 10)
         for own, theirs in zip(network.layers, supernet.modules_of(path)):
             state = dict(theirs.named_parameters())
+            state |= {f"{n}.conv.weight": m.weight for n, m in theirs.named_modules() if isinstance(m, ConvNorm)}
             for name, parameter in own.named_parameters():
                 parameter.data.copy_(state.pop(name).data)
             assert not state
@@ -156,5 +159,7 @@ def test_a_path_of_another_space_or_size_is_refused(supernet):
     ):
         with pytest.raises(InputError, match="not in this super-network"):
             supernet.modules_of(path)
+    with pytest.raises(InputError, match="unknown sharing 'some'; known are entangled, separate"):
+        SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, sharing="some")
     with pytest.raises(InputError, match="5 slots"):
         SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, genes=[[("skip", 1)]] * 4)

@@ -9,13 +9,15 @@ from autosnn_hw.architecture import Architecture, Stage
 from autosnn_hw.deploy.quantise import TERNARY, quantise, ternarise
 from autosnn_hw.deploy.readout import readout_mask
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.blocks import ConvNorm, FactorizedReduce, _grouped_convolution
+from autosnn_hw.training.blocks import ConvNorm, FactorizedReduce
 from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.matrix_convolution import grouped_convolution
 from autosnn_hw.training.network import SpikingNetwork, parameter_count
 from autosnn_hw.training.readout import Readout, voters_of
 from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.supernet_trainer import load_supernet, train_supernet
 from autosnn_hw.training.ternary import ternary
-from autosnn_hw.training.trainer import load_supernet, train_network, train_supernet
+from autosnn_hw.training.trainer import train_network
 
 CROSSBAR = {"neuron": "memoryless", "ternary": True, "readout_block": 32}
 
@@ -75,7 +77,7 @@ def test_small_grouped_convolutions_as_matrix_products_are_convolutions(side, ke
     cotangent = torch.randn(7, 12, *side, dtype=torch.float64)
     results = []
     for function in (
-        lambda x, w: _grouped_convolution(x, w, groups),
+        lambda x, w: grouped_convolution(x, w, groups),
         lambda x, w: F.conv2d(x, w, padding=kernel // 2, groups=groups),
     ):
         y = function(x, weight)

@@ -1,0 +1,245 @@
+"""Training of super-networks: their anchor first, then all paths, spreading out from it; and whether they have learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.seeds import generator
+from autosnn_hw.training.adam import FlatAdam
+from autosnn_hw.training.checkpoint import load_into, read_checkpoint
+from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.evaluation import Evaluation, Images, evaluate
+from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
+from autosnn_hw.training.supernet import ENTANGLED, SEPARATE, Gene, SuperNetwork, spread_at
+from autosnn_hw.training.trainer import check_timesteps, fabric, vote_loss
+
+LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
+VERDICT_PATHS = 12
+ESTIMATION_IMAGES = 256
+WARM_UP_SHARE = 0.25  # of the epochs, which are cheap: one path an update and not five
+
+SUPERNET_SCHEDULE = Schedule(epochs=24, learning_rate=1e-2, batch=32)
+
+
+@dataclass(frozen=True, eq=False)
+class SupernetTraining:
+    """A trained super-network and whether it has learnt.
+
+    Args:
+        network: the super-network.
+        losses: mean loss of each epoch.
+        accuracies: float validation accuracy of random paths, statistics re-estimated for each.
+        chance: share of the largest class in the validation part.
+        seconds: that this process spent on training.
+    """
+
+    network: SuperNetwork
+    losses: list[float]
+    accuracies: list[float]
+    chance: float
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """Mean float validation accuracy of random paths."""
+        return float(np.mean(self.accuracies))
+
+    @property
+    def learnt(self) -> bool:
+        return self.accuracy >= self.chance + LEARNT_SHARE * (1 - self.chance)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        facts = f"mean validation accuracy of {len(self.accuracies)} random paths {self.accuracy:.3f}, chance {self.chance:.3f}"
+        if self.learnt:
+            return f"the super-network has learnt ({facts})."
+        return f"the super-network has not learnt ({facts}); train longer (--epochs) or with strict fairness."
+
+
+def train_supernet(
+    dataset: Dataset,
+    *,
+    space: str = "SNN_1",
+    width: int = 8,
+    timesteps: int = 4,
+    genes: Sequence[Sequence[Gene]] | None = None,
+    schedule: Schedule = SUPERNET_SCHEDULE,
+    strict: bool = True,
+    sharing: str = ENTANGLED,
+    warm_up: int | None = None,
+    neuron: str = "plif",
+    ternary: bool = False,
+    readout_block: int | None = None,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 5.0,
+    progress: Progress | None = None,
+    must_learn: bool = True,
+) -> SupernetTraining:
+    """Train a super-network on the training part without the validation part, and see whether it has learnt.
+
+    Args:
+        space, width, timesteps, genes: of the super-network.
+        strict: strict fairness (an update adds the gradients of as many paths as a slot has blocks, each block once);
+            False is AutoSNN's single-path uniform sampling, which needs far more epochs.
+        sharing: as in `SuperNetwork`.
+        warm_up: epochs, of the schedule's, in which the anchor alone is trained; None is `warm_up_epochs`.
+        must_learn: raise where it has not learnt; False returns the verdict only.
+        schedule, neuron, ternary, readout_block, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
+
+    Raises:
+        InputError: frames of another T, a checkpoint of another run, more epochs of warm-up than there are.
+        RunError: it has not learnt, or the checkpoint cannot be written.
+    """
+    check_timesteps(dataset, timesteps)
+    warm = warm_up_epochs(schedule.epochs, strict) if warm_up is None else warm_up
+    if not 0 <= warm <= schedule.epochs:
+        raise InputError(f"{warm} epochs of warm-up of {schedule.epochs} in all: 0 to {schedule.epochs} are allowed.")
+    with Seeded(schedule.seed, "supernet"):
+        network = SuperNetwork(
+            space, width, timesteps, dataset.image, dataset.classes,
+            genes=genes, sharing=sharing, neuron=neuron, ternary=ternary, readout_block=readout_block,
+        ).to(device)  # fmt: skip
+    segments = _segments(network)
+    adam = FlatAdam(list(segments.values()))
+    position = {name: i for i, name in enumerate(segments)}
+
+    def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
+        loss = vote_loss(network(x, path), target, timesteps)
+        loss.backward()
+        return loss.detach(), [position[name] for name in _segment_names(network, path)]
+
+    def fair_paths(x: torch.Tensor, target: torch.Tensor, paths: list[Architecture]) -> tuple[torch.Tensor, None]:
+        # The stem is one for all paths: computed once, its gradient the sum of theirs.
+        spikes = network.stem(x)
+        entry = spikes.detach().requires_grad_()
+        total = torch.zeros((), device=entry.device)
+        for path in paths:
+            loss = vote_loss(network.body(entry, path), target, timesteps)
+            loss.backward()
+            total += loss.detach()
+        spikes.backward(entry.grad)
+        return total / len(paths), None
+
+    def step(
+        x: torch.Tensor, target: torch.Tensor, random: np.random.Generator
+    ) -> tuple[torch.Tensor, list[int] | None]:
+        epoch = len(run.losses)
+        if epoch < warm:
+            return one_path(x, target, network.anchor)
+        spread = spread_at(epoch - warm, schedule.epochs - warm) if ternary else 1.0
+        if not strict:
+            return one_path(x, target, network.uniform_path(random, spread))
+        return fair_paths(x, target, network.fair_paths(random, spread))
+
+    identity = identity_of(
+        "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
+        image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm, neuron=neuron,
+        **fabric(ternary, readout_block),
+    )  # fmt: skip
+    run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
+    run.fit(dataset, dataset.x_train, dataset.y_train, step)
+    network.eval()
+    random = generator(schedule.seed, "verdict")
+    accuracies = [
+        evaluate_path(network, network.uniform_path(random), dataset, device=device).accuracy
+        for _ in range(VERDICT_PATHS)
+    ]
+    result = SupernetTraining(network, run.losses, accuracies, _chance(dataset.y_val), run.seconds)
+    if must_learn and not result.learnt:
+        raise RunError(result.sentence)
+    return result
+
+
+def warm_up_epochs(epochs: int, strict: bool = True) -> int:
+    """Epochs of the anchor alone: `WARM_UP_SHARE` of all, none for AutoSNN's single paths."""
+    return int(WARM_UP_SHARE * epochs) if strict else 0
+
+
+def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
+    """A super-network from its checkpoint.
+
+    Raises:
+        InputError: missing, damaged, or no super-network.
+    """
+    tensors, metadata = read_checkpoint(path)
+    identity = metadata.get("identity", {})
+    if identity.get("kind") != "supernet":
+        raise InputError(f"{path} holds no super-network.")
+    network = SuperNetwork(
+        identity["space"],
+        identity["width"],
+        identity["timesteps"],
+        tuple(identity["image"]),
+        identity["classes"],
+        genes=identity["genes"],
+        sharing=identity.get("sharing", SEPARATE),
+        neuron=identity["neuron"],
+        ternary=identity.get("ternary", False),
+        readout_block=identity.get("readout_block"),
+    )
+    load_into(network, tensors, path)
+    return network.to(device).eval()
+
+
+def evaluate_path(
+    network: SuperNetwork,
+    path: Architecture,
+    dataset: Dataset,
+    x: np.ndarray | None = None,
+    y: np.ndarray | None = None,
+    *,
+    estimated_on: np.ndarray | None = None,
+    device: str = "cpu",
+) -> Evaluation:
+    """Float accuracy and spikes of a path (validation part by default).
+
+    Its batch norm is re-estimated on raw images `estimated_on`, by default the first `ESTIMATION_IMAGES` for training.
+    """
+    images = Images(dataset, dataset.x_train[:ESTIMATION_IMAGES] if estimated_on is None else estimated_on, device)
+    statistics = network.estimate(path, images.batch(slice(None)))
+    with network.lent(path, statistics):
+        return evaluate(
+            lambda batch, count: network(batch, path, count),
+            dataset,
+            dataset.x_val if x is None else x,
+            dataset.y_val if y is None else y,
+            voters=network.voters,
+            device=device,
+        )
+
+
+def _segments(network: SuperNetwork) -> dict[str, Iterable[nn.Parameter]]:
+    segments: dict[str, Iterable[nn.Parameter]] = {}
+    for name, layer in network.layers.items():
+        if isinstance(layer, nn.ModuleDict):
+            segments |= {f"{name}/{key}": candidate.parameters() for key, candidate in layer.items()}
+        else:
+            segments[name] = layer.parameters()
+    for slot, kernels in network.kernels.items():
+        segments |= {f"{slot}/{place}": kernel.parameters() for place, kernel in kernels.items()}
+    return segments
+
+
+def _segment_names(network: SuperNetwork, path: Architecture) -> list[str]:
+    """Segments that a path has gradients for."""
+    groups = path.groups or (1,) * len(path.blocks)
+    names = [name for name, layer in network.layers.items() if not isinstance(layer, nn.ModuleDict)]
+    for i, (block, group) in enumerate(zip(path.blocks, groups)):
+        slot, key = f"TBD{i + 1}", f"{block}/{group}"
+        names.append(f"{slot}/{key}")
+        names += [f"{slot}/{place}" for place in network.reads.get(slot, {}).get(key, ())]
+    return names
+
+
+def _chance(labels: np.ndarray) -> float:
+    return float(np.bincount(labels).max() / len(labels))
