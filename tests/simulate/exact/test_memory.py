@@ -1,5 +1,6 @@
 """Peak memory of whole processes: what torch and the kernels take does not show in Python's own counts."""
 
+import os
 import subprocess
 import sys
 
@@ -31,10 +32,14 @@ print(high_water() - before)
 """
 
 
+# glibc otherwise keeps freed blocks of up to 32 MiB, as many as chance has it: 107 to 162 MiB for one and the same run.
+GIVEN_BACK = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+
+
 def peak(samples, steps, path="auto"):
-    """MiB that a run adds to the peak of its process."""
+    """MiB that a run adds to the peak of its process, freed blocks not counted."""
     words = [sys.executable, "-c", PEAK, str(samples), str(steps), path]
-    done = subprocess.run(words, capture_output=True, text=True)
+    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | GIVEN_BACK)
     assert done.returncode == 0, done.stderr[-2000:]
     return float(done.stdout)
 
@@ -42,9 +47,9 @@ def peak(samples, steps, path="auto"):
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["auto", "float32"])
 def test_memory_does_not_grow_with_the_images(path):
-    """Four times the images add at most a quarter and 16 MiB: what is kept of each image is its counts."""
+    """Four times the images add at most 8 MiB: what is kept of each image is its counts."""
     few, many = (peak(samples, 8, path) for samples in (512, 2048))
-    assert many < 1.25 * few + 16, (few, many)
+    assert many < few + 8, (few, many)
 
 
 @pytest.mark.slow
