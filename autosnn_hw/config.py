@@ -17,6 +17,7 @@ SHARINGS = ("entangled", "separate")
 DEVICES = ("cpu", "cuda")
 BACKENDS = ("lava", "board")
 PRECISIONS = ("float32", "bfloat16")
+GROUPINGS = ("all", "fewest")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class SearchConfig:
         workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
         supernet: run folder whose trained super-network is taken over, or None.
         grouped: search the groups of each block; None does so for crossbar targets.
+        groupings: where they are searched, "all" that suit the target, or the "fewest" groups of each block only.
     """
 
     target: str = "loihi2"
@@ -78,6 +80,7 @@ class SearchConfig:
     precision: str = "float32"
     supernet: str | None = None
     grouped: bool | None = None
+    groupings: str = "all"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -89,6 +92,7 @@ class SearchConfig:
             ("device", DEVICES),
             ("backend", BACKENDS),
             ("precision", PRECISIONS),
+            ("groupings", GROUPINGS),
         ):
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}.")

@@ -46,12 +46,12 @@ def plif(current: torch.Tensor, steps: int, k: float) -> torch.Tensor:
 class FloatNetwork:
     """The un-lowered float network: eval, batch norm folded, time folded into the batch, channels-last."""
 
-    def __init__(self, folded: FoldedNetwork) -> None:
+    def __init__(self, folded: FoldedNetwork, device: str = "cpu") -> None:
         def parameters(conv: FoldedConv) -> list[torch.Tensor]:
-            weight = torch.as_tensor(conv.weight).float()
+            weight = torch.as_tensor(conv.weight, device=device).float()
             if weight.ndim == 4:
                 weight = weight.contiguous(memory_format=torch.channels_last)
-            return [weight, torch.as_tensor(conv.bias).float()]
+            return [weight, torch.as_tensor(conv.bias, device=device).float()]
 
         self.blocks = [
             (

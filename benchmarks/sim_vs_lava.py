@@ -5,6 +5,7 @@
 The net is AutoSNN-16 with SRB_k3 in every slot, lowered with relays and pools, 32 x 32, T = 8 (`autosnn16.py`: random
 weights that fire at 0.15 to 0.2). Times are the best of several repetitions after a warm-up, images to counts, encoder
 included; Lava's time per image is the difference between runs of different length, so that its start is not counted.
+`--device cuda` runs the simulator and the float forward on a GPU, too, and adds `cuda`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ import autosnn16
 import numpy as np
 import torch
 
+from autosnn_hw.activity import Activity
+from autosnn_hw.device import require_device
+from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.simulate import lava
 from autosnn_hw.simulate.exact import paths, run
 
 BATCHES = (1, 4, 16, 64)
+CUDA_BATCHES = (1, 64, 512)
+EQUAL_ON = 64  # images that CPU and GPU are compared on
 
 
 def best_of(work: Callable[[], object], repetitions: int) -> float:
@@ -48,10 +54,13 @@ def seconds_in_lava(network: ChipNetwork, child: lava.LavaChild, images: int, fa
 
 def equal(network: ChipNetwork, child: lava.LavaChild, images: int) -> bool:
     """Spikes of every layer and every neuron, synaptic operations and outputs, Lava's own models against the simulator."""
-    ours, theirs = (
+    return same_activity(
         run(network, autosnn16.images(images), per_step=True),
         lava.run(network, autosnn16.images(images), child=child, fast_conv=False),
     )
+
+
+def same_activity(ours: Activity, theirs: Activity) -> bool:
     same = np.array_equal(ours.outputs, theirs.outputs)
     for a, b in zip(ours.layers, theirs.layers):
         for quantity in ("spikes", "synops", "neuron_spikes"):
@@ -59,12 +68,32 @@ def equal(network: ChipNetwork, child: lava.LavaChild, images: int) -> bool:
     return bool(same)
 
 
+def on_cuda(network: ChipNetwork, folded: FoldedNetwork, cpu: float) -> dict[str, object]:
+    """The simulator on a GPU: seconds an image by batch, against the CPU's `cpu` and a float forward there, and whether it agrees."""
+    images = autosnn16.images(max(CUDA_BATCHES))
+    exact = {n: best_of(lambda n=n: run(network, images[:n], device="cuda"), 5) / n for n in CUDA_BATCHES}
+    with torch.inference_mode():
+        forward = autosnn16.FloatNetwork(folded, "cuda")
+        pixels = autosnn16.normalised(images).to("cuda")
+        floating = {n: best_of(lambda n=n: forward(pixels[:n]).cpu(), 5) / n for n in CUDA_BATCHES}
+    ours, theirs = run(network, images[:EQUAL_ON], device="cuda"), run(network, images[:EQUAL_ON])
+    return {
+        "device": torch.cuda.get_device_name(),
+        "cuda_vs_cpu": cpu / min(exact.values()),
+        "cuda_vs_float_forward_there": min(floating.values()) / min(exact.values()),
+        "equal": same_activity(ours, theirs),
+        "seconds_per_image": {"exact": exact, "float_forward": floating},
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--images", type=int, default=2, help="images that stock Lava is timed on")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     options = parser.parse_args()
+    require_device(options.device)
     torch.set_num_threads(options.threads)
 
     images = autosnn16.images(max(BATCHES))
@@ -93,6 +122,8 @@ def main() -> None:
         "paths": paths(network),
         "threads": options.threads,
     }
+    if options.device == "cuda":
+        result["cuda"] = on_cuda(network, folded, min(exact.values()))
     print(json.dumps(result, indent=2) if options.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
 
 

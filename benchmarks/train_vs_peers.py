@@ -11,12 +11,16 @@ Each has a process of its own, so that none computes in what the others left of 
 ratio is the median over rounds of the best step of the one's turn and of the other's, so that a machine which is faster now and
 slower then weighs on both alike; above 1 ours is faster. Our trainer tells the allocator to keep freed memory, and
 so it does here; peers run as they come, and `spikingjelly_kept_memory` is SpikingJelly with that setting.
+
+`--device cuda` runs them all on a GPU, SpikingJelly with its CuPy neurons, too, where CuPy is installed (and not with the setting
+of the CPU's allocator). Convolutions are then TF32 for all, as torch has them.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import multiprocessing
 import os
@@ -25,6 +29,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 
 import torch
@@ -42,6 +47,7 @@ from training_peers import (
 )
 
 from autosnn_hw.architecture import Architecture
+from autosnn_hw.device import require_device
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.blocks import ConvNorm
@@ -98,6 +104,7 @@ PEERS: dict[str, Callable[[int, int], nn.Module]] = {
     "spikingjelly_channels_last": lambda width, steps: PeerNetwork(spikingjelly_neuron, width, steps).to(
         memory_format=torch.channels_last
     ),
+    "spikingjelly_cupy": lambda width, steps: PeerNetwork(partial(spikingjelly_neuron, "cupy"), width, steps),
     "spikingjelly" + KEPT: lambda width, steps: PeerNetwork(spikingjelly_neuron, width, steps),
     "snntorch": lambda width, steps: PeerNetwork(SnnTorchNeuron, width, steps),
     "norse": lambda width, steps: PeerNetwork(NorseNeuron, width, steps),
@@ -106,15 +113,25 @@ PEERS: dict[str, Callable[[int, int], nn.Module]] = {
 OURS = {"ours": None, "ours_bf16": torch.bfloat16}
 
 
-def contender(name: str, width: int, timesteps: int, batch: int) -> tuple[Callable[[], float], int]:
+def peers_on(device: str) -> list[str]:
+    """The peers that a device has."""
+    if device == "cpu":
+        return [name for name in PEERS if name != "spikingjelly_cupy"]
+    cupy = importlib.util.find_spec("cupy") is not None
+    return [name for name in PEERS if not name.endswith(KEPT) and (cupy or name != "spikingjelly_cupy")]
+
+
+def contender(
+    name: str, width: int, timesteps: int, batch: int, device: str = "cpu"
+) -> tuple[Callable[[], float], int]:
     """A training step and the number of parameters; SpikingJelly's networks start from the weights of ours."""
     torch.manual_seed(0)
-    x = torch.randn(batch, *IMAGE)
-    target = F.one_hot(torch.randint(0, CLASSES, (batch,)), CLASSES).float()
+    x = torch.randn(batch, *IMAGE).to(device)
+    target = F.one_hot(torch.randint(0, CLASSES, (batch,)), CLASSES).float().to(device)
     own = ours(width, timesteps, OURS.get(name))
     enliven(own)
     if name in OURS:
-        return training_step(own, x, target, timesteps), parameter_count(own)
+        return training_step(own.to(device), x, target, timesteps), parameter_count(own)
     network, reset = PEERS[name](width, timesteps), None
     if name.startswith("spikingjelly"):
         from spikingjelly.activation_based import functional
@@ -124,7 +141,7 @@ def contender(name: str, width: int, timesteps: int, batch: int) -> tuple[Callab
         def reset() -> None:
             functional.reset_net(network)
 
-    return training_step(network.train(), x, target, timesteps, reset), parameter_count(network)
+    return training_step(network.train().to(device), x, target, timesteps, reset), parameter_count(network)
 
 
 def serve(pipe: Connection, name: str, options: argparse.Namespace) -> None:
@@ -133,7 +150,7 @@ def serve(pipe: Connection, name: str, options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     if name in OURS or name.endswith(KEPT):
         keep_freed_memory()  # as our trainer does
-    step, parameters = contender(name, options.width, options.timesteps, options.batch)
+    step, parameters = contender(name, options.width, options.timesteps, options.batch, options.device)
     pipe.send(parameters)
     with contextlib.suppress(EOFError):  # the end of the benchmark
         while pipe.recv():
@@ -187,13 +204,16 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     options = parser.parse_args()
+    require_device(options.device)
+    peers = peers_on(options.device)
     torch.set_num_threads(options.threads)
     with contextlib.redirect_stdout(sys.stderr):
         equal = equal_in_float64(options.width, options.timesteps)
     spawn = multiprocessing.get_context("spawn")
     pipes: dict[str, Connection] = {}
-    for name in (*OURS, *PEERS):
+    for name in (*OURS, *peers):
         pipes[name], theirs = spawn.Pipe()
         spawn.Process(target=serve, args=(theirs, name, options), daemon=True).start()
     parameters = {name: pipe.recv() for name, pipe in pipes.items()}
@@ -201,7 +221,7 @@ def main() -> None:
     seconds = {name: [step for turn in done for step in turn] for name, done in turns.items()}
     best = {name: min(values) for name, values in seconds.items()}
     result: dict[str, object] = {
-        f"{mine}_vs_{peer}": ratio(turns[peer], turns[mine]) for mine in OURS for peer in PEERS
+        f"{mine}_vs_{peer}": ratio(turns[peer], turns[mine]) for mine in OURS for peer in peers
     }
     result |= {
         "seconds_best": best,
@@ -214,6 +234,7 @@ def main() -> None:
         "batch": options.batch,
         "rounds": options.rounds,
         "threads": options.threads,
+        "device": options.device if options.device == "cpu" else torch.cuda.get_device_name(),
         "torch": torch.__version__,
         "machine": platform.processor() or platform.machine(),
     }

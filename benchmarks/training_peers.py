@@ -53,11 +53,11 @@ def _conv_norm(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs))
 
 
-def spikingjelly_neuron() -> nn.Module:
+def spikingjelly_neuron(backend: str = "torch") -> nn.Module:
     from spikingjelly.activation_based import neuron, surrogate
 
     return neuron.ParametricLIFNode(
-        2.0, surrogate_function=surrogate.ATan(2.0), detach_reset=True, step_mode="m", backend="torch"
+        2.0, surrogate_function=surrogate.ATan(2.0), detach_reset=True, step_mode="m", backend=backend
     )
 
 

@@ -33,6 +33,7 @@ def test_what_was_written_is_read_back(tmp_path_factory, width, lam, budget, obj
         ({"objective": "joy"}, "objective is 'joy'; allowed are energy"),
         ({"max_cores": 0}, "max_cores is 0"),
         ({"sharing": "some"}, "sharing is 'some'; allowed are entangled, separate"),
+        ({"groupings": "one"}, "groupings is 'one'; allowed are all, fewest"),
         ({"epochs": 3, "warm_up": 4}, "warm_up is 4; 0 to 3"),
         ({"warm_up": -1}, "warm_up is -1; 0 to 15"),
     ],

@@ -69,6 +69,13 @@ positive = click.FloatRange(min=0, min_open=True)
     default=None,
     help="Search the groups of each block's convolutions, too. [default: yes for crossbar targets such as truenorth]",
 )
+@click.option(
+    "--groupings",
+    type=click.Choice(["all", "fewest"]),
+    default=None,
+    help="Of a grouped block every number of groups that suits the target, or the fewest only: easier to learn, but fewer "
+    "architectures fit. [default: all]",
+)
 @_number("--width", count, "Base width C.", "8 for digits, 16 otherwise")
 @_number("--timesteps", count, "Steps a sample.", "4 for digits, 8 otherwise")
 @_number("--epochs", count, "Epochs of the super-network.", "15 for digits, 60 otherwise")

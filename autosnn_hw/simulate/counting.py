@@ -85,14 +85,26 @@ def layer_sums(layer: Any, spikes: np.ndarray, fan: Fan, per_step: bool, active:
     samples, steps = spikes.shape[:2]
     fired = (spikes != 0).reshape(samples, steps, -1)
     rows = fired.reshape(samples * steps, -1) if per_step else fired.sum(axis=1, dtype=np.int32)
-    roles = neuron_roles(layer)[:, None] == np.arange(len(Role))
-    columns = np.concatenate([roles.astype(np.float64), fan.synapses], axis=1)
+    columns = count_columns(layer, fan)
     sums = np.empty((len(rows), columns.shape[1]))
     at_once = max(1, _ROWS_AT_ONCE // max(1, rows.shape[1]))
     for low in range(0, len(rows), at_once):
         sums[low : low + at_once] = rows[low : low + at_once].astype(np.float64) @ columns  # integers below 2^53: exact
-    counted = np.rint(sums).astype(np.int64).T.reshape(columns.shape[1], samples, steps if per_step else 1)
     per_neuron = fired.sum(axis=(0, 1), dtype=np.int64).reshape(layer.shape)
+    return as_layer_sums(sums, samples, per_neuron, per_step, active)
+
+
+def count_columns(layer: Any, fan: Fan) -> np.ndarray:
+    """float64 (neurons, 5): what one spike of each neuron counts: own, relay, pool, operations, operations with zero weights."""
+    roles = neuron_roles(layer)[:, None] == np.arange(len(Role))
+    return np.concatenate([roles.astype(np.float64), fan.synapses], axis=1)
+
+
+def as_layer_sums(
+    sums: np.ndarray, samples: int, per_neuron: np.ndarray, per_step: bool, active: np.ndarray | None
+) -> LayerSums:
+    """`LayerSums` of spikes (rows, neurons) times `count_columns`; rows are samples, or steps within samples."""
+    counted = np.rint(sums).astype(np.int64).T.reshape(sums.shape[1], samples, -1)
     if active is not None and not per_step:
         active = active.sum(axis=1, keepdims=True)
     return LayerSums(counted[:3], counted[3:], per_neuron, active)

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from autosnn_hw.device import require_device
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import ConvNorm
 
@@ -32,13 +33,14 @@ def has_bfloat16(device: str) -> bool:
 
 
 def require(precision: str, device: str) -> None:
-    """Refuse what a device cannot do at a useful speed.
+    """Refuse a device that is not there, and what a device cannot do at a useful speed.
 
     Raises:
-        InputError: an unknown precision, or bfloat16 without hardware for it (oneDNN's emulation takes 18 times as long as float32).
+        InputError: no CUDA device, an unknown precision, or bfloat16 without hardware for it (oneDNN's emulation takes 18 times as long as float32).
     """
     if precision not in PRECISIONS:
         raise InputError(f"precision is {precision!r}; allowed are {', '.join(PRECISIONS)}.")
+    require_device(device)
     if precision == BFLOAT16 and not has_bfloat16(device):
         raise InputError(
             f"this machine's {device} has no bfloat16 instructions, and emulated they take many times as long; use float32."

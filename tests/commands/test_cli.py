@@ -83,6 +83,18 @@ def test_bad_input_is_one_sentence_and_exit_code_2(capsys, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("words", [("search",), ("train", "all_SRB_k3", "--out", "o"), ("simulate", "NET")])
+def test_a_cuda_device_that_is_not_there_is_refused_before_anything_is_begun(
+    capsys, tmp_path, monkeypatch, real_cuda, net, words
+):
+    if real_cuda:
+        pytest.skip("there is one")
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *(net if word == "NET" else word for word in words), "--device", "cuda")
+    assert (code, out) == (2, "") and "sees no CUDA device" in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_no_network_is_refused(capsys, tmp_path):
     path = tmp_path / "bad.net"
     path.write_bytes(b"not a network at all")

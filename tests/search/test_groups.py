@@ -41,6 +41,14 @@ def test_every_choice_divides_both_widths_and_is_what_the_block_takes(space, wid
                 assert 2 * (1 if skip else int(stage.kind[-1])) ** 2 * read / stage.groups <= 256
 
 
+@pytest.mark.parametrize("target", ["truenorth", "loihi2"])
+def test_the_fewest_groups_of_a_block_are_the_first_of_all(target):
+    every, fewest = (slot_groups("SNN_1", 16, load(target), which) for which in ("all", "fewest"))
+    for slot, single in zip(every, fewest):
+        assert {block: (min(groups),) for block, groups in slot.items()} == single
+    assert any(len(groups) > 1 for slot in every for groups in slot.values())
+
+
 def test_fewer_axons_need_more_groups():
     few, many = (slot_groups("SNN_1", 16, truenorth(axons))[2]["SRB_k3"] for axons in (128, 256))
     assert min(few) == 2 * min(many)

@@ -22,14 +22,6 @@ def few(digits):
     return replace(digits, x_train=digits.x_train[:96], y_train=digits.y_train[:96], sha256="few")
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def images(digits):
     return torch.from_numpy(digits.normalise(digits.x_train[:32]))

@@ -11,11 +11,13 @@ import torch
 
 import autosnn_hw
 from autosnn_hw.activity import Activity
+from autosnn_hw.device import require_device
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
 from autosnn_hw.simulate.counting import LayerSums, activity, driven, fans, join, layer_sums, source_sums
 from autosnn_hw.simulate.exact import reference
 from autosnn_hw.simulate.exact.activeness import active_neurons
+from autosnn_hw.simulate.exact.counting_cuda import layer_sums_on_cuda
 from autosnn_hw.simulate.exact.event_path import laid_out, last_layer, layer_counts, layer_spikes, run_events
 from autosnn_hw.simulate.exact.neurons import integrate
 from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
@@ -25,7 +27,8 @@ from autosnn_hw.simulate.stimulus import Stimulus, stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
 
 BACKEND = {"name": "exact", "kind": "simulator", "version": autosnn_hw.__version__}
-_VALUES_AT_ONCE = 1 << 22  # values of the largest layer over all steps that a chunk holds
+# Values of the largest layer over all steps that a chunk holds.
+_VALUES_AT_ONCE = {"cpu": 1 << 22, "cuda": 1 << 24}
 _NOT_KEPT = np.zeros((), np.int64)
 _EVENT_SAMPLES = 64  # samples of a chunk whose spikes need not be kept
 
@@ -75,12 +78,14 @@ def run(
             AUTOSNN_HW_EXACT_PATH, else the fastest. It changes no result.
 
     Raises:
-        InputError: inputs of the wrong shape or dtype (see `stimulus`), or an unknown path.
+        InputError: inputs of the wrong shape or dtype (see `stimulus`), an unknown path, or no CUDA device.
     """
     path = forced_path(path)
+    require_device(device)
+    cpu = torch.device(device).type == "cpu"
     inputs = np.asarray(inputs)
     keep = per_step or active
-    size = chunk or _chunk(network, inputs, timesteps, keep)
+    size = chunk or _chunk(network, inputs, timesteps, keep, cpu)
     parts: list[list[LayerSums]] = [[] for _ in network.neuron_layers]
     totals: list[np.ndarray] = []
     sources: list[LayerSums] = []
@@ -89,7 +94,7 @@ def run(
         sent = stimulus(
             network, inputs[low : low + size], timesteps=timesteps, graded=graded, threads=torch.get_num_threads()
         )
-        ways = stretches(network, sent, path, events=device == "cpu" and not active)
+        ways = stretches(network, sent, path, not active, cpu)
         before: torch.Tensor | None = None
         all_fans = fans(network)[-len(network.neuron_layers) :]
         for index, done in enumerate(_layers(network, sent, ways, device, keep, states=active)):
@@ -98,7 +103,11 @@ def run(
             if counts is None:
                 assert done.spikes is not None
                 moving = active_neurons(layer, sent, before, done.v) if active else None
-                counts = layer_sums(layer, done.spikes.cpu().numpy(), fan, per_step, moving)
+                counts = (
+                    layer_sums(layer, done.spikes.numpy(), fan, per_step, moving)
+                    if cpu
+                    else layer_sums_on_cuda(layer, done.spikes, fan, per_step, moving)
+                )
             if index == 0 and counts.active is None:
                 counts = counts._replace(active=driven(network, sent, per_step))
             before = done.spikes
@@ -143,14 +152,15 @@ def trace(
     Memory is linear in samples and steps: it is what is returned.
 
     Raises:
-        InputError: an unknown layer name, or bad inputs (`stimulus`).
+        InputError: an unknown layer name, bad inputs (`stimulus`), or no CUDA device.
     """
+    require_device(device)
     known = [layer.name for layer in network.neuron_layers]
     unknown = sorted(set(layers or ()) - set(known))
     if unknown:
         raise InputError(f"no layer with neurons is called {unknown[0]!r}; there are {', '.join(known)}.")
     sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
-    ways = stretches(network, sent, forced_path(path), events=device == "cpu" and not states)
+    ways = stretches(network, sent, forced_path(path), not states, torch.device(device).type == "cpu")
     kept = []
     for done in _layers(network, sent, ways, device, True, states):
         if layers is None or done.layer.name in layers:
@@ -191,10 +201,10 @@ def _named(network: ChipNetwork, ways: list[Stretch]) -> dict[str, str]:
     return {network.layers[i].name: way.way for way in ways for i in range(way.first, way.last + 1)}
 
 
-def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, keep: bool) -> int:
+def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, keep: bool, cpu: bool) -> int:
     steps = timesteps or network.timesteps or (inputs.shape[1] if inputs.ndim > 1 else 1)
     largest = max(math.prod(layer.shape) for layer in network.layers)
-    held = max(1, _VALUES_AT_ONCE // (largest * steps))
+    held = max(1, _VALUES_AT_ONCE["cpu" if cpu else "cuda"] // (largest * steps))
     return held if keep else max(held, _EVENT_SAMPLES)
 
 
@@ -230,10 +240,12 @@ def _by_layer(layer: Layer, sent: Stimulus, frames: torch.Tensor, way: str, stat
         currents = reference.synapses(layer, frames)
     else:
         currents = deliver(layer, frames, way)
-    if way == "reference" or currents.device.type == "cuda":
-        kernel = reference.integrate if way == "reference" else integrate_on_cuda
-        spikes, u, v = kernel(layer, currents)
-        done = LayerRun(layer, spikes, u=u, v=v, final_v=v[:, -1].cpu().numpy())
+    if way == "reference":
+        kept = reference.integrate(layer, currents)
+        done = LayerRun(layer, kept.spikes, u=kept.u, v=kept.v, final_v=kept.v[:, -1].cpu().numpy())
+    elif currents.device.type == "cuda":
+        spikes, u, v, last = integrate_on_cuda(layer, currents, states)
+        done = LayerRun(layer, spikes, u=u, v=v, final_v=last.cpu().numpy())
     else:
         flat = np.ascontiguousarray(currents.flatten(2).numpy())
         made = integrate(layer, flat, states=states, threads=torch.get_num_threads())

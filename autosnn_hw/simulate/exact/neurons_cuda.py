@@ -1,6 +1,7 @@
 """Neurons on CUDA: one Triton kernel that takes all steps of a neuron in registers; plain torch where Triton is not there."""
 
-from __future__ import annotations
+# No postponed annotations here: Triton's interpreter, in which the kernel is tested without a GPU, reads `tl.constexpr`
+# as an object.
 
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 
 from autosnn_hw.network import CubaNeuron, Layer
 from autosnn_hw.simulate.exact import reference
-from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, LayerRun, effective_bias
+from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
 
 try:
     import triton
@@ -23,9 +24,24 @@ if triton is not None:
 
     @triton.jit
     def _steps(  # type: ignore[no-untyped-def]
-        currents, keep_u, keep_v, threshold, bias, spikes, u_out, v_out, neurons, steps, block: tl.constexpr
+        currents,
+        keep_u,
+        keep_v,
+        threshold,
+        bias,
+        spikes,
+        final_v,
+        u_out,
+        v_out,
+        neurons,
+        steps,
+        traced: tl.constexpr,
+        block: tl.constexpr,
     ):
-        """Program (i, n): neurons i * block .. of sample n. Products reach 2^35, hence 64 bits."""
+        """Program (i, n): neurons i * block .. of sample n. Products reach 2^35, hence 64 bits.
+
+        Nothing but spikes and the last v is written where u and v are not `traced`: the kernel is bound by memory.
+        """
         j = tl.program_id(0) * block + tl.arange(0, block)
         inside = j < neurons
         sample = tl.program_id(1).to(tl.int64)
@@ -49,8 +65,10 @@ if triton is not None:
             fired = v > limit
             v = tl.where(fired, 0, v)
             tl.store(spikes + place, fired.to(tl.uint8), mask=inside)
-            tl.store(u_out + place, u.to(tl.int32), mask=inside)
-            tl.store(v_out + place, v.to(tl.int32), mask=inside)
+            if traced:
+                tl.store(u_out + place, u.to(tl.int32), mask=inside)
+                tl.store(v_out + place, v.to(tl.int32), mask=inside)
+        tl.store(final_v + sample * neurons + j, v.to(tl.int32), mask=inside)
 
 
 def _parameters(layer: Layer, device: torch.device) -> list[torch.Tensor]:
@@ -71,18 +89,27 @@ def _parameters(layer: Layer, device: torch.device) -> list[torch.Tensor]:
     ]
 
 
-def integrate_on_cuda(layer: Layer, currents: torch.Tensor) -> LayerRun:
-    """As `reference.integrate`, for currents int32 or int64 (N, T, *shape) on a CUDA device."""
+def integrate_on_cuda(
+    layer: Layer, currents: torch.Tensor, states: bool = True
+) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor]:
+    """As `reference.integrate`, for currents int32 or int64 (N, T, *shape) on a CUDA device.
+
+    Args:
+        states: u and v of every step are wanted.
+
+    Returns:
+        spikes uint8, u and v int32 likewise or None, v after the last step int32 (N, *shape).
+    """
     if triton is None:
-        return reference.integrate(layer, currents.to(torch.int64))
+        run = reference.integrate(layer, currents.to(torch.int64))
+        return run.spikes, run.u if states else None, run.v if states else None, run.v[:, -1]
     currents = currents.contiguous()
     samples, steps = currents.shape[:2]
     neurons = currents[0, 0].numel()
-    run = LayerRun(
-        torch.empty_like(currents, dtype=torch.uint8),
-        torch.empty_like(currents, dtype=torch.int32),
-        torch.empty_like(currents, dtype=torch.int32),
-    )
+    spikes = torch.empty_like(currents, dtype=torch.uint8)
+    final_v = torch.empty_like(currents[:, 0], dtype=torch.int32)
+    u, v = (torch.empty_like(currents if states else final_v[:0], dtype=torch.int32) for _ in range(2))
     grid = (triton.cdiv(neurons, _BLOCK), samples)
-    _steps[grid](currents, *_parameters(layer, currents.device), *run, neurons, steps, block=_BLOCK)
-    return run
+    parameters = _parameters(layer, currents.device)
+    _steps[grid](currents, *parameters, spikes, final_v, u, v, neurons, steps, traced=states, block=_BLOCK)
+    return spikes, u if states else None, v if states else None, final_v

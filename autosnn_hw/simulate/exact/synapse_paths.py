@@ -32,18 +32,20 @@ def halving(weight: np.ndarray) -> int | None:
     return None
 
 
-def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool) -> list[str]:
-    """The exact ways for a layer on the CPU, the preferred one first.
+def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool, cpu: bool = True) -> list[str]:
+    """The exact ways for a layer, the preferred one first.
 
     Args:
         largest_input: largest magnitude of an input value; 1 for spikes.
         graded: inputs may be other than 0 and 1.
+        cpu: False for a CUDA device, where oneDNN's int8 convolution is not.
     """
     ways = []
     bound = largest_sum(layer, largest_input)
     if bound < EXACT_IN_FLOAT32:
         ways.append("float32")
-        if isinstance(layer, ConvLayer) and largest_input <= int8.LARGEST_BYTE and _int8_can(layer, graded):
+        small = cpu and largest_input <= int8.LARGEST_BYTE
+        if small and isinstance(layer, ConvLayer) and _int8_can(layer, graded):
             ways.insert(0, "int8")
     if bound < EXACT_IN_FLOAT64:
         ways.append("float64")

@@ -48,16 +48,18 @@ def forced_path(path: str | None) -> str:
     return path
 
 
-def stretches(network: ChipNetwork, sent: Stimulus, path: str, events: bool = True) -> list[Stretch]:
+def stretches(network: ChipNetwork, sent: Stimulus, path: str, events: bool = True, cpu: bool = True) -> list[Stretch]:
     """How a network is computed for a stimulus, in order; the input layer only where it has neurons.
 
-    events: False where the event kernel cannot serve (CUDA, traces of u and v).
+    events: False where the event kernel cannot serve (traces of u and v). cpu: False on CUDA, without events and int8.
     """
     result: list[Stretch] = []
     graded = _is_graded(sent)
     first = 0 if network.input_layer.neuron is not None else 1
     by_events = (
-        _by_events(network, sent, graded) if events and path in ("auto", "events") else [False] * len(network.layers)
+        _by_events(network, sent, graded)
+        if cpu and events and path in ("auto", "events")
+        else [False] * len(network.layers)
     )
     index = first
     while index < len(network.layers):
@@ -69,7 +71,7 @@ def stretches(network: ChipNetwork, sent: Stimulus, path: str, events: bool = Tr
             result.append(Stretch("events", index, last))
         else:
             last = index
-            result.append(Stretch(_way(network, index, sent, graded, path), index, index))
+            result.append(Stretch(_way(network, index, sent, graded, path, cpu), index, index))
         index = last + 1
     return _one_array_last(network, result, sent, graded, path)
 
@@ -99,7 +101,7 @@ def _eligible_layers(network: ChipNetwork) -> list[bool]:
     return _ELIGIBLE[network]
 
 
-def _way(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: str) -> str:
+def _way(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: str, cpu: bool) -> str:
     layer = network.layers[index]
     if path == "reference":
         return "reference"
@@ -110,7 +112,8 @@ def _way(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: s
     if isinstance(layer, DenseLayer) and layer.delay is not None:
         return "int64"
     negative = first_synapse and graded and int(sent.values.min(initial=0)) < 0
-    ways = [way for way in possible(layer, largest, first_synapse and graded) if not (way == "int8" and negative)]
+    exact = possible(layer, largest, first_synapse and graded, cpu)
+    ways = [way for way in exact if not (way == "int8" and negative)]
     return path if path in ways else ways[0]
 
 
@@ -124,7 +127,7 @@ def _one_array_last(
     tables = event_tables(network, stretch, sent)
     if len(tables.views[-1]) == 1 and tables.views[-1][0].array == len(tables.arrays) - 1:
         return result
-    alone = Stretch(_way(network, stretch.last, sent, graded, path), stretch.last, stretch.last)
+    alone = Stretch(_way(network, stretch.last, sent, graded, path, cpu=True), stretch.last, stretch.last)
     before = [] if stretch.first == stretch.last else [Stretch("events", stretch.first, stretch.last - 1)]
     return [*result[:-1], *before, alone]
 

@@ -262,10 +262,3 @@ def test_active_neurons_are_those_with_a_spike_a_bias_or_a_voltage():
     network = ChipNetwork((InputLayer("in", (2,)), layer))
     frames = np.array([[[0, 0], [1, 0], [1, 1], [0, 0]]])
     assert run(network, frames, per_step=True, active=True).layers[0].active_neurons.tolist() == [[1, 2, 3, 3]]
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_cuda_equals_cpu():
-    network = residual(np.random.default_rng(0))
-    images = np.random.default_rng(1).integers(-100, 200, (4, 16, 8, 8))
-    same_activity(run(network, images, device="cuda"), run(network, images))

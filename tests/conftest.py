@@ -1,0 +1,50 @@
+"""What all tests share. `cuda`: a CUDA device, the machine's own or one that is played on the CPU (`cuda_stand_in`)."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+REAL = torch.cuda.is_available()
+if not REAL:
+    # Read when a kernel is decorated, hence before anything imports one.
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
+
+def stand_in():
+    path = Path(__file__).parent / "cuda_stand_in.py"
+    specification = importlib.util.spec_from_file_location("cuda_stand_in", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def played():
+    """The module `cuda_stand_in`."""
+    return stand_in()
+
+
+@pytest.fixture
+def real_cuda():
+    """Whether `cuda` is the machine's own."""
+    return REAL
+
+
+@pytest.fixture
+def cuda(played):
+    if REAL:
+        yield "cuda"
+    else:
+        with played.CudaStandIn():
+            yield "cuda"
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,0 +1,63 @@
+"""Training on a CUDA device (the machine's, or the stand-in): the same arithmetic as on a CPU."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.supernet_trainer import evaluate_path, load_supernet, train_supernet
+from autosnn_hw.training.trainer import evaluate_network, train_network
+
+SCHEDULE = Schedule(2, 1e-2, 8)
+
+
+@pytest.fixture(scope="module")
+def tiny(few):
+    return replace(few, x_train=few.x_train[:16], y_train=few.y_train[:16], x_val=few.x_val[:8], y_val=few.y_val[:8])
+
+
+def alike(ours, theirs, real_cuda):
+    np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-4)
+    if not real_cuda:  # a real device adds in another order everywhere, the stand-in in the gradient of k only
+        moved = ours.network.to("cpu").state_dict()
+        for name, value in theirs.network.state_dict().items():
+            torch.testing.assert_close(moved[name], value, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "fabric"),
+    [
+        ("SRB_k3,SCB_k5,skip,SRB_k3,SRB_k5", {}),
+        ("SRB_k3/2,skip/1,SCB_k3/1,SRB_k5/2,skip/1", {"neuron": "memoryless", "ternary": True, "readout_block": 16}),
+    ],
+)
+def test_a_network(cuda, real_cuda, one_thread, tiny, tmp_path, blocks, fabric):
+    architecture = Architecture.parse(blocks, width=2, timesteps=2)
+    ours = train_network(architecture, tiny, schedule=SCHEDULE, device=cuda, checkpoint=tmp_path / "a", **fabric)
+    theirs = train_network(architecture, tiny, schedule=SCHEDULE, **fabric)
+    there = evaluate_network(ours.network, tiny, tiny.x_val, tiny.y_val, device=cuda)
+    here = evaluate_network(theirs.network, tiny, tiny.x_val, tiny.y_val)
+    assert there.spikes == pytest.approx(here.spikes, rel=1e-3)
+    again = train_network(architecture, tiny, schedule=SCHEDULE, device=cuda, checkpoint=tmp_path / "a", **fabric)
+    assert again.losses == ours.losses  # read back onto the device
+    alike(ours, theirs, real_cuda)
+
+
+@pytest.mark.parametrize(
+    ("sharing", "fabric"),
+    [("separate", {}), ("entangled", {"neuron": "memoryless", "ternary": True, "readout_block": 16})],
+)
+def test_a_super_network(cuda, real_cuda, one_thread, tiny, tmp_path, fabric, sharing):
+    genes = [[("skip", 1), ("SRB_k3", 1), ("SRB_k3", 2), ("SCB_k5", 2)]] * 5
+    settings = {
+        "width": 2, "timesteps": 2, "genes": genes, "schedule": SCHEDULE, "sharing": sharing, "warm_up": 1, "must_learn": False,
+    }  # fmt: skip
+    ours = train_supernet(tiny, **settings, **fabric, device=cuda, checkpoint=tmp_path / "a")
+    theirs = train_supernet(tiny, **settings, **fabric)
+    loaded = load_supernet(tmp_path / "a", device=cuda)
+    there = evaluate_path(loaded, loaded.anchor, tiny, device=cuda)
+    assert there.spikes == pytest.approx(evaluate_path(theirs.network, loaded.anchor, tiny).spikes, rel=1e-3)
+    alike(ours, theirs, real_cuda)
