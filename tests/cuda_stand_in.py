@@ -32,6 +32,7 @@ else:  # Triton 2.3.1's interpreter knows no integer type but int64
 
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")
 aten = torch.ops.aten
+PRETENDED = {"is_available": True, "is_bf16_supported": True, "is_current_stream_capturing": False}
 MIXING = {aten.copy_.default, aten._to_copy.default, aten.index.Tensor}  # an index may be on the CPU
 PRODUCTS = {  # of floating numbers only, on CUDA
     aten.mm.default, aten.bmm.default, aten.addmm.default, aten.baddbmm.default, aten.convolution.default,
@@ -145,7 +146,9 @@ class CudaStandIn:
 
     def __enter__(self) -> None:
         future = torch.__future__
-        self._available, torch.cuda.is_available = torch.cuda.is_available, lambda: True
+        self._cuda = {name: getattr(torch.cuda, name) for name in PRETENDED}
+        for name, answer in PRETENDED.items():
+            setattr(torch.cuda, name, lambda *_, answer=answer: answer)
         self._overwrites = future.get_overwrite_module_params_on_conversion()
         # A parameter's .data cannot be replaced by a tensor of another class.
         future.set_overwrite_module_params_on_conversion(True)
@@ -155,7 +158,8 @@ class CudaStandIn:
     def __exit__(self, *error: Any) -> None:
         self._calls.__exit__(*error)
         torch.__future__.set_overwrite_module_params_on_conversion(self._overwrites)
-        torch.cuda.is_available = self._available
+        for name, function in self._cuda.items():
+            setattr(torch.cuda, name, function)
 
 
 class _Calls(TorchFunctionMode):
