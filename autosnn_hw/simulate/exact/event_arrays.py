@@ -9,8 +9,8 @@ import numpy as np
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
 from autosnn_hw.simulate.compiled import aligned
 from autosnn_hw.simulate.counting import channel_roles
-from autosnn_hw.simulate.exact.event_kernel import HELD, SENT, Part, Step
 from autosnn_hw.simulate.exact.event_plan import Array, View
+from autosnn_hw.simulate.exact.event_steps import HELD, SENT, Part, Step
 from autosnn_hw.simulate.exact.lookup import LANES
 from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
 

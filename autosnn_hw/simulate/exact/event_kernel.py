@@ -6,7 +6,6 @@ channels padded to a multiple of 8. Sums are int16: intermediate wrap-around can
 
 from __future__ import annotations
 
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -15,72 +14,10 @@ import numpy as np
 from numba import njit
 
 from autosnn_hw.simulate.compiled import compiled
-from autosnn_hw.simulate.exact import lookup, progress
+from autosnn_hw.simulate.exact import event_steps, lookup, progress
+from autosnn_hw.simulate.exact.event_steps import CONV, DIAGONAL, FIRE, GATE, HELD, SENT, Part, Phase, Step
 from autosnn_hw.simulate.exact.lookup import call_add_rows
 from autosnn_hw.simulate.exact.progress import claim, publish, wait_for
-
-
-class Step(IntEnum):
-    """Columns of the plan's layers."""
-
-    KIND = 0
-    FIRST_PART = 1
-    LAST_PART = 2
-    ROWS = 3
-    COLUMNS = 4
-    WIDTH = 5  # channels with padding
-    FRAME = 6  # where the frame of biases begins in `frames`
-    FRAME_SIZE = 7
-    FRAME_ROW = 8
-    ORIGIN = 9  # of the first neuron inside the frame
-    NEURON = 10  # where its row of thresholds and decays begins
-    OUT = 11  # where its spikes begin in the scratch
-    COUNTS = 12  # where its neurons begin in the counts
-    FIRST_VIEW = 13
-    LAST_VIEW = 14
-    SOURCE = 15  # gates only: where the source's spikes begin
-    SOURCE_ROWS = 16
-    SOURCE_COLUMNS = 17
-    WINDOW_H = 18
-    WINDOW_W = 19
-    STRIDE_H = 20
-    STRIDE_W = 21
-    PAD_H = 22
-    PAD_W = 23
-
-
-class Part(IntEnum):
-    """Columns of the plan's parts: the spikes of one source array meeting one kernel."""
-
-    KIND = 0
-    SOURCE = 1
-    ROWS = 2
-    COLUMNS = 3
-    WIDTH = 4
-    STRIDE_H = 5
-    STRIDE_W = 6
-    PAD_H = 7
-    PAD_W = 8
-    PHASES = 9
-    BITS = 10  # 8 or 4 spikes a lookup
-    WEIGHTS = 11  # diagonal parts only: where the weights of a row begin in `frames`
-    PER_POSITION = 12  # dense layers: bytes from a position's table to the next position's
-
-
-class Phase(IntEnum):
-    """Columns of a part's phases: the taps that a position reaches, by its remainder modulo the stride."""
-
-    ROWS = 0
-    COLUMNS = 1
-    VECTORS = 2
-    TABLE = 3
-    ROW_BYTES = 4
-
-
-FIRE, GATE, HELD, SENT = range(
-    4
-)  # kinds of layers: sums and neurons, OR of taps, neurons driven by a held value, spikes sent in
-CONV, DIAGONAL, DENSE = range(3)  # kinds of parts
 
 (_KIND, _FIRST_PART, _LAST_PART, _ROWS, _COLUMNS, _WIDTH, _FRAME, _FRAME_SIZE, _FRAME_ROW, _ORIGIN, _NEURON, _OUT, _COUNTS,
  _FIRST_VIEW, _LAST_VIEW, _SOURCE, _SOURCE_ROWS, _SOURCE_COLUMNS, _WINDOW_H, _WINDOW_W, _STRIDE_H, _STRIDE_W, _PAD_H,
@@ -194,7 +131,7 @@ def _tally(counts, fan, result):  # type: ignore[no-untyped-def]
 
 
 def _kernel(callees: int) -> Any:
-    """Numba's cache key knows this file only; as a closure variable the checksum of the callees' files joins it."""
+    """Numba's cache key knows this file only; as a closure variable the checksum of the files it uses joins it."""
 
     @compiled
     def run_images(
@@ -302,4 +239,4 @@ def _kernel(callees: int) -> Any:
     return run_images
 
 
-run_images = _kernel(crc32(Path(lookup.__file__).read_bytes() + Path(progress.__file__).read_bytes()) | 1)
+run_images = _kernel(crc32(b"".join(Path(str(m.__file__)).read_bytes() for m in (event_steps, lookup, progress))) | 1)

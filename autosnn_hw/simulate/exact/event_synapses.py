@@ -7,9 +7,9 @@ import numpy as np
 from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.simulate.counting import channel_roles
 from autosnn_hw.simulate.exact.event_arrays import ArrayBuilder
-from autosnn_hw.simulate.exact.event_kernel import CONV, DENSE, DIAGONAL, FIRE, GATE, Part, Step
 from autosnn_hw.simulate.exact.event_layout import fill_table
 from autosnn_hw.simulate.exact.event_plan import Array, Gate, View, copies_in_place, find_gates, full_weight
+from autosnn_hw.simulate.exact.event_steps import CONV, DENSE, DIAGONAL, FIRE, GATE, Part, Step
 from autosnn_hw.simulate.exact.lookup import LANES, ROW_BYTES
 
 _LARGEST_TABLE = 3 << 20  # bytes: beyond it eight spikes a lookup miss the caches more than they save

@@ -9,8 +9,8 @@ import numpy as np
 
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, Role
 from autosnn_hw.simulate.counting import Fan
-from autosnn_hw.simulate.exact.event_kernel import Part, Phase, Step
 from autosnn_hw.simulate.exact.event_plan import Array, View
+from autosnn_hw.simulate.exact.event_steps import Part, Phase, Step
 from autosnn_hw.simulate.exact.event_synapses import TableBuilder
 
 
