@@ -110,8 +110,11 @@ def convolve(layer: ConvLayer, frames: torch.Tensor) -> torch.Tensor:
 def _integer_matmul(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     if a.device.type == "cpu":
         return torch.matmul(a, b)
-    # CUDA has no integer matrix product.
-    return (a[..., :, :, None] * b[..., None, :, :]).sum(dim=-2)
+    # CUDA has no integer matrix product; all outer products at once would need memory for every synapse.
+    total = a[..., :, :1] * b[..., :1, :]
+    for i in range(1, a.shape[-1]):
+        total += a[..., :, i : i + 1] * b[..., i : i + 1, :]
+    return total
 
 
 def connect(layer: DenseLayer, frames: torch.Tensor) -> torch.Tensor:
