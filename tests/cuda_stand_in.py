@@ -22,13 +22,23 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 try:
     import triton.language as tl
-    from triton.runtime.interpreter import Builder
+    from triton.runtime import interpreter
 except ImportError:
-    pass
-else:  # Triton 2.3.1's interpreter knows no integer type but int64
-    for bits in (8, 16, 32):
-        if not hasattr(Builder, f"get_int{bits}_ty"):
-            setattr(Builder, f"get_int{bits}_ty", partialmethod(lambda self, kind: kind, getattr(tl, f"int{bits}")))
+    interpreter = None
+if hasattr(interpreter, "Builder") and hasattr(interpreter, "_patch_lang_math"):  # Triton 2.3's
+    for bits in (8, 16, 32):  # it knows no integer type but int64
+        if not hasattr(interpreter.Builder, f"get_int{bits}_ty"):
+            kind = partialmethod(lambda self, kind: kind, getattr(tl, f"int{bits}"))
+            setattr(interpreter.Builder, f"get_int{bits}_ty", kind)
+    patch_math = interpreter._patch_lang_math
+
+    def patch_math_but_not_its_file(lang: Any, builder: Any) -> None:
+        """It replaces everything in `tl.math` by functions, `__file__` too, over which `inspect` stumbles from then on."""
+        kept = {name: value for name, value in vars(lang.math).items() if name.startswith("__")}
+        patch_math(lang, builder)
+        vars(lang.math).update(kept)
+
+    interpreter._patch_lang_math = patch_math_but_not_its_file
 
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")
 aten = torch.ops.aten

@@ -1,5 +1,7 @@
 """The stand-in refuses what a GPU refuses; otherwise tests on it would say nothing."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -81,6 +83,14 @@ def test_nothing_is_left_behind(played):
         require_device("cuda")
         _ = 1 / 0
     assert before == (torch.cuda.is_available(), torch.__future__.get_overwrite_module_params_on_conversion())
+
+
+def test_modules_keep_their_files(device):
+    pytest.importorskip("triton")
+    from autosnn_hw.training.neurons import memoryless
+
+    assert memoryless(torch.tensor([2.0, 0.5]).to(device)).cpu().tolist() == [1, 0]
+    assert all(isinstance(getattr(m, "__file__", None), str | None) for m in list(sys.modules.values()))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
