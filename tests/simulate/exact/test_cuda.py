@@ -11,7 +11,7 @@ from autosnn_hw.simulate.exact import reference, run, trace
 from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
 from autosnn_hw.simulate.trace import compare
 
-relaxed = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+relaxed = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 WAYS = ("auto", "int8", "float32", "float64", "reference")
 
 
