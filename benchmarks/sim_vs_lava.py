@@ -61,6 +61,7 @@ def equal(network: ChipNetwork, child: lava.LavaChild, images: int) -> bool:
 
 
 def same_activity(ours: Activity, theirs: Activity) -> bool:
+    """Outputs, and of every layer spikes, operations and spikes of each neuron."""
     same = np.array_equal(ours.outputs, theirs.outputs)
     for a, b in zip(ours.layers, theirs.layers):
         for quantity in ("spikes", "synops", "neuron_spikes"):

@@ -9,13 +9,12 @@ from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES
 from hw_profiles.schema import Profile
 
 ANY_CHIP = (1, 2, 4)  # groups to choose from where no limit of the chip asks for more
-ALL, FEWEST = GROUPINGS = ("all", "fewest")
 SIGNS = 2  # axons of a ternary input, + and -
 
 Groups = Mapping[str, tuple[int, ...]]  # block name -> groups to choose from
 
 
-def slot_groups(space: str, width: int, profile: Profile, groupings: str = ALL) -> tuple[Groups, ...]:
+def slot_groups(space: str, width: int, profile: Profile, fewest: bool = False) -> tuple[Groups, ...]:
     """For every slot, the numbers of groups that each block may have.
 
     On a crossbar a neuron of a k x k convolution with n channels a group reads n k^2 inputs, each on two axons of its core.
@@ -25,15 +24,15 @@ def slot_groups(space: str, width: int, profile: Profile, groupings: str = ALL) 
     Args:
         space: key of `SPACES`; width: base width C.
         profile: of the target; one without a limit of axons may have 1, 2 or 4 groups.
-        groupings: "all" of these, or the "fewest" groups of each block only: half as many alternatives for a super-network to
-            learn, but fewer architectures that fit the chip.
+        fewest: of these, each block's fewest groups only: half as many alternatives for a super-network to learn, but fewer
+            architectures that fit the chip.
     """
     chosen = []
     inputs = 1
     for factor, stride in SPACES[space][0]:
         widths = (inputs * width, factor * width)
         ways = {block: _choices(block, widths, stride, profile) for block in SEARCH_BLOCKS}
-        chosen.append(ways if groupings == ALL else {block: groups[:1] for block, groups in ways.items()})
+        chosen.append({block: groups[:1] for block, groups in ways.items()} if fewest else ways)
         inputs = factor
     return tuple(chosen)
 

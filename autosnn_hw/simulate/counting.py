@@ -91,7 +91,7 @@ def layer_sums(layer: Any, spikes: np.ndarray, fan: Fan, per_step: bool, active:
     for low in range(0, len(rows), at_once):
         sums[low : low + at_once] = rows[low : low + at_once].astype(np.float64) @ columns  # integers below 2^53: exact
     per_neuron = fired.sum(axis=(0, 1), dtype=np.int64).reshape(layer.shape)
-    return as_layer_sums(sums, samples, per_neuron, per_step, active)
+    return as_layer_sums(sums, (samples, steps if per_step else 1), per_neuron, active)
 
 
 def count_columns(layer: Any, fan: Fan) -> np.ndarray:
@@ -101,11 +101,11 @@ def count_columns(layer: Any, fan: Fan) -> np.ndarray:
 
 
 def as_layer_sums(
-    sums: np.ndarray, samples: int, per_neuron: np.ndarray, per_step: bool, active: np.ndarray | None
+    sums: np.ndarray, rows: tuple[int, int], per_neuron: np.ndarray, active: np.ndarray | None
 ) -> LayerSums:
-    """`LayerSums` of spikes (rows, neurons) times `count_columns`; rows are samples, or steps within samples."""
-    counted = np.rint(sums).astype(np.int64).T.reshape(sums.shape[1], samples, -1)
-    if active is not None and not per_step:
+    """`LayerSums` of spikes (rows, neurons) times `count_columns`; rows are (samples, steps), 1 where steps were summed."""
+    counted = np.rint(sums).astype(np.int64).T.reshape(sums.shape[1], *rows)
+    if active is not None and rows[1] == 1:
         active = active.sum(axis=1, keepdims=True)
     return LayerSums(counted[:3], counted[3:], per_neuron, active)
 

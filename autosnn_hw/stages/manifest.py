@@ -59,7 +59,7 @@ def prepare(config: SearchConfig) -> Prepared:
             f"{data.name} has frames of {data.timesteps} steps; --timesteps {data.timesteps} would work, {config.timesteps} was given."
         )
     grouped = profile.placement.kind == "crossbar" if config.grouped is None else config.grouped
-    groups = slot_groups(config.space, config.width, profile, config.groupings) if grouped else None
+    groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
     return Prepared(data, profile, space, fabric(profile))

@@ -43,7 +43,7 @@ def test_every_choice_divides_both_widths_and_is_what_the_block_takes(space, wid
 
 @pytest.mark.parametrize("target", ["truenorth", "loihi2"])
 def test_the_fewest_groups_of_a_block_are_the_first_of_all(target):
-    every, fewest = (slot_groups("SNN_1", 16, load(target), which) for which in ("all", "fewest"))
+    every, fewest = (slot_groups("SNN_1", 16, load(target), only) for only in (False, True))
     for slot, single in zip(every, fewest):
         assert {block: (min(groups),) for block, groups in slot.items()} == single
     assert any(len(groups) > 1 for slot in every for groups in slot.values())

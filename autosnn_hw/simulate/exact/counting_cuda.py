@@ -18,4 +18,4 @@ def layer_sums_on_cuda(
     columns = torch.as_tensor(count_columns(layer, fan), device=spikes.device)
     sums = torch.matmul(rows.to(torch.float64), columns).cpu().numpy()
     per_neuron = fired.sum(dim=(0, 1), dtype=torch.int64).cpu().numpy().reshape(layer.shape)
-    return as_layer_sums(sums, len(spikes), per_neuron, per_step, active)
+    return as_layer_sums(sums, (len(spikes), spikes.shape[1] if per_step else 1), per_neuron, active)
