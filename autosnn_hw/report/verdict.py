@@ -79,10 +79,18 @@ def against(summary: Mapping[str, Any]) -> list[str]:
         points = 100 * (accuracy - other)  # type: ignore[operator]
         change = energy / cost - 1  # type: ignore[operator]
         sentences.append(
-            f"Against {baseline['name']}: {abs(points):.1f} points {'more' if points >= 0 else 'less'} accuracy, "
+            f"Against {baseline['name']}{_not_fitting(baseline, summary)}: {abs(points):.1f} points {'more' if points >= 0 else 'less'} accuracy, "
             f"{percent(abs(change), 0)} {'less' if change <= 0 else 'more'} energy{' of the cores in use' if by_core else ''}."
         )
     return sentences
+
+
+def _not_fitting(baseline: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Words for a baseline that its target cannot hold: it was trained and priced all the same."""
+    if baseline.get("fits") is not False:
+        return ""
+    cores = number(baseline.get("cores"))
+    return f", which does not fit {summary.get('target')}" + ("" if cores is None else f" ({cores:,.0f} cores)")
 
 
 def charged(energy: Any) -> float | None:

@@ -89,6 +89,15 @@ def test_a_verdict_says_what_the_target_cost_against_loihi_2_and_compares_no_ene
     assert "Against Loihi 2" not in plain and "cores in use" not in plain
 
 
+def test_a_verdict_says_which_baseline_its_target_cannot_hold(summary):
+    first, *others = summary["baselines"]
+    changed = {**summary, "baselines": [{**first, "fits": False, "cores": 5711}, *others]}
+    text = " ".join(shown(tables.verdict_text(changed)).split())
+    assert f"Against {first['name']}, which does not fit {summary['target']} (5,711 cores):" in text
+    assert text.count("does not fit") == 1
+    assert "does not fit" not in shown(tables.verdict_text(summary))
+
+
 def test_a_comparison_shows_both_and_the_ratio(winner):
     other = {**winner, "synops": 2 * winner["synops"]}
     text = shown(tables.comparison_table(compare_documents(winner, other)))
