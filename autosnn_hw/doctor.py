@@ -131,7 +131,7 @@ def shared_memory(folder: str = "/dev/shm") -> Finding:
 
 def board() -> Finding:
     """A Loihi 2 board."""
-    from autosnn_hw.simulate.board import board_status
+    from autosnn_hw.simulate.lava.board import board_status
 
     ok, sentence = board_status()
     return Finding("board", ok, False, sentence)

@@ -7,7 +7,7 @@ from typing import Any
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
-from autosnn_hw.report.progress import Reporter, Silent
+from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
 
@@ -85,26 +85,29 @@ def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:
 def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     """Every stage takes what the folder holds of it already."""
     from autosnn_hw.report.html import write_report
-    from autosnn_hw.stages import baselines, final, searching, supernet
+    from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
     from autosnn_hw.stages.manifest import prepare
 
     clock = Clock(folder, reporter)
     prepared = prepare(config)
-    with baselines.trained_beside(config, prepared, folder) as beside, final.lava_process(prepared) as child:
+    with (
+        retrained_networks.trained_beside(config, prepared, folder) as beside,
+        delivery.lava_process(prepared) as child,
+    ):
         with clock.stage("super-network"):
             learnt = supernet.ensure(config, prepared, folder, reporter)
-        lava, why_not = final.imported(child)
+        lava, why_not = delivery.imported(child)
         with clock.stage("search"):
             found = searching.run(config, prepared, folder, reporter, lava)
         with clock.stage("random baseline"):
             random = searching.random_baseline(config, prepared, folder, reporter, found) if config.baselines else None
         with clock.stage("winner and baselines"):
-            networks = baselines.train_networks(config, prepared, folder, reporter, found, random, beside)
+            networks = retrained_networks.train_networks(config, prepared, folder, reporter, found, random, beside)
         with clock.stage("export"):
-            final.export(prepared, folder, networks)
+            delivery.export(prepared, folder, networks)
         with clock.stage("Lava"):
-            certificate = final.certify_winner(prepared, folder, networks, lava, why_not)
-    summary = final.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
+            certificate = delivery.certify_winner(prepared, folder, networks, lava, why_not)
+    summary = delivery.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
     write_json(folder / "summary.json", summary)
     folder.log("finished", wall_time=summary["wall_time"])
     write_report(folder.path)
@@ -130,7 +133,7 @@ def train(
 ) -> dict[str, Any]:
     """Train one architecture, quantise it with the integers in the loop, and write its .net and result into a new folder."""
     import hw_profiles
-    from autosnn_hw.stages.networks import NetworkJob
+    from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.training import datasets
     from autosnn_hw.training.precision import require
 

@@ -22,7 +22,7 @@ from autosnn_hw.folded import FoldedBlock, FoldedConv, FoldedNetwork
 from autosnn_hw.network import ChipNetwork, Layer
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
-from autosnn_hw.stages.variants import untrained
+from autosnn_hw.stages.published import untrained
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles import Profile, load
 

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture
-from autosnn_hw.deploy.calibration import deploy_candidate
+from autosnn_hw.deploy.batch_norm import deploy_candidate
 from autosnn_hw.seeds import generator
 from autosnn_hw.simulate.exact import run
 from autosnn_hw.training.datasets import Dataset, load

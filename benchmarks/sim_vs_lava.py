@@ -20,11 +20,11 @@ import numpy as np
 import torch
 
 from autosnn_hw.activity import Activity
+from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.simulate import lava
 from autosnn_hw.simulate.exact import paths, run
-from autosnn_hw.simulate.exact.device import require_device
 
 BATCHES = (1, 4, 16, 64)
 CUDA_BATCHES = (1, 64, 512)

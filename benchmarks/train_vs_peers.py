@@ -47,7 +47,7 @@ from training_peers import (
 )
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.simulate.exact.device import require_device
+from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.blocks import ConvNorm

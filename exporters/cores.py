@@ -13,7 +13,7 @@ import numpy as np
 
 from autosnn_hw.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 from autosnn_hw.errors import InputError
-from exporters.whole_file import replace
+from autosnn_hw.whole_file import replace
 
 FORMAT = 1
 LARGEST = 2**31 - 1

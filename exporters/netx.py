@@ -14,9 +14,10 @@ from typing import Any
 import h5py
 import numpy as np
 
+from autosnn_hw import whole_file
 from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
-from exporters import grouped_kernels, lava_dense, netx_root, whole_file
+from exporters import grouped_kernels, lava_dense, netx_root
 from exporters.chip_values import ValueLimits, chip_violations, value_limits
 from exporters.netx_read import read
 from exporters.netx_values import MAX_DELAY

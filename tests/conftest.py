@@ -1,8 +1,6 @@
-"""What all tests share. `cuda`: a CUDA device, the machine's own or one that is played on the CPU (`cuda_stand_in`)."""
+"""What all tests share. `cuda`: a CUDA device, the machine's own or one that is played on the CPU (`support.cuda_stand_in`)."""
 
-import importlib.util
 import os
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,18 +11,12 @@ if not REAL:
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
 
-def stand_in():
-    path = Path(__file__).parent / "cuda_stand_in.py"
-    specification = importlib.util.spec_from_file_location("cuda_stand_in", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def played():
-    """The module `cuda_stand_in`."""
-    return stand_in()
+    """The module `support.cuda_stand_in`."""
+    from support import cuda_stand_in
+
+    return cuda_stand_in
 
 
 @pytest.fixture

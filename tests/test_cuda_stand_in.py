@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.errors import InputError
-from autosnn_hw.simulate.exact.device import require_device
 
 
 @pytest.fixture

@@ -17,17 +17,19 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("cli", "commands", "__main__"),
     ("pipeline", "stages"),
-    ("measurement",),
+    ("run_and_price",),
     ("search",),
     ("training",),
     ("deploy",),
     ("simulate", "doctor"),
+    ("arithmetic",),
     ("cost",),
     ("report",),
+    ("documents",),
     ("exporters", "hw_profiles"),
     ("run_folder",),
 )
-LAVA_ROOM = "autosnn_hw/simulate/lava_child"
+LAVA_ROOM = "autosnn_hw/simulate/lava/child"
 
 
 def python_files():
@@ -76,12 +78,18 @@ def test_only_one_place_imports_lava():
         if name.split(".")[0] == "lava"
     ]
     # winner_in_lava.py is a script for the user's own Python; the board's profiler exists only beside a board.
-    allowed = ("exporters/winner_in_lava.py", "autosnn_hw/simulate/board.py")
+    allowed = ("exporters/winner_in_lava.py", "autosnn_hw/simulate/lava/board.py")
     assert [line for line in outside if not line.startswith(allowed)] == []
 
 
 def test_torch_is_imported_by_training_deploy_and_the_exact_simulator_only():
-    allowed = ("autosnn_hw/training", "autosnn_hw/deploy", "autosnn_hw/simulate/exact", "autosnn_hw/doctor.py")
+    allowed = (
+        "autosnn_hw/training",
+        "autosnn_hw/deploy",
+        "autosnn_hw/simulate/exact",
+        "autosnn_hw/arithmetic",
+        "autosnn_hw/doctor.py",
+    )
     others = [
         str(path.relative_to(ROOT))
         for path in python_files()

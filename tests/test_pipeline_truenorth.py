@@ -1,9 +1,7 @@
 """The main job for a crossbar, end to end on images that are easy to learn: every stage real, all of it small."""
 
 import csv
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +11,8 @@ from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
+from autosnn_hw.documents import verdict
 from autosnn_hw.errors import InputError
-from autosnn_hw.report import verdict
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
 from autosnn_hw.training.supernet_trainer import load_supernet
@@ -62,12 +60,10 @@ def run(data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def interpreter():
-    """The class that executes a cores file, loaded from its own file: it is no part of the package."""
-    path = Path(__file__).parent / "truenorth_interpreter.py"
-    specification = importlib.util.spec_from_file_location("truenorth_interpreter", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module.Chip
+    """The class that executes a cores file; it shares no code with the package."""
+    from support import truenorth_interpreter
+
+    return truenorth_interpreter.Chip
 
 
 def test_the_winner_is_legal(run):

@@ -13,7 +13,7 @@ from autosnn_hw.commands import options
 @options.as_json
 def command(first, second, as_json):
     """Compare two documents of `simulate --json`: two nets, two targets, or simulator against board, layer by layer."""
-    from autosnn_hw.report.comparison import compare_documents, read_document
+    from autosnn_hw.documents.comparison import compare_documents, read_document
 
     document = compare_documents(read_document(first), read_document(second))
     if as_json:

@@ -27,7 +27,7 @@ SUFFIX = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "cores": "
 @options.as_json
 def command(source, form, target, out, force, as_json):
     """Write the winner of RUN, or the network in FILE (.net), in another format."""
-    from autosnn_hw.measurement import sha256
+    from autosnn_hw.run_and_price import sha256
     from exporters import netx
 
     file = Path(source)

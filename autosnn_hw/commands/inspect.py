@@ -12,7 +12,7 @@ from autosnn_hw.commands import options
 @options.as_json
 def command(file, as_json):
     """Show what FILE (.net) holds: layers, roles, neuron constants, weights, encoder, readout."""
-    from autosnn_hw.network_summary import summarise
+    from autosnn_hw.documents.network_summary import summarise
     from exporters import netx
 
     document = summarise(netx.read(file))

@@ -147,7 +147,7 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
     """
     from autosnn_hw import pipeline
     from autosnn_hw.config import from_mapping, read_config
-    from autosnn_hw.report.progress import progress
+    from autosnn_hw.progress import progress
 
     changes = {FIELDS.get(name, name): value for name, value in chosen.items() if value is not None}
     if resume is not None:

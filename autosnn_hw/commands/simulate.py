@@ -50,7 +50,7 @@ def command(
     quiet,
 ):
     """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer."""
-    from autosnn_hw.measurement import load_samples, measure
+    from autosnn_hw.run_and_price import load_samples, measure
     from exporters import netx
     from hw_profiles import load
 

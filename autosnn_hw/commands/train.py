@@ -64,7 +64,7 @@ def command(
     """Train ARCH (five blocks such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, or a published name) and write its chip network."""
     from autosnn_hw import pipeline
     from autosnn_hw.architecture import Architecture
-    from autosnn_hw.report.progress import progress
+    from autosnn_hw.progress import progress
 
     sizes = pipeline.sizes_for(dataset, target)
     parsed = Architecture.parse(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from autosnn_hw.deploy.planned_layers import Unit
 from autosnn_hw.deploy.quantise import IntegerMap
-from autosnn_hw.deploy.units import Unit
 from autosnn_hw.network import Role
 
 

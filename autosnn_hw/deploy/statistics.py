@@ -9,9 +9,9 @@ import numba
 import numpy as np
 import torch
 
-from autosnn_hw.deploy.convolution import Convolution
+from autosnn_hw.arithmetic.convolution import Convolution
+from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
-from autosnn_hw.simulate.exact.torch_cpu import use_torch_threads
 
 LEVELS = 127  # weights are rounded to int8, channel by channel, for the estimate alone
 ENOUGH = 1 << 15  # values a channel that an estimate needs; larger maps are sampled, every image and step in turn

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
+from autosnn_hw.documents import verdict
 from autosnn_hw.errors import InputError
-from autosnn_hw.report import layer_plots, plots, units, verdict
+from autosnn_hw.report import layer_plots, plots
 from autosnn_hw.report.tables import health_sentence
 
 HERE = Path(__file__).parent
@@ -98,7 +100,7 @@ def render(
     """The page.
 
     Args:
-        summary: summary.json; beside its promised keys it may hold certificate, supernet and lava (`report.verdict`).
+        summary: summary.json; beside its promised keys it may hold certificate, supernet and lava (`documents.verdict`).
         candidates: rows of candidates.csv as mappings (`CandidateRecord.row`).
         winner: the winner's `simulate --json` document on test data.
         health: findings of the doctor for nets; by default those of `winner`.

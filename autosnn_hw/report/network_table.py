@@ -8,15 +8,15 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from autosnn_hw.quantities import count, percent
 from autosnn_hw.report.outline import cell
 from autosnn_hw.report.tables import grid, listed, pairs
-from autosnn_hw.report.units import count, percent
 
 COLUMNS = ("layer", "block", "kind", "role", "shape", "channels", "kernel", "neurons", "vth", "v decay", "i decay", "bias", "weights", "range", "non-zero")  # fmt: skip
 
 
 def network_table(document: Mapping[str, Any]) -> RenderableType:
-    """The document of `autosnn_hw.network_summary.summarise`."""
+    """The document of `autosnn_hw.documents.network_summary.summarise`."""
     head = {name: value for name, value in document.items() if name not in ("layers", "notes")}
     rows = [(name.replace("_", " "), cell(value)) for name, value in head.items() if value not in (None, {}, [], "")]
     parts: list[RenderableType] = [

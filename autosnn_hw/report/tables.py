@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from autosnn_hw.report import verdict
-from autosnn_hw.report.units import at, bounds, count, number, percent, quantity, with_bounds
+from autosnn_hw.documents import verdict
+from autosnn_hw.quantities import at, bounds, count, number, percent, quantity, with_bounds
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
 RANGES = {"i_decay", "v_decay", "threshold", "bias", "leak", "weight", "kernel_size", "synaptic_delay"}

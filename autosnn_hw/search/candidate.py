@@ -8,7 +8,7 @@ from typing import Any
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost_report import CostReport, FitReport, Interval
-from autosnn_hw.report.document import spike_totals
+from autosnn_hw.documents.simulation import spike_totals
 
 INTERVALS = ("energy", "dynamic", "static", "fitness_energy", "latency", "edp")
 SOURCES = ("modelled", "measured", "corrected")

@@ -19,7 +19,7 @@ from autosnn_hw.errors import InputError, SpikesDifferError
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.simulate import exact, lava
 from autosnn_hw.simulate.counting import count
-from autosnn_hw.simulate.lava_process import LavaChild
+from autosnn_hw.simulate.lava.process import LavaChild
 from autosnn_hw.simulate.stimulus import stimulus
 from autosnn_hw.simulate.trace import Trace, compare
 from exporters import netx
@@ -128,7 +128,7 @@ def _compared(
     def activity(trace: Trace) -> Activity:
         state = trace.layers[-1].v if accumulates else None
         final = None if state is None else state[:, -1].reshape(len(inputs), -1).astype(np.int64)
-        return count(chip, drive, [layer.spikes for layer in trace.layers], backend=lava.backend(), final_v=final)
+        return count(chip, drive, [layer.spikes for layer in trace.layers], backend=lava.identity(), final_v=final)
 
     return activity(measured), activity(expected).predictions(chip.readout)
 

@@ -101,7 +101,7 @@ def _share(name: str, kind: str, mask: np.ndarray, what: str) -> Iterator[Findin
 
 def _wraps(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, graded: bool) -> Iterator[Finding]:
     # Here and not at the top: reading an activity does not need torch.
-    from autosnn_hw.simulate.exact.wraps import wrapped_currents
+    from autosnn_hw.simulate.exact.overflow import wrapped_currents
 
     for name, count, total in wrapped_currents(network, inputs, timesteps=timesteps, graded=graded):
         yield Finding(

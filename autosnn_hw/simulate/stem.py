@@ -56,7 +56,7 @@ def encode(encoder: Encoder, images: np.ndarray, *, threads: int = 1) -> np.ndar
             f"images of {images.shape[2]} x {images.shape[3]} are too small for the encoder's {kernel[0]} x {kernel[1]} kernel."
         )
     # Here and not at the top: commands that never encode do not wait for numba.
-    from autosnn_hw.simulate.compiled import share
+    from autosnn_hw.arithmetic.compiled import share
     from autosnn_hw.simulate.stem_kernel import convolve
 
     bias = np.empty((len(images), out, *size), np.int64)

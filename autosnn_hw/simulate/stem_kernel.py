@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.simulate.compiled import compiled
+from autosnn_hw.arithmetic.compiled import compiled
 
 
 @compiled

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from autosnn_hw.report.progress import Reporter
+from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import LOG, RunFolder
 
 

@@ -41,7 +41,7 @@ class CandidateEvaluator:
 
     def deploy(self, architecture: Architecture) -> ChipNetwork:
         """The integer network of a candidate with inherited weights, batch norm re-estimated on its own spikes."""
-        from autosnn_hw.deploy.calibration import deploy_candidate
+        from autosnn_hw.deploy.batch_norm import deploy_candidate
 
         tools = _tools(self)
         folded = tools.supernet.to_folded(architecture, tools.data)

@@ -18,8 +18,8 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
-from autosnn_hw.simulate.board import board_status
-from autosnn_hw.stages.networks import fabric
+from autosnn_hw.simulate.lava.board import board_status
+from autosnn_hw.stages.retraining import fabric
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles.schema import Profile

@@ -14,8 +14,8 @@ from autosnn_hw.cost import price
 from autosnn_hw.errors import SpikesDifferError
 from autosnn_hw.search.candidate import measured_values
 from autosnn_hw.search.feedback import Measurement
-from autosnn_hw.simulate import board, exact, lava
-from autosnn_hw.simulate.lava import LavaChild
+from autosnn_hw.simulate import exact, lava
+from autosnn_hw.simulate.lava import LavaChild, board
 from autosnn_hw.stages.evaluator import CandidateEvaluator
 from exporters import netx
 from hw_profiles.schema import Profile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.report.progress import Reporter
-from autosnn_hw.report.units import percent
+from autosnn_hw.progress import Reporter
+from autosnn_hw.quantities import percent
 from autosnn_hw.run_folder import CANDIDATES, STUDY, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints

@@ -8,7 +8,7 @@ from typing import Any
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
-from autosnn_hw.report.progress import Reporter
+from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.stages.manifest import Prepared

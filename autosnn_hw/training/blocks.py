@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from autosnn_hw.architecture import Stage
+from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
-from autosnn_hw.simulate.exact.torch_cpu import conv2d
 from autosnn_hw.training.matrix_convolution import dense_convolution, grouped_convolution
 from autosnn_hw.training.neurons import NEURONS
 from autosnn_hw.training.ternary import ternary

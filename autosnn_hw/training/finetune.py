@@ -16,18 +16,18 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autosnn_hw.deploy.calibration import calibrated
+from autosnn_hw.arithmetic.torch_cpu import conv2d
+from autosnn_hw.deploy.batch_norm import calibrated
 from autosnn_hw.deploy.encoder import build_encoder
-from autosnn_hw.deploy.formats import Target, weight_format
+from autosnn_hw.deploy.integer_neuron import fire
 from autosnn_hw.deploy.lowering import folded_conv, integers_of
+from autosnn_hw.deploy.planned_layers import Unit, network_units, with_units
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, averaging_neuron
 from autosnn_hw.deploy.readout import check_voters, keep_blocks, readout_mask
-from autosnn_hw.deploy.spiking import fire
-from autosnn_hw.deploy.units import Unit, network_units, with_units
+from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.seeds import generator
-from autosnn_hw.simulate.exact.torch_cpu import conv2d
 from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import crop_and_flip

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
+from autosnn_hw.deploy.integer_neuron import fire, from_rows, rows, tiled
 from autosnn_hw.deploy.quantise import IntegerMap
-from autosnn_hw.deploy.spiking import fire, from_rows, rows, tiled
 from autosnn_hw.network import CubaNeuron
-from autosnn_hw.simulate.exact.torch_cpu import use_torch_threads
 from autosnn_hw.training.kernels.integer import fire_backward
 from autosnn_hw.training.surrogate import atan_constants
 

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import nn
 
-from autosnn_hw.simulate.exact.torch_cpu import use_torch_threads
+from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
 from autosnn_hw.training.kernels import cpu, reference
 from autosnn_hw.training.surrogate import ALPHA, atan_constants
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.errors import InputError
-from autosnn_hw.simulate.exact.device import require_device
 from autosnn_hw.training.blocks import ConvNorm
 
 FLOAT32, BFLOAT16 = "float32", "bfloat16"

@@ -86,7 +86,7 @@ def lava_is_running(process):
     """Whether Lava's models have been forked: a job is under way."""
     for child in process.children():
         with suppress(psutil.NoSuchProcess):
-            if "lava_child" in " ".join(child.cmdline()) and len(child.children()) > 5:
+            if "lava.child" in " ".join(child.cmdline()) and len(child.children()) > 5:
                 return True
     return False
 

@@ -91,7 +91,7 @@ def lava_leader(process):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         for child in psutil.Process(process.pid).children():
-            if "lava_child" in " ".join(child.cmdline()) and len(child.children()) > 5:
+            if "lava.child" in " ".join(child.cmdline()) and len(child.children()) > 5:
                 return child
         time.sleep(0.05)
     raise AssertionError("no job in Lava")

@@ -1,15 +1,9 @@
 """Random chip networks that tests of readers and writers share; makes `netx_entries` importable."""
 
-import sys
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from netx_entries import put
+from support.netx_entries import put
 
 from autosnn_hw.network import (
     CheckSamples,

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 import pytest
-from netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, without
+from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, without
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork

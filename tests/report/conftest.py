@@ -1,12 +1,7 @@
 """A finished search to report on: candidates of a real run on a known function, and a real simulation of a small network."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "search"))
 
 NAMES = ("all_SCB_k3", "all_SRB_k3", "AutoSNN", "random search")
 
@@ -57,7 +52,7 @@ def network():
 def winner(network):
     """The `simulate --json` document of the small network on random images, priced for Loihi 2."""
     from autosnn_hw.cost import price
-    from autosnn_hw.report.document import simulation_document
+    from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate import exact
     from hw_profiles import load
 
@@ -75,7 +70,7 @@ def winner(network):
 @pytest.fixture(scope="session")
 def result(tmp_path_factory):
     """A search of 6 generations of 20 with measurements."""
-    import synthetic_search as synthetic
+    from support import synthetic_search as synthetic
 
     from autosnn_hw.search.runner import run_search
     from autosnn_hw.search.settings import SearchSettings

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
+from autosnn_hw.documents.comparison import compare_documents
 from autosnn_hw.report import tables
-from autosnn_hw.report.comparison import compare_documents
 from autosnn_hw.report.outline import outline
 
 
@@ -50,7 +50,7 @@ def test_a_check_shows_violations_with_their_remedies():
 
 def test_a_real_check_is_shown_for_every_target(network):
     from autosnn_hw.cost import check
-    from autosnn_hw.report.document import fit_document
+    from autosnn_hw.documents.simulation import fit_document
     from hw_profiles import load, names
 
     for target in names():
@@ -134,7 +134,7 @@ def test_any_document_can_be_outlined(entry, words):
 
 
 def test_a_network_is_a_row_a_layer(network):
-    from autosnn_hw.network_summary import summarise
+    from autosnn_hw.documents.network_summary import summarise
     from autosnn_hw.report.network_table import network_table
 
     lines = shown(network_table(summarise(network)), 200).splitlines()

@@ -1,15 +1,10 @@
-"""Makes `synthetic_search` importable, here and in worker processes (they are given sys.path)."""
-
-import sys
-from pathlib import Path
+"""The synthetic search that tests of the runner and the study share."""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
 def synthetic():
-    import synthetic_search
+    from support import synthetic_search
 
     return synthetic_search

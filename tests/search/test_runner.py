@@ -193,7 +193,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
-import synthetic_search as synthetic
+from support import synthetic_search as synthetic
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 
@@ -210,7 +210,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_search_leaves_no_process_and_goes_on_to_the_same_result(synthetic, whole, tmp_path, end):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(folder=str(Path(__file__).parent)))
+    script.write_text(SCRIPT.format(folder=str(Path(__file__).parents[1])))
     cut = tmp_path / "cut"
     process = subprocess.Popen([sys.executable, script, cut], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for line in process.stdout:

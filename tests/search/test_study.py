@@ -128,7 +128,7 @@ def test_records_come_back_as_they_were(synthetic, folder):
 @hypothesis_settings(max_examples=30)
 @given(st.integers(0, 3124))
 def test_a_record_survives_json(index):
-    import synthetic_search
+    from support import synthetic_search
 
     record = synthetic_search.evaluate(synthetic_search.SPACE.at(index))
     assert CandidateRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
@@ -144,7 +144,7 @@ def test_grouped_genotypes_have_their_groups_as_parameters(tmp_path):
 
 
 def write_some(folder, first):
-    import synthetic_search as synthetic
+    from support import synthetic_search as synthetic
 
     study = synthetic.study_in(folder, SETTINGS)
     for index in range(first, first + 8):
@@ -181,7 +181,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
-import synthetic_search as synthetic
+from support import synthetic_search as synthetic
 from autosnn_hw.errors import RunError
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
@@ -200,7 +200,7 @@ except RunError as error:
 def test_a_disk_that_fills_up_is_one_sentence_and_the_study_stays_readable(synthetic, tmp_path):
     from pathlib import Path
 
-    script = FULL.format(folder=str(Path(__file__).parent))
+    script = FULL.format(folder=str(Path(__file__).parents[1]))
     done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, timeout=120)
     assert "sentence: the study" in done.stdout and "--resume goes on" in done.stdout, done.stderr[-2000:]
     settings = SearchSettings(population=4, generations=2, reference=3, measure=1)

@@ -10,8 +10,8 @@ from autosnn_hw.search.candidate import unpriced_record, violations_of
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.stages.networks import fabric
-from autosnn_hw.stages.variants import published, untrained, variants
+from autosnn_hw.stages.published import published, untrained, variants
+from autosnn_hw.stages.retraining import fabric
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles import load
 

@@ -33,7 +33,7 @@ def images():
 def test_a_certificate_counts_what_was_compared(network, images, lava_child, tmp_path, monkeypatch):
     file = tmp_path / "winner.net"
     netx.write(network, file)
-    monkeypatch.setattr(lava, "RECORD_BYTES", 131 * 4 * 3)  # two jobs
+    monkeypatch.setattr(lava.backend, "RECORD_BYTES", 131 * 4 * 3)  # two jobs
     labels = np.array([0, 1, 2, 0, 1])
     found = certificate.certified(file, images, labels=labels, child=lava_child)
     document = json.loads(json.dumps(found.document))

@@ -5,7 +5,7 @@ import pytest
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
-from autosnn_hw.report.progress import Silent
+from autosnn_hw.progress import Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages import manifest, supernet
 

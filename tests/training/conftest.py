@@ -1,15 +1,11 @@
-"""Data that tests of training share; makes `training_runs` importable."""
+"""Data that tests of training share."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
 from autosnn_hw.training import datasets
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

@@ -11,18 +11,18 @@ import torch
 
 import autosnn_hw
 from autosnn_hw.activity import Activity
+from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
 from autosnn_hw.simulate.counting import LayerSums, activity, driven, fans, join, layer_sums, source_sums
 from autosnn_hw.simulate.exact import reference
 from autosnn_hw.simulate.exact.activeness import active_neurons
 from autosnn_hw.simulate.exact.counting_cuda import layer_sums_on_cuda
-from autosnn_hw.simulate.exact.device import require_device
-from autosnn_hw.simulate.exact.event_path import laid_out, last_layer, layer_counts, layer_spikes, run_events
+from autosnn_hw.simulate.exact.events.execution import laid_out, last_layer, layer_counts, layer_spikes, run_events
 from autosnn_hw.simulate.exact.neurons import integrate
 from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
+from autosnn_hw.simulate.exact.plan import Stretch, event_tables, forced_path, stretches
 from autosnn_hw.simulate.exact.synapse_paths import deliver
-from autosnn_hw.simulate.exact.ways import Stretch, event_tables, forced_path, stretches
 from autosnn_hw.simulate.stimulus import Stimulus, stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
 

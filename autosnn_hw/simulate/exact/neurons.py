@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autosnn_hw.arithmetic.compiled import compiled, share
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, IntOrArray
-from autosnn_hw.simulate.compiled import compiled, share
 from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
 
 

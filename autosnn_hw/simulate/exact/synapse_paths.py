@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from autosnn_hw.arithmetic import int8
+from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.network import ConvLayer, DenseLayer
-from autosnn_hw.simulate.exact import int8, reference
-from autosnn_hw.simulate.exact.torch_cpu import conv2d
+from autosnn_hw.simulate.exact import reference
 
 EXACT_IN_FLOAT32 = 1 << 24
 EXACT_IN_FLOAT64 = 1 << 53

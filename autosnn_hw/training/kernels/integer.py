@@ -1,7 +1,7 @@
 """The chip's integer neuron differentiated: the PLIF gradient at the voltages that the integers reach.
 
 In PLIF's units V = v k / (64 S), x = a / S, so that V[t] = d V[t-1] + k x[t] with the chip's decay d = 1 - vDecay / 4096,
-whose gradient goes to k as 1 - k's would. It goes straight through the truncation; S is taken as constant. The forward is `autosnn_hw.deploy.spiking.fire`.
+whose gradient goes to k as 1 - k's would. It goes straight through the truncation; S is taken as constant. The forward is `autosnn_hw.deploy.integer_neuron.fire`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Ternary networks of the shapes that a search for TrueNorth deploys, with random integers; and the independent interpreter."""
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -174,12 +172,10 @@ def convs():
 
 @pytest.fixture(scope="session")
 def interpreter():
-    """The class that executes a cores file, loaded from its own file: it is no part of the package."""
-    path = Path(__file__).parents[2] / "truenorth_interpreter.py"
-    specification = importlib.util.spec_from_file_location("truenorth_interpreter", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module.Chip
+    """The class that executes a cores file; it shares no code with the package."""
+    from support import truenorth_interpreter
+
+    return truenorth_interpreter.Chip
 
 
 def _reference(network, spikes):

@@ -184,7 +184,7 @@ def _without_statistics(folded):
 
 def test_a_searched_net_from_training_to_cores(truenorth, interpreter, tmp_path):
     """Blocks, lowering and host stem as a search makes them: the chip's votes are the exact simulator's predictions."""
-    from autosnn_hw.deploy.calibration import deploy_candidate
+    from autosnn_hw.deploy.batch_norm import deploy_candidate
     from autosnn_hw.training.datasets import load
     from autosnn_hw.training.network import SpikingNetwork
 

@@ -10,12 +10,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autosnn_hw.arithmetic.int8 import is_exact
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
 from autosnn_hw.simulate.counting import fans
 from autosnn_hw.simulate.exact import paths, run, trace
-from autosnn_hw.simulate.exact.event_tables import build
-from autosnn_hw.simulate.exact.int8 import is_exact
+from autosnn_hw.simulate.exact.events.tables import build
 from autosnn_hw.simulate.trace import compare
 
 WAYS = ("auto", "events", "int8", "float32", "float64")
@@ -173,7 +173,7 @@ OLD_PROCESSOR = """
 import numpy as np
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, InputLayer
 from autosnn_hw.simulate.exact import paths, run
-from autosnn_hw.simulate.exact.int8 import is_exact
+from autosnn_hw.arithmetic.int8 import is_exact
 weights = np.full((8, 32, 3, 3), 127)
 conv = ConvLayer("c", (8, 4, 4), weights, CubaNeuron(100000, 100), padding=(1, 1))
 network = ChipNetwork((InputLayer("in", (32, 4, 4)), conv))

@@ -1,0 +1,173 @@
+"""What a search found, in sentences: what was seen, by whom it was confirmed, and what is an estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autosnn_hw.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
+
+OBJECTIVE_NAMES = {
+    "energy": "energy an inference",
+    "dynamic": "dynamic energy an inference",
+    "edp": "energy-delay product",
+    "latency": "latency",
+    "spikes": "spikes an inference",
+    "synops": "synaptic operations an inference",
+}
+OBJECTIVE_UNITS = {"energy": "J", "dynamic": "J", "edp": "J s", "latency": "s", "spikes": "", "synops": ""}
+
+
+def total_energy(energy: Any) -> Mapping[str, float] | None:
+    """The total's interval, whether it stands alone or as {"total": ..}."""
+    if isinstance(energy, Mapping):
+        return energy["total"] if isinstance(energy.get("total"), Mapping) else energy
+    return None if energy is None else {"value": energy, "low": energy, "high": energy}
+
+
+def accuracy_of(accuracy: Any) -> float | None:
+    """The accuracy that compares networks: of the integer network on the whole test split, else the best known."""
+    return number(accuracy, "exact_test", "exact", "lava", "float")
+
+
+def confirmation(summary: Mapping[str, Any]) -> tuple[bool, str]:
+    """(confirmed, sentence): what Lava, or nobody, has confirmed of the winner.
+
+    Reads winner.accuracy.{exact, lava} and, where there, `certificate` (winner.certificate.json) and `lava` ({"reason"}).
+    """
+    accuracy = at(summary, "winner", "accuracy") or {}
+    certificate = summary.get("certificate") or {}
+    if not isinstance(accuracy, Mapping) or accuracy.get("lava") is None:
+        reason = at(summary, "lava", "reason")
+        return (
+            False,
+            "Lava did not confirm this network: its accuracy and spikes are those of the exact simulator alone"
+            + (f" ({str(reason).rstrip('.')})." if reason else "."),
+        )
+    steps = certificate.get("neuron_steps")
+    if steps is None:
+        return True, f"Lava ran it and reached the accuracy of the exact simulator, {percent(accuracy['lava'])}."
+    return True, (
+        f"Lava confirmed it: {count(certificate.get('samples'))} samples, {count(steps)} neuron-steps compared, "
+        f"{count(certificate.get('mismatches'))} different; accuracy in both {percent(accuracy['lava'])}."
+    )
+
+
+def learnt(summary: Mapping[str, Any]) -> str | None:
+    """What the super-network had learnt, or None where the summary does not say (`supernet`: {"accuracy", "chance"})."""
+    mean, chance = at(summary, "supernet", "accuracy"), at(summary, "supernet", "chance")
+    if mean is None:
+        return None
+    beside = "" if chance is None else f" (chance: {percent(chance)})"
+    word = "had learnt" if at(summary, "supernet", "learnt") is not False else "had NOT learnt"
+    return f"The super-network {word}: random architectures with its weights reach {percent(mean)} on average{beside}."
+
+
+def against(summary: Mapping[str, Any]) -> list[str]:
+    """One sentence a baseline: accuracy in points and energy in parts, winner against it.
+
+    Where the search charged static power by core the energies compared are those: whole chips all cost the same.
+    """
+    winner = summary.get("winner") or {}
+    accuracy, energy = accuracy_of(winner.get("accuracy")), charged(winner.get("energy"))
+    by_core = energy is not None and energy != number(total_energy(winner.get("energy")))
+    sentences = []
+    for baseline in alike(summary):
+        other, cost = accuracy_of(baseline.get("accuracy")), charged(baseline.get("energy"))
+        if None in (accuracy, energy, other, cost) or not cost:
+            continue
+        points = 100 * (accuracy - other)  # type: ignore[operator]
+        change = energy / cost - 1  # type: ignore[operator]
+        sentences.append(
+            f"Against {baseline['name']}{_not_fitting(baseline, summary)}: {abs(points):.1f} points {'more' if points >= 0 else 'less'} accuracy, "
+            f"{percent(abs(change), 0)} {'less' if change <= 0 else 'more'} energy{' of the cores in use' if by_core else ''}."
+        )
+    return sentences
+
+
+def _not_fitting(baseline: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Words for a baseline that its target cannot hold: it was trained and priced all the same."""
+    if baseline.get("fits") is not False:
+        return ""
+    cores = number(baseline.get("cores"))
+    return f", which does not fit {summary.get('target')}" + ("" if cores is None else f" ({cores:,.0f} cores)")
+
+
+def charged(energy: Any) -> float | None:
+    """The energy that a search minimises: with static power of the cores in use where the target says so, else the total."""
+    own = number(at(energy, "fitness"))
+    return number(total_energy(energy)) if own is None else own
+
+
+def alike(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The baselines on the search's own target: only their energies can be set against the winner's."""
+    own = summary.get("target")
+    return [baseline for baseline in summary.get("baselines") or () if baseline.get("target", own) == own]
+
+
+def against_loihi2(summary: Mapping[str, Any]) -> str | None:
+    """What the target cost in accuracy, or None where the winner was not deployed on Loihi 2, too (`against_loihi2`)."""
+    there, difference = at(summary, "against_loihi2", "accuracy"), at(summary, "against_loihi2", "difference")
+    if there is None or difference is None:
+        return None
+    word = "more" if difference >= 0 else "less"
+    return (
+        f"Against Loihi 2: {abs(100 * difference):.1f} points {word} accuracy than the same architecture, trained alike, has "
+        f"there with PLIF neurons, 8-bit weights and a dense readout ({percent(there)})."
+    )
+
+
+def used_cores_sentence(summary: Mapping[str, Any]) -> str | None:
+    """What the search charged, where that is not the total: static power of the cores in use alone."""
+    energy = at(summary, "winner", "energy")
+    own, total = charged(energy), number(total_energy(energy))
+    if own is None or total is None or own == total:
+        return None
+    return (
+        f"The total holds the static power of the whole chip; the search charged that of the cores in use: "
+        f"{quantity(own, 'J')} an inference."
+    )
+
+
+def feedback_sentence(summary: Mapping[str, Any]) -> str | None:
+    """What the measurements of the search say of model and float proxy, or None where nothing was measured."""
+    feedback = summary.get("feedback") or {}
+    error, tau = feedback.get("relative_error_after"), feedback.get("kendall_tau_before")
+    if not summary.get("measured") or error is None:
+        return None
+    kind = (
+        "information from a board"
+        if feedback.get("informative")
+        else "a check, not information: the simulator must count what the model was given"
+    )
+    ranked = (
+        "" if tau is None else f" The float super-network's spikes would have ranked them with Kendall's tau {tau:.2f}."
+    )
+    return (
+        f"{summary['measured']} candidates were measured during the search; the modelled energy was {percent(error)} off "
+        f"({kind}).{ranked}"
+    )
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """The winner in one sentence."""
+    winner = summary.get("winner") or {}
+    return (
+        f"{winner.get('architecture', UNKNOWN)} for {summary.get('target', UNKNOWN)}: "
+        f"{percent(accuracy_of(winner.get('accuracy')))} of the test samples of {summary.get('dataset', UNKNOWN)} right, "
+        f"{count(number(winner.get('spikes'), 'chip'))} spikes and "
+        f"{quantity(number(total_energy(winner.get('energy'))), 'J')} an inference (estimate), {count(winner.get('cores'))} cores."
+    )
+
+
+def sentences(summary: Mapping[str, Any]) -> list[str]:
+    """The verdict: headline, confirmation, what is estimated, Loihi 2, what was learnt, feedback, baselines."""
+    energy = at(summary, "winner", "energy")
+    share = at(energy, "assumed_share")
+    estimate = f"Energy is the cost model's estimate: {with_bounds(total_energy(energy), 'J')} an inference"
+    if share is not None:
+        estimate += f"; {percent(share, 0)} of it comes from constants that are themselves estimates"
+    result = [headline(summary), confirmation(summary)[1], estimate + "."]
+    more = (used_cores_sentence, against_loihi2, learnt, feedback_sentence)
+    result += [text for sentence in more if (text := sentence(summary))]
+    return [*result, *against(summary)]

@@ -1,0 +1,152 @@
+"""One network, one data split, one backend, one target: run it, price it, and say it as a document."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.activity import Activity
+from autosnn_hw.cost_report import CostReport
+from autosnn_hw.errors import InputError
+from autosnn_hw.network import ChipNetwork
+
+BACKENDS = ("exact", "lava", "board")
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What is run: inputs (N, C, H, W) images or (N, T, ...) frames, labels int64 (N,) or None, and where they are from."""
+
+    inputs: np.ndarray
+    labels: np.ndarray | None
+    dataset: str
+    split: str
+
+    def first(self, count: int | None) -> Samples:
+        """The first `count` samples, or all of them."""
+        if count is None or count >= len(self.inputs):
+            return self
+        if count < 1:
+            raise InputError(f"samples is {count}; at least 1 is needed.")
+        return Samples(
+            self.inputs[:count], None if self.labels is None else self.labels[:count], self.dataset, self.split
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """A run, its price and its document."""
+
+    network: ChipNetwork
+    activity: Activity
+    cost: CostReport
+    document: dict[str, Any]
+
+
+def sha256(path: str | Path) -> str:
+    """Hex SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def load_samples(name: str, split: str, *, data_dir: str | None = None, download: bool = False) -> Samples:
+    """The `train`, `val` or `test` samples of a dataset.
+
+    Raises:
+        InputError: unknown dataset or split, or missing files.
+    """
+    from autosnn_hw.training import datasets
+
+    data = datasets.load(name, data_dir=data_dir, download=download)
+    splits = {
+        "train": (data.x_train, data.y_train),
+        "val": (data.x_val, data.y_val),
+        "test": (data.x_test, data.y_test),
+    }
+    if split not in splits:
+        raise InputError(f"unknown split {split!r}; known are {', '.join(splits)}.")
+    inputs, labels = splits[split]
+    return Samples(inputs, labels, data.name, split)
+
+
+def run_backend(
+    network: ChipNetwork,
+    inputs: np.ndarray,
+    backend: str,
+    *,
+    timesteps: int | None = None,
+    graded: bool = False,
+    device: str = "cpu",
+) -> Activity:
+    """Activity of `network` on `inputs`, measured by the named backend.
+
+    Raises:
+        InputError: unknown backend, or one that is not there on this machine.
+    """
+    if backend == "exact":
+        from autosnn_hw.simulate import exact
+
+        return exact.run(network, inputs, timesteps=timesteps, graded=graded, device=device)
+    if backend == "lava":
+        from autosnn_hw.simulate import lava
+
+        return lava.run(network, inputs, timesteps=timesteps, graded=graded)
+    if backend == "board":
+        from autosnn_hw.simulate.lava import board
+
+        return board.run(network, inputs, timesteps=timesteps, graded=graded)
+    raise InputError(f"unknown backend {backend!r}; known are {', '.join(BACKENDS)}.")
+
+
+def measure(
+    network: ChipNetwork,
+    samples: Samples,
+    profile: Any,
+    *,
+    backend: str = "exact",
+    timesteps: int | None = None,
+    graded: bool = False,
+    device: str = "cpu",
+    file: str | Path | None = None,
+    with_predictions: bool = False,
+) -> Measurement:
+    """Run `network` on `samples` and price what it did on `profile`.
+
+    Raises:
+        InputError: inputs that do not fit the network.
+    """
+    from autosnn_hw.cost import price
+    from autosnn_hw.documents.simulation import simulation_document
+    from autosnn_hw.simulate.health import examine
+
+    activity = run_backend(network, samples.inputs, backend, timesteps=timesteps, graded=graded, device=device)
+    cost = price(network, activity, profile)
+    limit = profile.limits.bias
+    found = examine(
+        network,
+        activity,
+        samples.inputs,
+        timesteps=timesteps,
+        graded=graded,
+        bias_limit=None if limit is None else limit.value,
+    )
+    document = simulation_document(
+        network,
+        activity,
+        cost,
+        file=None if file is None else str(file),
+        file_sha256=None if file is None else sha256(file),
+        dataset=samples.dataset,
+        split=samples.split,
+        labels=samples.labels,
+        with_predictions=with_predictions,
+        health=[asdict(finding) for finding in found],
+    )
+    return Measurement(network, activity, cost, document)

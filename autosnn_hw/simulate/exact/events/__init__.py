@@ -1,0 +1,1 @@
+"""The event path of the exact simulator."""

@@ -1,0 +1,115 @@
+"""The arrays of neurons in the tables that `event_kernel.run_images` executes: parameters, frames of sums, the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autosnn_hw.arithmetic.compiled import aligned
+from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
+from autosnn_hw.simulate.counting import channel_roles
+from autosnn_hw.simulate.exact.events.add_rows import LANES
+from autosnn_hw.simulate.exact.events.columns import HELD, SENT, Part, Step
+from autosnn_hw.simulate.exact.events.eligible import Array, View
+from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
+
+_NEVER = (1 << 31) - 1
+
+
+class FlatTable:
+    """Grows one flat table by blocks and knows where each began."""
+
+    def __init__(self, dtype: type) -> None:
+        self.dtype, self.size = dtype, 0
+        self.blocks: list[np.ndarray] = []
+
+    def add(self, block: np.ndarray) -> int:
+        start = self.size
+        self.blocks.append(np.ascontiguousarray(block, self.dtype).reshape(-1))
+        self.size += self.blocks[-1].size
+        return start
+
+    def joined(self) -> np.ndarray:
+        """One array that begins on a cache line."""
+        joined = aligned(max(self.size, 1), self.dtype)
+        joined[:] = np.concatenate(self.blocks) if self.blocks else 0
+        return joined
+
+
+class ArrayBuilder:
+    """Gives arrays of neurons their rows in the tables: where their spikes go, their parameters, the frames of their sums."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.arrays: list[Array] = []
+        self.views: list[list[View]] = []
+        self.rows: list[dict[Step, int]] = []  # one for each array, in the same order
+        self.parts: list[dict[Part, int]] = []
+        self.phases: list[tuple[int, ...]] = []
+        self.tables, self.frames = FlatTable(np.int16), FlatTable(np.int16)
+        self.thresholds, self.keeps = FlatTable(np.int32), FlatTable(np.int32)
+        self.spike_bytes = self.neurons = self.largest_frame = 0
+
+    def array(self, rows: int, columns: int, channels: int, kind: int) -> int:
+        array = Array(rows, columns, channels, self.neurons)
+        row = {
+            Step.KIND: kind,
+            Step.ROWS: rows,
+            Step.COLUMNS: columns,
+            Step.WIDTH: array.width,
+            Step.OUT: self.spike_bytes,
+            Step.COUNTS: self.neurons,
+            Step.FIRST_PART: len(self.parts),
+            Step.LAST_PART: len(self.parts),
+        }
+        self.arrays.append(array)
+        self.rows.append(row)
+        self.spike_bytes += self.steps * array.neurons
+        self.neurons += array.neurons
+        return len(self.arrays) - 1
+
+    def neuron_rows(self, index: int, layer: InputLayer | ConvLayer | DenseLayer, channels: np.ndarray) -> None:
+        array, neuron = self.arrays[index], layer.neuron
+        assert neuron is not None
+        threshold = np.full(array.width, _NEVER, np.int64)
+        keep = np.zeros(array.width, np.int64)
+        all_channels = (layer.shape[0],)
+        threshold[: len(channels)] = np.broadcast_to(np.asarray(neuron.vth_mant).reshape(-1), all_channels)[channels]
+        threshold[: len(channels)] *= ALIGN
+        keep[: len(channels)] = (
+            DECAY_ONE - np.broadcast_to(np.asarray(neuron.v_decay).reshape(-1), all_channels)[channels]
+        )
+        self.rows[index][Step.NEURON] = self.thresholds.add(np.tile(np.minimum(threshold, _NEVER), array.columns))
+        self.keeps.add(np.tile(keep, array.columns))
+
+    def frame(
+        self, index: int, layer: InputLayer | ConvLayer | DenseLayer, channels: np.ndarray, pads: Sequence[int]
+    ) -> None:
+        """The frame that sums start from: bias on the neurons, and a margin that taps beyond the borders may add to."""
+        array, row = self.arrays[index], self.rows[index]
+        top, bottom, left, right = pads
+        bias = np.broadcast_to(effective_bias(layer) // ALIGN, layer.shape).reshape(
+            layer.shape[0], array.rows, array.columns
+        )
+        frame = np.zeros((array.rows + top + bottom, array.columns + left + right, array.width), np.int64)
+        frame[top : top + array.rows, left : left + array.columns, : len(channels)] = bias[channels].transpose(1, 2, 0)
+        pitch = frame.shape[1] * array.width
+        size = frame.size + 2 * LANES  # the last row's vectors reach a little further
+        row[Step.FRAME] = self.frames.add(np.concatenate([frame.reshape(-1), np.zeros(2 * LANES, np.int64)]))
+        row[Step.FRAME_SIZE], row[Step.FRAME_ROW] = size, pitch
+        row[Step.ORIGIN] = top * pitch + left * array.width
+        self.largest_frame = max(self.largest_frame, size)
+
+    def source(self, layer: InputLayer | ConvLayer | DenseLayer, held: bool) -> None:
+        channels, rows, columns = layer.shape if len(layer.shape) == 3 else (layer.shape[0], 1, 1)
+        index = self.array(rows, columns, channels, HELD if held else SENT)
+        every = np.arange(channels)
+        if held:
+            self.frame(index, layer, every, (0, 0, 0, 0))
+            self.neuron_rows(index, layer, every)
+        views = []
+        for role in np.unique(channel_roles(layer)):
+            chosen = np.flatnonzero(channel_roles(layer) == role)
+            views.append(View(index, int(role), chosen, chosen))
+        self.views.append(views)

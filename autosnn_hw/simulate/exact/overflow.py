@@ -1,0 +1,49 @@
+"""Where a current leaves its 24 bits: Lava and the chip wrap it around, and nothing else tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from autosnn_hw.network import ChipNetwork, InputLayer, Layer
+from autosnn_hw.simulate.exact import reference, trace
+from autosnn_hw.simulate.exact.events.eligible import memoryless_current, sums_fit
+from autosnn_hw.simulate.stimulus import stimulus
+
+
+def wrapped_currents(
+    network: ChipNetwork, inputs: np.ndarray, *, timesteps: int | None = None, graded: bool = False
+) -> Iterator[tuple[str, int, int]]:
+    """(layer, neuron-steps whose current wrapped around, neuron-steps in all) of the layers in which any did.
+
+    Args:
+        inputs: images or frames, as `exact.run` takes them; all of them are followed step by step.
+        timesteps, graded: as in `exact.run`.
+    """
+    if not any(_may_wrap(layer) for layer in network.neuron_layers) and not graded:
+        return
+    sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
+    recorded = trace(network, inputs, timesteps=timesteps, graded=graded, states=True)
+    frames = reference.first_frames(sent, torch.device("cpu"))
+    for layer, own in zip(network.neuron_layers, recorded.layers):
+        currents = frames if isinstance(layer, InputLayer) else reference.synapses(layer, frames)
+        frames = torch.as_tensor(own.spikes)
+        assert own.u is not None
+        neuron = layer.neuron
+        assert neuron is not None
+        keep = reference.DECAY_ONE - np.asarray(neuron.i_decay, np.int64).reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        u = torch.as_tensor(own.u).to(torch.int64)
+        before = torch.cat([torch.zeros_like(u[:, :1]), u[:, :-1]], dim=1)
+        unwrapped = reference.decay(before, torch.as_tensor(keep)) + reference.ALIGN * currents
+        count = int((unwrapped != u).sum())
+        if count:
+            yield layer.name, count, u.numel()
+
+
+def _may_wrap(layer: Layer) -> bool:
+    """Whether any input of spikes could make a layer's current leave its 24 bits."""
+    if isinstance(layer, InputLayer):
+        return True
+    return not memoryless_current(layer.neuron) or not sums_fit(layer)

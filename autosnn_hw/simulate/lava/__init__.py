@@ -1,0 +1,17 @@
+"""Lava in a process of its own: its simulator, and a Loihi board where there is one; each a `run(network, ..) -> Activity`."""
+
+from autosnn_hw.simulate.lava.backend import identity, joined, lava_status, run, samples_per_job, trace, versions
+from autosnn_hw.simulate.lava.process import LavaChild, LavaFailed, LavaUnavailable
+
+__all__ = [
+    "LavaChild",
+    "LavaFailed",
+    "LavaUnavailable",
+    "identity",
+    "joined",
+    "lava_status",
+    "run",
+    "samples_per_job",
+    "trace",
+    "versions",
+]

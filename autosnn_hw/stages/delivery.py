@@ -1,0 +1,203 @@
+"""From the best candidate to the delivered network: trained, exported, certified in Lava, set beside baselines, summed up."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.run_and_price import sha256
+from autosnn_hw.run_folder import (
+    CERTIFICATE,
+    WINNER_CORES,
+    WINNER_NET,
+    WINNER_ONNX,
+    WINNER_SCRIPT,
+    WINNER_SIMULATION,
+    WINNER_STEP_ONNX,
+    RunFolder,
+    read_json,
+    write_json,
+    writing,
+)
+from autosnn_hw.search.runner import SearchResult
+from autosnn_hw.simulate.certificate import certify
+from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
+from autosnn_hw.stages.clock import Clock
+from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.retrained_networks import AS_REFERENCE, REFERENCE, Networks
+from exporters import lava_script, netx, onnx
+
+WHOLE_TEST_SPLIT = 1000  # test images; of a larger split Lava runs the first `CERTIFIED`
+CERTIFIED = 500
+
+
+@contextmanager
+def lava_process(prepared: Prepared) -> Iterator[LavaChild | None]:
+    """One long-lived Lava process for the run, or None where there is no Lava."""
+    if not lava_status()[0]:
+        yield None
+        return
+    with LavaChild() as child:
+        yield child
+
+
+def imported(child: LavaChild | None) -> tuple[LavaChild | None, str | None]:
+    """(the process, None) once Lava is imported in it, else (None, why): what is installed may still be broken."""
+    if child is None:
+        return None, lava_status()[1]
+    try:
+        child.wait_ready()
+    except LavaUnavailable as error:
+        return None, str(error)
+    return child, None
+
+
+def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
+    """winner.net, both ONNX forms, the script for Lava alone and, for crossbar targets, winner.cores.json."""
+    network = netx.read(networks.winner["file"])
+    with writing(folder / WINNER_NET):
+        shutil.copyfile(networks.winner["file"], folder / WINNER_NET)
+    onnx.write(network, folder / WINNER_ONNX, form="scan")
+    onnx.write(network, folder / WINNER_STEP_ONNX, form="step")
+    lava_script.write(folder / WINNER_SCRIPT)
+    if networks.winner.get("document") is not None:
+        document = networks.winner["document"]
+        document["network"] |= {"file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
+        write_json(folder / WINNER_SIMULATION, document)
+    if prepared.profile.placement.kind == "crossbar":
+        from autosnn_hw.cost import crossbar
+        from exporters import cores
+
+        cores.write(crossbar.core_network(network, prepared.profile), folder / WINNER_CORES)
+
+
+def certify_winner(
+    prepared: Prepared, folder: RunFolder, networks: Networks, lava: LavaChild | None, why: str | None = None
+) -> dict[str, Any]:
+    """Run winner.net in Lava on test data, compare every spike with the exact simulator, and write the certificate.
+
+    Without Lava the certificate says so, and `why`: its only backend is the exact simulator, and nothing was compared.
+
+    Raises:
+        SpikesDifferError: names the first layer, sample, step and neuron that differ.
+    """
+    data = prepared.data
+    count = len(data.x_test) if len(data.x_test) <= WHOLE_TEST_SPLIT else CERTIFIED
+    images, labels = data.x_test[:count], data.y_test[:count]
+    digest = sha256(folder / WINNER_NET)
+    if folder.has(CERTIFICATE):
+        known = read_json(folder / CERTIFICATE)
+        if known.get("network_sha256") == digest and (lava is None or "lava" in known["backends"]):
+            return known
+    if lava is not None:
+        certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava)
+    else:
+        from autosnn_hw.run_and_price import Samples
+        from autosnn_hw.stages.retraining import accuracy_of
+
+        network = netx.read(folder / WINNER_NET)
+        exact_accuracy = accuracy_of(network, Samples(images, labels, data.name, "test"))
+        certificate = {
+            "network_sha256": digest,
+            "backends": ["exact"],
+            "samples": count,
+            "steps": network.timesteps,
+            "layers": len(network.neuron_layers),
+            "neuron_steps": 0,
+            "mismatches": 0,
+            "accuracy_equal": None,
+            "accuracy": {"exact": exact_accuracy, "lava": None},
+            "versions": {},
+            "reason": why,
+        }
+    write_json(folder / CERTIFICATE, certificate)
+    return certificate
+
+
+def summary(
+    config: SearchConfig,
+    prepared: Prepared,
+    folder: RunFolder,
+    learnt: dict[str, Any],
+    found: SearchResult,
+    networks: Networks,
+    certificate: dict[str, Any],
+    clock: Clock,
+) -> dict[str, Any]:
+    """summary.json."""
+    stages = clock.stages()
+    winner = networks.winner
+    accuracies = certificate.get("accuracy") or {}
+    confirmed = "lava" in certificate["backends"]
+    return {
+        "target": prepared.profile.name,
+        "dataset": prepared.data.name,
+        "objective": config.objective,
+        "lambda": config.lam,
+        "winner": {
+            "architecture": winner["architecture"],
+            "name": WINNER_NET,
+            "accuracy": {
+                "supernet": networks.candidate.accuracy,
+                "float": winner["accuracy"]["float"],
+                "quantised": winner["accuracy"]["quantised"],
+                "exact": accuracies.get("exact"),
+                "lava": accuracies.get("lava") if confirmed else None,
+                "exact_test": winner["accuracy"]["exact_test"],
+            },
+            **{
+                name: winner[name]
+                for name in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
+            },
+            "generation": networks.candidate.generation,
+            "fitness": networks.candidate.fitness,
+        },
+        "evaluated": len(found.records),
+        "measured": len(found.measurements),
+        "infeasible": found.infeasible,
+        "mean_cost": found.mean_cost,
+        "feedback": dict(found.feedback),
+        "best_by_generation": [list(pair) for pair in found.best_by_generation],
+        "baselines": _baselines(prepared, networks),
+        "against_loihi2": _against_reference(networks),
+        "supernet": learnt,
+        "certificate": certificate,
+        "lava": {"confirmed": confirmed, "reason": None if confirmed else certificate.get("reason")},
+        "seed": config.seed,
+        "width": config.width,
+        "timesteps": config.timesteps,
+        "test_samples": len(prepared.data.x_test),
+        "validation_samples": len(prepared.data.x_val[: config.evaluate]),
+        "wall_time": round(sum(float(stage["seconds"]) for stage in stages), 3),
+        "stages": stages,
+    }
+
+
+def _baselines(prepared: Prepared, networks: Networks) -> list[dict[str, Any]]:
+    entries = [(name, prepared.profile.name, result) for name, result in networks.baselines.items()]
+    if networks.reference is not None:
+        entries.append((AS_REFERENCE, REFERENCE, networks.reference))
+    return [
+        {
+            "name": name,
+            "target": target,
+            "architecture": result["architecture"],
+            "accuracy": result["accuracy"]["exact_test"],
+            "accuracy_float": result["accuracy"]["float"],
+            **{
+                key: result[key] for key in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
+            },
+        }
+        for name, target, result in entries
+    ]
+
+
+def _against_reference(networks: Networks) -> dict[str, Any] | None:
+    """What the target cost in accuracy: winner minus the same architecture, trained alike, as Loihi 2 runs it."""
+    if networks.reference is None:
+        return None
+    here, there = (result["accuracy"]["exact_test"] for result in (networks.winner, networks.reference))
+    return {"architecture": networks.reference["architecture"], "accuracy": there, "difference": here - there}

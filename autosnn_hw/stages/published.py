@@ -1,0 +1,66 @@
+"""The published architectures that a winner is set beside, with groups where the search space has them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.network import ChipNetwork
+from autosnn_hw.search.space import SearchSpace
+from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.retraining import fabric
+from autosnn_hw.training.datasets import Dataset
+from hw_profiles.schema import Profile
+
+PUBLISHED = ("all_SCB_k3", "all_SRB_k3", "AutoSNN")
+
+
+@lru_cache(maxsize=1)  # placing networks takes seconds, and a run asks twice
+def published(prepared: Prepared, wanted: bool = True) -> dict[str, Architecture]:
+    """The baselines that no search decides, by name; none where none are wanted, or in a space of other slots.
+
+    Where genotypes have groups, the variant with the most channels a group that fits the target; where none fits, the one
+    that comes nearest, so that it is reported with its count and not dropped.
+    """
+    space = prepared.space
+    if not wanted or space.slots != len(Architecture.parse(PUBLISHED[0]).blocks):
+        return {}
+    return {name: _fitting(variants(name, space), prepared) for name in PUBLISHED}
+
+
+def variants(name: str, space: SearchSpace) -> list[Architecture]:
+    """Every way in which `space` groups a published architecture, the fewest groups first."""
+    blocks = Architecture.parse(name).blocks
+    choices = [[gene for gene in genes if gene[0] == block] for genes, block in zip(space.genes, blocks)]
+    return [
+        space.architecture(genes) for genes in sorted(product(*choices), key=lambda genes: sum(n for _, n in genes))
+    ]
+
+
+def _fitting(ways: list[Architecture], prepared: Prepared) -> Architecture:
+    if len(ways) == 1:
+        return ways[0]
+    data, profile = prepared.data, prepared.profile
+    if _violations(ways[-1], data, profile) > 0:
+        return ways[-1]
+    return next(way for way in ways if _violations(way, data, profile) <= 0)
+
+
+def _violations(architecture: Architecture, data: Dataset, profile: Profile) -> int:
+    """Violations of an architecture on a target."""
+    from autosnn_hw.cost import check
+
+    return len(check(untrained(architecture, data, profile), profile, remedies=False).violations)
+
+
+def untrained(architecture: Architecture, data: Dataset, profile: Profile) -> ChipNetwork:
+    """The network of an architecture before any training: what it needs of a chip does not depend on what it has learnt
+    (but for weights that happen to be 0)."""
+    from autosnn_hw.deploy.lowering import lower
+    from autosnn_hw.training.loop import Seeded
+    from autosnn_hw.training.network import SpikingNetwork
+
+    with Seeded(0, "untrained", str(architecture)):
+        network = SpikingNetwork(architecture, data.image, data.classes, **fabric(profile))
+    return lower(network.to_folded(data), profile)

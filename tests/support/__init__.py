@@ -1,0 +1,1 @@
+"""What tests share and no test is: builders, stand-ins and independent interpreters. `tests` is on the path (pyproject.toml)."""
