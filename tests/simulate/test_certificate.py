@@ -51,7 +51,7 @@ def test_a_certificate_counts_what_was_compared(network, images, lava_child, tmp
 
 def test_a_difference_names_where_it_is(network, images, lava_child, monkeypatch):
     """Lava is given a file with one weight changed: the first spike that differs is the layer's own."""
-    real = lava.netx.write
+    real = certificate.netx.write
 
     def tampered(chip, path):
         layers = list(chip.layers)
