@@ -54,7 +54,8 @@ def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool, cp
 
 
 def _int8_can(layer: ConvLayer, graded: bool) -> bool:
-    geometry = (layer.weight.shape[1], layer.weight.shape[2:], layer.stride, layer.padding, layer.dilation)
+    inputs, kernel = layer.weight.shape[1], layer.weight.shape[2:]
+    geometry = (inputs, layer.shape[2], kernel, layer.stride, layer.padding, layer.dilation)
     fits = layer.groups == 1 and halving(layer.weight) is not None
     return fits and int8.geometry_is_safe(*geometry) and int8.is_exact(graded)
 
