@@ -24,6 +24,7 @@ class Role(IntEnum):
 
 
 IntOrArray = int | np.ndarray
+_OWN: Any = None  # default of roles: every channel is its layer's own, filled in when the layer is made
 
 
 def integers(value: Any, what: str) -> np.ndarray:
@@ -77,6 +78,11 @@ class CubaNeuron:
             if high is not None and (array > high).any():
                 raise InputError(f"neuron parameter {name} is {int(array.max())}; at most {high} is allowed.")
             object.__setattr__(self, name, int(array) if array.ndim == 0 else array.reshape(-1))
+
+    @property
+    def memoryless_current(self) -> bool:
+        """Whether u is what arrives in a step and nothing else (i_decay 4096 everywhere)."""
+        return bool((np.asarray(self.i_decay) == 4096).all())
 
 
 def _roles(layer: Any, channels: int) -> None:
@@ -138,7 +144,7 @@ class InputLayer:
     shape: tuple[int, ...]
     neuron: CubaNeuron | None = None
     bias: np.ndarray | None = None
-    roles: np.ndarray | None = None
+    roles: np.ndarray = _OWN
     block: str = "stem"
     scale: float | None = None
     k: float | None = None
@@ -175,7 +181,7 @@ class ConvLayer:
     padding: tuple[int, int] = (0, 0)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
-    roles: np.ndarray | None = None
+    roles: np.ndarray = _OWN
     block: str = ""
     scale: float | None = None
     k: float | None = None
@@ -220,7 +226,7 @@ class DenseLayer:
     neuron: CubaNeuron
     bias: np.ndarray | None = None
     delay: np.ndarray | None = None
-    roles: np.ndarray | None = None
+    roles: np.ndarray = _OWN
     block: str = ""
     scale: float | None = None
     k: float | None = None

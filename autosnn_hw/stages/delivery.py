@@ -23,7 +23,7 @@ from autosnn_hw.run_folder import (
     writing,
 )
 from autosnn_hw.search.runner import SearchResult
-from autosnn_hw.simulate.certificate import certify
+from autosnn_hw.simulate.certificate import Certificate, certify
 from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
 from autosnn_hw.stages.clock import Clock
 from autosnn_hw.stages.manifest import Prepared
@@ -93,28 +93,17 @@ def certify_winner(
         if known.get("network_sha256") == digest and (lava is None or "lava" in known["backends"]):
             return known
     if lava is not None:
-        certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava)
+        certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava).certificate
     else:
         from autosnn_hw.run_and_price import Samples
         from autosnn_hw.stages.retraining import accuracy_of
 
         network = netx.read(folder / WINNER_NET)
         exact_accuracy = accuracy_of(network, Samples(images, labels, data.name, "test"))
-        certificate = {
-            "network_sha256": digest,
-            "backends": ["exact"],
-            "samples": count,
-            "steps": network.timesteps,
-            "layers": len(network.neuron_layers),
-            "neuron_steps": 0,
-            "mismatches": 0,
-            "accuracy_equal": None,
-            "accuracy": {"exact": exact_accuracy, "lava": None},
-            "versions": {},
-            "reason": why,
-        }
-    write_json(folder / CERTIFICATE, certificate)
-    return certificate
+        certificate = Certificate.uncompared(network, digest, samples=count, accuracy=exact_accuracy, reason=why)
+    document = certificate.to_json()
+    write_json(folder / CERTIFICATE, document)
+    return document
 
 
 def summary(

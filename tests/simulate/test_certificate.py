@@ -35,8 +35,8 @@ def test_a_certificate_counts_what_was_compared(network, images, lava_child, tmp
     netx.write(network, file)
     monkeypatch.setattr(lava.backend, "RECORD_BYTES", 131 * 4 * 3)  # two jobs
     labels = np.array([0, 1, 2, 0, 1])
-    found = certificate.certified(file, images, labels=labels, child=lava_child)
-    document = json.loads(json.dumps(found.document))
+    found = certificate.certify(file, images, labels=labels, child=lava_child)
+    document = json.loads(json.dumps(found.certificate.to_json()))
     assert document["network_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert document["backends"] == ["exact", "lava"]
     assert (document["samples"], document["steps"], document["layers"]) == (5, 4, 3)

@@ -9,7 +9,7 @@ import torch
 
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
 from autosnn_hw.simulate.exact import reference, trace
-from autosnn_hw.simulate.exact.events.eligible import memoryless_current, sums_fit
+from autosnn_hw.simulate.exact.synapse_paths import largest_sum
 from autosnn_hw.simulate.stimulus import stimulus
 
 
@@ -44,6 +44,6 @@ def wrapped_currents(
 
 def _may_wrap(layer: Layer) -> bool:
     """Whether any input of spikes could make a layer's current leave its 24 bits."""
-    if isinstance(layer, InputLayer):
+    if isinstance(layer, InputLayer) or not layer.neuron.memoryless_current:
         return True
-    return not memoryless_current(layer.neuron) or not sums_fit(layer)
+    return reference.ALIGN * largest_sum(layer, 1) >= reference.WRAP

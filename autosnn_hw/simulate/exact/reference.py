@@ -20,8 +20,8 @@ ALIGN = 64  # input, bias and threshold are shifted left by 6 bits
 LONGEST_DELAY = 62  # netx clips longer dense delays to this
 
 
-class LayerRun(NamedTuple):
-    """One layer over a whole run: uint8, int32, int32, all (N, T, *shape)."""
+class States(NamedTuple):
+    """One layer's neurons over a whole run: uint8, int32, int32, all (N, T, *shape)."""
 
     spikes: torch.Tensor
     u: torch.Tensor
@@ -52,7 +52,7 @@ def effective_bias(layer: InputLayer | ConvLayer | DenseLayer) -> np.ndarray:
     return bias if bias.shape == layer.shape else bias.reshape((-1,) + (1,) * (len(layer.shape) - 1))
 
 
-def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor) -> LayerRun:
+def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor) -> States:
     """Run a layer's neurons over T steps from reset state.
 
     Args:
@@ -68,7 +68,7 @@ def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor)
     bias = torch.as_tensor(effective_bias(layer), device=device)
     u = torch.zeros_like(current[:, 0])
     v = torch.zeros_like(u)
-    run = LayerRun(
+    run = States(
         torch.empty(current.shape, dtype=torch.uint8, device=device),
         torch.empty(current.shape, dtype=torch.int32, device=device),
         torch.empty(current.shape, dtype=torch.int32, device=device),

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from autosnn_hw.arithmetic.int8 import is_exact
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
-from autosnn_hw.simulate.counting import fans
 from autosnn_hw.simulate.exact import paths, run, trace
-from autosnn_hw.simulate.exact.events.tables import build
+from autosnn_hw.simulate.exact.events import prepare
 from autosnn_hw.simulate.trace import compare
 
 WAYS = ("auto", "events", "int8", "float32", "float64")
@@ -117,7 +116,7 @@ def test_residual_blocks_and_pools(channels, way):
 
 def test_relays_and_pools_are_not_convolved():
     network = residual(np.random.default_rng(0))
-    tables = build(network.layers[0], network.layers[1:], fans(network), 5, True)
+    tables = prepare(network, 0, len(network.layers) - 1, 5)
     assert len(tables.arrays) == 5  # stem, own channels of a, b, pool, readout: relays are the stem's array
     assert len(tables.parts) == 4  # a; b's own kernel and its identity; readout: the pool has none
 
