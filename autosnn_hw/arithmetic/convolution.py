@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, largest_sum
 from autosnn_hw.arithmetic.int8 import LARGEST_WEIGHT, Int8Convolution, geometry_is_safe, is_exact
 from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.network import conv_output_size
-
-EXACT_FLOAT32 = 1 << 24
 
 
 class Convolution:
@@ -22,11 +21,12 @@ class Convolution:
     def __init__(self, weight: np.ndarray, stride: int = 1, padding: int = 0, groups: int = 1) -> None:
         self.weight, self.stride, self.padding, self.groups = weight, stride, padding, groups
         self.int8: Int8Convolution | None = None
-        if np.abs(weight).max(initial=0) <= LARGEST_WEIGHT and weight.shape[1] > 1 and is_exact(False):
+        largest = largest_sum(weight)
+        fits = np.abs(weight).max(initial=0) <= LARGEST_WEIGHT and largest < EXACT_IN_FLOAT32
+        if fits and weight.shape[1] > 1 and is_exact(False):
             pairs = (stride, stride), (padding, padding)
             self.int8 = Int8Convolution(torch.from_numpy(weight.astype(np.int8)), *pairs, groups=groups)
-        largest = int(np.abs(weight).reshape(len(weight), -1).sum(axis=1).max())
-        self.dtype = torch.float32 if largest < EXACT_FLOAT32 else torch.float64
+        self.dtype = torch.float32 if largest < EXACT_IN_FLOAT32 else torch.float64
 
     def __call__(self, frames: torch.Tensor) -> torch.Tensor:
         """float32 or float64 (M, C, H', W') of integers, channels last, of uint8 (M, Cin, H, W)."""

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.chip_layers import per_neuron
 from autosnn_hw.connectivity import fan_out
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Role
@@ -97,9 +98,9 @@ class Counter:
         sources = [batch.source for batch in self._batches if batch.source is not None]
         senders = [_joined(sources) if sources else None, *layers[:-1]]
         entries = []
-        for layer, sums, sender, per_neuron in zip(self._network.neuron_layers, layers, senders, self._neuron_spikes):
+        for layer, sums, sender, fired in zip(self._network.neuron_layers, layers, senders, self._neuron_spikes):
             received = np.zeros((2, *sums.spikes.shape[1:]), np.int64) if sender is None else sender.sent
-            entries.append(LayerActivity(layer.name, sums.spikes, received[0], received[1], sums.active, per_neuron))
+            entries.append(LayerActivity(layer.name, sums.spikes, received[0], received[1], sums.active, fired))
         outputs = np.concatenate([batch.outputs for batch in self._batches])
         final_v = [batch.final_v for batch in self._batches if batch.final_v is not None]
         return Activity(
@@ -170,8 +171,8 @@ def layer_sums(
     at_once = max(1, _ROWS_AT_ONCE // max(1, rows.shape[1]))
     for low in range(0, len(rows), at_once):
         sums[low : low + at_once] = rows[low : low + at_once].astype(np.float64) @ columns  # integers below 2^53: exact
-    per_neuron = fired.sum(axis=(0, 1), dtype=np.int64).reshape(layer.shape)
-    return as_layer_sums(sums, (samples, steps if per_step else 1), per_neuron, active)
+    neuron_spikes = fired.sum(axis=(0, 1), dtype=np.int64).reshape(layer.shape)
+    return as_layer_sums(sums, (samples, steps if per_step else 1), neuron_spikes, active)
 
 
 def count_columns(layer: Any, fan: np.ndarray) -> np.ndarray:
@@ -181,13 +182,13 @@ def count_columns(layer: Any, fan: np.ndarray) -> np.ndarray:
 
 
 def as_layer_sums(
-    sums: np.ndarray, rows: tuple[int, int], per_neuron: np.ndarray, active: np.ndarray | None
+    sums: np.ndarray, rows: tuple[int, int], neuron_spikes: np.ndarray, active: np.ndarray | None
 ) -> LayerSums:
     """`LayerSums` of spikes (rows, neurons) times `count_columns`; rows are (samples, steps), 1 where steps were summed."""
     counted = np.rint(sums).astype(np.int64).T.reshape(sums.shape[1], *rows)
     if active is not None and rows[1] == 1:
         active = active.sum(axis=1, keepdims=True)
-    return LayerSums(counted[:3], counted[3:], per_neuron, active)
+    return LayerSums(counted[:3], counted[3:], neuron_spikes, active)
 
 
 def source_sums(network: ChipNetwork, stimulus: Stimulus, per_step: bool) -> LayerSums | None:
@@ -207,10 +208,7 @@ def driven(network: ChipNetwork, stimulus: Stimulus, per_step: bool) -> np.ndarr
         return None
     values = stimulus.values != 0
     if layer.bias is not None:
-        bias = (
-            layer.bias if layer.bias.shape == layer.shape else layer.bias.reshape((-1,) + (1,) * (len(layer.shape) - 1))
-        )
-        values = values | (bias != 0)
+        values = values | (per_neuron(layer.bias, layer.shape) != 0)
     each = values.reshape(len(values), -1).sum(axis=1, dtype=np.int64)[:, None]
     return np.repeat(each, stimulus.timesteps, axis=1) if per_step else each * stimulus.timesteps
 

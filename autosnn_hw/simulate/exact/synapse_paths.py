@@ -7,21 +7,11 @@ import torch
 from torch.nn import functional
 
 from autosnn_hw.arithmetic import int8
+from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64, largest_sum
 from autosnn_hw.arithmetic.torch_cpu import conv2d
+from autosnn_hw.chip_layers import WRAP
 from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.simulate.exact import reference
-
-EXACT_IN_FLOAT32 = 1 << 24
-EXACT_IN_FLOAT64 = 1 << 53
-
-
-def largest_sum(layer: ConvLayer | DenseLayer, largest_input: int) -> int:
-    """Bound on the magnitude of every partial sum."""
-    rows = layer.weight.reshape(len(layer.weight), -1)
-    # Python integers: weights near 2^63 must not overflow the bound itself.
-    if int(np.abs(rows).max(initial=0)) < 1 << 40:
-        return int(np.abs(rows).sum(axis=1).max()) * largest_input
-    return max(sum(abs(int(w)) for w in row) for row in rows) * largest_input
 
 
 def halving(weight: np.ndarray) -> int | None:
@@ -42,7 +32,7 @@ def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool, cp
         cpu: False for a CUDA device, where oneDNN's int8 convolution is not.
     """
     paths = []
-    bound = largest_sum(layer, largest_input)
+    bound = largest_sum(layer.weight, largest_input)
     if bound < EXACT_IN_FLOAT32:
         paths.append("float32")
         small = cpu and largest_input <= int8.LARGEST_BYTE
@@ -86,7 +76,7 @@ def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, path: str) -> t
         sums = _convolve(layer, flat.to(dtype), torch.as_tensor(layer.weight, device=frames.device).to(dtype))
     sums = sums.unflatten(0, frames.shape[:2])
     largest_input = int(frames.abs().max()) if frames.dtype != torch.uint8 else 1
-    if largest_sum(layer, largest_input) < 1 << 23:
+    if largest_sum(layer.weight, largest_input) < WRAP:
         return sums.to(torch.int32)
     return reference.wrap(sums.to(torch.int64), 24)
 

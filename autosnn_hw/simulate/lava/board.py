@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.activity import Activity
+from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, DenseLayer
 from autosnn_hw.simulate.counting import count
@@ -26,7 +27,6 @@ from autosnn_hw.simulate.lava.stream import Stream
 from autosnn_hw.simulate.stimulus import Stimulus, stimulus
 
 PROFILE_STEPS = 10_000  # the power probe samples slowly: shorter runs measure noise
-BIAS_LIMIT = 4095  # 13 bit signed bias mantissa of the input neurons
 _EXTENSION = ("lava.utils.loihi2_profiler", "lava.proc.embedded_io")
 
 

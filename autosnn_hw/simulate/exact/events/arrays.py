@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import aligned
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, effective_bias, every_neuron
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
 from autosnn_hw.simulate.exact.events.add_rows import LANES
 from autosnn_hw.simulate.exact.events.columns import HELD, SENT, Part, Step
-from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
 
 _NEVER = (1 << 31) - 1
 
@@ -106,12 +106,8 @@ class ArrayBuilder:
         assert neuron is not None
         threshold = np.full(array.width, _NEVER, np.int64)
         keep = np.zeros(array.width, np.int64)
-        all_channels = (layer.shape[0],)
-        threshold[: len(channels)] = np.broadcast_to(np.asarray(neuron.vth_mant).reshape(-1), all_channels)[channels]
-        threshold[: len(channels)] *= ALIGN
-        keep[: len(channels)] = (
-            DECAY_ONE - np.broadcast_to(np.asarray(neuron.v_decay).reshape(-1), all_channels)[channels]
-        )
+        threshold[: len(channels)] = ALIGN * every_neuron(neuron.vth_mant, layer.shape[:1])[channels]
+        keep[: len(channels)] = DECAY_ONE - every_neuron(neuron.v_decay, layer.shape[:1])[channels]
         self.rows[index][Step.NEURON] = self.thresholds.add(np.tile(np.minimum(threshold, _NEVER), array.columns))
         self.keeps.add(np.tile(keep, array.columns))
 

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from autosnn_hw.chip_layers import ALIGN, effective_bias
 from autosnn_hw.network import DenseLayer, InputLayer, Layer
-from autosnn_hw.simulate.exact.reference import ALIGN, effective_bias
 
 LARGEST_SUM = (1 << 15) - 1
 _LARGEST_SIZE = 1 << 16  # channels or kernel area beyond which tables would not pay

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autosnn_hw.chip_layers import every_neuron
 from autosnn_hw.network import ConvLayer
 from autosnn_hw.simulate.exact.events.arrays import Array, View
 from autosnn_hw.simulate.exact.events.eligible import bias_range
@@ -26,7 +27,7 @@ def find_gates(layer: ConvLayer, weight: np.ndarray, sources: list[View]) -> lis
     A memoryless-current neuron without bias whose every non-zero weight is above the threshold fires when any of those
     inputs does, and otherwise stays at v = 0.
     """
-    threshold = np.broadcast_to(np.asarray(layer.neuron.vth_mant, np.int64).reshape(-1), (len(weight),))
+    threshold = every_neuron(layer.neuron.vth_mant, layer.shape[:1])
     low, high = bias_range(layer)
     active = weight != 0
     flat = weight.reshape(len(weight), -1)
