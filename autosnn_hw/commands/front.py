@@ -10,7 +10,7 @@ from autosnn_hw.commands import options
 from autosnn_hw.errors import InputError
 
 
-@click.command("front")
+@click.command("front", cls=options.GroupedCommand)
 @click.argument("run", type=click.Path())
 @click.option(
     "--target",
@@ -18,16 +18,9 @@ from autosnn_hw.errors import InputError
     metavar="NAME",
     help="Must be the run's own; another target needs its candidates judged again.",
 )
-@click.option(
-    "--objective",
-    type=click.Choice(["energy", "dynamic", "edp", "latency", "spikes", "synops"]),
-    default=None,
-    help="[default: the run's]",
-)
-@click.option("--lambda", "lam", type=click.FloatRange(max=0), default=None, help="[default: the run's]")
-@click.option("--max-energy", type=click.FloatRange(min=0, min_open=True), default=None, help="J an inference.")
-@click.option("--max-latency", type=click.FloatRange(min=0, min_open=True), default=None, help="s.")
-@click.option("--max-cores", type=click.IntRange(min=1), default=None)
+@options.choice("objective", shown="the run's")
+@options.choice("lam", shown="the run's")
+@options.choices("max_energy", "max_latency", "max_cores")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Candidates to list.")
 @options.as_json
 def command(run, target, objective, lam, max_energy, max_latency, max_cores, top, as_json):

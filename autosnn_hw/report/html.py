@@ -12,6 +12,7 @@ from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
 from autosnn_hw.documents import verdict
 from autosnn_hw.errors import InputError
+from autosnn_hw.objectives import unit_of
 from autosnn_hw.report import layer_plots, plots
 from autosnn_hw.report.tables import health_sentence
 
@@ -132,7 +133,7 @@ def render(
         figures={figure.id: figure for figure in figures(summary, candidates, winner)},
         candidates=sorted(candidates, key=_best_first),
         shown_rows=SHOWN_ROWS,
-        cost_unit=verdict.OBJECTIVE_UNITS.get(str(summary.get("objective")), ""),
+        cost_unit=unit_of(str(summary.get("objective"))),
         networks=[("winner", summary.get("winner") or {})] + [(b["name"], b) for b in summary.get("baselines") or ()],
         accuracy_of=verdict.accuracy_of,
         total_energy=verdict.total_energy,

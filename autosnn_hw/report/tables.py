@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autosnn_hw.documents import verdict
+from autosnn_hw.objectives import unit_of
 from autosnn_hw.quantities import at, bounds, count, number, percent, quantity, with_bounds
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
@@ -171,7 +172,7 @@ def baseline_table(summary: Mapping[str, Any]) -> Table:
 
 def front_table(document: Mapping[str, Any]) -> RenderableType:
     """The answer of `front`: the best by fitness, and the accuracy-cost front."""
-    unit = verdict.OBJECTIVE_UNITS.get(document["objective"], "")
+    unit = unit_of(document["objective"])
 
     def rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
         return [

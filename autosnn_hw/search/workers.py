@@ -21,7 +21,17 @@ from autosnn_hw.search.candidate import CandidateRecord
 Evaluate = Callable[[Architecture], CandidateRecord]
 Result = TypeVar("Result")
 
+MOST = 4  # processes that nobody asked for; each holds torch, the data and the super-network: about 0.6 GB
+
 _evaluate: Callable[[Architecture], Any] | None = None  # the worker process's own copy
+
+
+def worker_count(asked: int) -> int:
+    """`asked` processes, or for 0 one a core that this process may use, at most `MOST`. No number depends on it."""
+    if asked:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(MOST, cores))
 
 
 class Workers(Generic[Result]):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autosnn_hw import whole_file
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.run_and_price import sha256
+from autosnn_hw.run_and_price import Samples, sha256
 from autosnn_hw.run_folder import (
     CERTIFICATE,
     WINNER_CORES,
@@ -28,6 +29,7 @@ from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
 from autosnn_hw.stages.clock import Clock
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.retrained_networks import AS_REFERENCE, REFERENCE, Networks
+from autosnn_hw.stages.retraining import accuracy_of
 from exporters import lava_script, netx, onnx
 
 WHOLE_TEST_SPLIT = 1000  # test images; of a larger split Lava runs the first `CERTIFIED`
@@ -57,16 +59,16 @@ def imported(child: LavaChild | None) -> tuple[LavaChild | None, str | None]:
 
 def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
     """winner.net, both ONNX forms, the script for Lava alone and, for crossbar targets, winner.cores.json."""
-    network = netx.read(networks.winner["file"])
-    with writing(folder / WINNER_NET):
-        shutil.copyfile(networks.winner["file"], folder / WINNER_NET)
+    network = netx.read(networks.winner.file)
+    with writing(folder / WINNER_NET), whole_file.beside(folder / WINNER_NET) as copy:
+        shutil.copyfile(networks.winner.file, copy)
     onnx.write(network, folder / WINNER_ONNX, form="scan")
     onnx.write(network, folder / WINNER_STEP_ONNX, form="step")
     lava_script.write(folder / WINNER_SCRIPT)
-    if networks.winner.get("document") is not None:
-        document = networks.winner["document"]
-        document["network"] |= {"file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
-        write_json(folder / WINNER_SIMULATION, document)
+    if networks.winner.document is not None:
+        document = networks.winner.document
+        known = {**document["network"], "file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
+        write_json(folder / WINNER_SIMULATION, document | {"network": known})
     if prepared.profile.placement.kind == "crossbar":
         from autosnn_hw.cost import crossbar
         from exporters import cores
@@ -95,9 +97,6 @@ def certify_winner(
     if lava is not None:
         certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava).certificate
     else:
-        from autosnn_hw.run_and_price import Samples
-        from autosnn_hw.stages.retraining import accuracy_of
-
         network = netx.read(folder / WINNER_NET)
         exact_accuracy = accuracy_of(network, Samples(images, labels, data.name, "test"))
         certificate = Certificate.uncompared(network, digest, samples=count, accuracy=exact_accuracy, reason=why)
@@ -127,20 +126,15 @@ def summary(
         "objective": config.objective,
         "lambda": config.lam,
         "winner": {
-            "architecture": winner["architecture"],
+            "architecture": winner.architecture,
             "name": WINNER_NET,
             "accuracy": {
                 "supernet": networks.candidate.accuracy,
-                "float": winner["accuracy"]["float"],
-                "quantised": winner["accuracy"]["quantised"],
+                **winner.accuracy.to_json(),
                 "exact": accuracies.get("exact"),
                 "lava": accuracies.get("lava") if confirmed else None,
-                "exact_test": winner["accuracy"]["exact_test"],
             },
-            **{
-                name: winner[name]
-                for name in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
-            },
+            **winner.figures(),
             "generation": networks.candidate.generation,
             "fitness": networks.candidate.fitness,
         },
@@ -173,12 +167,10 @@ def _baselines(prepared: Prepared, networks: Networks) -> list[dict[str, Any]]:
         {
             "name": name,
             "target": target,
-            "architecture": result["architecture"],
-            "accuracy": result["accuracy"]["exact_test"],
-            "accuracy_float": result["accuracy"]["float"],
-            **{
-                key: result[key] for key in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
-            },
+            "architecture": result.architecture,
+            "accuracy": result.accuracy.exact_test,
+            "accuracy_float": result.accuracy.float_view,
+            **result.figures(),
         }
         for name, target, result in entries
     ]
@@ -188,5 +180,5 @@ def _against_reference(networks: Networks) -> dict[str, Any] | None:
     """What the target cost in accuracy: winner minus the same architecture, trained alike, as Loihi 2 runs it."""
     if networks.reference is None:
         return None
-    here, there = (result["accuracy"]["exact_test"] for result in (networks.winner, networks.reference))
-    return {"architecture": networks.reference["architecture"], "accuracy": there, "difference": here - there}
+    here, there = (result.accuracy.exact_test for result in (networks.winner, networks.reference))
+    return {"architecture": networks.reference.architecture, "accuracy": there, "difference": here - there}

@@ -12,11 +12,11 @@ from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.runner import Progress, SearchResult, SearchSettings, run_search
 from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.workers import worker_count
 from autosnn_hw.simulate.lava import LavaChild
 from autosnn_hw.stages.evaluator import CandidateEvaluator, Remembering
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.measurer import ChipMeasurer
-from autosnn_hw.stages.workers import worker_count
 
 RANDOM_STUDY = "random-baseline"
 
