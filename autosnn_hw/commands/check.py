@@ -19,7 +19,7 @@ from autosnn_hw.errors import DoesNotFitError
 def command(file, target, svg, as_json, quiet):
     """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
     from autosnn_hw.cost import check
-    from autosnn_hw.documents.simulation import fit_document
+    from autosnn_hw.documents.fit import fit_document
     from exporters import netx
     from hw_profiles import load
 

@@ -50,7 +50,7 @@ def test_a_check_shows_violations_with_their_remedies():
 
 def test_a_real_check_is_shown_for_every_target(network):
     from autosnn_hw.cost import check
-    from autosnn_hw.documents.simulation import fit_document
+    from autosnn_hw.documents.fit import fit_document
     from hw_profiles import load, names
 
     for target in names():
