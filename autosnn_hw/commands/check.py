@@ -35,9 +35,10 @@ def command(file, target, svg, as_json, quiet):
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_fit
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.fit_table import fit_table
 
-        print_fit(document)
+        show(fit_table(document))
     if not report.fits:
         if as_json:
             raise click.exceptions.Exit(DoesNotFitError.exit_code)

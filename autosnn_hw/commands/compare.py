@@ -19,6 +19,7 @@ def command(first, second, as_json):
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_comparison
+        from autosnn_hw.report.comparison_table import comparison_table
+        from autosnn_hw.report.elements import show
 
-        print_comparison(document)
+        show(comparison_table(document))

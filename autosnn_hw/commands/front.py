@@ -53,6 +53,7 @@ def command(run, target, objective, lam, max_energy, max_latency, max_cores, top
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_front
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.search_tables import front_table
 
-        print_front(document)
+        show(front_table(document))

@@ -71,6 +71,7 @@ def command(
     if as_json:
         options.print_json(result.document)
     else:
-        from autosnn_hw.report.tables import print_simulation
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.simulation_table import simulation_table
 
-        print_simulation(result.document)
+        show(simulation_table(result.document))

@@ -32,9 +32,10 @@ def command(name, schema, conformance, as_json):
     if as_json:
         options.print_json(document)
         return
-    from autosnn_hw.report import tables
+    from autosnn_hw.report.elements import show
+    from autosnn_hw.report.outline import outline
 
-    (tables.print_targets if name is None else tables.print_profile)(document)
+    show(outline(document))
 
 
 def _conformance(name: str | None, as_json: bool) -> None:

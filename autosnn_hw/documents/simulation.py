@@ -189,3 +189,13 @@ def simulation_document(
     if with_predictions:
         document["predictions"] = predictions.tolist()
     return document
+
+
+def health_sentence(finding: Mapping[str, Any] | str) -> str:
+    """A finding of the doctor for nets as one sentence."""
+    if isinstance(finding, str):
+        return finding
+    text = finding.get("sentence") or finding.get("message")
+    if text:
+        return str(text)
+    return ", ".join(f"{name} {value}" for name, value in finding.items())

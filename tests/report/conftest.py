@@ -135,6 +135,6 @@ def manifest():
 
 @pytest.fixture(scope="session")
 def page(summary, candidates, winner, manifest):
-    from autosnn_hw.report.html import render
+    from autosnn_hw.report.page.html import render
 
     return render(summary, candidates, winner=winner, manifest=manifest, run="runs/digits-loihi2-1")

@@ -6,8 +6,12 @@ import pytest
 from rich.console import Console
 
 from autosnn_hw.documents.comparison import compare_documents
-from autosnn_hw.report import tables
+from autosnn_hw.report.comparison_table import comparison_table
+from autosnn_hw.report.fit_table import fit_table, fullest_limit
+from autosnn_hw.report.network_table import network_table
 from autosnn_hw.report.outline import outline
+from autosnn_hw.report.search_tables import front_table, verdict_text
+from autosnn_hw.report.simulation_table import simulation_table
 
 
 def shown(renderable, width=160):
@@ -17,7 +21,7 @@ def shown(renderable, width=160):
 
 
 def test_a_simulation_shows_totals_layers_health_and_its_boundary(winner):
-    text = shown(tables.simulation_table(winner))
+    text = shown(simulation_table(winner))
     assert f"relay {winner['spikes']['relay']:,.0f}" in text
     for layer in winner["layers"]:
         (line,) = [line for line in text.splitlines() if line.startswith(layer["name"] + " ")]
@@ -29,7 +33,7 @@ def test_a_simulation_shows_totals_layers_health_and_its_boundary(winner):
 
 def test_a_simulation_without_labels_says_that_accuracy_is_unknown(winner):
     changed = {**winner, "accuracy": {"value": None, "low": None, "high": None}, "health": []}
-    assert "unknown (no labels)" in shown(tables.simulation_table(changed))
+    assert "unknown (no labels)" in shown(simulation_table(changed))
 
 
 def test_a_check_shows_violations_with_their_remedies():
@@ -42,7 +46,7 @@ def test_a_check_shows_violations_with_their_remedies():
         "violations": [{"layer": "TBD1.a", "resource": "axons", "needed": 300, "limit": 256, "source": "a paper", "remedies": ["groups 4 would fit."]}],
         "notes": ["a note."],
     }  # fmt: skip
-    text = shown(tables.fit_table(document))
+    text = shown(fit_table(document))
     assert text.startswith("does not fit truenorth\n")
     assert "axons 300 of 256 (unverified)" in text
     assert "- TBD1.a: axons 300, allowed 256 [a paper]" in text and "groups 4 would fit." in text and "a note." in text
@@ -55,11 +59,11 @@ def test_a_real_check_is_shown_for_every_target(network):
 
     for target in names():
         document = fit_document(check(network, load(target)))
-        assert ("does not fit" in shown(tables.fit_table(document))) == (not document["fits"])
+        assert ("does not fit" in shown(fit_table(document))) == (not document["fits"])
 
 
 def test_a_verdict_has_its_sentences_and_a_row_a_network(summary):
-    text = shown(tables.verdict_text(summary))
+    text = shown(verdict_text(summary))
     assert text.startswith(summary["winner"]["architecture"])
     assert "Lava confirmed it" in text
     assert [line.split("  ")[0] for line in text.splitlines()[-5:]] == [
@@ -81,26 +85,26 @@ def test_a_verdict_says_what_the_target_cost_against_loihi_2_and_compares_no_ene
         "baselines": [{**summary["baselines"][0], "target": "truenorth"}, there],
         "against_loihi2": {"architecture": "x", "accuracy": 0.98, "difference": -0.021},
     }
-    text = " ".join(shown(tables.verdict_text(changed)).split())
+    text = " ".join(shown(verdict_text(changed)).split())
     assert "Against Loihi 2: 2.1 points less accuracy than the same architecture" in text and "98.0 %" in text
     assert "charged that of the cores in use: 6.00 µJ" in text or "charged that of the cores in use: 6 µJ" in text
     assert "Against winner as loihi2" not in text and f"Against {summary['baselines'][0]['name']}" in text
-    plain = " ".join(shown(tables.verdict_text(summary)).split())
+    plain = " ".join(shown(verdict_text(summary)).split())
     assert "Against Loihi 2" not in plain and "cores in use" not in plain
 
 
 def test_a_verdict_says_which_baseline_its_target_cannot_hold(summary):
     first, *others = summary["baselines"]
     changed = {**summary, "baselines": [{**first, "fits": False, "cores": 5711}, *others]}
-    text = " ".join(shown(tables.verdict_text(changed)).split())
+    text = " ".join(shown(verdict_text(changed)).split())
     assert f"Against {first['name']}, which does not fit {summary['target']} (5,711 cores):" in text
     assert text.count("does not fit") == 1
-    assert "does not fit" not in shown(tables.verdict_text(summary))
+    assert "does not fit" not in shown(verdict_text(summary))
 
 
 def test_a_comparison_shows_both_and_the_ratio(winner):
     other = {**winner, "synops": 2 * winner["synops"]}
-    text = shown(tables.comparison_table(compare_documents(winner, other)))
+    text = shown(comparison_table(compare_documents(winner, other)))
     (line,) = [line for line in text.splitlines() if line.startswith("synops ")]
     assert line.split()[-1] == "2.000"
 
@@ -110,7 +114,7 @@ def test_a_front_is_two_tables(result):
     from autosnn_hw.search.front import answer
 
     document = answer(result.records, objective="energy", lam=-0.16, constraints=Constraints())
-    text = shown(tables.front_table(document))
+    text = shown(front_table(document))
     assert text.splitlines()[2].startswith(result.winner.genotype)
     assert sum(line.startswith(("skip", "SCB", "SRB")) for line in text.splitlines()) == 10 + len(document["front"])
 
@@ -135,7 +139,6 @@ def test_any_document_can_be_outlined(entry, words):
 
 def test_a_network_is_a_row_a_layer(network):
     from autosnn_hw.documents.network_summary import summarise
-    from autosnn_hw.report.network_table import network_table
 
     lines = shown(network_table(summarise(network)), 200).splitlines()
     (line,) = [line for line in lines if line.startswith("TBD1.a ")]
@@ -165,6 +168,6 @@ def test_parameters_at_the_end_of_their_range_are_not_called_full():
     def limit(resource, used, most):
         return {"resource": resource, "used": used, "limit": most, "unit": "1", "source": "x", "verified": True}
 
-    assert tables.fullest_limit([limit("i_decay", 4096, 4096), limit("axons", 10, 256)]) == "axons 10 of 256"
-    assert tables.fullest_limit([limit("bias", 5000, 4095), limit("axons", 10, 256)]) == "bias 5,000 of 4,095"
-    assert tables.fullest_limit([]) == ""
+    assert fullest_limit([limit("i_decay", 4096, 4096), limit("axons", 10, 256)]) == "axons 10 of 256"
+    assert fullest_limit([limit("bias", 5000, 4095), limit("axons", 10, 256)]) == "bias 5,000 of 4,095"
+    assert fullest_limit([]) == ""
