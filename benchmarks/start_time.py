@@ -49,7 +49,7 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "small.net"
-        layer = DenseLayer("out", (2,), np.array([[2, 4], [6, 8]]), CubaNeuron(vth_mant=9, v_decay=4096))
+        layer = DenseLayer("out", (2,), np.array([[2, 4], [6, 8]]), CubaNeuron(vth_mant=9, v_decay=4095))
         netx.write(ChipNetwork((InputLayer("in", (2,)), layer), timesteps=4), file)
         for name, command in commands(file).items():
             times = seconds(command, repeats)
