@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.run_folder import WINNER_SIMULATION
 
 TOTALS = (
     ("accuracy", ("accuracy", "value")),
@@ -38,16 +39,17 @@ MEASURED = (
 
 
 def read_document(path: str | Path) -> dict[str, Any]:
-    """A document written by `simulate --json`.
+    """A document written by `simulate --json`, or that of the winner in the folder of a finished search.
 
     Raises:
         InputError: the file is missing, is no JSON, or is another document.
     """
+    file = Path(path) / WINNER_SIMULATION if Path(path).is_dir() else Path(path)
     try:
-        document = json.loads(Path(path).read_text())
+        document = json.loads(file.read_text())
     except FileNotFoundError:
         raise InputError(
-            f"{path} was not found; give two files written by `autosnn-hw simulate FILE --json`."
+            f"{file} was not found; give files written by `autosnn-hw simulate FILE --json`, or folders of finished searches."
         ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path} is not a readable JSON document ({error}).") from None
