@@ -67,6 +67,12 @@ def count(value: float | None) -> str:
     return f"{value:,.0f}"
 
 
+def apart(a: float, b: float) -> tuple[str, str]:
+    """Two counts as text; every digit where fewer would make different ones look alike."""
+    texts = count(a), count(b)
+    return (f"{a:,.15g}", f"{b:,.15g}") if a != b and texts[0] == texts[1] else texts
+
+
 def percent(value: float | None, places: int = 1) -> str:
     """0.9722 is "97.2 %"."""
     return UNKNOWN if value is None else f"{100 * value:.{places}f} %"

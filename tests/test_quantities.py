@@ -45,6 +45,13 @@ def test_intervals_counts_and_percents():
     assert units.percent(0.97222) == "97.2 %"
 
 
+def test_a_need_and_its_limit_are_shown_with_the_digits_that_tell_them_apart():
+    assert units.apart(131_072, 131_071) == ("131,072", "131,071")
+    assert units.apart(1.0000001e6, 1e6) == ("1,000,000.1", "1,000,000")
+    assert units.apart(300, 256) == ("300", "256") and units.apart(2.5e6, 1e6) == ("2.50 M", "1.00 M")
+    assert units.apart(5e6, 5e6) == ("5.00 M", "5.00 M")
+
+
 def test_numbers_are_found_where_documents_keep_them():
     assert units.number({"exact": 0.5, "float": 0.6}, "exact_test", "exact") == 0.5
     assert units.number({"value": 1}) == 1 and units.number(True) is None and units.number("x") is None

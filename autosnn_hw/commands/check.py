@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands import options, own_target
 from autosnn_hw.errors import DoesNotFitError
 
 
 @click.command("check")
 @click.argument("file", type=click.Path())
-@options.target
+@own_target.option
 @click.option("--svg", type=click.Path(), default=None, help="Draw the core map into this file.")
 @options.as_json
 @options.quiet
@@ -21,10 +21,9 @@ def command(file, target, svg, as_json, quiet):
     from autosnn_hw.cost import check
     from autosnn_hw.documents.fit import fit_document
     from exporters import netx
-    from hw_profiles import load
 
-    profile = load(target)
     network = netx.read(file)
+    profile = own_target.profile_of(target, network, file)
     report = check(network, profile)
     if svg is not None:
         from autosnn_hw.cost.core_map import core_map

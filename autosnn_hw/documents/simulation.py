@@ -11,8 +11,9 @@ import numpy as np
 from autosnn_hw import __version__
 from autosnn_hw.activity import Activity, LayerActivity, spike_totals
 from autosnn_hw.connectivity import fan_out
-from autosnn_hw.cost_report import CoreCost, CostReport, Interval, LayerCost
+from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Interval, LayerCost
 from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.documents.fit import violations
 from autosnn_hw.documents.layer_words import kind_of, role_of
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer, Role
 
@@ -123,6 +124,7 @@ def simulation_document(
     network: ChipNetwork,
     activity: Activity,
     cost: CostReport,
+    fit: FitReport,
     *,
     file: str | None,
     file_sha256: str | None,
@@ -135,6 +137,7 @@ def simulation_document(
     """JSON-able document of one run of a network and its price (shared reference: interface, `simulate FILE --json`).
 
     Args:
+        fit: whether the target can hold the network: what it cannot hold is priced all the same, with the violations beside.
         labels: int64 (samples,), or None where the data has none.
         health: findings of the doctor for nets.
     """
@@ -149,6 +152,8 @@ def simulation_document(
         "tool": {"name": "autosnn-hw", "version": __version__},
         "backend": dict(activity.backend or {}),
         "target": {"name": cost.target, "sha256": cost.profile_sha256},
+        "fits": fit.fits,
+        "violations": violations(fit),
         "network": {
             "file": file,
             "sha256": file_sha256,

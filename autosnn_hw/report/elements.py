@@ -15,7 +15,10 @@ LONG = 40  # characters of an entry from which on a list has a line for each
 
 def grid(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> Table:
     """A plain table; the first `left` columns are text, the others numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    heading = None if title is None else escape(title)
+    table = Table(
+        title=heading, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
     for index, name in enumerate(columns):
         table.add_column(name, justify="left" if index < left else "right", overflow="fold")
     for row in rows:

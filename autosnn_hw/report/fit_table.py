@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.quantities import count
+from autosnn_hw.documents.fit import violation_sentence
+from autosnn_hw.quantities import apart, count
 from autosnn_hw.report.elements import grid, listed
 
 # Parameters that a neuron or synapse may take from a range: at its end they are not full.
@@ -16,7 +17,7 @@ RANGES = {"i_decay", "v_decay", "threshold", "bias", "leak", "weight", "kernel_s
 
 
 def fit_table(document: Mapping[str, Any]) -> RenderableType:
-    """The `check --json` document: does it fit, the fullest limit of each layer, and what would fix a violation."""
+    """The `check --json` document: does it fit, the violations and what would fix them, the fullest limit of each layer."""
     cores = document["cores"]
     head = Text(f"{'fits' if document['fits'] else 'does not fit'} {document['target']}", style="bold")
     where = "" if cores["used"] is None else f": {count(cores['used'])} of {count(cores['available'])} cores"
@@ -25,20 +26,11 @@ def fit_table(document: Mapping[str, Any]) -> RenderableType:
     for layer in document["layers"]:
         tight = fullest_limit(layer["limits"])
         rows.append((layer["name"], count(layer["cores"]), count(layer["neurons_per_core"]), tight))
-    parts: list[RenderableType] = [
-        head + where,
-        Text(),
-        grid(None, ("layer", "cores", "neurons a core", "fullest limit"), rows),
-    ]
-    if document["violations"]:
-        parts += [Text(), Text("Violations", style="bold")]
+    parts: list[RenderableType] = [head + where]
     for violation in document["violations"]:
-        parts.append(
-            Text(
-                f"- {violation['layer']}: {violation['resource']} {count(violation['needed'])}, allowed {count(violation['limit'])} [{violation['source']}]"
-            )
-        )
+        parts.append(Text(f"- {violation_sentence(violation)}"))
         parts += [Text(f"    {remedy}") for remedy in violation["remedies"]]
+    parts += [Text(), grid(None, ("layer", "cores", "neurons a core", "fullest limit"), rows)]
     if document.get("notes"):
         parts += [Text(), listed("Notes", document["notes"])]
     return Group(*parts)
@@ -55,4 +47,4 @@ def fullest_limit(limits: Sequence[Mapping[str, Any]]) -> str:
         return ""
     fullest = max(real, key=lambda limit: limit["used"] / limit["limit"])
     beside = "" if fullest["verified"] else " (unverified)"
-    return f"{fullest['resource']} {count(fullest['used'])} of {count(fullest['limit'])}{beside}"
+    return f"{fullest['resource']} {' of '.join(apart(fullest['used'], fullest['limit']))}{beside}"

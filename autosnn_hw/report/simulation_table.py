@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from autosnn_hw.documents.fit import violation_sentence
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.quantities import at, count, number, percent, quantity, with_bounds
 from autosnn_hw.report.elements import grid, listed, pairs, times
@@ -18,9 +19,11 @@ WORST_HEALTH = 10  # findings listed before the rest is only counted
 
 
 def simulation_table(document: Mapping[str, Any]) -> RenderableType:
-    """The `simulate --json` document: totals, a row a layer, the doctor's findings, and what is not counted."""
+    """The `simulate --json` document: what the target cannot hold, totals, a row a layer, the doctor's findings, and what is
+    not counted."""
     energy, spikes, cores = document["energy"], document["spikes"], document["cores"]
-    backend = document["backend"]
+    backend, target = document["backend"], at(document, "target", "name")
+    beside = "" if document["fits"] else f" [does not fit {target}]"
     head = [
         ("network", f"{at(document, 'network', 'file') or 'in memory'}, {at(document, 'network', 'timesteps')} steps"),
         ("measured by", f"{backend.get('name')} ({backend.get('kind')} {backend.get('version') or ''})".replace(" )", ")")),
@@ -30,15 +33,19 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
         ("synaptic operations", f"{count(document['synops'])} on non-zero weights, {count(document['synops_dense'])} with all taps"),
         ("neuron updates", f"{count(document['neuron_updates'])}, {count(document.get('neuron_active'))} of them active"),
         ("host", f"{count(document['host_macs'])} multiply-accumulates an image"),
-        (f"energy on {at(document, 'target', 'name')}", with_bounds(energy["total"], "J")),
-        ("  dynamic + static", f"{quantity(number(energy['dynamic']), 'J')} + {quantity(number(energy['static']), 'J')}"),
+        (f"energy on {target}", with_bounds(energy["total"], "J") + beside),
+        ("  dynamic + static", f"{quantity(number(energy['dynamic']), 'J')} + {quantity(number(energy['static']), 'J')}{beside}"),
         ("  estimated constants", f"{percent(energy.get('assumed_share'), 0)} of it"),
-        ("latency", with_bounds(document["latency"], "s")),
-        ("throughput", f"{count(number(document['throughput']))} inferences/s"),
-        ("energy-delay product", with_bounds(document["edp"], "J s")),
-        ("cores", f"{count(cores['used'])} of {count(cores['available'])}, {count(cores['chips'])} chip(s)"),
+        ("latency", with_bounds(document["latency"], "s") + beside),
+        ("throughput", f"{count(number(document['throughput']))} inferences/s{beside}"),
+        ("energy-delay product", with_bounds(document["edp"], "J s") + beside),
+        ("cores", f"{count(cores['used'])} of {count(cores['available'])}, {count(cores['chips'])} chip(s){beside}"),
     ]  # fmt: skip
-    parts: list[RenderableType] = [pairs(head), Text(), layer_table(document["layers"])]
+    parts: list[RenderableType] = []
+    if not document["fits"]:
+        title = f"Does not fit {target}: the energy, time and cores below are of a network that it cannot run"
+        parts += [listed(title, [violation_sentence(violation) for violation in document["violations"]]), Text()]
+    parts += [pairs(head), Text(), layer_table(document["layers"], beside)]
     health = document.get("health") or []
     if health:
         shown = [health_sentence(finding) for finding in health[:WORST_HEALTH]]
@@ -48,8 +55,8 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def layer_table(layers: Sequence[Mapping[str, Any]]) -> Table:
-    """A row a layer of a `simulate --json` document."""
+def layer_table(layers: Sequence[Mapping[str, Any]], beside: str = "") -> Table:
+    """A row a layer of a `simulate --json` document; `beside` is added to the title."""
     rows = [
         (
             layer["name"],
@@ -65,7 +72,7 @@ def layer_table(layers: Sequence[Mapping[str, Any]]) -> Table:
         )
         for layer in layers
     ]
-    return grid("Layers, means an inference", LAYER_COLUMNS, rows, left=3)
+    return grid(f"Layers, means an inference{beside}", LAYER_COLUMNS, rows, left=3)
 
 
 def _accuracy(accuracy: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autosnn_hw.activity import Activity, LayerActivity
-from autosnn_hw.cost_report import ZERO, CoreCost, CostReport, Interval, LayerCost
+from autosnn_hw.cost_report import ZERO, CoreCost, CostReport, FitReport, Interval, LayerCost
 from autosnn_hw.documents.simulation import simulation_document
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout, Role
 
@@ -93,7 +93,20 @@ def cost():
 
 
 @pytest.fixture
-def document(network, activity, cost):
+def fit():
+    return FitReport(target="chip", fits=True, cores_used=3, cores_available=128, chips=1, layers=())
+
+
+@pytest.fixture
+def document(network, activity, cost, fit):
     return simulation_document(
-        network, activity, cost, file="x.net", file_sha256="cd" * 32, dataset="d", split="test", labels=np.array([0, 0])
+        network,
+        activity,
+        cost,
+        fit,
+        file="x.net",
+        file_sha256="cd" * 32,
+        dataset="d",
+        split="test",
+        labels=np.array([0, 0]),
     )

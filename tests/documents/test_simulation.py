@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from autosnn_hw.cost_report import Violation
 from autosnn_hw.documents.simulation import health_sentence, measured_by_board, neurobench, simulation_document
 
 PROMISED = {
     "tool", "backend", "target", "network", "dataset", "accuracy", "spikes", "synops", "synops_dense", "neuron_updates", "messages",
     "host_macs", "energy", "latency", "time_per_step", "throughput", "edp", "cores", "layers", "not_counted", "neurobench",
+    "fits", "violations",
 }  # fmt: skip
 LAYER = {
     "name",
@@ -27,9 +29,9 @@ LAYER = {
 }
 
 
-def made(network, activity, cost, **choices):
+def made(network, activity, cost, fit, **choices):
     given = {"file": None, "file_sha256": None, "dataset": "d", "split": "test", "labels": None} | choices
-    return simulation_document(network, activity, cost, **given)
+    return simulation_document(network, activity, cost, fit, **given)
 
 
 def test_the_promised_keys_are_there_and_json_keeps_every_number(document):
@@ -56,16 +58,18 @@ def test_counts_are_means_an_inference(document):
     assert [core["layer"] for core in document["per_core"]] == ["a", "a", "out"]
 
 
-def test_the_accuracy_is_of_the_labels_and_predictions_are_given_where_asked_for(network, activity, cost, document):
+def test_the_accuracy_is_of_the_labels_and_predictions_are_given_where_asked_for(
+    network, activity, cost, fit, document
+):
     assert document["accuracy"]["value"] == 0.5
-    asked = made(network, activity, cost, labels=np.array([0, 1]), with_predictions=True)
+    asked = made(network, activity, cost, fit, labels=np.array([0, 1]), with_predictions=True)
     assert asked["predictions"] == [0, 1] and asked["accuracy"]["value"] == 1.0
-    assert made(network, activity, cost)["accuracy"] == {"value": None, "low": None, "high": None}
+    assert made(network, activity, cost, fit)["accuracy"] == {"value": None, "low": None, "high": None}
 
 
-def test_what_nobody_counted_is_null_and_not_zero(network, activity, cost):
+def test_what_nobody_counted_is_null_and_not_zero(network, activity, cost, fit):
     layers = tuple(replace(layer, synops=None if layer.name == "a" else layer.synops) for layer in activity.layers)
-    document = made(network, replace(activity, layers=layers, host_macs=None), cost)
+    document = made(network, replace(activity, layers=layers, host_macs=None), cost, fit)
     assert (
         document["synops"] is None
         and document["layers"][1]["synops"] is None
@@ -100,3 +104,13 @@ def test_a_board_says_power_times_time(activity):
 def test_a_finding_is_said_in_its_own_sentence_or_by_its_fields():
     assert health_sentence("as it is") == health_sentence({"sentence": "as it is", "layer": "a"}) == "as it is"
     assert health_sentence({"layer": "a", "share": 0.5}) == "layer a, share 0.5"
+
+
+def test_what_does_not_fit_is_priced_with_its_violations_before_the_numbers(network, activity, cost, fit):
+    broken = Violation("a", "axons", needed=300, limit=256, source="a paper", remedies=("groups 4 would fit.",))
+    found = made(network, activity, cost, replace(fit, fits=False, violations=(broken,)))
+    assert found["fits"] is False and made(network, activity, cost, fit)["violations"] == []
+    assert found["violations"] == [
+        {"layer": "a", "resource": "axons", "needed": 300, "limit": 256, "source": "a paper", "verified": True}
+    ]
+    assert list(found).index("violations") < list(found).index("accuracy")
