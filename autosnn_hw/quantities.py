@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from math import floor, isfinite, log10
+from math import floor, isfinite, log10, nan
 from typing import Any
 
 UNKNOWN = "unknown"
 PREFIXES = {-5: "f", -4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G", 4: "T"}
+FACTORS = {prefix: 10.0 ** (3 * power) for power, prefix in PREFIXES.items()} | {"u": 1e-6}  # what may be typed
 
 
 def scale_of(value: float) -> tuple[float, str]:
@@ -36,6 +38,23 @@ def quantity(value: float | None, unit: str) -> str:
         return UNKNOWN
     factor, prefix = scale_of(value)
     return f"{digits(value / factor)} {prefix}{unit}".rstrip()
+
+
+def parse(text: str, unit: str) -> float:
+    """The SI value of "9uJ", "9 µJ", "9e-6 J" or "9e-6", for the unit "J".
+
+    Raises:
+        ValueError: another unit, an unknown prefix, or no finite number; the message says what would work.
+    """
+    words = text.strip().replace("\u03bc", "µ")  # the Greek letter, as some keyboards write the prefix
+    found = re.fullmatch(rf"(.*?[\d.])\s*(?:([{''.join(FACTORS)}]?){unit})?", words)
+    try:
+        value = nan if found is None else float(found[1]) * FACTORS[found[2] or ""]
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        raise ValueError(f"{text!r} is no quantity in {unit}; such as 9u{unit}, 0.5m{unit} or 9e-6 would work.")
+    return value
 
 
 def bounds(interval: Mapping[str, float] | None, unit: str) -> str:
