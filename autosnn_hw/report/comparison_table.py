@@ -87,7 +87,8 @@ def _pairs(document: Mapping[str, Any]) -> list[RenderableType]:
         for name in ("spikes", "synops", "energy", "cores")
     ]
     totals = [_row(name, pair) for name, pair in document["totals"].items()]
-    shown = [Text(), grid("Totals, means an inference", columns, totals), Text(), grid("Layers", columns, layers)]
+    shown: list[RenderableType] = [Text()]
+    shown += [grid("Totals, means an inference", columns, totals), Text(), grid("Layers", columns, layers)]
     for side, measured in document["measured"].items():
         if measured:
             rows = [_row(name, pair) for name, pair in measured.items() if isinstance(pair, Mapping)]

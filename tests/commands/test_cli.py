@@ -195,6 +195,28 @@ def test_targets_runs_the_conformance_suite_on_a_profile(capsys, tmp_path):
     assert code == 2 and "needs the NAME" in err
 
 
+def test_targets_new_writes_a_profile_that_check_takes(capsys, tmp_path, net):
+    file = tmp_path / "mychip.toml"
+    code, out, _ = run(capsys, "targets", "new", file, "--from", "loihi1", "--json")
+    assert code == 0 and json.loads(out) == {"file": str(file), "name": "mychip", "from": "loihi1"}
+    written = file.read_text()
+    code, out, _ = run(capsys, "check", net, "--target", file, "--json")
+    ours, theirs = json.loads(out), json.loads(run(capsys, "check", net, "--target", "loihi1", "--json")[1])
+    assert code == 0 and ours["target"] == "mychip" and ours["cores"] == theirs["cores"]
+    code, _, err = run(capsys, "targets", "new", file)
+    assert code == 2 and "there already" in err and file.read_text() == written
+    for words in (
+        ("new",),
+        ("new", tmp_path / "mychip"),
+        ("loihi1", file),
+        ("--from", "loihi1"),
+        ("new", tmp_path / "b.toml", "--from", "x"),
+    ):
+        code, _, err = run(capsys, "targets", *words)
+        assert code == 2 and "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["mychip.toml"]
+
+
 def test_inspect_targets_and_compare_answer_in_words_and_json(capsys, tmp_path, net):
     assert "conv" in run(capsys, "inspect", net)[1]
     assert json.loads(run(capsys, "inspect", net, "--json")[1])
