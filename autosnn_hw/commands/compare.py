@@ -17,8 +17,9 @@ def command(files, as_json):
     First what was not run alike (steps, data, samples), then accuracy with its 95 % interval and whether a difference is noise,
     and energy, low to high. Of two, every total, layer and core is set beside the other's, too.
     """
-    from autosnn_hw.documents.comparison import compare_documents, read_document
+    from autosnn_hw.documents.comparison import compare_documents
     from autosnn_hw.documents.overview import overview
+    from autosnn_hw.documents.reading import read_document
 
     if len(files) < 2:
         raise InputError(f"compare needs two documents or run folders at least; {len(files)} given.")

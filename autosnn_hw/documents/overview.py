@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from string import ascii_lowercase
 from typing import Any
 
@@ -89,7 +90,7 @@ def _against(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, An
 
 
 def _ratio(a: Any, b: Any, same_constants: bool) -> dict[str, float] | None:
-    """b / a with the bounds that the constants allow; None where a side is unknown or 0."""
+    """b / a with the bounds that the constants allow; None where a side is unknown or 0, or no number holds it."""
     bounds = ("value", "low", "high")
     if (
         any(number(at(side, bound)) is None for side in (a, b) for bound in bounds)
@@ -100,4 +101,5 @@ def _ratio(a: Any, b: Any, same_constants: bool) -> dict[str, float] | None:
     ends = (
         [b["low"] / a["low"], b["high"] / a["high"]] if same_constants else [b["low"] / a["high"], b["high"] / a["low"]]
     )
-    return {"value": value, "low": min(value, *ends), "high": max(value, *ends)}
+    low, high = min(value, *ends), max(value, *ends)
+    return {"value": value, "low": low, "high": high} if isfinite(high - low) else None

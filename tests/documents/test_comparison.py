@@ -1,13 +1,8 @@
 """Two simulation documents beside each other: pairs, ratios, and which layer or core stands beside which."""
 
-import json
 from copy import deepcopy
 
-import pytest
-
-from autosnn_hw.documents.comparison import compare_documents, read_document
-from autosnn_hw.errors import InputError
-from autosnn_hw.run_folder import WINNER_SIMULATION
+from autosnn_hw.documents.comparison import compare_documents
 
 
 def test_a_ratio_is_b_over_a_and_unknown_where_a_side_is_or_a_is_0(document):
@@ -43,23 +38,3 @@ def test_the_same_file_is_the_same_network_and_an_unknown_one_is_not(document):
     unknown = deepcopy(document)
     unknown["network"]["sha256"] = None
     assert not compare_documents(unknown, unknown)["same_network"]
-
-
-def test_a_document_is_read_from_its_file_or_a_run_and_everything_else_refused(document, tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps(document))
-    assert read_document(path) == document
-    (tmp_path / "run").mkdir()
-    for missing in ("b.json", "run"):
-        with pytest.raises(InputError, match="was not found"):
-            read_document(tmp_path / missing)
-    (tmp_path / "run" / WINNER_SIMULATION).write_text(json.dumps(document))
-    assert read_document(tmp_path / "run") == document
-    for text, said in (
-        ("{", "not a readable JSON"),
-        ("[]", "is not a document"),
-        ('{"layers": []}', "is not a document"),
-    ):
-        path.write_text(text)
-        with pytest.raises(InputError, match=said):
-            read_document(path)
