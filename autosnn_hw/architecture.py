@@ -5,7 +5,7 @@ Macro-architecture and blocks: AutoSNN, Na et al., ICML 2022 (arXiv 2201.12738) 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autosnn_hw.errors import InputError
 
@@ -92,9 +92,6 @@ class Architecture:
             groups.append(int(group or 1))
         grouped = tuple(groups) if any(g != 1 for g in groups) or "/" in text else None
         return cls(tuple(blocks), space, width, timesteps, grouped)
-
-    def with_size(self, width: int, timesteps: int) -> Architecture:
-        return replace(self, width=width, timesteps=timesteps)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:
 
 def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     """Every stage takes what the folder holds of it already."""
-    from autosnn_hw.report.html import write_report
+    from autosnn_hw.report.page.html import write_report
     from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
 
     clock = Clock(folder, reporter)

@@ -84,7 +84,7 @@ def test_every_choice_has_an_option_with_its_words_and_range():
     for name, field in SearchConfig.model_fields.items():
         assert field.description in options[name].help and options[name].default is None
     assert (options["lam"].opts, options["lam"].type.min, options["lam"].type.max) == (["--lambda"], -10, 0)
-    assert options["max_energy"].type.min_open
+    assert (options["max_energy"].type.unit, options["max_latency"].type.unit) == ("J", "s")
     assert list(options["objective"].type.choices) == list(OBJECTIVES)
     assert options["baselines"].secondary_opts == ["--no-baselines"] and options["download"].is_flag
 

@@ -22,8 +22,11 @@ from autosnn_hw.errors import InputError
 @options.choice("lam", shown="the run's")
 @options.choices("max_energy", "max_latency", "max_cores")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Candidates to list.")
+@click.option(
+    "--min-accuracy", type=click.FloatRange(0, 1), default=None, help="Only candidates at least as accurate, 0 to 1."
+)
 @options.as_json
-def command(run, target, objective, lam, max_energy, max_latency, max_cores, top, as_json):
+def command(run, target, objective, lam, max_energy, max_latency, max_cores, top, min_accuracy, as_json):
     """Rank what the search in RUN has evaluated for another lambda, objective or budget, without evaluating anything again."""
     from autosnn_hw.config import read_config
     from autosnn_hw.search.fitness import Constraints
@@ -42,10 +45,12 @@ def command(run, target, objective, lam, max_energy, max_latency, max_cores, top
         lam=config.lam if lam is None else lam,
         constraints=limits,
         top=top,
+        min_accuracy=min_accuracy,
     )
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_front
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.search_tables import front_table
 
-        print_front(document)
+        show(front_table(document))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from autosnn_hw.commands.quantity import Quantity
+
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
@@ -132,6 +134,9 @@ def _type(info: FieldInfo) -> click.ParamType:
 
         return click.IntRange(least, None if most == MOST else most)
     if float in kinds:
+        extra: Any = info.json_schema_extra
+        if extra["unit"]:
+            return Quantity(extra["unit"])
         return FiniteRange(least, most, min_open="gt" in bounds)
     if words := [word for word in kinds if isinstance(word, str)]:
         return click.Choice(words)

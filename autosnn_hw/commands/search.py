@@ -57,6 +57,7 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
     if as_json:
         options.print_json(summary)
     else:
-        from autosnn_hw.report.tables import print_verdict
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.search_tables import verdict_text
 
-        print_verdict(summary)
+        show(verdict_text(summary))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands import options, own_target
 
 
 @click.command("simulate")
 @click.argument("file", type=click.Path())
-@options.target
+@own_target.option
 @options.data
 @click.option(
     "--split",
@@ -49,13 +49,15 @@ def command(
     as_json,
     quiet,
 ):
-    """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer."""
+    """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer.
+
+    What does not fit the target is priced all the same, and that it does not stands first and beside every number.
+    """
     from autosnn_hw.run_and_price import load_samples, measure
     from exporters import netx
-    from hw_profiles import load
 
-    profile = load(target)
     network = netx.read(file)
+    profile = own_target.profile_of(target, network, file)
     data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
     result = measure(
         network,
@@ -71,6 +73,7 @@ def command(
     if as_json:
         options.print_json(result.document)
     else:
-        from autosnn_hw.report.tables import print_simulation
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.simulation_table import simulation_table
 
-        print_simulation(result.document)
+        show(simulation_table(result.document))

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from autosnn_hw.activity import Activity
+from autosnn_hw.activity import Activity, spike_totals
 from autosnn_hw.cost_report import CostReport, FitReport, Interval
-from autosnn_hw.documents.simulation import spike_totals
 from autosnn_hw.objectives import OBJECTIVES
 
 INTERVALS = ("energy", "dynamic", "static", "fitness_energy", "latency", "edp")
-SOURCES = ("modelled", "measured", "corrected")
 COLUMNS = [
     "genotype",
     "generation",

@@ -12,22 +12,30 @@ from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost,
 
 
 def answer(
-    records: Iterable[CandidateRecord], *, objective: str, lam: float, constraints: Constraints, top: int = 10
+    records: Iterable[CandidateRecord],
+    *,
+    objective: str,
+    lam: float,
+    constraints: Constraints,
+    top: int = 10,
+    min_accuracy: float | None = None,
 ) -> dict[str, Any]:
     """JSON-able: the best candidates by fitness, and the front, of what a search has evaluated.
 
     Args:
         records: the search's candidates, of which those that were not priced or break a limit are left out.
         lam: exponent of the fitness, at most 0.
+        min_accuracy: on validation samples, 0..1; what is below is left out.
 
     Raises:
         InputError: no candidate keeps the limits.
     """
     known = list(records)
-    fitting = [record for record in known if feasible(record, constraints)]
+    least = 0.0 if min_accuracy is None else min_accuracy
+    fitting = [record for record in known if feasible(record, constraints) and (record.accuracy or 0.0) >= least]
     if not fitting:
         raise InputError(
-            f"none of the {len(known)} candidates keeps these limits; loosen --max-energy, --max-latency or --max-cores."
+            f"none of the {len(known)} candidates keeps these limits; loosen --max-energy, --max-latency, --max-cores or --min-accuracy."
         )
     mean = mean_cost(known, objective)
     rows = [_row(record, objective, lam, mean) for record in fitting]

@@ -11,7 +11,7 @@ from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
 from autosnn_hw.objectives import unit_of, words_of
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.quantities import quantity
-from autosnn_hw.report.canvas import BLUE, GENERATIONS, GREY, ORANGE, RED, axis_title, empty_figure, whisker
+from autosnn_hw.report.figures.canvas import BLUE, GENERATIONS, GREY, ORANGE, RED, axis_title, empty_figure, whisker
 
 
 def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, objective: str) -> go.Figure | None:
