@@ -15,14 +15,13 @@ import h5py
 import numpy as np
 
 from autosnn_hw import whole_file
-from autosnn_hw.errors import DoesNotFitError, InputError
+from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 from exporters import grouped_kernels, lava_dense, netx_root
-from exporters.chip_values import ValueLimits, chip_violations, value_limits
 from exporters.netx_read import read
 from exporters.netx_values import MAX_DELAY
 
-__all__ = ["ValueLimits", "chip_violations", "read", "value_limits", "write"]
+__all__ = ["read", "write"]
 
 INT8_MAX = 127
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
@@ -34,29 +33,18 @@ VTH_MAX = 2**25 - 1
 """64 * vThMant must fit Lava's int32."""
 
 
-def write(network: ChipNetwork, path: str | Path, *, strict_for: Any = None) -> None:
+def write(network: ChipNetwork, path: str | Path) -> None:
     """Write a network as a NetX file that lava-dl loads with exactly these integers.
 
     Args:
         path: written whole or not at all; an existing file is replaced.
-        strict_for: the profile of a chip, or `ValueLimits`: values that its registers cannot hold stop the export.
 
     Raises:
         InputError: Lava would not run the network as it is (names the layer, and what would work).
-        DoesNotFitError: a value that the chip of `strict_for` cannot hold.
         RunError: the file cannot be written.
     """
     for layer in network.layers:
         _refuse_what_lava_changes(layer)
-    if strict_for is not None:
-        limits = strict_for if isinstance(strict_for, ValueLimits) else value_limits(strict_for)
-        violations = chip_violations(network, limits)
-        if violations:
-            raise DoesNotFitError(
-                "nothing was written: "
-                + "; ".join(f"layer {v.layer!r}: {v.resource} {v.needed:g}, at most {v.limit:g}" for v in violations)
-                + "."
-            )
     image = io.BytesIO()
     with h5py.File(image, "w", libver=LIBRARY) as file:
         _write_file(file, network)
