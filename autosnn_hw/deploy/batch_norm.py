@@ -84,7 +84,7 @@ def _walk(
         layers: list[Layer] = [first]
         carried = frames
         for unit in units:
-            if unit.name.endswith(".a"):
+            if unit.first:
                 carried = frames
             estimated = _estimate(unit, frames, carried, folded.timesteps, weights)
             done.append(folded_unit(estimated))

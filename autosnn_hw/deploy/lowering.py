@@ -154,7 +154,7 @@ def folded_unit(unit: Unit) -> Unit:
 
 def architecture_string(folded: FoldedNetwork) -> str:
     """Block names of the slots, with `/groups` behind each where any is grouped."""
-    slots = [block.stage for block in folded.blocks if block.stage.name.startswith("TBD")]
+    slots = [block.stage for block in folded.blocks if block.stage.block is not None]
     grouped = any(stage.groups != 1 for stage in slots)
     return ",".join(f"{s.kind}/{s.groups}" if grouped else s.kind for s in slots)
 

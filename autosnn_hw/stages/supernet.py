@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter
@@ -115,5 +116,5 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
         missing = [f"{block}/{groups}" for block, groups in wanted if (block, groups) not in there]
         if missing:
             raise InputError(
-                f"--supernet {source} lacks {', '.join(missing)} at TBD{slot + 1}; without --supernet one is trained."
+                f"--supernet {source} lacks {', '.join(missing)} at {slot_name(slot)}; without --supernet one is trained."
             )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -159,7 +158,7 @@ class IntegerNetwork(nn.Module):
         if kept is not None:
             kept[self.stem.name] = x
         for layer in self.layers:
-            carried = x if layer.unit.name.endswith(".a") else carried
+            carried = x if layer.unit.first else carried
             x = layer(x, carried, steps)
             if kept is not None:
                 kept[layer.unit.name] = x
@@ -168,11 +167,6 @@ class IntegerNetwork(nn.Module):
     def to_folded(self) -> FoldedNetwork:
         """The floats of this moment; `lower` makes of them the integers of this moment's forward."""
         return with_units(self.folded, [layer.current_unit() for layer in self.layers])
-
-
-def finetune(folded: FoldedNetwork, dataset: Dataset, **options: Any) -> FoldedNetwork:
-    """The network that `fit` keeps, by itself; its `lower` is the deployed net."""
-    return fit(folded, dataset, **options).folded
 
 
 def fit(

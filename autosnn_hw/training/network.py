@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
-from autosnn_hw.training.blocks import Pool, SpikingBlock, neuron_layers
+from autosnn_hw.training.blocks import Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.readout import Readout, voters_of
 from autosnn_hw.training.ternary import make_ternary
@@ -29,20 +29,6 @@ class SpikeCounter:
     @property
     def total(self) -> float:
         return sum(self.by_stage.values())
-
-
-def spiking_units(stages: Iterable[Stage]) -> dict[str, int]:
-    """Units by kind: "neurons" (stem and blocks and pools with neurons), "pool" (max-pool outputs), "readout".
-
-    AutoSNN's firing rate is spikes / (T x all three).
-    """
-    units = {"neurons": 0, "pool": 0, "readout": 0}
-    for stage in stages:
-        if stage.kind == "max_pool":
-            units["pool"] += int(np.prod(stage.out_shape))
-        else:
-            units["readout" if stage.kind == "readout" else "neurons"] += sum(neuron_layers(stage))
-    return units
 
 
 def time_folded(x: torch.Tensor, timesteps: int) -> tuple[torch.Tensor, bool]:

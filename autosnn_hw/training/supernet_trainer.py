@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture import Architecture, slot_name
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.seeds import generator
 from autosnn_hw.training.adam import FlatAdam
@@ -235,7 +235,7 @@ def _segment_names(network: SuperNetwork, path: Architecture) -> list[str]:
     groups = path.groups or (1,) * len(path.blocks)
     names = [name for name, layer in network.layers.items() if not isinstance(layer, nn.ModuleDict)]
     for i, (block, group) in enumerate(zip(path.blocks, groups)):
-        slot, key = f"TBD{i + 1}", f"{block}/{group}"
+        slot, key = slot_name(i), f"{block}/{group}"
         names.append(f"{slot}/{key}")
         names += [f"{slot}/{place}" for place in network.reads.get(slot, {}).get(key, ())]
     return names

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autosnn_hw.training.kernels import reference
 from autosnn_hw.training.neurons import Memoryless, Plif, memoryless, plif
-from autosnn_hw.training.surrogate import atan_primitive
+from autosnn_hw.training.surrogate import ALPHA
 
 DTYPES = {torch.float32: 2e-6, torch.float64: 1e-13}
 
@@ -57,6 +57,11 @@ def test_a_memoryless_neuron_is_plif_with_k_one():
     x = torch.randn(4, 300, dtype=torch.float64)
     expected = plif(x, torch.ones((), dtype=torch.float64), 4, kernel="torch")
     assert torch.equal(memoryless(x), expected)
+
+
+def atan_primitive(x):
+    """The smooth step whose derivative the surrogate is: atan(pi alpha x / 2) / pi + 1/2."""
+    return torch.atan(torch.pi / 2 * ALPHA * x) / torch.pi + 0.5
 
 
 class _Smooth(torch.autograd.Function):
