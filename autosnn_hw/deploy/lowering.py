@@ -16,7 +16,7 @@ from autosnn_hw.deploy import quantise
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.planned_layers import Unit, network_units, stem_unit
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat
-from autosnn_hw.deploy.readout import check_voters, keep_blocks
+from autosnn_hw.deploy.readout_blocks import check_voters, keep_blocks
 from autosnn_hw.deploy.relays import channel_roles, full_kernel
 from autosnn_hw.deploy.weight_format import Target, target_name, weight_format
 from autosnn_hw.errors import InputError

@@ -29,7 +29,9 @@ from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
 from autosnn_hw.training.precision import FLOAT32, convolving_in
 
-Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, mean loss of the last one
+Progress = Callable[
+    [int, int, float], None
+]  # epochs done, epochs in all, mean loss of the last one (fine-tuning: accuracy)
 Step = Callable[[torch.Tensor, torch.Tensor, np.random.Generator], tuple[torch.Tensor, Sequence[int] | None]]
 
 

@@ -16,9 +16,9 @@ from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
-from autosnn_hw.training.readout import Readout
 from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
+from autosnn_hw.training.voting_readout import VotingReadout
 
 Gene = tuple[str, int]  # block name, groups of its convolutions
 ANCHOR = "SRB_k3"
@@ -85,7 +85,7 @@ class SuperNetwork(nn.Module):
             elif stage.kind == "stem":
                 self.layers[stage.name] = SpikingBlock(stage, tracked=False)
             elif stage.kind == "readout":
-                self.layers[stage.name] = Readout(stage, classes, neuron=neuron, block=readout_block)
+                self.layers[stage.name] = VotingReadout(stage, classes, neuron=neuron, block=readout_block)
             else:
                 self.layers[stage.name] = Pool(stage, neuron=neuron)
         self.kernels = nn.ModuleDict()

@@ -17,7 +17,7 @@ from autosnn_hw.simulate.exact import run, trace
 from autosnn_hw.training.blocks import Norm
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.finetune import IntegerNetwork, fit
-from autosnn_hw.training.integer import integer_neuron, rounded
+from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.network import SpikingNetwork
 
 FORMATS = {"even": EVEN, "ternary": TERNARY}
