@@ -19,7 +19,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 from exporters import grouped_kernels, lava_dense, netx_root
 from exporters.netx_read import read
-from exporters.netx_values import MAX_DELAY
+from exporters.netx_values import MAX_DELAY, VTH_MAX
 
 __all__ = ["read", "write"]
 
@@ -29,8 +29,6 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 FLOAT32_EXACT = 2**24
 LIBRARY = ("v110", "v110")
 """The file format of HDF5 1.10: metadata with checksums, so that damage is noticed and never followed."""
-VTH_MAX = 2**25 - 1
-"""64 * vThMant must fit Lava's int32."""
 
 
 def write(network: ChipNetwork, path: str | Path) -> None:
@@ -109,7 +107,7 @@ def _dense_entry(layer: DenseLayer) -> dict[str, Any]:
         "shape": np.asarray(layer.shape),
         "inFeatures": layer.weight.shape[1],
         "outFeatures": layer.shape[0],
-        "weight": _floats(layer.weight),
+        "weight": _floats(_as_stored(layer)),
     }
     if layer.delay is not None:
         entry["delay"] = layer.delay
@@ -128,6 +126,15 @@ def _neuron_entry(neuron: CubaNeuron | None) -> dict[str, Any]:
         "neuron/refDelay": 1,
         "neuron/gradedSpike": False,
     }
+
+
+def _as_stored(layer: DenseLayer) -> np.ndarray:
+    """The weights to write: what a file held, where Lava makes the layer's own of them, else the layer's own."""
+    stored = layer.stored
+    if stored is None or stored.shape != layer.weight.shape:
+        return layer.weight
+    used = lava_dense.effective_weight(stored)
+    return stored if used is not None and np.array_equal(used, layer.weight) else layer.weight
 
 
 def _floats(values: np.ndarray) -> np.ndarray:
@@ -156,7 +163,7 @@ def _problems(layer: Layer) -> list[str]:
     elif layer.weight.min() < INT32_MIN or layer.weight.max() > INT32_MAX:
         found.append(f"its weights reach {layer.weight.min()}..{layer.weight.max()}, Lava holds 32 bits")
     if isinstance(layer, DenseLayer):
-        problem = lava_dense.fault(layer.weight)
+        problem = None if _as_stored(layer) is layer.stored else lava_dense.fault(layer.weight)
         found += [] if problem is None else [problem]
         if layer.delay is not None and layer.delay.max() > MAX_DELAY:
             found.append(f"its largest delay is {layer.delay.max()}, Lava clips delays to {MAX_DELAY}")
