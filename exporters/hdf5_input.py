@@ -146,10 +146,10 @@ def _dataset(parent: h5py.Group, name: str) -> h5py.Dataset | None:
     return child
 
 
-def size(parent: h5py.Group, name: str) -> int | None:
-    """Number of values of a dataset, without reading it, or None where there is none."""
+def shape(parent: h5py.Group, name: str) -> tuple[int, ...] | None:
+    """Shape of a dataset, without reading it, or None where there is none."""
     dataset = _dataset(parent, name)
-    return None if dataset is None else int(dataset.size)
+    return None if dataset is None else tuple(int(n) for n in dataset.shape)
 
 
 def is_numeric(parent: h5py.Group, name: str) -> bool:

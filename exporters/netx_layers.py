@@ -83,37 +83,66 @@ def input_layer(reading: Reading, entry: h5py.Group) -> InputLayer:
     )
 
 
-def missing_input(reading: Reading, kind: str, first_dense: h5py.Group | None) -> InputLayer:
+def missing_input(reading: Reading, kind: str, following: list[h5py.Group]) -> InputLayer:
     """The input of a file that has no entry for it.
 
     What begins with a dense entry, flattened or not, has as many inputs as its weights say; the samples that will be sent
-    may give them a shape. A convolution has a size only where the caller gives one.
+    may give them a shape. A convolution says its input's channels; its size the caller must give, or the samples.
 
     Args:
         kind: type of the file's first entry.
-        first_dense: the dense entry that comes first, where no convolution is before it.
+        following: all entries.
     """
-    given, shape = reading.input_shape, reading.input_shape or reading.data_shape
-    if first_dense is not None:
-        count = _inputs_of(reading, first_dense)
+    given, first = reading.input_shape, _first_weighted(following)
+    dense = first is not None and source.text(first, "type") == "dense"
+    if first is not None and dense:
+        count = _inputs_of(reading, first)
         if given is not None and int(np.prod(given)) != count:
             reading.refuse(
                 f"its dense entry takes {count} inputs, --input-shape {_text(given)} gives {int(np.prod(given))}"
             )
-        if shape is None or int(np.prod(shape)) != count:
-            shape = (count,)
-    elif shape is None or len(shape) != 3:
-        found = "so the shape of its input is not known" if shape is None else f"and {_text(shape)} is no image"
+        fitting = [shape for shape in _of_samples(reading.sample_shape) if int(np.prod(shape)) == count]
+        return InputLayer(name="input", shape=(given or [*fitting, (count,)][0]), block="")
+    channels = None if first is None else _channels_of(reading, first)
+    fitting = [shape for shape in _of_samples(reading.sample_shape) if len(shape) == 3 and shape[0] == channels]
+    shape = given or (fitting[0] if fitting else None)
+    if shape is None or len(shape) != 3:
+        samples = reading.sample_shape
+        found = "" if samples is None else f", and samples of shape {_text(samples)} do not say it"
+        known = "" if channels is None else f" (C is {channels})"
         reading.refuse(
-            f"the file has no input entry and begins with a {kind} entry, {found}; give it: --input-shape C,H,W, in "
-            "Python input_shape=(C, H, W)"
+            f"the file has no input entry and begins with a {kind} entry, so the shape of its input is not known{found}; give "
+            f"it: --input-shape C,H,W{known}, in Python input_shape=(C, H, W)"
         )
-    return InputLayer(name="input", shape=tuple(shape), block="")
+    return InputLayer(name="input", shape=shape, block="")
+
+
+def _first_weighted(entries: list[h5py.Group]) -> h5py.Group | None:
+    """The first entry with synapses."""
+    return next((entry for entry in entries if source.text(entry, "type") in ("conv", "dense")), None)
+
+
+def _of_samples(shape: tuple[int, ...] | None) -> list[tuple[int, ...]]:
+    """What may be the shape of a network's input, by one sample: a frame (T, ..) or an image, its channels first or last."""
+    if shape is None or not 1 <= len(shape) <= 4:
+        return []
+    if len(shape) == 4:
+        channels_last = (shape[3], shape[1], shape[2])
+        return [shape[1:], channels_last]
+    if len(shape) == 3:
+        return [shape, (shape[2], shape[0], shape[1]), (1, *shape[1:])]
+    return [shape[1:], (1, *shape)] if len(shape) == 2 else [shape]
+
+
+def _channels_of(reading: Reading, conv: h5py.Group) -> int:
+    groups, shape = integers(reading, conv, "groups"), source.shape(conv, "weight")
+    return int(groups.reshape(-1)[0]) * shape[1] if groups.size and shape is not None and len(shape) > 1 else 0
 
 
 def _inputs_of(reading: Reading, dense: h5py.Group) -> int:
     rows = int(np.prod(integers(reading, dense, "shape")))
-    weights = source.size(dense, "weight")
+    stored = source.shape(dense, "weight")
+    weights = None if stored is None else int(np.prod(stored))
     if weights is None or rows < 1 or weights < rows or weights % rows:
         reading.refuse(f"its dense entry has {weights} weights for {rows} neurons; (N, Nin) is needed")
     return weights // rows

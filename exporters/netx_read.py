@@ -35,15 +35,15 @@ def read(
     path: str | Path,
     *,
     input_shape: tuple[int, ...] | None = None,
-    data_shape: tuple[int, ...] | None = None,
+    sample_shape: tuple[int, ...] | None = None,
     num_layers: int | None = None,
 ) -> ChipNetwork:
     """Read a NetX file as Lava would run it.
 
     Args:
         input_shape: (C, H, W) or (N,) of what comes in, for a file without an input entry.
-        data_shape: of one image or one frame of the samples that will be sent; taken where neither the file nor
-            `input_shape` says a shape, and not an error where it does not fit.
+        sample_shape: of one of the samples that will be sent, an image or frames (T, ..); looked at where neither the file
+            nor `input_shape` says a shape.
         num_layers: read only the first entries (as NetX counts them: input and flatten included).
 
     Returns:
@@ -56,7 +56,7 @@ def read(
         raise InputError(f"{num_layers} layers were asked for; at least 1 entry is read.")
     with source.opened(path) as file:
         root = netx_root.read(file)
-        reading = Reading(root, input_shape=input_shape, data_shape=data_shape)
+        reading = Reading(root, input_shape=input_shape, sample_shape=sample_shape)
         entries = _entries(file)
         reading.cut = num_layers is not None and num_layers < len(entries)
         for index, entry in enumerate(entries[:num_layers]):
@@ -152,7 +152,7 @@ def _read_entry(reading: Reading, entry: h5py.Group, following: list[h5py.Group]
         reading.layers.append(netx_layers.input_layer(reading, entry))
         return
     if not reading.layers:
-        reading.layers.append(netx_layers.missing_input(reading, kind, _first_dense(following)))
+        reading.layers.append(netx_layers.missing_input(reading, kind, following))
     if kind == "flatten":
         reading.flattened = True
     elif kind == "average":
@@ -160,15 +160,6 @@ def _read_entry(reading: Reading, entry: h5py.Group, following: list[h5py.Group]
     else:
         layer = netx_layers.conv_layer if kind == "conv" else netx_layers.dense_layer
         reading.layers.append(layer(reading, entry))
-
-
-def _first_dense(entries: list[h5py.Group]) -> h5py.Group | None:
-    """The dense entry that these entries lead to with nothing but flatten before it."""
-    for entry in entries:
-        kind = source.text(entry, "type")
-        if kind != "flatten":
-            return entry if kind == "dense" else None
-    return None
 
 
 def _classes(reading: Reading, entry: h5py.Group) -> int:

@@ -28,14 +28,14 @@ class Reading:
     """What is collected while the entries of a file are walked; `place` names the entry in every sentence.
 
     Args:
-        input_shape, data_shape: as in `netx_read.read`.
+        input_shape, sample_shape: as in `netx_read.read`.
         classes: of an average entry, once there was one.
         cut: the last entries are left out, and with them what the file says of its output.
     """
 
     root: Root
     input_shape: tuple[int, ...] | None = None
-    data_shape: tuple[int, ...] | None = None
+    sample_shape: tuple[int, ...] | None = None
     layers: list[Layer] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     flattened: bool = False

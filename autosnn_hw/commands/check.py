@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands import network_file, options
 from autosnn_hw.errors import DoesNotFitError
 
 
 @click.command("check")
 @click.argument("file", type=click.Path())
 @options.target
+@network_file.options
 @click.option("--svg", type=click.Path(), default=None, help="Draw the core map into this file.")
 @options.as_json
 @options.quiet
-def command(file, target, svg, as_json, quiet):
+def command(file, target, input_shape, layers, svg, as_json, quiet):
     """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
     from autosnn_hw.cost import check
     from autosnn_hw.documents.simulation import fit_document
@@ -24,7 +25,7 @@ def command(file, target, svg, as_json, quiet):
     from hw_profiles import load
 
     profile = load(target)
-    network = netx.read(file)
+    network = netx.read(file, input_shape=input_shape, num_layers=layers)
     report = check(network, profile)
     if svg is not None:
         from autosnn_hw.cost.core_map import core_map
@@ -32,6 +33,7 @@ def command(file, target, svg, as_json, quiet):
 
         write_text(Path(svg), core_map(network, profile))
     document = fit_document(report)
+    document["notes"] += network.provenance.get("notes", [])
     if as_json:
         options.print_json(document)
     else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands import network_file, options
 
 
 @click.command("simulate")
 @click.argument("file", type=click.Path())
 @options.target
+@network_file.options
 @options.data
 @click.option(
     "--split",
@@ -36,6 +37,8 @@ from autosnn_hw.commands import options
 def command(
     file,
     target,
+    input_shape,
+    layers,
     dataset,
     data_dir,
     download,
@@ -55,8 +58,8 @@ def command(
     from hw_profiles import load
 
     profile = load(target)
-    network = netx.read(file)
     data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
+    network = netx.read(file, input_shape=input_shape, sample_shape=data.inputs.shape[1:], num_layers=layers)
     result = measure(
         network,
         data,
@@ -68,6 +71,8 @@ def command(
         file=file,
         with_predictions=predictions,
     )
+    for note in result.notes:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         options.print_json(result.document)
     else:

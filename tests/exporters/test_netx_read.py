@@ -151,8 +151,11 @@ def test_a_net_that_begins_with_flatten_takes_what_its_first_dense_entry_says(wr
     path = write(FLATTEN, DENSE)
     assert netx.read(path).input_layer.shape == (32,)
     assert netx.read(path, input_shape=(2, 4, 4)).input_layer.shape == (2, 4, 4)
-    assert netx.read(path, data_shape=(8, 2, 2)).input_layer.shape == (8, 2, 2)
-    assert netx.read(path, data_shape=(1, 8, 8)).input_layer.shape == (32,)
+    assert netx.read(path, sample_shape=(8, 2, 2)).input_layer.shape == (8, 2, 2)
+    assert netx.read(path, sample_shape=(20, 2, 4, 4)).input_layer.shape == (2, 4, 4)
+    assert netx.read(path, sample_shape=(20, 32)).input_layer.shape == (32,)
+    assert netx.read(path, sample_shape=(4, 8)).input_layer.shape == (1, 4, 8)
+    assert netx.read(path, sample_shape=(1, 8, 8)).input_layer.shape == (32,)
     with pytest.raises(InputError, match="takes 32 inputs, --input-shape 1,8,8 gives 64"):
         netx.read(path, input_shape=(1, 8, 8))
     assert netx.read(write(FLATTEN, FLATTEN, DENSE), num_layers=3).input_layer.shape == (32,)
@@ -160,7 +163,7 @@ def test_a_net_that_begins_with_flatten_takes_what_its_first_dense_entry_says(wr
 
 def test_a_shape_that_the_file_says_otherwise_is_refused_and_one_of_the_data_is_not(write):
     path = write(FRAMES, CONV)
-    assert netx.read(path, input_shape=(1, 4, 4), data_shape=(3, 9, 9)).input_layer.shape == (1, 4, 4)
+    assert netx.read(path, input_shape=(1, 4, 4), sample_shape=(3, 9, 9)).input_layer.shape == (1, 4, 4)
     with pytest.raises(InputError, match="layer/0: the file says that its input is 1,4,4, --input-shape says 1,9,4"):
         netx.read(path, input_shape=(1, 9, 4))
 
@@ -177,9 +180,10 @@ def test_without_an_input_entry_a_conv_needs_the_shape_from_the_caller(write):
     path = write(CONV)
     with pytest.raises(InputError, match=r"layer/0.*no input entry.*--input-shape C,H,W.*input_shape=\(C, H, W\)"):
         netx.read(path)
-    assert netx.read(path, data_shape=(1, 4, 4)).input_layer.shape == (1, 4, 4)
-    with pytest.raises(InputError, match="no input entry.*and 16 is no image"):
-        netx.read(path, data_shape=(16,))
+    for sample in ((1, 4, 4), (20, 1, 4, 4), (20, 4, 4, 1), (4, 4, 1), (4, 4)):
+        assert netx.read(path, sample_shape=sample).input_layer.shape == (1, 4, 4)
+    with pytest.raises(InputError, match=r"no input entry.*samples of shape 16 do not say it.*\(C is 1\)"):
+        netx.read(path, sample_shape=(16,))
     assert netx.read(path, input_shape=(1, 4, 4)).input_layer.shape == (1, 4, 4)
     with pytest.raises(InputError, match="0:conv"):
         netx.read(path, input_shape=(1, 9, 4))
