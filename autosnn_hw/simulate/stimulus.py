@@ -51,7 +51,7 @@ def stimulus(
     """
     inputs = np.asarray(inputs)
     if timesteps is not None and not 1 <= timesteps <= MAX_TIMESTEPS:
-        raise InputError(f"timesteps is {timesteps}; 1 to {MAX_TIMESTEPS} are allowed.")
+        raise InputError(f"timesteps is {timesteps}; at least 1 and at most {MAX_TIMESTEPS} are allowed.")
     if inputs.ndim == 0 or len(inputs) == 0:
         raise InputError("there are no samples to run; at least one is needed.")
     if network.encoder is not None:
