@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 from autosnn_hw.errors import InputError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 MAX_TEXT_BYTES = 64 << 20
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -35,7 +43,7 @@ def regular(path: str | os.PathLike[str], needed: str, *, most: int) -> Path:
         if isinstance(error, InputError):
             raise
         reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"{path} cannot be opened: {reason}.") from None
+        raise InputError(f"{path} cannot be opened: {reason}; {needed} is needed.") from None
     if head == LFS_POINTER:
         raise InputError(
             f"{path} is a Git LFS pointer of {status.st_size} bytes and not the file itself; `git lfs install && git lfs pull` "
@@ -59,3 +67,46 @@ def text(path: str | os.PathLike[str], needed: str, *, most: int = MAX_TEXT_BYTE
         raise InputError(f"{path} is not text in UTF-8; {needed} is needed.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def json_document(path: str | os.PathLike[str], needed: str, *, most: int = MAX_TEXT_BYTES) -> Any:
+    """The JSON document in a user's file.
+
+    Raises:
+        InputError: what `text` refuses; no JSON, NaN or infinity in it, a key twice, or a nesting that has no end.
+    """
+    content = text(path, needed, most=most)
+    try:
+        return json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {_reason(error)}; {needed} is needed.") from None
+
+
+def toml_document(path: str | os.PathLike[str], needed: str, *, most: int = 1 << 20) -> dict[str, Any]:
+    """The TOML tables in a user's file.
+
+    Raises:
+        InputError: what `text` refuses; no TOML, or a nesting that has no end.
+    """
+    content = text(path, needed, most=most)
+    try:
+        return tomllib.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read as TOML: {_reason(error)}; {needed} is needed.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"it holds the number {name}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return found
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return " ".join(str(error).split())[:160].rstrip(".")
