@@ -84,7 +84,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 
 def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
-    from autosnn_hw.training.supernet_trainer import load_supernet
+    from autosnn_hw.training.supernet_checkpoint import load_supernet
 
     require_source(config)
     source = Path(str(config.supernet))

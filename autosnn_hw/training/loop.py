@@ -123,16 +123,27 @@ class TrainingRun:
 
     def _resume(self, path: Path) -> None:
         tensors, metadata = read_checkpoint(path)
-        if metadata.get("identity") != self.identity:
-            theirs = metadata.get("identity", {})
+        theirs, losses = metadata.get("identity"), metadata.get("losses")
+        if (
+            not isinstance(theirs, dict)
+            or not isinstance(losses, list)
+            or not all(isinstance(x, float) for x in losses)
+        ):
+            raise InputError(
+                f"{path} is damaged: it does not say whose state it holds; without it training begins anew."
+            )
+        if theirs != self.identity:
             differing = sorted(k for k in self.identity.keys() | theirs.keys() if self.identity.get(k) != theirs.get(k))
             raise InputError(
                 f"{path} belongs to another training run (different {', '.join(differing)}); resume with the same settings or take another folder."
             )
         load_into(self.network, tensors, path)
-        self.losses = list(metadata["losses"])
-        if len(self.losses) < self.schedule.epochs:
-            self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
+        self.losses = list(losses)
+        if len(losses) < self.schedule.epochs:
+            try:
+                self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
+            except (KeyError, RuntimeError) as error:
+                raise InputError(f"{path} is damaged: the optimiser's state does not fit ({error}).") from None
 
 
 def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.matrix_convolution import grouped_convolution
 from autosnn_hw.training.network import SpikingNetwork, parameter_count
 from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_trainer import load_supernet, train_supernet
+from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.supernet_trainer import train_supernet
 from autosnn_hw.training.ternary import ternary
 from autosnn_hw.training.trainer import train_network
 from autosnn_hw.training.voting_readout import VotingReadout, voters_of
