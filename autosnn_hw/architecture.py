@@ -6,11 +6,45 @@ Macro-architecture and blocks: AutoSNN, Na et al., ICML 2022 (arXiv 2201.12738) 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 from autosnn_hw.errors import InputError
 
-SEARCH_BLOCKS = ("skip", "SCB_k3", "SCB_k5", "SRB_k3", "SRB_k5")
-ABLATION_BLOCKS = ("SIB_k3_e1", "SIB_k3_e3")
+
+@dataclass(frozen=True)
+class BlockKind:
+    """What a slot may hold: a chain of convolutions with a layer of neurons behind each. Stride and grouping are the slot's.
+
+    Args:
+        kernels: side of each convolution's kernel; the first of those larger than 1 carries the stride.
+        expansion: channels between the convolutions, in input channels; None: as many as the block gives.
+        residual: the block's input is added before its last neurons, through a 1x1 convolution where the shapes differ.
+        searched: one of the alternatives of a search; the others serve ablations.
+    """
+
+    kernels: tuple[int, ...]
+    expansion: int | None = None
+    residual: bool = False
+    searched: bool = True
+
+    @property
+    def kernel(self) -> int:
+        """Side of the largest kernel."""
+        return max(self.kernels)
+
+
+SKIP = "skip"  # nothing where the shapes agree, else a 1x1 convolution, or FactorizedReduce where it has a stride
+BLOCKS: dict[str, BlockKind] = {
+    SKIP: BlockKind((1,)),
+    "SCB_k3": BlockKind((3, 3)),
+    "SCB_k5": BlockKind((5, 5)),
+    "SRB_k3": BlockKind((3, 3), residual=True),
+    "SRB_k5": BlockKind((5, 5), residual=True),
+    "SIB_k3_e1": BlockKind((1, 3, 1), expansion=1, residual=True, searched=False),
+    "SIB_k3_e3": BlockKind((1, 3, 1), expansion=3, residual=True, searched=False),
+}
+SEARCH_BLOCKS = tuple(name for name, kind in BLOCKS.items() if kind.searched)
+ABLATION_BLOCKS = tuple(name for name, kind in BLOCKS.items() if not kind.searched)
 SMALLEST_SIDE = 4  # a pool that would make a side smaller is left out
 
 # Slot by slot: (output width in units of C, stride), and which down-sampling follows a slot.
@@ -58,8 +92,8 @@ class Architecture:
                 f"architecture {','.join(self.blocks)!r} has {len(self.blocks)} blocks; {self.space} needs {slots}."
             )
         for block in self.blocks:
-            if block not in SEARCH_BLOCKS + ABLATION_BLOCKS:
-                raise InputError(f"unknown block {block!r}; known are {', '.join(SEARCH_BLOCKS + ABLATION_BLOCKS)}.")
+            if block not in BLOCKS:
+                raise InputError(f"unknown block {block!r}; known are {', '.join(BLOCKS)}.")
         if self.width < 1 or self.timesteps < 1:
             raise InputError(f"width {self.width} and timesteps {self.timesteps} must be at least 1.")
         if self.groups is not None and (len(self.groups) != slots or min(self.groups) < 1):
@@ -79,7 +113,7 @@ class Architecture:
         """
         text = PUBLISHED.get(text.strip(), text.strip())
         parts = [part.strip() for part in text.split(",")]
-        if len(parts) == 1 and parts[0] not in SEARCH_BLOCKS + ABLATION_BLOCKS:
+        if len(parts) == 1 and parts[0] not in BLOCKS:
             raise InputError(
                 f"unknown architecture {text!r}; give one block a slot, such as {PUBLISHED['AutoSNN']}, or one of {', '.join(PUBLISHED)}."
             )
@@ -118,6 +152,48 @@ class Stage:
         """True where in and out differ, so that a skip or shortcut needs a projection."""
         return self.in_shape != self.out_shape
 
+    @property
+    def block(self) -> BlockKind | None:
+        """What a slot holds; None for the stem, pools and the readout."""
+        return BLOCKS.get(self.kind)
+
+
+@dataclass(frozen=True)
+class ConvSize:
+    """One convolution of a block, padded so that stride 1 keeps the image's size."""
+
+    inputs: int
+    outputs: int
+    kernel: int
+    stride: int
+
+
+def block_convolutions(stage: Stage) -> tuple[ConvSize, ...]:
+    """The convolutions of a slot's block in order; none for an identity skip."""
+    block = stage.block
+    if block is None:
+        raise ValueError(f"{stage.name} is no slot")
+    if stage.kind == SKIP and not stage.widens:
+        return ()
+    inputs, outputs = stage.in_shape[0], stage.out_shape[0]
+    between = outputs if block.expansion is None else block.expansion * inputs
+    channels = [inputs, *[between] * (len(block.kernels) - 1), outputs]
+    strided = next((i for i, kernel in enumerate(block.kernels) if kernel > 1), 0)
+    return tuple(
+        ConvSize(channels[i], channels[i + 1], kernel, stage.stride if i == strided else 1)
+        for i, kernel in enumerate(block.kernels)
+    )
+
+
+def block_groups(stage: Stage) -> int:
+    """Groups of all convolutions of a block: the stage's, or the largest common divisor with its widths."""
+    return gcd(stage.groups, stage.in_shape[0], stage.out_shape[0])
+
+
+def slot_name(index: int) -> str:
+    """Name of the slot with this index, from 0: "TBD1", .."""
+    return f"TBD{index + 1}"
+
 
 def layout(
     architecture: Architecture, image: tuple[int, int, int], classes: int, voters: int = 10
@@ -141,7 +217,7 @@ def layout(
             stride = 1
         out = (factor * architecture.width, -(-shape[1] // stride), -(-shape[2] // stride))
         groups = 1 if architecture.groups is None else architecture.groups[index]
-        stages.append(Stage(f"TBD{index + 1}", block, shape, out, stride, groups))
+        stages.append(Stage(slot_name(index), block, shape, out, stride, groups))
         shape = out
         if index in pooled and min(shape[1:]) // 2 >= SMALLEST_SIDE:
             pools += 1

@@ -244,6 +244,8 @@ class DenseLayer:
         weight: int64 (N, Nin).
         bias: int64 (N,) or None.
         delay: int64 (N, Nin) additional steps a spike takes on each synapse, or None.
+        stored: int64 (N, Nin) that a NetX file must hold for Lava to compute with `weight`, where it changes them at load;
+            None where the file holds `weight` itself.
     """
 
     name: str
@@ -256,6 +258,7 @@ class DenseLayer:
     block: str = ""
     scale: float | None = None
     k: float | None = None
+    stored: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         shape = _shape(self)

@@ -55,7 +55,7 @@ class FoldedBlock:
 
     Args:
         stage: where it stands and what it is (kind, name, sizes).
-        convs: its convolutions in order: stem 1, SCB and SRB 2, a widening skip 1, SIB 3, readout 1 (linear), pools 0.
+        convs: its convolutions in order: those of its `BlockKind`, stem 1, readout 1 (linear), pools and identity skips none.
         shortcut: the 1x1 projection of a residual block, or None (identity, where the kind is residual).
         k: PLIF constant sigmoid(w) in (0, 1] of each neuron layer of the block, in order.
     """

@@ -26,6 +26,7 @@ from autosnn_hw.chip_layers import (
 from autosnn_hw.errors import InputError
 
 __all__ = [
+    "MAX_TIMESTEPS",
     "CheckSamples",
     "ChipNetwork",
     "ConvLayer",
@@ -41,6 +42,10 @@ __all__ = [
     "integers",
     "pair",
 ]
+
+
+MAX_TIMESTEPS = 1 << 16
+"""Steps of one sample that are simulated at most: counts of every step are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +139,8 @@ class ChipNetwork:
             raise InputError(
                 f"layer names must be unique; found {sorted(n for n in set(names) if names.count(n) > 1)} more than once."
             )
-        if self.timesteps is not None and self.timesteps < 1:
-            raise InputError(f"timesteps is {self.timesteps}; at least 1 is needed.")
+        if self.timesteps is not None and not 1 <= self.timesteps <= MAX_TIMESTEPS:
+            raise InputError(f"timesteps is {self.timesteps}; 1 to {MAX_TIMESTEPS} are allowed.")
         for source, layer in zip(self.layers, self.layers[1:]):
             _fits(source, layer)
         if self.readout is not None and self.readout.classes * self.readout.voters != self.layers[-1].shape[0]:

@@ -39,12 +39,13 @@ class Samples:
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """A run, its price and its document."""
+    """A run, its price and its document; `notes` say what was made of samples and file."""
 
     network: ChipNetwork
     activity: Activity
     cost: CostReport
     document: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def sha256(path: str | Path) -> str:
@@ -57,14 +58,14 @@ def sha256(path: str | Path) -> str:
 
 
 def load_samples(name: str, split: str, *, data_dir: str | None = None, download: bool = False) -> Samples:
-    """The `train`, `val` or `test` samples of a dataset.
+    """The `train`, `val` or `test` samples of a dataset, with or without labels.
 
     Raises:
         InputError: unknown dataset or split, or missing files.
     """
     from autosnn_hw.training import datasets
 
-    data = datasets.load(name, data_dir=data_dir, download=download)
+    data = datasets.load(name, data_dir=data_dir, download=download, labelled=False)
     splits = {
         "train": (data.x_train, data.y_train),
         "val": (data.x_val, data.y_val),
@@ -73,7 +74,9 @@ def load_samples(name: str, split: str, *, data_dir: str | None = None, download
     if split not in splits:
         raise InputError(f"unknown split {split!r}; known are {', '.join(splits)}.")
     inputs, labels = splits[split]
-    return Samples(inputs, labels, data.name, split)
+    if not len(inputs):
+        raise InputError(f"{data.name} has no {split} samples; --split test takes those it has.")
+    return Samples(inputs, labels if len(labels) else None, data.name, split)
 
 
 def run_backend(
@@ -125,14 +128,16 @@ def measure(
     from autosnn_hw.cost import check, price
     from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate.health import examine
+    from autosnn_hw.simulate.sample_inputs import cut_values, suited
 
-    activity = run_backend(network, samples.inputs, backend, timesteps=timesteps, graded=graded, device=device)
+    inputs, notes = suited(network, samples.inputs)
+    activity = run_backend(network, inputs, backend, timesteps=timesteps, graded=graded, device=device)
     cost = price(network, activity, profile)
     limit = profile.limits.bias
     found = examine(
         network,
         activity,
-        samples.inputs,
+        inputs,
         timesteps=timesteps,
         graded=graded,
         bias_limit=None if limit is None else limit.value,
@@ -150,4 +155,6 @@ def measure(
         with_predictions=with_predictions,
         health=[asdict(finding) for finding in found],
     )
-    return Measurement(network, activity, cost, document)
+    notes += [*cut_values(network, inputs, graded), *network.provenance.get("notes", [])]
+    document["notes"] = notes
+    return Measurement(network, activity, cost, document, tuple(notes))

@@ -16,7 +16,7 @@ import autosnn16
 import cost_points
 import numpy as np
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, layout
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, Architecture, layout
 from autosnn_hw.cost import price
 from autosnn_hw.folded import FoldedBlock, FoldedConv, FoldedNetwork
 from autosnn_hw.network import ChipNetwork, Layer
@@ -33,7 +33,7 @@ def uniform(block: str, seed: int = 0) -> ChipNetwork:
     """The integer network with one block in every slot, random weights."""
     rng = np.random.default_rng(seed)
     architecture = Architecture((block,) * 5, width=autosnn16.WIDTH, timesteps=autosnn16.TIMESTEPS)
-    kernel = int(block[-1]) if block[-2] == "k" else 1
+    kernel = BLOCKS[block].kernel
 
     def conv(out: int, inputs: int, k: int) -> FoldedConv:
         weight = rng.normal(scale=np.sqrt(2 / (inputs * k * k)), size=(out, inputs, k, k))
@@ -53,7 +53,7 @@ def uniform(block: str, seed: int = 0) -> ChipNetwork:
             weight = rng.normal(scale=np.sqrt(2 / size), size=(out, size))
             blocks.append(FoldedBlock(stage, (FoldedConv(weight, np.zeros(out)),), None, (autosnn16.K,)))
         else:
-            shortcut = conv(out, inputs, 1) if stage.widens and block.startswith("SRB") else None
+            shortcut = conv(out, inputs, 1) if stage.widens and BLOCKS[block].residual else None
             convs = (conv(out, inputs, kernel), conv(out, out, kernel))
             blocks.append(FoldedBlock(stage, convs, shortcut, (autosnn16.K,) * 2))
     return autosnn16.chip_network(

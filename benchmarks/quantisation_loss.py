@@ -27,7 +27,8 @@ from autosnn_hw.simulate.exact import run
 from autosnn_hw.training.datasets import Dataset, load
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_trainer import evaluate_path, load_supernet, train_supernet
+from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.supernet_trainer import evaluate_path, train_supernet
 
 CALIBRATION_IMAGES = 64
 TIMED = ("AutoSNN", "all_SRB_k3", "all_SCB_k3")

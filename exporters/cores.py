@@ -11,12 +11,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autosnn_hw import input_file
 from autosnn_hw.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 from autosnn_hw.errors import InputError
 from autosnn_hw.whole_file import replace
 
 FORMAT = 1
 LARGEST = 2**31 - 1
+LARGEST_FILE = 512 << 20
+"""Bytes; a full chip of a million neurons takes a third of it."""
 NEURON_KEYS = ("weights", "leak", "alpha", "beta", "delay", "dest", "source")
 
 
@@ -80,28 +83,17 @@ def read(path: str | Path) -> CoreNetwork:
     Raises:
         InputError: not a cores file; names the core and neuron.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        found = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as a cores file: {error}.") from None
+    found = input_file.json_document(path, "a cores file", most=LARGEST_FILE)
     reader = _Reader(str(path))
     return reader.network(found)
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"it holds the number {name}")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names a key twice")
-    return found
-
-
 class _Reader:
-    """Checks one file; keeps its name for the messages."""
+    """Checks one file; keeps its name for the messages.
+
+    Whole columns of a core are checked at once. A pydantic model of the same shape and ranges took 5.1 s and 0.8 GB more for a
+    chip of a million neurons where this takes 3.6 s, and its errors would have to be put into words again.
+    """
 
     def __init__(self, path: str):
         self.path = path

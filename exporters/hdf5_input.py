@@ -5,17 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from autosnn_hw import input_file
 from autosnn_hw.errors import InputError
 from exporters.hdf5_probe import is_checksummed, survives
 
 MAX_FILE_BYTES = 2**31
-MAX_ELEMENTS = 2**26
-MAX_TOTAL = 2**27
+MAX_TOTAL = 2**26
+LEAST_TOTAL = 2**16
+VALUES_PER_BYTE = 64
+"""Of a file's values; gzip makes few bytes of a kernel full of zeros, and a bomb of a thousandfold."""
 MAX_CHILDREN = 4096
 MAX_TEXT = 2**22
 
@@ -34,55 +38,55 @@ def _damage(where: str) -> Iterator[None]:
         raise InputError(f"{where} cannot be read; the file is damaged or not NetX ({reason[:160]}).") from None
 
 
+class _Allowance:
+    """What may still be read of the file that is open: values, counted as often as they are read.
+
+    One dataset can stand in a file under many names, and compressed or never written data can claim any size.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.most = min(MAX_TOTAL, max(LEAST_TOTAL, VALUES_PER_BYTE * path.stat().st_size))
+        self.left = self.most
+        self.probed = not is_checksummed(path)
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise InputError(
+                f"{self.path} holds more than {self.most} values; at most that many are read of a file of its size."
+            )
+
+    def probe_strings(self) -> None:
+        """Strings of variable length have no checksum even in a file with checksums: a process of its own reads them first."""
+        if not self.probed and not survives(self.path):
+            raise InputError(f"{self.path} is damaged: its strings cannot be read.")
+        self.probed = True
+
+
+_allowance: ContextVar[_Allowance] = ContextVar("allowance")
+
+
 @contextmanager
 def opened(path: str | Path) -> Iterator[h5py.File]:
     """Open a file for reading.
 
     Raises:
-        InputError: it is missing, a folder, unreadable, larger than 2 GiB, or not HDF5.
+        InputError: it is missing, no regular file, unreadable, larger than 2 GiB, or not HDF5.
     """
-    path = Path(path)
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise InputError(f"{path} is not a file; a NetX file (HDF5) is needed.")
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise InputError(f"{path} cannot be opened: {error.strerror}.") from None
-    if size > MAX_FILE_BYTES:
-        raise InputError(f"{path} has {size} bytes; at most {MAX_FILE_BYTES} are read.")
+    path = input_file.regular(path, "a NetX file (HDF5)", most=MAX_FILE_BYTES)
     if not is_checksummed(path) and not survives(path):
         raise InputError(f"{path} is not an HDF5 file, or is damaged or cut off; a NetX file is needed.")
     try:
         file = h5py.File(path, "r")
     except _LIBRARY_ERRORS:
         raise InputError(f"{path} is not an HDF5 file, or is damaged or cut off; a NetX file is needed.") from None
+    before = _allowance.set(_Allowance(path))
     try:
-        _refuse_bomb(file, path)
         yield file
     finally:
+        _allowance.reset(before)
         file.close()
-
-
-def _refuse_bomb(file: h5py.File, path: Path) -> None:
-    """Compressed or never written data can claim any size: bound the sum before anything is read. Variable-length data
-    have no checksum even in a file with checksums: let a process of its own read them first."""
-    total, loose = 0, False
-
-    def add(_: str, item: object) -> int | None:
-        nonlocal total, loose
-        if isinstance(item, h5py.Dataset):
-            total += int(item.size or 0)
-            loose = loose or item.dtype.kind == "O"
-        return total if total > MAX_TOTAL else None
-
-    with _damage("the file"):
-        file.visititems(add)
-    if total > MAX_TOTAL:
-        raise InputError(f"the file holds more than {MAX_TOTAL} values; at most that many are read.")
-    if loose and is_checksummed(path) and not survives(path):
-        raise InputError(f"{path} is damaged: its strings cannot be read.")
 
 
 def where(group: h5py.Group, name: str = "") -> str:
@@ -139,16 +143,35 @@ def _dataset(parent: h5py.Group, name: str) -> h5py.Dataset | None:
             raise InputError(f"{place} is kept in another file; the data itself is needed.")
         if child.shape is None:
             raise InputError(f"{place} is empty; a value is needed.")
-        if child.size > MAX_ELEMENTS:
-            raise InputError(f"{place} has {child.size} values; at most {MAX_ELEMENTS} are read.")
     return child
+
+
+def shape(parent: h5py.Group, name: str) -> tuple[int, ...] | None:
+    """Shape of a dataset, without reading it, or None where there is none."""
+    dataset = _dataset(parent, name)
+    return None if dataset is None else tuple(int(n) for n in dataset.shape)
+
+
+def is_numeric(parent: h5py.Group, name: str) -> bool:
+    """Whether there is such a dataset and it holds numbers."""
+    child = _child(parent, name)
+    return isinstance(child, h5py.Dataset) and child.dtype.kind in "biuf" and child.shape is not None
+
+
+def _read(dataset: h5py.Dataset) -> np.ndarray:
+    """All values of a dataset, within the file's allowance."""
+    allowance = _allowance.get()
+    allowance.take(int(dataset.size))
+    if dataset.dtype.kind == "O":
+        allowance.probe_strings()
+    return np.asarray(dataset[()])
 
 
 def numbers(parent: h5py.Group, name: str) -> np.ndarray | None:
     """A dataset of numbers as an array of its own dtype, or None where there is none.
 
     Raises:
-        InputError: it is not numeric, holds NaN or infinities, has more than 2^26 values, or is damaged.
+        InputError: it is not numeric, holds NaN or infinities, has more values than may be read, or is damaged.
     """
     dataset = _dataset(parent, name)
     if dataset is None:
@@ -157,7 +180,7 @@ def numbers(parent: h5py.Group, name: str) -> np.ndarray | None:
     with _damage(place):
         if dataset.dtype.kind not in "biuf":
             raise InputError(f"{place} has dtype {dataset.dtype}; numbers are needed.")
-        values = np.asarray(dataset[()])
+        values = _read(dataset)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise InputError(f"{place} holds NaN or infinite values; numbers are needed.")
     return values
@@ -172,7 +195,7 @@ def text(parent: h5py.Group, name: str) -> str | None:
     with _damage(place):
         if dataset.dtype.kind not in "SO" or dataset.size != 1 or dataset.dtype.itemsize > MAX_TEXT:
             raise InputError(f"{place} has dtype {dataset.dtype} and shape {dataset.shape}; one string is needed.")
-        return _decoded(np.asarray(dataset[()]).reshape(-1)[0], place)
+        return _decoded(_read(dataset).reshape(-1)[0], place)
 
 
 def attribute(parent: h5py.Group, name: str) -> int | str | None:

@@ -42,16 +42,13 @@ def _optimized(weight: np.ndarray) -> tuple[np.ndarray, int, int]:
     return weight << max(shift, 0), PRECISION_BITS - shift - zero_bits, shift
 
 
-def _clipped_and_truncated(weight: np.ndarray, bits: int) -> np.ndarray | None:
-    """lava-nc's `clip_weights` and `truncate_weights` with the sign mode that its dense model determines; None where they
-    shift by a negative number."""
+def _clipped_and_truncated(weight: np.ndarray, bits: int) -> np.ndarray:
+    """lava-nc's `clip_weights` and `truncate_weights` with the sign mode that its dense model determines."""
     inhibitory = bool(weight.min() < 0 and weight.max() <= 0)
     mixed = bool(weight.min() < 0 < weight.max())
     magnitude = -weight if inhibitory else weight
     magnitude = np.clip(magnitude, -(2**PRECISION_BITS) * mixed, 2**PRECISION_BITS - 1)
     cut = PRECISION_BITS - bits + mixed
-    if cut < 0:
-        return None
     magnitude = (magnitude >> cut) << cut
     return -magnitude if inhibitory else magnitude
 
@@ -63,16 +60,16 @@ def effective_weight(weight: np.ndarray) -> np.ndarray | None:
         weight: int64 (N, Nin).
 
     Returns:
-        float64 (N, Nin), exact multiples of a power of two; None where Lava fails to load it (all zeros) or shifts by a
-        negative number, which NumPy leaves undefined (such as no negative weight and one above 255).
+        float64 (N, Nin), multiples of 1/2; None where all are zero, which Lava fails to load. Where they are not whole, no
+        matrix is Lava's: it adds them up and then cuts the sum.
     """
     if not weight.any():
         return None
     shifted, bits, shift = _optimized(weight)
     if shift < 0:
-        return None
-    used = _clipped_and_truncated(shifted, bits)
-    return None if used is None else used / float(1 << shift)
+        # Lava shifts by a negative number, and NumPy's answer to that is 0: no synapse is left.
+        return np.zeros(weight.shape)
+    return _clipped_and_truncated(shifted, bits) / float(1 << shift)
 
 
 def fault(weight: np.ndarray) -> str | None:

@@ -15,14 +15,13 @@ import h5py
 import numpy as np
 
 from autosnn_hw import whole_file
-from autosnn_hw.errors import DoesNotFitError, InputError
+from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 from exporters import grouped_kernels, lava_dense, netx_root
-from exporters.chip_values import ValueLimits, chip_violations, value_limits
 from exporters.netx_read import read
-from exporters.netx_values import MAX_DELAY
+from exporters.netx_values import MAX_DELAY, VTH_MAX
 
-__all__ = ["ValueLimits", "chip_violations", "read", "value_limits", "write"]
+__all__ = ["read", "write"]
 
 INT8_MAX = 127
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
@@ -30,33 +29,20 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 FLOAT32_EXACT = 2**24
 LIBRARY = ("v110", "v110")
 """The file format of HDF5 1.10: metadata with checksums, so that damage is noticed and never followed."""
-VTH_MAX = 2**25 - 1
-"""64 * vThMant must fit Lava's int32."""
 
 
-def write(network: ChipNetwork, path: str | Path, *, strict_for: Any = None) -> None:
+def write(network: ChipNetwork, path: str | Path) -> None:
     """Write a network as a NetX file that lava-dl loads with exactly these integers.
 
     Args:
         path: written whole or not at all; an existing file is replaced.
-        strict_for: the profile of a chip, or `ValueLimits`: values that its registers cannot hold stop the export.
 
     Raises:
         InputError: Lava would not run the network as it is (names the layer, and what would work).
-        DoesNotFitError: a value that the chip of `strict_for` cannot hold.
         RunError: the file cannot be written.
     """
     for layer in network.layers:
         _refuse_what_lava_changes(layer)
-    if strict_for is not None:
-        limits = strict_for if isinstance(strict_for, ValueLimits) else value_limits(strict_for)
-        violations = chip_violations(network, limits)
-        if violations:
-            raise DoesNotFitError(
-                "nothing was written: "
-                + "; ".join(f"layer {v.layer!r}: {v.resource} {v.needed:g}, at most {v.limit:g}" for v in violations)
-                + "."
-            )
     image = io.BytesIO()
     with h5py.File(image, "w", libver=LIBRARY) as file:
         _write_file(file, network)
@@ -121,7 +107,7 @@ def _dense_entry(layer: DenseLayer) -> dict[str, Any]:
         "shape": np.asarray(layer.shape),
         "inFeatures": layer.weight.shape[1],
         "outFeatures": layer.shape[0],
-        "weight": _floats(layer.weight),
+        "weight": _floats(_as_stored(layer)),
     }
     if layer.delay is not None:
         entry["delay"] = layer.delay
@@ -140,6 +126,15 @@ def _neuron_entry(neuron: CubaNeuron | None) -> dict[str, Any]:
         "neuron/refDelay": 1,
         "neuron/gradedSpike": False,
     }
+
+
+def _as_stored(layer: DenseLayer) -> np.ndarray:
+    """The weights to write: what a file held, where Lava makes the layer's own of them, else the layer's own."""
+    stored = layer.stored
+    if stored is None or stored.shape != layer.weight.shape:
+        return layer.weight
+    used = lava_dense.effective_weight(stored)
+    return stored if used is not None and np.array_equal(used, layer.weight) else layer.weight
 
 
 def _floats(values: np.ndarray) -> np.ndarray:
@@ -168,7 +163,7 @@ def _problems(layer: Layer) -> list[str]:
     elif layer.weight.min() < INT32_MIN or layer.weight.max() > INT32_MAX:
         found.append(f"its weights reach {layer.weight.min()}..{layer.weight.max()}, Lava holds 32 bits")
     if isinstance(layer, DenseLayer):
-        problem = lava_dense.fault(layer.weight)
+        problem = None if _as_stored(layer) is layer.stored else lava_dense.fault(layer.weight)
         found += [] if problem is None else [problem]
         if layer.delay is not None and layer.delay.max() > MAX_DELAY:
             found.append(f"its largest delay is {layer.delay.max()}, Lava clips delays to {MAX_DELAY}")

@@ -7,29 +7,22 @@ cannot say is refused by name.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Readout
-from exporters import grouped_kernels, netx_root, netx_values
+from autosnn_hw.network import ChipNetwork, Readout
 from exporters import hdf5_input as source
-from exporters.netx_root import Root
-from exporters.netx_values import Reading, integers
+from exporters import netx_layers, netx_root, netx_values
+from exporters.netx_values import Reading
 
-MAX_GROUPS = 2**15
 NEVER_FIRES = 131071
-
-NO_NEURON = CubaNeuron(vth_mant=1 << 17, v_decay=4096, i_decay=0)
-"""lava-dl's default for a dense entry without a neuron: adds up in u and never fires."""
 
 _LAVA_REFUSES = "lava-dl cannot load it either"
 _LAVA_SKIPS = "lava-dl skips it without a word, which runs another network"
 UNSUPPORTED = {
     "pool": f"{_LAVA_REFUSES}; a max pool is a depthwise conv entry whose weights exceed vThMant",
-    "average": f"{_LAVA_REFUSES}; it belongs to the reading of the output",
     "convT": f"{_LAVA_REFUSES}; conv, dense and flatten entries are read",
     "unpool": f"{_LAVA_REFUSES}; conv, dense and flatten entries are read",
     "concat": f"{_LAVA_REFUSES}; a network here is strictly sequential",
@@ -38,11 +31,19 @@ UNSUPPORTED = {
 }
 
 
-def read(path: str | Path, *, input_shape: tuple[int, ...] | None = None, num_layers: int | None = None) -> ChipNetwork:
+def read(
+    path: str | Path,
+    *,
+    input_shape: tuple[int, ...] | None = None,
+    sample_shape: tuple[int, ...] | None = None,
+    num_layers: int | None = None,
+) -> ChipNetwork:
     """Read a NetX file as Lava would run it.
 
     Args:
-        input_shape: (C, H, W) of what comes in, for a file without an input entry that begins with a convolution.
+        input_shape: (C, H, W) or (N,) of what comes in, for a file without an input entry.
+        sample_shape: of one of the samples that will be sent, an image or frames (T, ..); looked at where neither the file
+            nor `input_shape` says a shape.
         num_layers: read only the first entries (as NetX counts them: input and flatten included).
 
     Returns:
@@ -51,29 +52,37 @@ def read(path: str | Path, *, input_shape: tuple[int, ...] | None = None, num_la
     Raises:
         InputError: missing, damaged or hostile file, or something a `ChipNetwork` cannot say, by the entry's name.
     """
+    if num_layers is not None and num_layers < 1:
+        raise InputError(f"{num_layers} layers were asked for; at least 1 entry is read.")
     with source.opened(path) as file:
         root = netx_root.read(file)
-        reading = Reading(root)
-        for index, entry in enumerate(_entries(file)[:num_layers]):
+        reading = Reading(root, input_shape=input_shape, sample_shape=sample_shape)
+        entries = _entries(file)
+        reading.cut = num_layers is not None and num_layers < len(entries)
+        for index, entry in enumerate(entries[:num_layers]):
             reading.index, reading.place = index, f"layer/{index}"
-            _read_entry(reading, entry, input_shape)
+            _read_entry(reading, entry, entries[index:])
     if len(reading.layers) < 2:
-        raise InputError(f"{path} holds no conv or dense layer; at least one is needed.")
-    unknown = sorted(set(root.layers) - set(range(index + 1)))
-    if unknown and num_layers is None:
+        whole = "" if num_layers is None else f" in its first {num_layers} entries"
+        raise InputError(f"{path} holds no conv or dense layer{whole}; at least one is needed.")
+    unknown = sorted(set(root.layers) - set(range(len(entries))))
+    if unknown:
         raise InputError(
             f"group {netx_root.GROUP}/layers speaks of layer entries {unknown}, which are not in the file."
         )
-    return _network(reading, cut=num_layers is not None and num_layers <= index)
+    return _network(reading)
 
 
-def _network(reading: Reading, cut: bool) -> ChipNetwork:
+def _network(reading: Reading) -> ChipNetwork:
     root, layers = reading.root, tuple(reading.layers)
     provenance = dict(root.provenance)
-    if reading.notes:
+    notes = reading.sentences()
+    if notes:
         known = provenance.get("notes", [])
         known = known if isinstance(known, list) else [known]
-        provenance["notes"] = known + [note for note in reading.notes if note not in known]
+        # A net that was read and written again has its entries at other places.
+        said = {str(note).partition(": ")[2] for note in known}
+        provenance["notes"] = known + [note for note in notes if note.partition(": ")[2] not in said]
     first = layers[0]
     if root.encoder is not None and root.encoder.weight.shape[0] != first.shape[0]:
         raise InputError(
@@ -83,12 +92,12 @@ def _network(reading: Reading, cut: bool) -> ChipNetwork:
         layers=layers,
         timesteps=root.timesteps,
         encoder=root.encoder,
-        readout=_readout(root, layers[-1]),
+        readout=_readout(reading),
         architecture=root.architecture,
         target=root.target,
         dataset=root.dataset,
         provenance=provenance,
-        check=root.check,
+        check=None if reading.cut else root.check,
     )
     if network.check is not None and len(network.check.spikes) != len(network.neuron_layers):
         raise InputError(
@@ -97,14 +106,16 @@ def _network(reading: Reading, cut: bool) -> ChipNetwork:
     return network
 
 
-def _readout(root: Root, last: Layer) -> Readout | None:
-    """The file's own, or for a foreign net that ends in neurons that never fire: read by their v."""
+def _readout(reading: Reading) -> Readout | None:
+    """The file's own, unless its last layers were left out; else what a foreign net ends in: an average of voters, or
+    neurons that never fire, which are read by their v."""
+    root, last = reading.root, reading.layers[-1]
     if root.readout is not None or root.layers:
-        return root.readout
-    neuron = last.neuron
-    if neuron is None or np.min(neuron.vth_mant) < NEVER_FIRES:
-        return None
-    return Readout(classes=last.shape[0], voters=1, accumulates=True)
+        return None if reading.cut else root.readout
+    silent = last.neuron is not None and np.min(last.neuron.vth_mant) >= NEVER_FIRES
+    if reading.classes is not None:
+        return Readout(classes=reading.classes, voters=last.shape[0] // reading.classes, accumulates=bool(silent))
+    return Readout(classes=last.shape[0], voters=1, accumulates=True) if silent else None
 
 
 def _entries(file: h5py.File) -> list[h5py.Group]:
@@ -122,141 +133,47 @@ def _entries(file: h5py.File) -> list[h5py.Group]:
     return [entry for entry in found if entry is not None]
 
 
-def _read_entry(reading: Reading, entry: h5py.Group, input_shape: tuple[int, ...] | None) -> None:
+def _read_entry(reading: Reading, entry: h5py.Group, following: list[h5py.Group]) -> None:
+    """Read one entry; `following` begins with it."""
     kind = source.text(entry, "type")
     if kind is None:
-        reading.refuse("type is missing; one of input, conv, dense, flatten is needed")
+        reading.refuse("type is missing; one of input, conv, dense, flatten, average is needed")
+    if reading.classes is not None:
+        reading.refuse(f"type {kind[:40]!r} after an average entry, which is the reading of the output and comes last")
     if kind in UNSUPPORTED:
         reading.refuse(
             f"type {kind!r} cannot be represented: {UNSUPPORTED[kind]}"
-            + (f"; num_layers={reading.index} reads what comes before it" if len(reading.layers) > 1 else "")
+            + (f"; --layers {reading.index} reads what comes before it" if len(reading.layers) > 1 else "")
         )
-    if kind == "input":
-        _input(reading, entry)
-        return
-    if kind not in ("conv", "dense", "flatten"):
+    if kind not in netx_layers.KNOWN:
         reading.refuse(f"type {kind[:40]!r} is not known ({_LAVA_SKIPS}); one of input, conv, dense, flatten is needed")
+    netx_layers.note_unread(reading, entry, kind)
+    if kind == "input":
+        reading.layers.append(netx_layers.input_layer(reading, entry))
+        return
     if not reading.layers:
-        reading.layers.append(_missing_input(reading, entry, kind, input_shape))
+        reading.layers.append(netx_layers.missing_input(reading, kind, following))
     if kind == "flatten":
         reading.flattened = True
-    elif kind == "conv":
-        _conv(reading, entry)
+    elif kind == "average":
+        reading.classes = _classes(reading, entry)
     else:
-        _dense(reading, entry)
+        layer = netx_layers.conv_layer if kind == "conv" else netx_layers.dense_layer
+        reading.layers.append(layer(reading, entry))
 
 
-def _missing_input(reading: Reading, entry: h5py.Group, kind: str, input_shape: tuple[int, ...] | None) -> InputLayer:
-    if input_shape is None and kind == "dense":
-        rows = int(np.prod(integers(reading, entry, "shape")))
-        weights = integers(reading, entry, "weight").size
-        input_shape = (weights // rows,) if rows > 0 and weights >= rows else None
-    if input_shape is None:
+def _classes(reading: Reading, entry: h5py.Group) -> int:
+    """Classes of an average entry, which lava-dl's trainer writes behind neurons that vote in groups of equal size."""
+    if len(reading.layers) < 2:
+        reading.refuse("an average entry comes after the layer whose neurons vote; there is none before it")
+    last = reading.layers[-1]
+    classes = int(np.prod(netx_values.shape(reading, entry)))
+    if last.shape[0] % classes or last.shape[1:] not in ((), (1, 1)):
         reading.refuse(
-            f"the file has no input entry and begins with a {kind} entry, so the shape of its input is not known; "
-            "give it: input_shape=(C, H, W)"
+            f"it averages to {classes} outputs, which {last.name!r} of shape {last.shape} cannot be shared among"
         )
-    return InputLayer(name="input", shape=tuple(input_shape), block="")
-
-
-def _input(reading: Reading, entry: h5py.Group) -> None:
-    if reading.layers:
-        reading.refuse("a second input entry; only the first entry may be one")
-    shape, facts = netx_values.shape(reading, entry), reading.facts
-    transform = None
-    if entry.keys() & {"weight", "bias"}:
-        # NetX only stores these two (64 and 0 where missing); they belong to the pre-processing of the file's owner.
-        weight, bias = (source.numbers(entry, name) for name in ("weight", "bias"))
-        transform = (np.asarray(64) if weight is None else weight, np.asarray(0) if bias is None else bias)
-        if any(value.size != 1 for value in transform):
-            reading.refuse("weight and bias of an input entry must be one number each")
-        reading.note(
-            f"the input entry carries weight {transform[0].item():g} and bias {transform[1].item():g} for its owner's "
-            "pre-processing; they are never applied, an image is the bias mantissa as it is"
-        )
-    layer = InputLayer(
-        name=reading.name("input"),
-        shape=shape,
-        neuron=netx_values.neuron(reading, entry),
-        bias=facts.bias,
-        roles=facts.roles,
-        block=facts.block if reading.root.layers else "",
-        scale=facts.scale,
-        k=facts.k,
-        host=facts.host,
-        foreign_transform=transform,
+    reading.note(
+        f"the average entry is no layer: the {last.shape[0]} neurons before it are read as {classes} classes with "
+        f"{last.shape[0] // classes} voters each"
     )
-    reading.layers.append(layer)
-
-
-def _conv(reading: Reading, entry: h5py.Group) -> None:
-    if reading.flattened:
-        reading.refuse("a conv entry after a flatten entry; flatten belongs right before dense")
-    shape, facts = netx_values.shape(reading, entry), reading.facts
-    geometry: dict[str, Any] = {
-        name: integers(reading, entry, name) for name in ("stride", "padding", "dilation", "groups")
-    }
-    if geometry["groups"].size != 1:
-        reading.refuse(f"groups has shape {geometry['groups'].shape}; one integer is needed")
-    groups = int(geometry["groups"].reshape(-1)[0])
-    weight = integers(reading, entry, "weight")
-    if weight.ndim == 5 and weight.shape[-1] == 1:
-        weight = weight[..., 0]
-    if weight.ndim != 4 or groups < 1 or groups > MAX_GROUPS or weight.shape[0] % groups or not weight.size:
-        reading.refuse(f"weight has shape {weight.shape} with {groups} groups; (C, Cin / groups, kH, kW) is needed")
-    if groups > grouped_kernels.MAX_GROUPS:
-        reading.note(f"{groups} groups, which Lava keeps in 8 bits and gets wrong; read as they are meant")
-    if facts.groups is not None:
-        split = grouped_kernels.split(weight, groups, facts.groups)
-        if split is None:
-            reading.refuse(f"the weights are not those of {facts.groups} groups, as the file says")
-        weight, geometry["groups"] = split, facts.groups
-    if "delay" in source.names(entry):
-        reading.note("Lava ignores the delay of a conv entry, and so does this")
-    neuron = netx_values.neuron(reading, entry)
-    if neuron is None:
-        reading.refuse("neuron is missing; a conv entry needs one")
-    layer = ConvLayer(
-        name=reading.name("conv"),
-        shape=shape,
-        weight=weight,
-        neuron=neuron,
-        bias=netx_values.bias(reading, entry, shape),
-        roles=facts.roles,
-        block=facts.block,
-        scale=facts.scale,
-        k=facts.k,
-        **geometry,
-    )
-    reading.layers.append(layer)
-
-
-def _dense(reading: Reading, entry: h5py.Group) -> None:
-    previous, facts = reading.layers[-1], reading.facts
-    if len(previous.shape) == 3 and not reading.flattened and previous.neuron is not None:
-        reading.refuse(
-            f"a dense entry after {previous.name!r} of shape {previous.shape} needs a flatten entry between them"
-        )
-    reading.flattened = False
-    neurons = int(np.prod(netx_values.shape(reading, entry)))
-    weight = integers(reading, entry, "weight")
-    if weight.ndim == 1 and weight.size % neurons == 0:
-        weight = weight.reshape(neurons, -1)
-    if weight.ndim != 2 or weight.shape[0] != neurons or not weight.size:
-        reading.refuse(f"weight has shape {weight.shape} for {neurons} neurons; (N, Nin) is needed")
-    neuron = netx_values.neuron(reading, entry)
-    if neuron is None:
-        reading.note("no neuron: Lava's default adds up in u and never fires")
-    layer = DenseLayer(
-        name=reading.name("dense"),
-        shape=(neurons,),
-        weight=weight,
-        neuron=neuron or NO_NEURON,
-        bias=netx_values.bias(reading, entry, (neurons,)),
-        delay=netx_values.delay(reading, entry, weight.shape),
-        roles=facts.roles,
-        block=facts.block,
-        scale=facts.scale,
-        k=facts.k,
-    )
-    reading.layers.append(layer)
+    return classes

@@ -14,19 +14,33 @@ from exporters import hdf5_input as source
 from exporters.netx_root import LayerFacts, Root
 
 MAX_DELAY = 62
+VTH_MAX = 2**25 - 1
+"""64 * vThMant must fit 32 bits. v never exceeds 64 * 131072, so a larger threshold is the same neuron."""
 MAX_NEURONS = 2**26
-INT16_MAX = 2**15 - 1
 INT32_MAX = 2**31 - 1
+PARAMETERS = {"vth_mant": "vThMant", "v_decay": "vDecay", "i_decay": "iDecay"}
+MEANS_NOTHING = {"refDelay": 1, "gradedSpike": 0, "wgtExp": 0, "weight_exp": 0}
+"""Neuron datasets that NetX ignores, with the value that asks for nothing it does not do."""
 
 
 @dataclass
 class Reading:
-    """What is collected while the entries of a file are walked; `place` names the entry in every sentence."""
+    """What is collected while the entries of a file are walked; `place` names the entry in every sentence.
+
+    Args:
+        input_shape, sample_shape: as in `netx_read.read`.
+        classes: of an average entry, once there was one.
+        cut: the last entries are left out, and with them what the file says of its output.
+    """
 
     root: Root
+    input_shape: tuple[int, ...] | None = None
+    sample_shape: tuple[int, ...] | None = None
     layers: list[Layer] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
     flattened: bool = False
+    classes: int | None = None
+    cut: bool = False
     index: int = 0
     place: str = ""
 
@@ -38,7 +52,14 @@ class Reading:
         return self.facts.name or f"{self.index}:{kind}"
 
     def note(self, sentence: str) -> None:
-        self.notes.append(f"{self.place}: {sentence}")
+        self.notes.append((self.place, sentence))
+
+    def sentences(self) -> list[str]:
+        """The notes, each sentence once with all the places it was said of."""
+        places: dict[str, list[str]] = {}
+        for place, sentence in self.notes:
+            places.setdefault(sentence, []).append(place)
+        return [f"{', '.join(dict.fromkeys(where))}: {sentence}" for sentence, where in places.items()]
 
     def refuse(self, sentence: str) -> NoReturn:
         raise InputError(f"{self.place}: {sentence}.")
@@ -49,7 +70,7 @@ def _optional(reading: Reading, entry: h5py.Group, name: str) -> np.ndarray | No
     values = source.numbers(entry, name)
     if values is None:
         return None
-    if values.size and np.abs(values.astype(np.float64)).max() > INT32_MAX:
+    if values.size and not -INT32_MAX <= values.min() <= values.max() <= INT32_MAX:
         reading.refuse(f"{name} holds values beyond 32 bits")
     whole = values.astype(np.int64)
     if values.dtype.kind == "f" and (whole != values).any():
@@ -80,8 +101,9 @@ def bias(reading: Reading, entry: h5py.Group, layer_shape: tuple[int, ...]) -> n
     values = _optional(reading, entry, "bias")
     if values is None:
         return None
-    if values.size and np.abs(values).max() > INT16_MAX:
-        reading.note("bias holds values beyond 16 bits, which Lava would wrap; they are kept as they are")
+    if values.size and (values != values.astype(np.int16)).any():
+        reading.note(f"bias holds values up to {np.abs(values).max()}; Lava wraps them to 16 bits, and so does this")
+        values = values.astype(np.int16).astype(np.int64)
     if values.size == 1:
         return np.full(layer_shape[0], values.reshape(-1)[0], np.int64)
     if values.ndim == 3:
@@ -125,19 +147,30 @@ def neuron(reading: Reading, entry: h5py.Group) -> CubaNeuron | None:
         reading.refuse("neuron/type is missing; CUBA or LOIHI is needed")
     if kind not in ("CUBA", "LOIHI"):
         reading.refuse(f"neuron type {kind[:40]!r} is not supported; CUBA or LOIHI is needed")
-    for name, ordinary in (("refDelay", 1), ("gradedSpike", 0), ("wgtExp", 0)):
-        value = source.numbers(group, name)
-        if value is not None and (value != ordinary).any():
-            reading.note(f"neuron/{name} is not {ordinary}; NetX ignores it, and so does this")
-    if "messageBits" in source.names(group):
-        reading.note("neuron/messageBits makes lava-dl fail to load the file; it is left out")
+    _note_ignored(reading, group)
     return _cuba(
         reading,
         {
-            field: _parameter(reading, group, key)
-            for field, key in (("vth_mant", "vThMant"), ("v_decay", "vDecay"), ("i_decay", "iDecay"))
+            field: _threshold(reading, group, key) if field == "vth_mant" else _parameter(reading, group, key)
+            for field, key in PARAMETERS.items()
         },
     )
+
+
+def _note_ignored(reading: Reading, group: h5py.Group) -> None:
+    """Note every parameter that NetX does not read, unless it has the value that means nothing."""
+    names = set(source.names(group)) - {"type", *PARAMETERS.values()}
+    if "messageBits" in names:
+        reading.note("neuron/messageBits makes lava-dl fail to load the file; it is left out")
+    ignored = []
+    for name in sorted(names - {"messageBits"}):
+        value = source.numbers(group, name) if source.is_numeric(group, name) else None
+        if value is not None and name in MEANS_NOTHING and (value == MEANS_NOTHING[name]).all():
+            continue
+        said = f" = {value.item():g}" if value is not None and value.size == 1 else ""
+        ignored.append(f"neuron/{name[:40]}{said}")
+    if ignored:
+        reading.note(f"NetX ignores {', '.join(ignored)}, and so does this")
 
 
 def _cuba(reading: Reading, parameters: dict[str, int | np.ndarray]) -> CubaNeuron:
@@ -145,6 +178,15 @@ def _cuba(reading: Reading, parameters: dict[str, int | np.ndarray]) -> CubaNeur
         return CubaNeuron(**parameters)
     except InputError as error:
         raise InputError(f"{reading.place}: {error}") from None
+
+
+def _threshold(reading: Reading, group: h5py.Group, name: str) -> int | np.ndarray:
+    """A threshold mantissa; what is beyond any voltage by far is kept as the largest that can be written again."""
+    value = _parameter(reading, group, name)
+    if np.max(value) > VTH_MAX:
+        reading.note(f"neuron/{name} is {np.max(value)}; from 131072 on a neuron never fires, {VTH_MAX} is kept")
+        value = min(value, VTH_MAX) if isinstance(value, int) else np.minimum(value, VTH_MAX)
+    return value
 
 
 def _parameter(reading: Reading, group: h5py.Group, name: str) -> int | np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -10,18 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from autosnn_hw import input_file
 from autosnn_hw.errors import InputError
 from hw_profiles.schema import Profile
 from hw_profiles.validation import refusal
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 FOLDER = Path(__file__).parent
 ENTRY_POINTS = "autosnn_hw.targets"
-LARGEST_FILE = 1 << 20
 BUILT_IN = ("loihi2", "loihi1", "truenorth")
 
 
@@ -85,7 +79,10 @@ def _resolve(target: str, folder: Path, seen: tuple[str, ...]) -> tuple[dict[str
     found = _find(target, folder)
     if isinstance(found, Profile):
         return found.model_dump(mode="json", exclude_none=True), target
-    table, identity = (_read(found), str(found.resolve())) if isinstance(found, Path) else (dict(found), target)
+    if isinstance(found, Path):
+        table, identity = input_file.toml_document(found, "the TOML file of a profile"), str(found.resolve())
+    else:
+        table, identity = dict(found), target
     if identity in seen:
         raise InputError(f"profiles extend each other in a circle: {' -> '.join([*seen, identity])}.")
     below = table.pop("extends", None)
@@ -102,7 +99,7 @@ def _find(target: str, folder: Path) -> Path | Mapping[str, Any] | Profile:
         return FOLDER / f"{target}.toml"
     if target.endswith(".toml") or "/" in target:
         path = Path(target) if Path(target).is_absolute() else folder / target
-        if not path.is_file():
+        if not path.exists():
             raise InputError(f"target {target}: no such file.")
         return path
     for point in entry_points(group=ENTRY_POINTS):
@@ -126,15 +123,6 @@ def _from_package(point: Any) -> Path | Mapping[str, Any] | Profile:
             f"target {point.name!r}: {point.value} gives {type(value).__name__}; a path or table is needed."
         )
     return value
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"profile {path} is larger than {LARGEST_FILE} bytes; a profile is a small TOML file.")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"profile {path} cannot be read: {error}.") from None
 
 
 __all__ = ["BUILT_IN", "from_table", "json_schema", "load", "names", "overlay", "read_table"]

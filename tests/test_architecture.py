@@ -1,10 +1,23 @@
 """The genotype is printable and parseable, and the layout is AutoSNN's."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autosnn_hw.architecture import PUBLISHED, SEARCH_BLOCKS, Architecture, layout
+from autosnn_hw.architecture import (
+    ABLATION_BLOCKS,
+    BLOCKS,
+    PUBLISHED,
+    SEARCH_BLOCKS,
+    SKIP,
+    Architecture,
+    Stage,
+    block_convolutions,
+    layout,
+    slot_name,
+)
 from autosnn_hw.errors import InputError
 
 blocks = st.lists(st.sampled_from(SEARCH_BLOCKS), min_size=5, max_size=5).map(tuple)
@@ -60,3 +73,23 @@ def test_every_stage_takes_what_the_one_before_gives(space, height, width):
     for before, stage in zip(stages, stages[1:]):
         assert stage.in_shape == before.out_shape
         assert min(stage.in_shape) > 0
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize("out, stride", [((4, 8, 8), 1), ((8, 8, 8), 1), ((8, 4, 4), 2)])
+def test_the_convolutions_of_a_block_lead_from_its_input_to_its_output(name, out, stride):
+    stage = Stage("TBD1", name, (4, 8, 8), out, stride)
+    sizes = block_convolutions(stage)
+    if not sizes:
+        assert name == SKIP and not stage.widens
+        return
+    assert [size.kernel for size in sizes] == list(BLOCKS[name].kernels)
+    assert (sizes[0].inputs, sizes[-1].outputs) == (4, out[0])
+    assert all(before.outputs == after.inputs for before, after in zip(sizes, sizes[1:]))
+    assert math.prod(size.stride for size in sizes) == stride
+
+
+def test_a_searched_block_has_a_kind_and_only_slots_have_one():
+    assert tuple(BLOCKS) == SEARCH_BLOCKS + ABLATION_BLOCKS
+    stages = layout(Architecture.parse("AutoSNN"), (3, 32, 32), 10)
+    assert [stage.name for stage in stages if stage.block is not None] == [slot_name(i) for i in range(5)]

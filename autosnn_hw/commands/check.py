@@ -6,23 +6,24 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import options, own_target
+from autosnn_hw.commands import network_file, options, own_target
 from autosnn_hw.errors import DoesNotFitError
 
 
 @click.command("check")
 @click.argument("file", type=click.Path())
 @own_target.option
+@network_file.options
 @click.option("--svg", type=click.Path(), default=None, help="Draw the core map into this file.")
 @options.as_json
 @options.quiet
-def command(file, target, svg, as_json, quiet):
+def command(file, target, input_shape, layers, svg, as_json, quiet):
     """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
     from autosnn_hw.cost import check
     from autosnn_hw.documents.fit import fit_document
     from exporters import netx
 
-    network = netx.read(file)
+    network = netx.read(file, input_shape=input_shape, num_layers=layers)
     profile = own_target.profile_of(target, network, file)
     report = check(network, profile)
     if svg is not None:
@@ -31,6 +32,7 @@ def command(file, target, svg, as_json, quiet):
 
         write_text(Path(svg), core_map(network, profile))
     document = fit_document(report)
+    document["notes"] += network.provenance.get("notes", [])
     if as_json:
         options.print_json(document)
     else:

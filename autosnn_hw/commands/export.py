@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands import network_file, options
 from autosnn_hw.errors import DoesNotFitError, InputError
 
 FORMATS = ("netx", "onnx", "onnx-step", "cores")
@@ -23,16 +23,17 @@ SUFFIX = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "cores": "
     default=None,
     help="File to write [default: beside the source, with the format's ending].",
 )
+@network_file.options
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @options.as_json
-def command(source, form, target, out, force, as_json):
+def command(source, form, target, out, input_shape, layers, force, as_json):
     """Write the winner of RUN, or the network in FILE (.net), in another format."""
     from autosnn_hw.run_and_price import sha256
     from exporters import netx
 
     file = Path(source)
     file = file / "winner.net" if file.is_dir() else file
-    network = netx.read(file)
+    network = netx.read(file, input_shape=input_shape, num_layers=layers)
     written = Path(out) if out else file.with_name(file.stem + SUFFIX[form])
     if written.exists() and not force:
         raise InputError(f"{written} is there already; give another --out or --force.")

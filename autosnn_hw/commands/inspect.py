@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands import network_file, options
 
 
 @click.command("inspect")
 @click.argument("file", type=click.Path())
+@network_file.options
 @options.as_json
-def command(file, as_json):
+def command(file, input_shape, layers, as_json):
     """Show what FILE (.net) holds: layers, roles, neuron constants, weights, encoder, readout."""
     from autosnn_hw.documents.network_summary import summarise
     from exporters import netx
 
-    document = summarise(netx.read(file))
+    document = summarise(netx.read(file, input_shape=input_shape, num_layers=layers))
     if as_json:
         options.print_json(document)
     else:

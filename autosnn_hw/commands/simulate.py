@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options, own_target
+from autosnn_hw.commands import network_file, options, own_target
 
 
 @click.command("simulate")
 @click.argument("file", type=click.Path())
 @own_target.option
+@network_file.options
 @options.data
 @click.option(
     "--split",
@@ -36,6 +37,8 @@ from autosnn_hw.commands import options, own_target
 def command(
     file,
     target,
+    input_shape,
+    layers,
     dataset,
     data_dir,
     download,
@@ -56,9 +59,9 @@ def command(
     from autosnn_hw.run_and_price import load_samples, measure
     from exporters import netx
 
-    network = netx.read(file)
-    profile = own_target.profile_of(target, network, file)
     data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
+    network = netx.read(file, input_shape=input_shape, sample_shape=data.inputs.shape[1:], num_layers=layers)
+    profile = own_target.profile_of(target, network, file)
     result = measure(
         network,
         data,
@@ -70,6 +73,8 @@ def command(
         file=file,
         with_predictions=predictions,
     )
+    for note in result.notes:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         options.print_json(result.document)
     else:

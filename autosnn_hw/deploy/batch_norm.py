@@ -50,7 +50,7 @@ def deploy_candidate(
         InputError: the images do not fit, or what `lower` raises.
     """
     weights = weight_format(target)
-    encoder, layers, _ = _walk(folded, images, weights)
+    encoder, layers, _ = _layer_by_layer(folded, images, weights)
     return chip_network(folded, encoder, layers, target, architecture, dataset, provenance)
 
 
@@ -61,11 +61,11 @@ def calibrated(folded: FoldedNetwork, images: np.ndarray, target: Target = None)
     better (docs/deployment.md).
     """
     bare = replace(folded, blocks=tuple(without_statistics(block) for block in folded.blocks))
-    _, _, (stem, units) = _walk(bare, images, weight_format(target))
+    _, _, (stem, units) = _layer_by_layer(bare, images, weight_format(target))
     return with_units(replace(bare, blocks=(replace(bare.blocks[0], convs=(stem,)), *bare.blocks[1:])), units)
 
 
-def _walk(
+def _layer_by_layer(
     folded: FoldedNetwork, images: np.ndarray, weights: WeightFormat
 ) -> tuple[Encoder | None, list[Layer], tuple[FoldedConv, list[Unit]]]:
     """(encoder, chip layers, (folded stem, folded units)), layer by layer."""
@@ -84,7 +84,7 @@ def _walk(
         layers: list[Layer] = [first]
         carried = frames
         for unit in units:
-            if unit.name.endswith(".a"):
+            if unit.first:
                 carried = frames
             estimated = _estimate(unit, frames, carried, folded.timesteps, weights)
             done.append(folded_unit(estimated))

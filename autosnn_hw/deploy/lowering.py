@@ -16,7 +16,7 @@ from autosnn_hw.deploy import quantise
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.planned_layers import Unit, network_units, stem_unit
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat
-from autosnn_hw.deploy.readout import check_voters, keep_blocks
+from autosnn_hw.deploy.readout_blocks import check_voters, keep_blocks
 from autosnn_hw.deploy.relays import channel_roles, full_kernel
 from autosnn_hw.deploy.weight_format import Target, target_name, weight_format
 from autosnn_hw.errors import InputError
@@ -154,7 +154,7 @@ def folded_unit(unit: Unit) -> Unit:
 
 def architecture_string(folded: FoldedNetwork) -> str:
     """Block names of the slots, with `/groups` behind each where any is grouped."""
-    slots = [block.stage for block in folded.blocks if block.stage.name.startswith("TBD")]
+    slots = [block.stage for block in folded.blocks if block.stage.block is not None]
     grouped = any(stage.groups != 1 for stage in slots)
     return ",".join(f"{s.kind}/{s.groups}" if grouped else s.kind for s in slots)
 

@@ -11,10 +11,12 @@ from math import gcd
 
 import numpy as np
 
-from autosnn_hw.architecture import Stage
+from autosnn_hw.architecture import SKIP, BlockKind, Stage
 from autosnn_hw.deploy.quantise import Shortcut
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv, FoldedNetwork
+
+PARTS = "abcdefgh"  # names of a block's convolutions
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +25,7 @@ class Unit:
 
     Args:
         name, block: as the `ChipNetwork` will have them, such as "TBD1.SRB_k3.a" and "TBD1:SRB_k3".
+        stage: name of the stage it belongs to.
         kind: "conv", "dense", "or" (max pool) or "mean" (average pool, global average).
         shape: (C, H, W) of its own channels.
         in_shape: (C, H, W) of the own channels it reads.
@@ -34,10 +37,12 @@ class Unit:
         groups: of the layer; own and relay channels stand [own | relay] in each group.
         next_groups: groups of the layer that reads this one's relays: the order of the output channels.
         window: (H, W) of a pool.
+        first: what it reads is what a shortcut of its block carries.
     """
 
     name: str
     block: str
+    stage: str
     kind: str
     shape: tuple[int, int, int]
     in_shape: tuple[int, int, int]
@@ -49,6 +54,7 @@ class Unit:
     groups: int = 1
     next_groups: int = 1
     window: tuple[int, int] = (1, 1)
+    first: bool = False
 
 
 def network_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
@@ -67,7 +73,7 @@ def with_units(folded: FoldedNetwork, units: Iterable[Unit]) -> FoldedNetwork:
     convolution that it is on the chip."""
     of: dict[str, list[Unit]] = {block.stage.name: [] for block in folded.blocks}
     for unit in units:
-        of[unit.name.partition(".")[0]].append(unit)
+        of[unit.stage].append(unit)
     return replace(
         folded, blocks=(folded.blocks[0], *(_with(block, of[block.stage.name]) for block in folded.blocks[1:]))
     )
@@ -93,31 +99,32 @@ def block_units(block: FoldedBlock) -> tuple[Unit, ...]:
     """
     stage = block.stage
     kind = stage.kind
-    if kind == "skip" and not stage.widens:
-        return ()
-    if kind.startswith(("SCB", "SRB", "SIB")):
-        return _block(block)
-    if kind == "skip":
+    if kind == SKIP:
+        if not stage.widens:
+            return ()
         conv = factorized_reduce(block.convs) if len(block.convs) == 2 else _only(block)
         return (_conv(block, "", conv, stage.in_shape, 0),)
+    if stage.block is not None:
+        return _block(block, stage.block)
     if kind == "max_pool":
         window = (stage.stride, stage.stride)
-        return (Unit(stage.name, f"{stage.name}:{kind}", "or", stage.out_shape, stage.in_shape, window=window),)
+        return (_pool(block, "or", window),)
     if kind in ("avg_pool", "gap"):
         window = stage.in_shape[1:] if kind == "gap" else (stage.stride, stage.stride)
+        return (_pool(block, "mean", window, _k(block, 0)),)
+    if kind == "readout":
         return (
             Unit(
-                stage.name,
-                f"{stage.name}:{kind}",
-                "mean",
-                stage.out_shape,
-                stage.in_shape,
+                name=stage.name,
+                block=stage.name,
+                stage=stage.name,
+                kind="dense",
+                shape=stage.out_shape,
+                in_shape=stage.in_shape,
+                conv=_only(block),
                 k=_k(block, 0),
-                window=window,
             ),
         )
-    if kind == "readout":
-        return (Unit(stage.name, stage.name, "dense", stage.out_shape, stage.in_shape, _only(block), k=_k(block, 0)),)
     raise InputError(f"{stage.name}: a block of kind {kind!r} cannot be lowered.")
 
 
@@ -171,34 +178,46 @@ def _conv(block: FoldedBlock, part: str, conv: FoldedConv, in_shape: tuple[int, 
     height, width = ((n + 2 * conv.padding - size) // conv.stride + 1 for n in in_shape[1:])
     name = f"{stage.name}.{stage.kind}" + (f".{part}" if part else "")
     return Unit(
-        name,
-        f"{stage.name}:{stage.kind}",
-        "conv",
-        (conv.weight.shape[0], height, width),
-        in_shape,
-        conv,
+        name=name,
+        block=f"{stage.name}:{stage.kind}",
+        stage=stage.name,
+        kind="conv",
+        shape=(conv.weight.shape[0], height, width),
+        in_shape=in_shape,
+        conv=conv,
         k=_k(block, index),
         groups=conv.groups,
-        next_groups=1,
+        first=index == 0,
     )
 
 
-def _block(block: FoldedBlock) -> tuple[Unit, ...]:
-    """SCB, SRB and SIB: a chain of convolutions; where it is residual, the block's input travels as relays to the last."""
+def _pool(block: FoldedBlock, kind: str, window: tuple[int, int], k: float = 1.0) -> Unit:
     stage = block.stage
-    wanted = 3 if stage.kind.startswith("SIB") else 2
+    return Unit(
+        name=stage.name,
+        block=f"{stage.name}:{stage.kind}",
+        stage=stage.name,
+        kind=kind,
+        shape=stage.out_shape,
+        in_shape=stage.in_shape,
+        k=k,
+        window=window,
+    )
+
+
+def _block(block: FoldedBlock, kind: BlockKind) -> tuple[Unit, ...]:
+    """A chain of convolutions; where it is residual, the block's input travels as relays to the last."""
+    stage, wanted = block.stage, len(kind.kernels)
     if len(block.convs) != wanted:
         raise InputError(f"{stage.name}: {stage.kind} has {len(block.convs)} convolutions; {wanted} are needed.")
     units: list[Unit] = []
     shape = stage.in_shape
     for index, conv in enumerate(block.convs):
-        units.append(_conv(block, "abc"[index], conv, shape, index))
+        units.append(_conv(block, PARTS[index], conv, shape, index))
         shape = units[-1].shape
     if shape != stage.out_shape:
         raise InputError(f"{stage.name}: its convolutions give {shape}; the layout says {stage.out_shape}.")
-    if stage.kind.startswith("SCB"):
-        return tuple(units)
-    return _with_relays(units, block.shortcut, stage)
+    return _with_relays(units, block.shortcut, stage) if kind.residual else tuple(units)
 
 
 def _with_relays(units: list[Unit], shortcut: FoldedConv | None, stage: Stage) -> tuple[Unit, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import gcd
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, SPACES
 from hw_profiles.schema import Profile
 
 ANY_CHIP = (1, 2, 4)  # groups to choose from where no limit of the chip asks for more
@@ -44,7 +44,7 @@ def _choices(block: str, widths: tuple[int, int], stride: int, profile: Profile)
     axons = profile.limits.input_axons
     if profile.placement.kind != "crossbar" or axons is None:
         return tuple(n for n in ANY_CHIP if common % n == 0)
-    kernel = 1 if block == "skip" else int(block[5])
+    kernel = BLOCKS[block].kernel
     most = _power_of_two(axons.value // SIGNS // kernel**2)
     wanted = (most,) if block == "skip" else (most, max(1, most // 2))
     return tuple(dict.fromkeys(_fewest(common, read, n) for n in wanted))

@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from autosnn_hw.architecture import ABLATION_BLOCKS, SEARCH_BLOCKS, SPACES, Architecture
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, SPACES, Architecture, slot_name
 from autosnn_hw.errors import InputError
 
 MUTATION_PROBABILITY = 0.2  # per slot (AutoSNN)
@@ -63,7 +63,7 @@ class SearchSpace:
             if slot >= self.slots or gene not in self.genes[slot]:
                 allowed = ", ".join(self.describe(slot)) if slot < self.slots else "no such slot"
                 raise InputError(
-                    f"architecture {architecture} is not in the search space: TBD{slot + 1} is {gene[0]}/{gene[1]}; allowed: {allowed}."
+                    f"architecture {architecture} is not in the search space: {slot_name(slot)} is {gene[0]}/{gene[1]}; allowed: {allowed}."
                 )
         return genes
 
@@ -150,7 +150,7 @@ def search_space(
     if space not in SPACES:
         raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
     slots = len(SPACES[space][0])
-    known = SEARCH_BLOCKS + ABLATION_BLOCKS
+    known = tuple(BLOCKS)
     if not blocks or len(set(blocks)) != len(blocks) or not set(blocks) <= set(known):
         raise InputError(f"blocks {', '.join(blocks) or '(none)'} must be distinct and of these: {', '.join(known)}.")
     if groups is not None and len(groups) != slots:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture import Architecture, slot_name
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.feedback import Measurement
@@ -114,9 +114,9 @@ class CandidateStudy:
 
     def _parameters(self, architecture: Architecture) -> dict[str, Any]:
         genes = self._space.genes_of(architecture)
-        parameters: dict[str, Any] = {f"TBD{slot + 1}": block for slot, (block, _) in enumerate(genes)}
+        parameters: dict[str, Any] = {slot_name(slot): block for slot, (block, _) in enumerate(genes)}
         if self._space.grouped:
-            parameters |= {f"TBD{slot + 1}_groups": groups for slot, (_, groups) in enumerate(genes)}
+            parameters |= {f"{slot_name(slot)}_groups": groups for slot, (_, groups) in enumerate(genes)}
         return parameters
 
 
@@ -205,9 +205,9 @@ def _distributions(space: SearchSpace) -> dict[str, Any]:
 
     result: dict[str, Any] = {}
     for slot, genes in enumerate(space.genes):
-        result[f"TBD{slot + 1}"] = CategoricalDistribution(list(dict.fromkeys(block for block, _ in genes)))
+        result[slot_name(slot)] = CategoricalDistribution(list(dict.fromkeys(block for block, _ in genes)))
         if space.grouped:
-            result[f"TBD{slot + 1}_groups"] = CategoricalDistribution(sorted({groups for _, groups in genes}))
+            result[f"{slot_name(slot)}_groups"] = CategoricalDistribution(sorted({groups for _, groups in genes}))
     return result
 
 

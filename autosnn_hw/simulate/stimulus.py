@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, integers
+from autosnn_hw.network import MAX_TIMESTEPS, ChipNetwork, integers
 from autosnn_hw.simulate.stem import encode, host_macs
 
 
@@ -50,8 +50,8 @@ def stimulus(
         InputError: wrong shape or dtype, no timesteps, fractions where integers are needed, or no samples.
     """
     inputs = np.asarray(inputs)
-    if timesteps is not None and timesteps < 1:
-        raise InputError(f"timesteps is {timesteps}; at least 1 is needed.")
+    if timesteps is not None and not 1 <= timesteps <= MAX_TIMESTEPS:
+        raise InputError(f"timesteps is {timesteps}; at least 1 and at most {MAX_TIMESTEPS} are allowed.")
     if inputs.ndim == 0 or len(inputs) == 0:
         raise InputError("there are no samples to run; at least one is needed.")
     if network.encoder is not None:

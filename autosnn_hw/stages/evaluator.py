@@ -83,7 +83,7 @@ class _Tools:
     def __init__(self, evaluator: CandidateEvaluator) -> None:
         import hw_profiles
         from autosnn_hw.training import datasets
-        from autosnn_hw.training.supernet_trainer import load_supernet
+        from autosnn_hw.training.supernet_checkpoint import load_supernet
 
         self.data = datasets.load(evaluator.dataset, data_dir=evaluator.data_dir)
         self.profile = hw_profiles.load(evaluator.target)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw import whole_file
+from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter
@@ -85,7 +86,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 
 def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
-    from autosnn_hw.training.supernet_trainer import load_supernet
+    from autosnn_hw.training.supernet_checkpoint import load_supernet
 
     require_source(config)
     source = Path(str(config.supernet))
@@ -118,5 +119,5 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
         missing = [f"{block}/{groups}" for block, groups in genes if (block, groups) not in there]
         if missing:
             raise InputError(
-                f"--supernet {source} lacks {', '.join(missing)} at TBD{slot + 1}; without --supernet one is trained."
+                f"--supernet {source} lacks {', '.join(missing)} at {slot_name(slot)}; without --supernet one is trained."
             )

@@ -5,7 +5,6 @@ Time is folded into the batch, (T * N, C, H, W): convolutions and batch norm see
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autosnn_hw.architecture import Stage
+from autosnn_hw.architecture import SKIP, Stage, block_convolutions, block_groups
 from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
 from autosnn_hw.training.matrix_convolution import dense_convolution, grouped_convolution
@@ -163,7 +162,7 @@ class SpikingBlock(nn.Module):
         self.stage = stage
         self.convs = nn.ModuleList(_convolutions(stage, tracked))
         self.neurons = nn.ModuleList(NEURONS[neuron]() for _ in self.convs)
-        self.residual = stage.kind.startswith(("SRB", "SIB"))
+        self.residual = stage.block is not None and stage.block.residual
         self.shortcut: ConvNorm | None = None
         if self.residual and stage.widens:
             inputs, outputs = stage.in_shape[0], stage.out_shape[0]
@@ -216,50 +215,16 @@ class Pool(nn.Module):
         return FoldedBlock(stage=self.stage, k=tuple(neuron.k for neuron in self.neurons))
 
 
-def block_groups(stage: Stage) -> int:
-    """Groups of all convolutions of a block: the stage's, or the largest common divisor with its widths."""
-    return math.gcd(stage.groups, stage.in_shape[0], stage.out_shape[0])
-
-
-def neuron_layers(stage: Stage) -> tuple[int, ...]:
-    """Number of neurons of each neuron layer of a stage, in order (AutoSNN's units without max-pool outputs)."""
-    size = math.prod(stage.out_shape)
-    if stage.kind.startswith(("SCB", "SRB")):
-        return (size, size)
-    if stage.kind.startswith("SIB"):
-        hidden = _expansion(stage) * stage.in_shape[0]
-        return (hidden * math.prod(stage.in_shape[1:]), hidden * math.prod(stage.out_shape[1:]), size)
-    if stage.kind == "max_pool" or (stage.kind == "skip" and not stage.widens):
-        return ()
-    return (size,)
-
-
-def _expansion(stage: Stage) -> int:
-    return int(stage.kind.rpartition("_e")[2])
-
-
 def _convolutions(stage: Stage, tracked: bool) -> list[nn.Module]:
-    inputs, outputs, groups = stage.in_shape[0], stage.out_shape[0], block_groups(stage)
-    kind, stride = stage.kind, stage.stride
-    if kind == "stem":
+    inputs, outputs = stage.in_shape[0], stage.out_shape[0]
+    if stage.kind == "stem":
         return [ConvNorm(inputs, outputs, 3, tracked=tracked)]
-    if kind == "skip":
-        if not stage.widens:
-            return []
-        if stride == 2:
-            return [FactorizedReduce(inputs, outputs, tracked=tracked)]
-        return [ConvNorm(inputs, outputs, 1, groups=groups, tracked=tracked)]
-    kernel = int(kind[5])
-    if kind.startswith("SIB"):
-        hidden = _expansion(stage) * inputs
-        return [
-            ConvNorm(inputs, hidden, 1, groups=groups, tracked=tracked),
-            ConvNorm(hidden, hidden, kernel, stride=stride, groups=groups, tracked=tracked),
-            ConvNorm(hidden, outputs, 1, groups=groups, tracked=tracked),
-        ]
+    if stage.kind == SKIP and stage.widens and stage.stride == 2:
+        return [FactorizedReduce(inputs, outputs, tracked=tracked)]
+    groups = block_groups(stage)
     return [
-        ConvNorm(inputs, outputs, kernel, stride=stride, groups=groups, tracked=tracked),
-        ConvNorm(outputs, outputs, kernel, groups=groups, tracked=tracked),
+        ConvNorm(size.inputs, size.outputs, size.kernel, stride=size.stride, groups=groups, tracked=tracked)
+        for size in block_convolutions(stage)
     ]
 
 

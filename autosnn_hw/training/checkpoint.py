@@ -13,8 +13,10 @@ from safetensors.torch import save_file
 
 from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.input_file import regular
 
 FORMAT = "autosnn-hw checkpoint 1"
+LARGEST_FILE = 64 << 30
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
@@ -37,17 +39,21 @@ def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
     Raises:
         InputError: missing, damaged, or not a checkpoint of this tool.
     """
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"no checkpoint at {path}.")
+    regular(path, "a checkpoint", most=LARGEST_FILE)
     try:
         with safe_open(str(path), "pt") as file:
             described = file.metadata() or {}
             if described.get("format") != FORMAT:
                 raise InputError(f"{path} is no checkpoint of autosnn-hw (format {described.get('format')!r}).")
-            return {name: file.get_tensor(name) for name in file.keys()}, json.loads(described["json"])  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
+            metadata = json.loads(described["json"])
+            if not isinstance(metadata, dict):
+                raise ValueError("its metadata are no JSON object")
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except InputError:
+        raise
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is not a readable checkpoint ({error}).") from error
 
 

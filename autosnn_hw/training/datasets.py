@@ -16,6 +16,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training import npz
+from autosnn_hw.training.sample_arrays import as_images, checked_inputs, checked_labels
 
 DATASETS = ("digits", "cifar10")
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
@@ -27,8 +28,9 @@ class Dataset:
 
     Args:
         name: "digits", "cifar10" or "npz:PATH".
-        x_train, x_val, x_test: images uint8 or float32 (N, C, H, W), or event frames uint8 (N, T, C, H, W) or (N, T, F).
-            x_val is the last 20 % of the training images; the full training set is `full_train()`.
+        x_train, x_val, x_test: images uint8 or float32 (N, C, H, W), or event frames uint8 or int32 (N, T, C, H, W). Loaded
+            with `labelled=False` also (N, T, F) or grey images (N, H, W), and flat inputs (N, F).
+            x_val is the file's own, else the last 20 % of the training images; the full training set is `full_train()`.
         y_train, y_val, y_test: int64 (N,); of length 0 where a file without labels was loaded with `labelled=False`.
         classes: number of classes.
         image: (Cin, H, W); (F, 1, 1) for frames (N, T, F).
@@ -37,6 +39,7 @@ class Dataset:
         pixel_max: 255 for bytes, 16 for digits, 1 for float images and event frames.
         sha256: of every array, hexadecimal.
         class_names: one a class where the source has them.
+        notes: what was made of arrays whose axes were in another order, in sentences.
     """
 
     name: str
@@ -53,11 +56,12 @@ class Dataset:
     pixel_max: float
     sha256: str
     class_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_frames(self) -> bool:
         """True for event frames: axis 1 is time."""
-        return self.x_test.ndim != 4
+        return self.x_test.ndim in (3, 5)
 
     @property
     def timesteps(self) -> int | None:
@@ -86,7 +90,8 @@ def load(
         name: which data set.
         data_dir: where CIFAR-10 lies or goes; default the environment variable AUTOSNN_HW_DATA, else ./data.
         download: fetch CIFAR-10 where it is missing.
-        labelled: require labels and a training part (`simulate` needs neither).
+        labelled: require labels and a training part, and put images in order: grey images (N, H, W) and channels that are
+            written last. Without, a file needs x_test alone, and it is as it is: the network says what it takes.
 
     Raises:
         InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.
@@ -127,7 +132,7 @@ def _cifar10(folder: Path, download: bool) -> Dataset:
 
 
 def _npz(name: str, labelled: bool) -> Dataset:
-    paths = [Path(part).expanduser() for part in name[4:].split(",")]
+    paths = _paths(name[4:])
     arrays = [npz.read_arrays(path) for path in paths]
     if len(paths) > 2 or (len(paths) == 2 and not all(map(npz.is_jpeg, arrays))):
         raise InputError(
@@ -135,21 +140,45 @@ def _npz(name: str, labelled: bool) -> Dataset:
         )
     if npz.is_jpeg(arrays[0]):
         return _from_jpeg(name, paths, arrays, labelled)
-    found = arrays[0]
-    needed = npz.ARRAY_NAMES if labelled else ("x_test",)
+    found, path = arrays[0], paths[0]
+    needed = npz.NEEDED if labelled else ("x_test",)
     missing = [array for array in needed if array not in found]
     if missing:
-        raise InputError(f"{paths[0]} has no array {', '.join(missing)}; it needs {', '.join(needed)}.")
-    x_test = _checked_inputs(found["x_test"], "x_test", paths[0])
-    x_train = _checked_inputs(found["x_train"], "x_train", paths[0]) if "x_train" in found else x_test[:0]
-    if x_train.shape[1:] != x_test.shape[1:] or x_train.dtype != x_test.dtype:
-        raise InputError(
-            f"{paths[0]}: x_train is {x_train.dtype} {x_train.shape} and x_test {x_test.dtype} {x_test.shape}; "
-            "samples must have one shape and type."
-        )
-    y_test = _checked_labels(found.get("y_test"), "y_test", len(x_test), paths[0])
-    y_train = _checked_labels(found.get("y_train"), "y_train", len(x_train), paths[0])
-    return _split(name, x_train, y_train, x_test, y_test)
+        raise InputError(f"{path} has no array {', '.join(missing)}; it needs {', '.join(needed)}.")
+    x, notes = {}, []
+    for array in ("x_test", "x_train", "x_val"):
+        if array in found:
+            x[array] = checked_inputs(found[array], array, path)
+            if labelled:
+                x[array], note = as_images(x[array], array, path)
+                notes += [] if note is None else [note]
+    x_test = x["x_test"]
+    for array, samples in x.items():
+        if samples.shape[1:] != x_test.shape[1:] or samples.dtype != x_test.dtype:
+            raise InputError(
+                f"{path}: {array} is {samples.dtype} {samples.shape} and x_test {x_test.dtype} {x_test.shape}; "
+                "samples must have one shape and type."
+            )
+    x = {array: x.get(array, x_test[:0]) for array in ("x_test", "x_train", "x_val")}
+    y = {
+        array: checked_labels(found.get(f"y{array[1:]}"), f"y{array[1:]}", len(samples), path)
+        for array, samples in x.items()
+    }
+    validation = (x["x_val"], y["x_val"]) if len(x["x_val"]) else None
+    return _split(name, x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=tuple(notes))
+
+
+def _paths(text: str) -> list[Path]:
+    """The file that is named, or the two on both sides of a comma; a name may hold commas itself."""
+    whole = Path(text).expanduser()
+    if whole.exists() or "," not in text:
+        return [whole]
+    parts = text.split(",")
+    for cut in range(1, len(parts)):
+        pair = [Path(",".join(part)).expanduser() for part in (parts[:cut], parts[cut:])]
+        if all(path.exists() for path in pair):
+            return pair
+    return [Path(part).expanduser() for part in parts]
 
 
 def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]], labelled: bool) -> Dataset:
@@ -166,28 +195,6 @@ def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]]
     return _split(name, x_train, y_train, x_test, y_test, class_names=names)
 
 
-def _checked_inputs(x: np.ndarray, name: str, path: Path) -> np.ndarray:
-    images, frames = x.ndim == 4, x.ndim in (3, 5)
-    if not (images and x.dtype in (np.uint8, np.float32)) and not (frames and x.dtype == np.uint8):
-        raise InputError(
-            f"{path}: {name} is {x.dtype} {x.shape}; allowed are uint8 or float32 images (N, C, H, W) and uint8 event "
-            "frames (N, T, C, H, W) or (N, T, F)."
-        )
-    if x.size == 0:
-        raise InputError(f"{path}: {name} of shape {x.shape} is empty.")
-    if x.dtype == np.float32 and not np.isfinite(x).all():
-        raise InputError(f"{path}: {name} holds values that are not finite.")
-    return np.ascontiguousarray(x)
-
-
-def _checked_labels(y: np.ndarray | None, name: str, count: int, path: Path) -> np.ndarray:
-    if y is None or count == 0:
-        return np.zeros(0, np.int64)
-    if y.dtype.kind not in "iu" or y.shape != (count,) or (y.size and not 0 <= int(y.min()) <= int(y.max()) < 1 << 20):
-        raise InputError(f"{path}: {name} is {y.dtype} {y.shape}; it must be {count} integer labels from 0.")
-    return y.astype(np.int64)
-
-
 def _split(
     name: str,
     x_train: np.ndarray,
@@ -195,26 +202,32 @@ def _split(
     x_test: np.ndarray,
     y_test: np.ndarray,
     *,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
     pixel_max: float | None = None,
     class_names: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> Dataset:
     if 0 < len(x_train) < 5:
         raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
-    kept = len(x_train) - len(x_train) // 5
-    frames = x_test.ndim != 4
-    image = (x_test.shape[2], 1, 1) if x_test.ndim == 3 else x_test.shape[-3:]
+    kept = len(x_train) - (len(x_train) // 5 if validation is None else 0)
+    x_val, y_val = (x_train[kept:], y_train[kept:]) if validation is None else validation
+    frames = x_test.ndim in (3, 5)
+    image = (x_test.shape[-1], 1, 1) if x_test.ndim < 4 else x_test.shape[-3:]
     if pixel_max is None:
         pixel_max = 255.0 if x_test.dtype == np.uint8 and not frames else 1.0
     mean, std = np.zeros(image[0]), np.ones(image[0])
-    if len(x_train) and not frames:
+    if len(x_train) and x_train.ndim == 4:
         mean, std = _channel_statistics(x_train[:kept], pixel_max)
-    largest = max([-1, *(int(y.max()) for y in (y_train, y_test) if len(y))])
+    largest = max([-1, *(int(y.max()) for y in (y_train, y_val, y_test) if len(y))])
+    hashed = (
+        (x_train, y_train, x_test, y_test) if validation is None else (x_train, y_train, *validation, x_test, y_test)
+    )
     return Dataset(
         name=name,
         x_train=x_train[:kept],
         y_train=y_train[:kept],
-        x_val=x_train[kept:],
-        y_val=y_train[kept:],
+        x_val=x_val,
+        y_val=y_val,
         x_test=x_test,
         y_test=y_test,
         classes=len(class_names) or largest + 1,
@@ -222,8 +235,9 @@ def _split(
         pixel_mean=mean,
         pixel_std=std,
         pixel_max=pixel_max,
-        sha256=_sha256((x_train, y_train, x_test, y_test)),
+        sha256=_sha256(hashed),
         class_names=class_names,
+        notes=notes,
     )
 
 

@@ -10,7 +10,7 @@ import torch
 
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.network import SpikeCounter
-from autosnn_hw.training.readout import VOTERS
+from autosnn_hw.training.voting_readout import VOTERS
 
 Forward = Callable[[torch.Tensor, SpikeCounter], torch.Tensor]
 

@@ -7,9 +7,7 @@ anew from the current floats by `deploy.quantise`; gradients go straight through
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +21,7 @@ from autosnn_hw.deploy.integer_neuron import fire
 from autosnn_hw.deploy.lowering import folded_conv, integers_of
 from autosnn_hw.deploy.planned_layers import Unit, network_units, with_units
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, averaging_neuron
-from autosnn_hw.deploy.readout import check_voters, keep_blocks, readout_mask
+from autosnn_hw.deploy.readout_blocks import check_voters, keep_blocks, readout_mask
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
@@ -32,14 +30,13 @@ from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.integer import integer_neuron, rounded
+from autosnn_hw.training.integer_layers import integer_neuron, rounded
+from autosnn_hw.training.loop import Progress
 
 LEAST_K, MOST_K = 1e-4, 1 - 1e-6
 EVALUATED_AT_ONCE = 256
 LEARNING_RATE = {"even": 5e-4, "ternary": 2e-3}
 CALIBRATION_IMAGES = 256  # for a network that was trained with float weights and becomes ternary
-
-Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, validation accuracy of the integer network
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +156,7 @@ class IntegerNetwork(nn.Module):
         if kept is not None:
             kept[self.stem.name] = x
         for layer in self.layers:
-            carried = x if layer.unit.name.endswith(".a") else carried
+            carried = x if layer.unit.first else carried
             x = layer(x, carried, steps)
             if kept is not None:
                 kept[layer.unit.name] = x
@@ -168,11 +165,6 @@ class IntegerNetwork(nn.Module):
     def to_folded(self) -> FoldedNetwork:
         """The floats of this moment; `lower` makes of them the integers of this moment's forward."""
         return with_units(self.folded, [layer.current_unit() for layer in self.layers])
-
-
-def finetune(folded: FoldedNetwork, dataset: Dataset, **options: Any) -> FoldedNetwork:
-    """The network that `fit` keeps, by itself; its `lower` is the deployed net."""
-    return fit(folded, dataset, **options).folded
 
 
 def fit(
@@ -199,7 +191,7 @@ def fit(
         target: as in `lower`.
         full_train: train on the validation images, too; the last epoch is then kept, because none of them can judge.
         augment: crop and flip; None means for 3 x 32 x 32 images only.
-        progress: called after each epoch.
+        progress: called after each epoch with epochs done, epochs in all, and the validation accuracy of the integers.
 
     Raises:
         InputError: event frames, or what `lower` raises.

@@ -29,7 +29,9 @@ from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
 from autosnn_hw.training.precision import FLOAT32, convolving_in
 
-Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, mean loss of the last one
+Progress = Callable[
+    [int, int, float], None
+]  # epochs done, epochs in all, mean loss of the last one (fine-tuning: accuracy)
 Step = Callable[[torch.Tensor, torch.Tensor, np.random.Generator], tuple[torch.Tensor, Sequence[int] | None]]
 
 
@@ -121,16 +123,27 @@ class TrainingRun:
 
     def _resume(self, path: Path) -> None:
         tensors, metadata = read_checkpoint(path)
-        if metadata.get("identity") != self.identity:
-            theirs = metadata.get("identity", {})
+        theirs, losses = metadata.get("identity"), metadata.get("losses")
+        if (
+            not isinstance(theirs, dict)
+            or not isinstance(losses, list)
+            or not all(isinstance(x, float) for x in losses)
+        ):
+            raise InputError(
+                f"{path} is damaged: it does not say whose state it holds; without it training begins anew."
+            )
+        if theirs != self.identity:
             differing = sorted(k for k in self.identity.keys() | theirs.keys() if self.identity.get(k) != theirs.get(k))
             raise InputError(
                 f"{path} belongs to another training run (different {', '.join(differing)}); resume with the same settings or take another folder."
             )
         load_into(self.network, tensors, path)
-        self.losses = list(metadata["losses"])
-        if len(self.losses) < self.schedule.epochs:
-            self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
+        self.losses = list(losses)
+        if len(losses) < self.schedule.epochs:
+            try:
+                self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
+            except (KeyError, RuntimeError) as error:
+                raise InputError(f"{path} is damaged: the optimiser's state does not fit ({error}).") from None
 
 
 def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any) -> dict[str, Any]:

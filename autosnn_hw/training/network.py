@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -10,10 +10,10 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
-from autosnn_hw.training.blocks import Pool, SpikingBlock, neuron_layers
+from autosnn_hw.training.blocks import Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.readout import Readout, voters_of
 from autosnn_hw.training.ternary import make_ternary
+from autosnn_hw.training.voting_readout import VotingReadout, voters_of
 
 
 class SpikeCounter:
@@ -29,20 +29,6 @@ class SpikeCounter:
     @property
     def total(self) -> float:
         return sum(self.by_stage.values())
-
-
-def spiking_units(stages: Iterable[Stage]) -> dict[str, int]:
-    """Units by kind: "neurons" (stem and blocks and pools with neurons), "pool" (max-pool outputs), "readout".
-
-    AutoSNN's firing rate is spikes / (T x all three).
-    """
-    units = {"neurons": 0, "pool": 0, "readout": 0}
-    for stage in stages:
-        if stage.kind == "max_pool":
-            units["pool"] += int(np.prod(stage.out_shape))
-        else:
-            units["readout" if stage.kind == "readout" else "neurons"] += sum(neuron_layers(stage))
-    return units
 
 
 def time_folded(x: torch.Tensor, timesteps: int) -> tuple[torch.Tensor, bool]:
@@ -120,7 +106,7 @@ def _module(stage: Stage, classes: int, neuron: str, readout_block: int | None) 
     if stage.kind == "stem":
         return SpikingBlock(stage, neuron="plif")
     if stage.kind == "readout":
-        return Readout(stage, classes, neuron=neuron, block=readout_block)
+        return VotingReadout(stage, classes, neuron=neuron, block=readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
         return Pool(stage, neuron=neuron)
     return SpikingBlock(stage, neuron=neuron)
@@ -145,6 +131,6 @@ def folded_network(
 
 def parameter_count(*modules: nn.Module) -> int:
     """Learnable numbers, one scalar a PLIF layer counted; synapses that a block-sparse readout has not are none."""
-    readouts = [layer for module in modules for layer in module.modules() if isinstance(layer, Readout)]
+    readouts = [layer for module in modules for layer in module.modules() if isinstance(layer, VotingReadout)]
     absent = sum(int((~layer.mask).sum()) for layer in readouts if layer.mask is not None)
     return sum(parameter.numel() for module in modules for parameter in module.parameters()) - absent

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
-from autosnn_hw.training.kernels import cpu, reference
+from autosnn_hw.training.kernels import cpu, torch_reference
 from autosnn_hw.training.surrogate import ALPHA, atan_constants
 
 KERNELS = ("auto", "numba", "triton", "torch")
@@ -159,7 +159,7 @@ def plif(
     kernel = kernel_for(x, kernel)
     if kernel != "torch":
         return _Plif.apply(x, k, timesteps, constant, kernel, alpha)
-    return _like(reference.plif(_rows(x, 1 if constant else timesteps), k, timesteps, alpha), x)
+    return _like(torch_reference.plif(_rows(x, 1 if constant else timesteps), k, timesteps, alpha), x)
 
 
 def memoryless(x: torch.Tensor, *, kernel: str = "auto", alpha: float = ALPHA) -> torch.Tensor:
@@ -167,7 +167,7 @@ def memoryless(x: torch.Tensor, *, kernel: str = "auto", alpha: float = ALPHA) -
     kernel = kernel_for(x, kernel)
     if kernel != "torch":
         return _Memoryless.apply(x, kernel, alpha)
-    return _like(reference.memoryless(_rows(x, 1), 1, alpha), x)
+    return _like(torch_reference.memoryless(_rows(x, 1), 1, alpha), x)
 
 
 class Plif(nn.Module):

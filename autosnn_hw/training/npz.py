@@ -8,32 +8,47 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.input_file import regular
 
-LARGEST_ARRAY = 16 << 30  # bytes; a larger claim is taken for a damaged or hostile file
-ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
+LARGEST_FILE = 1 << 40
+HONEST_BYTES = 256 << 20  # that any file may unpack to
+HONEST_RATIO = (
+    100  # and this times its packed bytes: spikes one in a hundred shrink to a thirtieth, zeros to a thousandth
+)
+NEEDED = ("x_train", "y_train", "x_test", "y_test")
+ARRAY_NAMES = (*NEEDED, "x_val", "y_val")
 JPEG_NAMES = ("jpeg", "offset", "label", "classes")
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Every array of either form that the file has, checked against the sizes its archive declares.
+    """Every array of either form that the file has, checked against what its archive can hold before it is allocated.
 
     Raises:
         InputError: missing, not an npz, damaged, an object array, or an array that is not as large as its header says.
     """
-    if not path.is_file():
-        raise InputError(f"no data file at {path}; npz:PATH needs an existing .npz file.")
+    regular(path, "an .npz file", most=LARGEST_FILE)
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            return {name: _read_array(archive, members[name]) for name in ARRAY_NAMES + JPEG_NAMES if name in members}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path} is not a readable npz file ({error}); write it with numpy.savez.") from error
+            wanted = {name: members[name] for name in ARRAY_NAMES + JPEG_NAMES if name in members}
+            _refuse_bomb(sum(info.file_size for info in wanted.values()), path.stat().st_size)
+            return {name: _read_array(archive, info) for name, info in wanted.items()}
+    except (
+        Exception
+    ) as error:  # zipfile, zlib, lzma, bz2, tokenize and numpy each raise what they like at a damaged file
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise InputError(f"{path} is not a readable npz file ({reason}); write it with numpy.savez.") from error
+
+
+def _refuse_bomb(claimed: int, packed: int) -> None:
+    most = max(HONEST_BYTES, HONEST_RATIO * packed)
+    if claimed > most:
+        raise ValueError(f"{packed} bytes claim to hold {claimed}; at most {most} are unpacked")
 
 
 def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
@@ -49,11 +64,8 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
         claimed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
         if dtype.hasobject:
             raise ValueError(f"array {info.filename} holds Python objects, which are never unpickled")
-        if claimed > LARGEST_ARRAY or claimed != info.file_size - stream.tell():
-            raise ValueError(
-                f"array {info.filename} claims {claimed} bytes and has {info.file_size - stream.tell()}; "
-                f"at most {LARGEST_ARRAY} are read"
-            )
+        if min(shape, default=0) < 0 or claimed != info.file_size - stream.tell():
+            raise ValueError(f"array {info.filename} claims {claimed} bytes and has {info.file_size - stream.tell()}")
     with archive.open(info) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
@@ -71,23 +83,36 @@ def decode_jpeg(arrays: dict[str, np.ndarray], path: Path) -> tuple[np.ndarray, 
     for name in JPEG_NAMES:
         if name not in arrays:
             raise InputError(f"{path} has no array {name!r}; the JPEG form needs {', '.join(JPEG_NAMES)}.")
-    data, offset, label = (arrays[name] for name in JPEG_NAMES[:3])
-    count = len(label)
+    data, offset, label, classes = (arrays[name] for name in JPEG_NAMES)
     if data.ndim != 1 or data.dtype != np.uint8 or offset.ndim != 1 or offset.dtype.kind not in "iu":
         raise InputError(f"{path}: jpeg must be uint8 (bytes,) and offset integers (N + 1,).")
+    if label.ndim != 1 or label.dtype.kind not in "iu" or classes.ndim != 1 or classes.dtype.kind not in "SU":
+        raise InputError(
+            f"{path}: label is {label.dtype} {label.shape} and classes {classes.dtype} {classes.shape}; integers (N,) and names "
+            "(classes,) are needed."
+        )
+    count = len(label)
     limits = offset.astype(np.int64)
     if len(limits) != count + 1 or (np.diff(limits) <= 0).any() or limits[0] < 0 or limits[-1] > len(data):
         raise InputError(
             f"{path}: offset must hold N + 1 = {count + 1} increasing positions within the {len(data)} JPEG bytes."
         )
     first = _decode(data[limits[0] : limits[1]].tobytes(), 0, path) if count else np.zeros((0, 0, 0), np.uint8)
+    if count * first.size > max(HONEST_BYTES, HONEST_RATIO * len(data)):
+        raise InputError(
+            f"{path}: {len(data)} JPEG bytes would unpack to {count * first.size}; that is taken for a trap."
+        )
     images = np.empty((count, *first.shape), np.uint8)
     for i in range(count):
         image = _decode(data[limits[i] : limits[i + 1]].tobytes(), i, path)
         if image.shape != first.shape:
             raise InputError(f"{path}: image {i} is {image.shape} and image 0 {first.shape}; all must have one size.")
         images[i] = image
-    return images, label.astype(np.int64), tuple(str(name) for name in arrays["classes"])
+    return (
+        images,
+        label.astype(np.int64),
+        tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in classes),
+    )
 
 
 def _decode(data: bytes, index: int, path: Path) -> np.ndarray:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
+from autosnn_hw.architecture import SKIP
 from autosnn_hw.training.blocks import ConvNorm, SpikingBlock
 
 
@@ -56,7 +57,7 @@ def share(blocks: Mapping[str, SpikingBlock]) -> tuple[nn.ModuleDict, dict[str, 
     places: dict[str, list[ConvNorm]] = {}
     reads: dict[str, set[str]] = {}
     for key, block in blocks.items():
-        alone = block.stage.kind == "skip"  # its 1x1 convolution is what a residual block has as its shortcut
+        alone = block.stage.kind == SKIP  # its 1x1 convolution is what a residual block has as its shortcut
         convs = {
             "shortcut" if alone else f"conv{i}": conv
             for i, conv in enumerate(block.convs)

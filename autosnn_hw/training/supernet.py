@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture
+from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture, slot_name
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
-from autosnn_hw.training.readout import Readout
 from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
+from autosnn_hw.training.voting_readout import VotingReadout
 
 Gene = tuple[str, int]  # block name, groups of its convolutions
 ANCHOR = "SRB_k3"
@@ -74,7 +74,7 @@ class SuperNetwork(nn.Module):
         self.stages = stages_of(template, image, classes, voters, readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleDict()
-        slot_of = {f"TBD{i + 1}": i for i in range(slots)}
+        slot_of = {slot_name(i): i for i in range(slots)}
         for stage in self.stages:
             if stage.name in slot_of:
                 candidates = nn.ModuleDict()
@@ -85,7 +85,7 @@ class SuperNetwork(nn.Module):
             elif stage.kind == "stem":
                 self.layers[stage.name] = SpikingBlock(stage, tracked=False)
             elif stage.kind == "readout":
-                self.layers[stage.name] = Readout(stage, classes, neuron=neuron, block=readout_block)
+                self.layers[stage.name] = VotingReadout(stage, classes, neuron=neuron, block=readout_block)
             else:
                 self.layers[stage.name] = Pool(stage, neuron=neuron)
         self.kernels = nn.ModuleDict()
@@ -143,7 +143,7 @@ class SuperNetwork(nn.Module):
             InputError: a block of the path is not in this super-network.
         """
         groups = path.groups or (1,) * len(path.blocks)
-        keys = {f"TBD{i + 1}": f"{block}/{group}" for i, (block, group) in enumerate(zip(path.blocks, groups))}
+        keys = {slot_name(i): f"{block}/{group}" for i, (block, group) in enumerate(zip(path.blocks, groups))}
         modules: list[nn.Module] = []
         for name, layer in self.layers.items():
             if name not in keys:

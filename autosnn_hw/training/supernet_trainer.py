@@ -10,15 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture import Architecture, slot_name
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.seeds import generator
 from autosnn_hw.training.adam import FlatAdam
-from autosnn_hw.training.checkpoint import load_into, read_checkpoint
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
-from autosnn_hw.training.supernet import ENTANGLED, SEPARATE, Gene, SuperNetwork, spread_at
+from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
 from autosnn_hw.training.trainer import check_timesteps, fabric, vote_loss
 
 LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
@@ -165,32 +164,6 @@ def warm_up_epochs(epochs: int, strict: bool = True) -> int:
     return int(WARM_UP_SHARE * epochs) if strict else 0
 
 
-def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
-    """A super-network from its checkpoint.
-
-    Raises:
-        InputError: missing, damaged, or no super-network.
-    """
-    tensors, metadata = read_checkpoint(path)
-    identity = metadata.get("identity", {})
-    if identity.get("kind") != "supernet":
-        raise InputError(f"{path} holds no super-network.")
-    network = SuperNetwork(
-        identity["space"],
-        identity["width"],
-        identity["timesteps"],
-        tuple(identity["image"]),
-        identity["classes"],
-        genes=identity["genes"],
-        sharing=identity.get("sharing", SEPARATE),
-        neuron=identity["neuron"],
-        ternary=identity.get("ternary", False),
-        readout_block=identity.get("readout_block"),
-    )
-    load_into(network, tensors, path)
-    return network.to(device).eval()
-
-
 def evaluate_path(
     network: SuperNetwork,
     path: Architecture,
@@ -235,7 +208,7 @@ def _segment_names(network: SuperNetwork, path: Architecture) -> list[str]:
     groups = path.groups or (1,) * len(path.blocks)
     names = [name for name, layer in network.layers.items() if not isinstance(layer, nn.ModuleDict)]
     for i, (block, group) in enumerate(zip(path.blocks, groups)):
-        slot, key = f"TBD{i + 1}", f"{block}/{group}"
+        slot, key = slot_name(i), f"{block}/{group}"
         names.append(f"{slot}/{key}")
         names += [f"{slot}/{place}" for place in network.reads.get(slot, {}).get(key, ())]
     return names

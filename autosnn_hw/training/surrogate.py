@@ -14,11 +14,6 @@ def atan_constants(alpha: float = ALPHA) -> tuple[float, float]:
     return alpha / 2, (math.pi * alpha / 2) ** 2
 
 
-def atan_primitive(x: torch.Tensor, alpha: float = ALPHA) -> torch.Tensor:
-    """The smooth step whose derivative the surrogate is: atan(pi alpha x / 2) / pi + 1/2."""
-    return torch.atan(math.pi / 2 * alpha * x) / math.pi + 0.5
-
-
 class Spike(torch.autograd.Function):
     """Heaviside step (1 at x >= 0) whose gradient is the ATan surrogate's."""
 

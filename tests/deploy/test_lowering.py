@@ -7,7 +7,7 @@ from autosnn_hw.architecture import SEARCH_BLOCKS
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.deploy.planned_layers import block_units, factorized_reduce
 from autosnn_hw.deploy.quantise import EVEN, TERNARY, quantise
-from autosnn_hw.deploy.readout import keep_blocks, readout_mask
+from autosnn_hw.deploy.readout_blocks import keep_blocks, readout_mask
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
 from autosnn_hw.network import Role

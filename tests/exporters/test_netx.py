@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.errors import DoesNotFitError, InputError, RunError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
 from exporters import grouped_kernels, netx
 
@@ -140,43 +140,6 @@ def test_a_threshold_that_overflows_lavas_integers_is_refused(tmp_path):
     network = ChipNetwork((InputLayer("in", (1,)), DenseLayer("fc", (1,), np.ones((1, 1)), CubaNeuron(2**25, 0))))
     with pytest.raises(InputError, match="'fc'.*33554432.*131072"):
         netx.write(network, tmp_path / "a.net")
-
-
-LIMITS = netx.ValueLimits(
-    weight=(-128, 127), even_weight=(-256, 254), one_sign_weight=(0, 255), vth_mant=(0, 131071), bias=(-4095, 4095),
-    v_decay=(0, 4095), i_decay=(0, 4096), delay=(0, 62), source="test",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "network, resource, needed, limit",
-    [
-        (dense_net([[2, -2]], bias=np.array([4096])), "bias mantissa", 4096, 4095),
-        (dense_net([[2, -2]], bias=np.array([-5000])), "bias mantissa (negative)", 5000, 4095),
-        (conv_net(np.array([[[[253]], [[-2]]]])), "weight of a layer that also has odd weights", 253, 127),
-        (conv_net(np.array([[[[256]], [[-2]]]])), "weight", 256, 254),
-        (conv_net(np.array([[[[256]]]])), "weight", 256, 254),
-    ],
-)
-def test_an_export_for_a_chip_stops_at_what_it_cannot_hold(network, resource, needed, limit, tmp_path):
-    netx.write(network, tmp_path / "simulated.net")
-    (violation,) = netx.chip_violations(network, LIMITS)
-    assert (violation.resource, violation.needed, violation.limit) == (resource, needed, limit)
-    with pytest.raises(DoesNotFitError, match="nothing was written"):
-        netx.write(network, tmp_path / "chip.net", strict_for=LIMITS)
-    assert [p.name for p in tmp_path.iterdir()] == ["simulated.net"]
-
-
-@pytest.mark.parametrize("weight", [[[127, -128]], [[254, -256]], [[255, 1]]])
-def test_a_layer_may_use_either_range_as_a_whole(weight):
-    assert not netx.chip_violations(dense_net(weight), LIMITS)
-
-
-def test_the_profile_of_a_chip_gives_the_limits():
-    hw_profiles = pytest.importorskip("hw_profiles")
-    limits = netx.value_limits(hw_profiles.load("loihi2"))
-    assert (limits.weight, limits.even_weight, limits.bias) == ((-128, 127), (-256, 254), (-4095, 4095))
-    assert limits.v_decay == (0, 4095) and limits.vth_mant == (0, 131071)
 
 
 def test_an_existing_file_is_replaced_whole_and_nothing_else_stays(tmp_path, random_network):

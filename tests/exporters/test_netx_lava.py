@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from support.netx_entries import CUBA, DENSE, put
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.simulate import exact
+from autosnn_hw.simulate import lava as in_lava
 from autosnn_hw.simulate.trace import compare
 from exporters import grouped_kernels, lava_dense, netx
 
@@ -81,7 +85,7 @@ def dense_matrices():
         low = -int(rng.choice([0, 0, 1, 2, 64, 127, 128, 129, 200, 255, 256, 257, 300]))
         high = int(rng.choice([-1, 0, 1, 5, 64, 127, 128, 200, 254, 255, 256, 600]))
         weight = rng.integers(low, max(low, high) + 1, (3, 4)) * int(rng.choice([1, 1, 2, 4]))
-        if lava_dense.effective_weight(weight) is not None:
+        if weight.any():
             matrices[str(number)] = weight
     return matrices
 
@@ -135,26 +139,71 @@ def test_networks_exported_by_slayer_are_read(lava):
         netx.read(folder / "slayer/slayer_pool.net", input_shape=(2, 10, 10))
 
 
-def test_networks_exported_by_slayer_spike_here_as_in_lava(lava):
+def test_networks_exported_by_slayer_spike_here_as_in_lava(lava, child):
     """Every spike and every u and v of three nets that slayer wrote, over several samples with resets between them."""
-    from autosnn_hw.simulate import exact
-    from autosnn_hw.simulate import lava as in_lava
-
     rng = np.random.default_rng(5)
-    with in_lava.LavaChild() as child:
-        for name, shape in (("conv", (2, 10, 10)), ("input", None), ("affine", None)):
-            file = lava[0] / f"slayer/slayer_{name}.net"
-            network = netx.read(file, **({"input_shape": shape} if shape else {}))
-            values = rng.integers(0, 2, (3, 12, *network.input_layer.shape))
-            if network.input_layer.neuron is not None:
-                values = values * int(np.max(network.input_layer.neuron.vth_mant))
-            graded = network.input_layer.neuron is not None
-            traces = [
-                exact.trace(network, values, graded=graded, states=True),
-                in_lava.trace(network, values, graded=graded, states=True, child=child),
-            ]
-            assert compare(*traces) is None, name
-            assert traces[0].layers[0].spikes.any(), name
+    for name, shape in (("conv", (2, 10, 10)), ("input", None), ("affine", None)):
+        file = lava[0] / f"slayer/slayer_{name}.net"
+        network = netx.read(file, **({"input_shape": shape} if shape else {}))
+        values = rng.integers(0, 2, (3, 12, *network.input_layer.shape))
+        if network.input_layer.neuron is not None:
+            values = values * int(np.max(network.input_layer.neuron.vth_mant))
+        graded = network.input_layer.neuron is not None
+        traces = [
+            exact.trace(network, values, graded=graded, states=True),
+            in_lava.trace(network, values, graded=graded, states=True, child=child),
+        ]
+        assert compare(*traces) is None, name
+        assert traces[0].layers[0].spikes.any(), name
+
+
+def reloaded(weight, path, bias=None, vth=60):
+    """The network that is read from a file in which somebody wrote these dense weights, and two more neurons."""
+    weight = np.asarray(weight)
+    with h5py.File(path, "w") as file:
+        entry = DENSE | {"shape": [len(weight)], "weight": weight, "neuron": CUBA | {"vThMant": vth}}
+        put(file, "layer/0", entry if bias is None else entry | {"bias": bias})
+        put(file, "layer/1", DENSE | {"shape": [2], "weight": np.ones((2, len(weight))) * [[40], [-2]]})
+    return netx.read(path)
+
+
+CHANGED_AT_LOAD = {
+    "all negative, a power of two": {"weight": np.full((4, 5), -64), "bias": np.full(4, 200)},
+    "all negative": {"weight": -np.arange(1, 21).reshape(4, 5) * 3, "bias": np.full(4, 300)},
+    "negative beyond 8 bits": {"weight": -np.arange(1, 21).reshape(4, 5) * 30, "bias": np.full(4, 100)},
+    "negative and zero beyond 8 bits": {"weight": -np.arange(20).reshape(4, 5) * 30, "bias": np.full(4, 100)},
+    "odd, up to 255": {"weight": np.arange(20).reshape(4, 5) * 13 + 8},
+    "positive beyond 8 bits": {"weight": np.arange(20).reshape(4, 5) * 40, "bias": np.full(4, 30)},
+    "both signs beyond": {"weight": np.arange(20).reshape(4, 5) * 60 - 500},
+    "odd, both signs": {"weight": np.arange(20).reshape(4, 5) * 13 - 101},
+    "a bias that wraps": {"weight": np.arange(20).reshape(4, 5) - 9, "bias": np.array([40000, 70000, -40000, 30])},
+    "a threshold beyond all": {"weight": np.arange(20).reshape(4, 5) - 9, "vth": np.array([60, 2**31 - 1, 2**25, 90])},
+}
+
+
+KEPT = ("all negative", "odd, up to 255", "odd, both signs")
+
+
+@pytest.fixture(scope="module")
+def child():
+    with in_lava.LavaChild() as process:
+        yield process
+
+
+@pytest.mark.parametrize("name", CHANGED_AT_LOAD)
+def test_what_lava_changes_at_load_is_changed_here_and_written_back_unchanged(name, child, tmp_path):
+    """Every spike and every u and v of the file in lava-dl, of what was read of it, and of what is written again."""
+    path, again = tmp_path / "a.net", tmp_path / "b.net"
+    network = reloaded(path=path, **CHANGED_AT_LOAD[name])
+    netx.write(network, again)
+    values = np.random.default_rng(3).integers(0, 2, (2, 20, 5))
+    ours = exact.trace(network, values, states=True)
+    for source in (path, again):
+        assert compare(ours, in_lava.trace(source, values, states=True, child=child)) is None
+    assert compare(ours, in_lava.trace(network, values, states=True, child=child)) is None
+    assert sum(layer.spikes.sum() for layer in ours.layers) > 0
+    notes = network.provenance.get("notes", [])
+    assert not notes if name in KEPT else any("so does this" in note or "is kept" in note for note in notes)
 
 
 @pytest.mark.skipif(shipped() is None, reason="lava-dl's wheel came without its test networks")
@@ -168,10 +217,10 @@ def test_lava_dls_own_test_networks_are_read_or_refused_by_name(lava, tmp_path, 
         assert not difference(network, netx.read(tmp_path / "again.net"))
     pilotnet = networks[root / SHIPPED[2]]
     assert pilotnet.readout.accumulates and float(pilotnet.input_layer.foreign_transform[0]) == 40
-    with pytest.raises(InputError, match="layer/5: type 'average'.*num_layers=5"):
-        netx.read(root / "gts/ntidigits/ntidigits.net")
-    delayed = netx.read(root / "gts/ntidigits/ntidigits.net", num_layers=5)
-    assert delayed.layers[1].delay.max() == 62 and delayed.layers[1].neuron.i_decay == 1024
+    voting, cut = (netx.read(root / "gts/ntidigits/ntidigits.net", num_layers=n) for n in (None, 5))
+    assert (voting.readout.classes, voting.readout.voters, voting.readout.accumulates) == (11, 22, False)
+    assert cut.readout is None and not difference(voting.layers, cut.layers)
+    assert cut.layers[1].delay.max() == 62 and cut.layers[1].neuron.i_decay == 1024
     for name in ("network", "square_network"):
         with pytest.raises(InputError, match="layer/0: neuron type 'SDNN'"):
             netx.read(root / f"gts/pilotnet_sdnn/{name}.net")
@@ -180,8 +229,8 @@ def test_lava_dls_own_test_networks_are_read_or_refused_by_name(lava, tmp_path, 
 def test_effective_dense_weights_are_lavas(lava):
     used, exact = np.load(lava[0] / "used.npz"), 0
     matrices = dense_matrices()
-    assert len(matrices) > 1500
+    assert len(matrices) > 2000
     for name, weight in matrices.items():
         assert np.array_equal(lava_dense.effective_weight(weight), used[name]), weight
         exact += lava_dense.fault(weight) is None
-    assert 0.2 * len(matrices) < exact < 0.9 * len(matrices)
+    assert 0.1 * len(matrices) < exact < 0.9 * len(matrices)

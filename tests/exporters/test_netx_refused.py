@@ -1,5 +1,7 @@
 """NetX files that cannot be represented, do not fit together, are damaged or hostile: one sentence each."""
 
+import os
+import time
 from pathlib import Path
 
 import h5py
@@ -12,13 +14,13 @@ from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, withou
 from autosnn_hw.errors import InputError
 from exporters import netx
 
-KINDS = ["pool", "average", "convT", "unpool", "concat", "dense_rec", "dense_comp", "affine", "kwta", "foo", ""]
+KINDS = ["pool", "convT", "unpool", "concat", "dense_rec", "dense_comp", "affine", "kwta", "foo", ""]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_types_that_cannot_be_represented_are_refused_by_name(kind, write):
     path = write(FRAMES, CONV, {"type": kind, "shape": [2, 1, 1]})
-    with pytest.raises(InputError, match=rf"^layer/2: type '{kind}' .*(needed|entries are read|num_layers=2)"):
+    with pytest.raises(InputError, match=rf"^layer/2: type '{kind}' .*(needed|entries are read|--layers 2)"):
         netx.read(path)
     assert len(netx.read(path, num_layers=2).layers) == 2
 
@@ -47,7 +49,11 @@ def test_a_missing_neuron_parameter_is_named(name, write):
         ((FRAMES, CONV, DENSE), "layer/2: a dense entry after '1:conv' of shape .* needs a flatten entry"),
         ((FRAMES, FLATTEN, CONV), "layer/2: a conv entry after a flatten entry"),
         ((FRAMES, CONV, FRAMES), "layer/2: a second input entry"),
-        ((FRAMES,), "no conv or dense layer"),
+        ((FRAMES,), "no conv or dense layer; at least one"),
+        ((FRAMES, CONV, FLATTEN, DENSE, {"type": "average", "shape": [2]}), r"layer/4: it averages to 2 outputs.*'3:dense'.*\(3,\)"),
+        ((FRAMES, CONV, FLATTEN, DENSE, {"type": "average", "shape": [3]}, DENSE), "layer/5: type 'dense' after an average"),
+        ((FRAMES, {"type": "average", "shape": [1]}), "layer/1: an average entry comes after the layer"),
+        ((FLATTEN, DENSE | {"weight": np.ones((3, 0))}), "layer/0: its dense entry has 0 weights for 3 neurons"),
         ((), "holds 0 entries"),
         ((FRAMES, CONV | {"shape": [2, 5, 4]}), r"'1:conv'.*\(5, 4\).*\(4, 4\)"),
         ((FRAMES, CONV | {"groups": 0}), "layer/1: weight has shape .* with 0 groups"),
@@ -68,7 +74,7 @@ def test_a_missing_neuron_parameter_is_named(name, write):
         ((FRAMES | {"shape": [4, 4]}, CONV), r"layer/0: shape is \(4, 4\)"),
         ((DENSE | {"delay": -1},), "layer/0: delay holds -1"),
         ((DENSE | {"delay": [1, 2]},), r"layer/0: delay has shape \(2,\)"),
-        ((DENSE | {"shape": [5]},), "layer/0: weight has shape"),
+        ((DENSE | {"shape": [5]},), "layer/0: its dense entry has 96 weights for 5 neurons"),
         ((FRAMES | {"weight": [1, 2], "neuron": CUBA}, CONV), "layer/0: weight and bias of an input entry"),
     ],
 )  # fmt: skip
@@ -139,7 +145,59 @@ def test_data_that_claims_to_be_huge_is_not_read(write):
     path = write(FRAMES, without(CONV, "weight"))
     with h5py.File(path, "a") as f:
         f["layer/1"].create_dataset("weight", (2**20, 2**20), "f4", chunks=(64, 64), compression="gzip")
-    with pytest.raises(InputError, match="more than 134217728 values"):
+    with pytest.raises(InputError, match="more than [0-9]{6} values; at most that many are read of a file of its size"):
+        netx.read(path)
+
+
+def test_one_dataset_under_many_names_counts_as_often_as_it_is_read(tmp_path):
+    path = tmp_path / "a.net"
+    rng = np.random.default_rng(0)
+    with h5py.File(path, "w", libver="v110") as f:
+        put(f, "layer/0", {"type": "input", "shape": [300]})
+        put(f, "layer/1", DENSE | {"shape": [300], "weight": rng.integers(-9, 9, (300, 300)).astype(np.int8)})
+        for index in range(2, 100):
+            f[f"layer/{index}"] = f["layer/1"]
+    with pytest.raises(InputError, match="more than [0-9]+ values"):
+        netx.read(path)
+    assert len(netx.read(path, num_layers=20).layers) == 20
+
+
+@pytest.mark.parametrize("steps", [0, 2**31, 2**63 - 1, -1])
+def test_timesteps_that_nobody_simulates_are_refused(steps, write):
+    path = write(FRAMES, CONV, autosnn_hw={})
+    with h5py.File(path, "a") as f:
+        f["autosnn_hw"].attrs.update({"format": 1, "timesteps": steps})
+    with pytest.raises(InputError, match=f"timesteps is {steps}; 1 to 65536 are allowed"):
+        netx.read(path)
+
+
+@pytest.mark.parametrize("libver", ["earliest", "v110"])
+def test_groups_within_groups_take_no_time(libver, tmp_path):
+    path = tmp_path / "a.net"
+    with h5py.File(path, "w", libver=libver) as f:
+        for index, entry in enumerate((FRAMES, CONV)):
+            put(f, f"layer/{index}", entry)
+        group = f["layer/1/neuron"]
+        for _ in range(5000):
+            group = group.create_group("g")
+    begun = time.monotonic()
+    assert any("neuron/g" in note for note in netx.read(path).provenance["notes"])
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe"])
+def test_only_regular_files_are_opened(name, tmp_path):
+    if name == "pipe":
+        name = tmp_path / name
+        os.mkfifo(name)
+    with pytest.raises(InputError, match="is not a file; a NetX file"):
+        netx.read(name)
+
+
+def test_a_git_lfs_pointer_is_called_one(tmp_path):
+    path = tmp_path / "a.net"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 428160\n")
+    with pytest.raises(InputError, match="is a Git LFS pointer of .* bytes and not the file itself; .*git lfs pull"):
         netx.read(path)
 
 

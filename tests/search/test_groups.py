@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from autosnn_hw.architecture import SPACES, Architecture, layout
+from autosnn_hw.architecture import SPACES, Architecture, block_groups, layout
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
-from autosnn_hw.training.blocks import block_groups
 from hw_profiles import load
 
 

@@ -8,7 +8,8 @@ import torch
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet_trainer import evaluate_path, load_supernet, train_supernet
+from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.supernet_trainer import evaluate_path, train_supernet
 from autosnn_hw.training.trainer import evaluate_network, train_network
 
 SCHEDULE = Schedule(2, 1e-2, 8)

@@ -74,10 +74,12 @@ def test_float_images_keep_their_values(tmp_path):
     assert np.square(dataset.normalise(dataset.x_train)).mean() == pytest.approx(1, rel=1e-4)
 
 
-@pytest.mark.parametrize(("shape", "image"), [((5, 2, 8, 8), (2, 8, 8)), ((7, 40), (40, 1, 1))])
-def test_event_frames_have_timesteps_and_are_not_normalised(tmp_path, shape, image):
+@pytest.mark.parametrize(
+    ("shape", "image", "labelled"), [((5, 2, 8, 8), (2, 8, 8), True), ((7, 40), (40, 1, 1), False)]
+)
+def test_event_frames_have_timesteps_and_are_not_normalised(tmp_path, shape, image, labelled):
     arrays = _arrays(shape=shape)
-    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays))
+    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays), labelled=labelled)
     assert dataset.is_frames and dataset.timesteps == shape[0] and dataset.image == image
     assert np.array_equal(dataset.normalise(dataset.x_test), arrays["x_test"].astype(np.float32))
 
@@ -94,7 +96,11 @@ def test_simulation_needs_neither_labels_nor_training_images(tmp_path):
     ("change", "sentence"),
     [
         ({"x_test": np.zeros((4, 1, 6, 7), np.uint8)}, "one shape"),
-        ({"x_train": np.zeros((10, 1, 6, 6), np.float64)}, "float64"),
+        ({"x_train": np.full((10, 1, 6, 6), 0.5)}, "one shape and type"),
+        ({"x_train": np.zeros((10, 1, 6, 6), complex)}, "complex128"),
+        ({"x_train": np.full((10, 1, 6, 6), 2**40)}, "at most 32 bits"),
+        ({"x_test": np.zeros(4, np.uint8)}, "allowed are images"),
+        ({"x_val": np.zeros((4, 1, 6, 7), np.uint8)}, "x_val .* one shape"),
         ({"x_train": np.zeros((0, 1, 6, 6), np.uint8)}, "empty"),
         ({"y_test": np.zeros(4, np.float32)}, "integer labels"),
         ({"y_train": np.zeros(9, int)}, "10 integer labels"),
@@ -214,3 +220,145 @@ def test_shared_cifar10_jpegs():
     dataset = datasets.load(f"npz:{files[0]},{files[1]}")
     assert dataset.x_train.shape == (40000, 3, 32, 32) and len(dataset.x_val) == 10000
     assert np.allclose(dataset.pixel_mean, (0.4914, 0.4822, 0.4465), atol=0.01)
+
+
+def test_validation_images_of_the_file_are_used(tmp_path):
+    arrays = _arrays()
+    mine = {"x_val": arrays["x_test"][:3] ^ 1, "y_val": np.array([2, 1, 4])}
+    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays, **mine))
+    assert len(dataset.x_train) == 10 and np.array_equal(dataset.x_val, mine["x_val"]) and dataset.classes == 5
+    assert dataset.sha256 != datasets.load(_write(tmp_path / "b.npz", **arrays)).sha256
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, bool])
+def test_whole_numbers_of_any_type_are_the_same_frames(tmp_path, dtype):
+    values = np.random.default_rng(0).integers(0, 2 if dtype is bool else 9, (4, 5, 2, 8, 8))
+    bytes_ = datasets.load(_write(tmp_path / "a.npz", x_test=values.astype(np.uint8)), labelled=False)
+    others = datasets.load(_write(tmp_path / "b.npz", x_test=values.astype(dtype)), labelled=False)
+    assert others.sha256 == bytes_.sha256 and others.x_test.dtype == np.uint8
+
+
+def test_whole_bytes_of_another_type_are_bytes_and_float_images_stay_float(tmp_path):
+    x = _arrays()["x_test"]
+    assert datasets.load(_write(tmp_path / "a.npz", x_test=x.astype(np.int32)), labelled=False).x_test.dtype == np.uint8
+    assert (
+        datasets.load(_write(tmp_path / "b.npz", x_test=x.astype(np.float64)), labelled=False).x_test.dtype
+        == np.float32
+    )
+    large = x.astype(np.int64) - 5000
+    assert np.array_equal(datasets.load(_write(tmp_path / "c.npz", x_test=large), labelled=False).x_test, large)
+
+
+def test_frames_with_fractions_are_refused(tmp_path):
+    with pytest.raises(InputError, match="x_test is float64 .* with fractions; .* whole numbers"):
+        datasets.load(_write(tmp_path / "a.npz", x_test=np.full((2, 3, 4), 0.5)), labelled=False)
+
+
+def test_grey_images_without_an_axis_of_channels_are_taken_and_said(tmp_path):
+    arrays = _arrays(shape=(12, 9))
+    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays))
+    assert dataset.image == (1, 12, 9) and not dataset.is_frames and dataset.pixel_max == 255
+    assert np.array_equal(dataset.x_test[:, 0], arrays["x_test"])
+    assert "x_test (4, 12, 9) is taken as 4 grey images of 12 x 9" in dataset.notes
+
+
+@pytest.mark.parametrize("shape", [(12, 9, 3), (12, 9, 1), (5, 12, 9, 2)])
+def test_channels_that_come_last_are_put_first_and_that_is_said(tmp_path, shape):
+    arrays = _arrays(shape=shape)
+    dataset = datasets.load(_write(tmp_path / "a.npz", **arrays))
+    assert dataset.image == (shape[-1], 12, 9)
+    assert np.array_equal(np.moveaxis(dataset.x_test, -3, -1), arrays["x_test"])
+    assert any("channels last: 12 x 9" in note for note in dataset.notes)
+
+
+def test_the_advice_for_zeros_and_ones_and_for_flat_inputs_works(tmp_path):
+    arrays = _arrays(shape=(8, 8))
+    binary = arrays | {name: (arrays[name] > 90).astype(np.uint8) for name in ("x_train", "x_test")}
+    with pytest.raises(InputError, match=r"x_test is \(4, 8, 8\) of zeros and ones.*x_test\[:, None\] makes"):
+        datasets.load(_write(tmp_path / "a.npz", **binary))
+    advised = binary | {name: binary[name][:, None] for name in ("x_train", "x_test")}
+    assert datasets.load(_write(tmp_path / "b.npz", **advised)).image == (1, 8, 8)
+    flat = binary | {name: binary[name].reshape(-1, 64) for name in ("x_train", "x_test")}
+    with pytest.raises(InputError, match=r"x_test is \(4, 64\), flat.*x_test.reshape\(-1, C, H, W\)"):
+        datasets.load(_write(tmp_path / "c.npz", **flat))
+    advised = flat | {name: flat[name].reshape(-1, 1, 8, 8) for name in ("x_train", "x_test")}
+    assert datasets.load(_write(tmp_path / "d.npz", **advised)).image == (1, 8, 8)
+
+
+def test_without_labels_samples_stay_as_they_are(tmp_path):
+    for shape in ((49,), (12, 9), (12, 9, 3)):
+        x = _arrays(shape=shape)["x_test"]
+        dataset = datasets.load(_write(tmp_path / "a.npz", x_test=x), labelled=False)
+        assert np.array_equal(dataset.x_test, x) and dataset.notes == ()
+
+
+@pytest.mark.parametrize("name", ["a,b.npz", "a,b"])
+def test_a_path_may_hold_a_comma(tmp_path, name):
+    np.savez(tmp_path / "x.npz", **_arrays())
+    (tmp_path / "x.npz").rename(tmp_path / name)
+    assert len(datasets.load(f"npz:{tmp_path / name}").x_test) == 4
+    _jpeg_file(tmp_path / "x.npz")
+    (tmp_path / "x.npz").rename(tmp_path / name)
+    assert len(datasets.load(f"npz:{tmp_path / name},{tmp_path / name}").x_train) == 5
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo])
+def test_only_a_regular_file_is_opened(tmp_path, make):
+    make(tmp_path / "a.npz")
+    with pytest.raises(InputError, match="is not a file; an .npz file is needed"):
+        datasets.load(f"npz:{tmp_path / 'a.npz'}")
+    with pytest.raises(InputError, match="is not a file"):
+        datasets.load("npz:/dev/zero")
+
+
+def test_a_git_lfs_pointer_is_called_one(tmp_path):
+    (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(InputError, match="Git LFS pointer"):
+        datasets.load(f"npz:{tmp_path / 'a.npz'}")
+
+
+def _member(path, name, data, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr(f"{name}.npy", data)
+    return f"npz:{path}"
+
+
+HEADER = b"\x93NUMPY\x01\x00"
+
+
+@pytest.mark.parametrize(
+    "text", [b"{'descr': '|u1', 'fortran_order': False, 'shape': (4, ", b"{'descr':", b"(" * 900, b"'\xff'", b"{'descr': '|u1', 'fortran_order': False, 'shape': (-4, -16)}"]
+)  # fmt: skip
+def test_a_damaged_header_is_one_sentence(tmp_path, text):
+    name = _member(tmp_path / "a.npz", "x_test", HEADER + len(text).to_bytes(2, "little") + text + b"\0" * 64)
+    with pytest.raises(InputError, match="is not a readable npz file") as error:
+        datasets.load(name, labelled=False)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_small_file_that_unpacks_to_much_is_refused_before_it_is_unpacked(tmp_path, compression):
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, np.zeros((300, 1024, 1024), np.uint8))
+    name = _member(tmp_path / "a.npz", "x_test", stream.getvalue(), compression)
+    with pytest.raises(InputError, match=r"bytes claim to hold 314572928; at most 268435456 are unpacked"):
+        datasets.load(name, labelled=False)
+
+
+def test_jpegs_that_unpack_to_much_and_odd_labels_are_refused(tmp_path, monkeypatch):
+    arrays = _jpeg_file(tmp_path / "a.npz", count=6, side=64)
+    name = f"npz:{tmp_path / 'a.npz'}"
+    monkeypatch.setattr("autosnn_hw.training.npz.HONEST_BYTES", 1000)
+    monkeypatch.setattr("autosnn_hw.training.npz.HONEST_RATIO", 2)
+    with pytest.raises(InputError, match="would unpack to 73728"):
+        datasets.load(name, labelled=False)
+    monkeypatch.undo()
+    for change in (
+        {"label": np.int64(3)},
+        {"classes": np.array("a")},
+        {"classes": np.arange(2)},
+        {"label": np.ones((6, 1), int)},
+    ):
+        np.savez(tmp_path / "a.npz", **(arrays | change))
+        with pytest.raises(InputError, match="integers .N,. and names .classes,. are needed"):
+            datasets.load(name, labelled=False)

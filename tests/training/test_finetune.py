@@ -16,8 +16,8 @@ from autosnn_hw.network import CubaNeuron, Role
 from autosnn_hw.simulate.exact import run, trace
 from autosnn_hw.training.blocks import Norm
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.finetune import IntegerNetwork, finetune, fit
-from autosnn_hw.training.integer import integer_neuron, rounded
+from autosnn_hw.training.finetune import IntegerNetwork, fit
+from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.network import SpikingNetwork
 
 FORMATS = {"even": EVEN, "ternary": TERNARY}
@@ -223,8 +223,8 @@ def test_fine_tuning_learns_and_is_what_is_deployed(kind):
 
 def test_the_same_seed_gives_the_same_network():
     folded, data = network("SRB_k3,skip,skip,skip,skip")
-    one, two = (finetune(folded, data, epochs=1, seed=3, full_train=True) for _ in range(2))
-    other = finetune(folded, data, epochs=1, seed=4, full_train=True)
+    one, two = (fit(folded, data, epochs=1, seed=3, full_train=True).folded for _ in range(2))
+    other = fit(folded, data, epochs=1, seed=4, full_train=True).folded
     assert np.array_equal(one.blocks[1].convs[0].weight, two.blocks[1].convs[0].weight)
     assert not np.array_equal(one.blocks[1].convs[0].weight, other.blocks[1].convs[0].weight)
     assert np.array_equal(one.blocks[0].convs[0].weight, two.blocks[0].convs[0].weight)
@@ -239,7 +239,7 @@ def test_no_epoch_keeps_post_training_quantisation_and_full_training_keeps_the_l
 
 def test_crops_and_flips_are_drawn_from_the_seed():
     folded, data = network("skip,skip,skip,skip,skip")
-    plain, augmented = (finetune(folded, data, epochs=1, augment=a, full_train=True) for a in (False, True))
+    plain, augmented = (fit(folded, data, epochs=1, augment=a, full_train=True).folded for a in (False, True))
     assert not np.array_equal(plain.blocks[-1].convs[0].weight, augmented.blocks[-1].convs[0].weight)
 
 
@@ -247,10 +247,10 @@ def test_bad_input_is_refused():
     folded, data = network("SRB_k3,skip,skip,skip,skip")
     frames = replace(data, x_test=np.zeros((2, 4, 2, 8, 8), np.uint8))
     with pytest.raises(InputError, match="frames"):
-        finetune(folded, frames)
+        fit(folded, frames)
     conv = folded.blocks[1].convs[0]
     broken = FoldedConv(conv.weight * np.nan, conv.bias, conv.stride, conv.padding)
     blocks = list(folded.blocks)
     blocks[1] = replace(blocks[1], convs=(broken, blocks[1].convs[1]))
     with pytest.raises(InputError, match=r"TBD1\.SRB_k3\.a.*NaN"):
-        finetune(replace(folded, blocks=tuple(blocks)), data, epochs=1)
+        fit(replace(folded, blocks=tuple(blocks)), data, epochs=1)

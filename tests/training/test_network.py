@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from support.published_counts import neuron_layers, spiking_units
 
 from autosnn_hw.architecture import ABLATION_BLOCKS, SEARCH_BLOCKS, Architecture, layout
-from autosnn_hw.training.blocks import neuron_layers
 from autosnn_hw.training.matrix_convolution import dense_convolution
-from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count, spiking_units
+from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count
 
 CIFAR = (3, 32, 32)
 

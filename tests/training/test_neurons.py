@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.training.kernels import reference
+from autosnn_hw.training.kernels import torch_reference
 from autosnn_hw.training.neurons import Memoryless, Plif, memoryless, plif
-from autosnn_hw.training.surrogate import atan_primitive
+from autosnn_hw.training.surrogate import ALPHA
 
 DTYPES = {torch.float32: 2e-6, torch.float64: 1e-13}
 
@@ -34,7 +34,7 @@ def test_numba_plif_is_autograd_of_plain_torch(timesteps, count, constant, dtype
     x = torch.randn(1 if constant else timesteps, count, dtype=dtype) * 2
     k, weight = torch.rand((), dtype=dtype), torch.randn(timesteps, count, dtype=dtype)
     ours = _gradients(lambda x, k: plif(x, k, timesteps, constant=constant, kernel="numba"), x, k, weight)
-    theirs = _gradients(lambda x, k: reference.plif(x, k, timesteps), x, k, weight)
+    theirs = _gradients(lambda x, k: torch_reference.plif(x, k, timesteps), x, k, weight)
     assert torch.equal(ours[0], theirs[0])
     torch.testing.assert_close(ours[1], theirs[1], rtol=10 * DTYPES[dtype], atol=DTYPES[dtype])
     scale = weight.abs().sum()
@@ -57,6 +57,11 @@ def test_a_memoryless_neuron_is_plif_with_k_one():
     x = torch.randn(4, 300, dtype=torch.float64)
     expected = plif(x, torch.ones((), dtype=torch.float64), 4, kernel="torch")
     assert torch.equal(memoryless(x), expected)
+
+
+def atan_primitive(x):
+    """The smooth step whose derivative the surrogate is: atan(pi alpha x / 2) / pi + 1/2."""
+    return torch.atan(torch.pi / 2 * ALPHA * x) / torch.pi + 0.5
 
 
 class _Smooth(torch.autograd.Function):
@@ -164,7 +169,7 @@ def test_a_tie_fires_and_a_constant_input_is_refused_by_memoryless_neurons():
 
 TRITON_ON_CPU = """
 import torch
-from autosnn_hw.training.kernels import cuda, reference
+from autosnn_hw.training.kernels import cuda, torch_reference
 from autosnn_hw.training.surrogate import atan_constants
 torch.manual_seed(0)
 a, c = atan_constants()
@@ -172,7 +177,7 @@ for timesteps, count, constant in ((4, 1500, False), (3, 10, True), (1, 2048, Fa
     x = (torch.randn(1 if constant else timesteps, count) * 2).requires_grad_()
     k = torch.tensor(0.4, requires_grad=True)
     weight = torch.randn(timesteps, count)
-    expected = reference.plif(x, k, timesteps)
+    expected = torch_reference.plif(x, k, timesteps)
     (expected * weight).sum().backward()
     spikes, reached = cuda.plif_forward(x.detach(), k.detach(), timesteps)
     grad_x, grad_k = cuda.plif_backward(x.detach(), k.detach(), reached, weight, a, c)
@@ -181,7 +186,7 @@ for timesteps, count, constant in ((4, 1500, False), (3, 10, True), (1, 2048, Fa
     torch.testing.assert_close(grad_k, k.grad, rtol=1e-4, atol=1e-3)
 x = (torch.randn(1, 1500) + 1).requires_grad_()
 weight = torch.randn(1, 1500)
-expected = reference.memoryless(x, 1)
+expected = torch_reference.memoryless(x, 1)
 (expected * weight).sum().backward()
 assert torch.equal(cuda.memoryless_forward(x.detach()), expected)
 torch.testing.assert_close(cuda.memoryless_backward(x.detach(), weight, a, c), x.grad)
@@ -202,7 +207,7 @@ def test_triton_kernels_on_cuda_are_plain_torch(cuda):
     x, weight = torch.randn(4, 5000, device="cuda") * 2, torch.randn(4, 5000, device="cuda")
     k = torch.tensor(0.4, device="cuda")
     ours = _gradients(lambda x, k: plif(x, k, 4, kernel="triton"), x, k, weight)
-    theirs = _gradients(lambda x, k: reference.plif(x, k, 4), x, k, weight)
+    theirs = _gradients(lambda x, k: torch_reference.plif(x, k, 4), x, k, weight)
     assert torch.equal(ours[0], theirs[0])
     torch.testing.assert_close(ours[1], theirs[1], rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(ours[2], theirs[2], rtol=1e-3, atol=1e-2)

@@ -9,6 +9,7 @@ from autosnn_hw.training import supernet_trainer
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.checkpoint import read_checkpoint, write_checkpoint
 from autosnn_hw.training.loop import Schedule, Seeded
+from autosnn_hw.training.supernet_checkpoint import load_supernet
 from autosnn_hw.training.supernet_trainer import train_supernet
 
 SMALL = Schedule(epochs=3, learning_rate=3e-3, batch=32)
@@ -37,7 +38,7 @@ def test_a_resumed_super_network_is_the_one_that_was_never_stopped(few, tmp_path
     assert same(whole, resumed) and whole.losses == resumed.losses and whole.accuracies == resumed.accuracies
     again = _tiny_supernet(few, **settings, checkpoint=file, progress=stop_after(1))  # finished: nothing to do
     assert same(whole, again)
-    assert same(whole, replace(whole, network=supernet_trainer.load_supernet(file)))
+    assert same(whole, replace(whole, network=load_supernet(file)))
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
@@ -85,7 +86,7 @@ def test_a_checkpoint_from_before_weights_were_shared_is_separate(few, tmp_path)
     tensors, metadata = read_checkpoint(file)
     del metadata["identity"]["sharing"]
     write_checkpoint(file, tensors, metadata)
-    loaded = supernet_trainer.load_supernet(file)
+    loaded = load_supernet(file)
     assert loaded.sharing == "separate" and same(trained, replace(trained, network=loaded))
 
 

@@ -7,17 +7,18 @@ import torch.nn.functional as F
 
 from autosnn_hw.architecture import Architecture, Stage
 from autosnn_hw.deploy.quantise import TERNARY, quantise, ternarise
-from autosnn_hw.deploy.readout import readout_mask
+from autosnn_hw.deploy.readout_blocks import readout_mask
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import ConvNorm, FactorizedReduce
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.matrix_convolution import grouped_convolution
 from autosnn_hw.training.network import SpikingNetwork, parameter_count
-from autosnn_hw.training.readout import Readout, voters_of
 from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_trainer import load_supernet, train_supernet
+from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.supernet_trainer import train_supernet
 from autosnn_hw.training.ternary import ternary
 from autosnn_hw.training.trainer import train_network
+from autosnn_hw.training.voting_readout import VotingReadout, voters_of
 
 CROSSBAR = {"neuron": "memoryless", "ternary": True, "readout_block": 32}
 
@@ -87,7 +88,7 @@ def test_small_grouped_convolutions_as_matrix_products_are_convolutions(side, ke
 
 
 def test_absent_synapses_of_the_readout_stay_absent():
-    readout = Readout(stage((10, 3, 3), 3 * 4), 3, block=32)
+    readout = VotingReadout(stage((10, 3, 3), 3 * 4), 3, block=32)
     mask = torch.from_numpy(readout_mask(90, 3, 4, 32))
     assert torch.equal(readout.mask, mask) and "mask" not in readout.state_dict()
     optimiser = torch.optim.Adam(readout.parameters(), 0.1)
@@ -102,7 +103,7 @@ def test_absent_synapses_of_the_readout_stay_absent():
 
 
 def test_voters_read_only_their_block():
-    readout = Readout(stage((6, 4, 4), 2 * 10), 2, block=32)
+    readout = VotingReadout(stage((6, 4, 4), 2 * 10), 2, block=32)
     x = torch.zeros(1, 6, 4, 4)
     x.view(-1)[32:64] = 1.0
     drive = F.linear(x.flatten(1), readout.weight).view(2, 10)

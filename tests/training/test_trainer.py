@@ -11,7 +11,8 @@ from autosnn_hw.training import datasets, trainer
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet_trainer import load_supernet, train_supernet
+from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.supernet_trainer import train_supernet
 from autosnn_hw.training.trainer import train_network
 
 SMALL = Schedule(epochs=3, learning_rate=3e-3, batch=32)

@@ -11,7 +11,7 @@ from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
 from autosnn_hw.deploy.integer_neuron import fire, from_rows, rows, tiled
 from autosnn_hw.deploy.quantise import IntegerMap
 from autosnn_hw.network import CubaNeuron
-from autosnn_hw.training.kernels.integer import fire_backward
+from autosnn_hw.training.kernels.integer_gradient import fire_backward
 from autosnn_hw.training.surrogate import atan_constants
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autosnn_hw.architecture import Stage
-from autosnn_hw.deploy.readout import readout_mask, voters_needed
+from autosnn_hw.deploy.readout_blocks import readout_mask, voters_needed
 from autosnn_hw.folded import FoldedBlock, FoldedConv
 from autosnn_hw.training.blocks import Counter, float64
 from autosnn_hw.training.neurons import NEURONS
@@ -27,11 +27,11 @@ def voters_of(inputs: int, block: int | None) -> int:
     return VOTERS if block is None else voters_needed(inputs, block)
 
 
-class Readout(nn.Module):
+class VotingReadout(nn.Module):
     """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, summed over T.
 
     Args:
-        block: inputs that one voter may read (`deploy.readout`), or None for all; the other synapses do not exist: they are
+        block: inputs that one voter may read (`deploy.readout_blocks`), or None for all; the other synapses do not exist: they are
             masked in every forward, drawn as those of so many inputs, and are no parameters.
     """
 

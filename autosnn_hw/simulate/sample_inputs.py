@@ -1,0 +1,78 @@
+"""Samples as a network takes them: what people store with other axes is put in order where only one reading fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from autosnn_hw.network import ChipNetwork, conv_output_size
+
+Shape = tuple[int, ...]
+
+
+def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Images (N, ..) or frames (N, T, ..) in the shape that `stimulus` takes, and what was made of them, in sentences.
+
+    Taken are grey images and frames without an axis of channels, channels that come last, images for a net whose input is
+    flat, and axes of length 1 too many or too few. What fits as it is, or not at all, comes back as it is.
+    """
+    readings = list(_readings(network))
+    if any(_takes(network, inputs.shape[lead:]) for lead in readings if inputs.ndim > lead):
+        return inputs, []
+    for lead in readings:
+        for changed, what in _arrangements(inputs, lead, network):
+            if _takes(network, changed.shape[lead:]):
+                samples = "frames" if lead == 2 else "images"
+                note = f"the {samples} of shape {_text(inputs.shape[lead:])} {what}"
+                return np.ascontiguousarray(changed), [note] if what else []
+    return inputs, []
+
+
+def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[str]:
+    """A sentence about frame values that a network without input neurons takes as one spike each, where there are any."""
+    if graded or network.encoder is not None or network.input_layer.neuron is not None:
+        return []
+    above = int((inputs > 1).sum())
+    if not above:
+        return []
+    return [
+        f"{above} of {inputs.size} frame values are above 1 and were sent as single spikes; with --graded they are sent as they are"
+    ]
+
+
+def _readings(network: ChipNetwork) -> Iterator[int]:
+    """Axes before those of one sample's values: 2 where they are frames, 1 where they are images."""
+    if network.encoder is not None or network.input_layer.neuron is not None:
+        yield 1
+    if network.encoder is None:
+        yield 2
+
+
+def _takes(network: ChipNetwork, shape: Shape) -> bool:
+    """Whether one image or one frame may have this shape."""
+    wanted, encoder = network.input_layer.shape, network.encoder
+    if encoder is None:
+        return shape == wanted
+    if len(shape) != 3 or shape[0] != encoder.weight.shape[1]:
+        return False
+    sides = zip(shape[1:], encoder.weight.shape[2:], encoder.stride, encoder.padding)
+    return tuple(conv_output_size(*side) for side in sides) == wanted[1:]
+
+
+def _arrangements(inputs: np.ndarray, lead: int, network: ChipNetwork) -> Iterator[tuple[np.ndarray, str]]:
+    """Other readings of the axes after the first `lead`, with what they mean ("" where it is nothing but form)."""
+    shape, wanted = inputs.shape[lead:], network.input_layer.shape
+    head = inputs.shape[:lead]
+    if network.encoder is None and [n for n in shape if n > 1] == [n for n in wanted if n > 1]:
+        yield inputs.reshape(head + wanted), "" if len(shape) != 2 else "are taken as grey, with one channel"
+    if len(shape) == 2:
+        yield inputs.reshape((*head, 1, *shape)), "are taken as grey, with one channel"
+    if len(shape) == 3:
+        yield np.moveaxis(inputs, -1, lead), "are taken with their channels last"
+    if network.encoder is None and len(shape) > 1 and wanted in {(n := int(np.prod(shape)),), (n, 1, 1)}:
+        yield inputs.reshape(head + wanted), "are flattened in this order of their axes"
+
+
+def _text(shape: Shape) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,89 @@
+"""Samples with other axes: taken where one reading fits the network, and then said; left alone where none does."""
+
+import numpy as np
+import pytest
+
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer
+from autosnn_hw.simulate.sample_inputs import cut_values, suited
+
+NEURON = CubaNeuron(60, 1024)
+rng = np.random.default_rng(0)
+
+
+def flat(count, neuron=None, shape=None):
+    dense = DenseLayer("fc", (3,), rng.integers(-9, 9, (3, count)), NEURON)
+    return ChipNetwork((InputLayer("in", shape or (count,), neuron), dense), timesteps=4)
+
+
+def conv(channels, height, width, neuron=None):
+    layer = ConvLayer("c", (2, height, width), rng.integers(-9, 9, (2, channels, 1, 1)), NEURON)
+    return ChipNetwork((InputLayer("in", (channels, height, width), neuron), layer), timesteps=4)
+
+
+def encoded(channels, height, width):
+    weight = rng.integers(-9, 9, (2, channels, 3, 3)).astype(np.int8)
+    table = np.tile(np.arange(256) // 2, (channels, 1)).astype(np.int8)
+    encoder = Encoder(weight, np.zeros(2, np.int32), np.ones(2, np.int32), 4, table=table)
+    stem = InputLayer("stem", (2, height, width), NEURON)
+    dense = DenseLayer("fc", (3,), rng.integers(-9, 9, (3, 2 * height * width)), NEURON)
+    return ChipNetwork((stem, dense), timesteps=4, encoder=encoder)
+
+
+def samples(*shape):
+    return rng.integers(0, 200, shape).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "network, shape",
+    [
+        (flat(49, NEURON), (6, 49)),
+        (flat(20), (6, 24, 20)),
+        (conv(3, 9, 3, NEURON), (6, 3, 9, 3)),
+        (conv(2, 8, 9), (6, 5, 2, 8, 9)),
+        (encoded(3, 8, 9), (6, 3, 8, 9)),
+        (encoded(1, 8, 9), (6, 8, 8, 1)),
+        (flat(20), (6, 24, 21)),
+        (flat(20), (6, 20)),
+        (conv(2, 8, 9), (6, 2, 8, 9)),
+    ],
+)
+def test_what_fits_or_does_not_fit_at_all_comes_back_as_it_is(network, shape):
+    x = samples(*shape)
+    given, notes = suited(network, x)
+    assert given is x and notes == []
+
+
+@pytest.mark.parametrize(
+    "network, shape, wanted, said",
+    [
+        (encoded(1, 8, 9), (6, 8, 9), (6, 1, 8, 9), "images of shape 8 x 9 are taken as grey"),
+        (conv(1, 8, 9, NEURON), (6, 8, 9), (6, 1, 8, 9), "images of shape 8 x 9 are taken as grey"),
+        (conv(1, 8, 9), (6, 5, 8, 9), (6, 5, 1, 8, 9), "frames of shape 8 x 9 are taken as grey"),
+        (encoded(3, 8, 9), (6, 8, 9, 3), (6, 3, 8, 9), "images of shape 8 x 9 x 3 are taken with their channels last"),
+        (
+            conv(2, 8, 9),
+            (6, 5, 8, 9, 2),
+            (6, 5, 2, 8, 9),
+            "frames of shape 8 x 9 x 2 are taken with their channels last",
+        ),
+        (flat(72, NEURON), (6, 1, 8, 9), (6, 72), "images of shape 1 x 8 x 9 are flattened"),
+        (flat(72), (6, 5, 2, 4, 9), (6, 5, 72), "frames of shape 2 x 4 x 9 are flattened"),
+        (flat(72, NEURON, (72, 1, 1)), (6, 72), (6, 72, 1, 1), None),
+        (flat(72, None, (72, 1, 1)), (6, 5, 72), (6, 5, 72, 1, 1), None),
+    ],
+)
+def test_the_one_reading_that_fits_is_taken_and_said(network, shape, wanted, said):
+    x = samples(*shape)
+    given, notes = suited(network, x)
+    assert given.shape == wanted
+    assert notes == [] if said is None else said in notes[0]
+    if said and "last" in said:
+        x = np.moveaxis(x, -1, -3)
+    assert np.array_equal(given.reshape(-1), x.reshape(-1))
+
+
+def test_cut_values_are_counted_only_where_they_are_cut():
+    frames = np.array([[[0, 1, 2, 7]]])
+    assert "2 of 4 frame values are above 1" in cut_values(flat(4), frames, False)[0]
+    assert cut_values(flat(4), frames, True) == cut_values(flat(4, NEURON), frames, False) == []
+    assert cut_values(flat(4), np.minimum(frames, 1), False) == []
