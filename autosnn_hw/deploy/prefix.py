@@ -37,6 +37,19 @@ FEWEST = 8  # samples at a time
 
 
 @dataclass(frozen=True, eq=False)
+class Found:
+    """What a walk found out about some units behind a prefix: enough to have their layers and counts again without running.
+
+    Args:
+        totals: int64 (C, H, W) of each unit, or (neurons,) of a dense one: spikes of its own neurons over all images and steps.
+        statistics: (mean, variance) of each batch norm in the order of the units, a shortcut's behind its unit's.
+    """
+
+    totals: tuple[np.ndarray, ...]
+    statistics: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Prefix:
     """The first blocks of a network, and what they do on the calibration images and on those that candidates are judged on.
 
@@ -44,17 +57,17 @@ class Prefix:
         layers: chip layers, the input layer first.
         activities: of those with neurons; counts are summed over the samples (axes of length 1 where samples and steps are).
         totals: int64, spikes of each neuron that the next block reads, over the images.
-        calibration, images: what those neurons fire; None behind the readout.
-        statistics: (mean, variance) of each batch norm that was estimated, in the order of the units, a shortcut's behind its unit's.
+        found: of the last units that were added.
+        calibration, images: what those neurons fire; None behind the readout, or where nothing was run.
         outputs: int64 (N, neurons of the readout): its spikes summed over the steps; None before it.
     """
 
     layers: tuple[Layer, ...]
     activities: tuple[LayerActivity, ...]
     totals: np.ndarray
-    calibration: SpikeTrain | None
-    images: SpikeTrain | None
-    statistics: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    found: Found
+    calibration: SpikeTrain | None = None
+    images: SpikeTrain | None = None
     outputs: np.ndarray | None = None
 
 
@@ -89,7 +102,9 @@ class Trunk:
         self.host_macs: int | None = None
         self.input_spikes: np.ndarray | None = None
         self._fixed: dict[Unit, DeployedUnit] = {}
-        self.root = self._events(folded, calibration, images) if images.ndim == 5 else self._stem(folded, calibration, images)
+        self.root = (
+            self._events(folded, calibration, images) if images.ndim == 5 else self._stem(folded, calibration, images)
+        )
 
     def _stem(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
         conv, self.encoder, layer, frames = calibrated_stem(folded, calibration, self.weights)
@@ -104,15 +119,15 @@ class Trunk:
             trains.append(packed([spikes], self.steps))
         # A held value is a bias: its neuron is active in every step.
         activity = replace(_counted(layer, totals, None, None), active_neurons=np.array([[driven * self.steps]]))
-        statistics = () if conv.norm is None else (_known(conv.norm),)
-        return Prefix((layer,), (activity,), totals, packed(frames, self.steps), joined(trains), statistics)
+        found = Found((totals,), () if conv.norm is None else (_known(conv.norm),))
+        return Prefix((layer,), (activity,), totals, found, packed(frames, self.steps), joined(trains))
 
     def _events(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
         """The input without neurons, then the stem as a layer of the chip."""
         layer = InputLayer("input", folded.image)
         self.input_spikes = (images > 0).sum(axis=(0, 1), dtype=np.int64)
-        sent = [packed(event_batches(frames), self.steps) for frames in (calibration, images)]
-        return self.grow(Prefix((layer,), (), self.input_spikes, *sent), [[stem_unit(folded)]])[0]
+        known, judged = (packed(event_batches(frames), self.steps) for frames in (calibration, images))
+        return self.grow(Prefix((layer,), (), self.input_spikes, Found(()), known, judged), [[stem_unit(folded)]])[0]
 
     def grow(self, prefix: Prefix, branches: Sequence[Sequence[Unit]]) -> list[Prefix]:
         """The prefixes longer by each of `branches`, which are units in order; one without units is `prefix` itself."""
@@ -157,7 +172,9 @@ class Trunk:
                 frames = unit_spikes(made[-1].unit, made[-1].integers, frames, carried, self.steps, self.weights)
         ends = bool(units) and units[-1].kind == "dense"
         return _Branch(
-            made, None if ends or not units else packed(frames, self.steps), [np.zeros(_own(m.unit), np.int64) for m in made]
+            made,
+            None if ends or not units else packed(frames, self.steps),
+            [np.zeros(_own(m.unit), np.int64) for m in made],
         )
 
     def _deployed(self, unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor]) -> DeployedUnit:
@@ -166,7 +183,7 @@ class Trunk:
             return self._fixed[unit]
         estimated = estimate(unit, frames, carried, self.steps, self.weights)
         made = deploy_unit(estimated, self.weights, classes=self.classes, voters=self.voters)
-        if not any(_lacking(conv) for conv in (unit.conv, unit.shortcut)):
+        if all(norm.mean is not None for norm in norms(unit)):
             self._fixed[unit] = made
         return made
 
@@ -187,33 +204,31 @@ class Trunk:
             branch.trains.append(packed([frames], self.steps))
 
     def _done(self, prefix: Prefix, branch: _Branch) -> Prefix:
-        layers, activities, statistics = list(prefix.layers), list(prefix.activities), list(prefix.statistics)
-        entered = own = sent = prefix.totals
-        relayed: np.ndarray | None = None
-        for made, totals in zip(branch.made, branch.totals):
-            unit = made.unit
-            if unit.name.endswith(".a"):
-                entered = own
-            own, fired = totals, totals
-            if unit.relays_out:
-                source = relayed if unit.relays_in and relayed is not None else entered
-                relayed = _strided(source, unit)
-                order = channel_order(unit.shape[0], unit.relays_out, unit.next_groups)
-                fired = np.concatenate([own, relayed])[order]
-            activities.append(_counted(made.layer, fired, sent, layers[-1]))
-            layers.append(made.layer)
-            sent = fired
-            statistics += [_known(conv.norm) for conv in (unit.conv, unit.shortcut) if _normed(conv)]
-        last = branch.made[-1].unit.kind == "dense"
-        return Prefix(
-            tuple(layers),
-            tuple(activities),
-            own,
-            branch.calibration,
-            None if last else joined(branch.trains),
-            tuple(statistics),
-            np.concatenate(branch.outputs) if last else None,
-        )
+        grown = extended(prefix, branch.made, branch.totals)
+        if branch.outputs:
+            return replace(grown, outputs=np.concatenate(branch.outputs))
+        return replace(grown, calibration=branch.calibration, images=joined(branch.trains))
+
+
+def extended(prefix: Prefix, made: Sequence[DeployedUnit], totals: Sequence[np.ndarray]) -> Prefix:
+    """A prefix with some units more, their layers and counts, from the spikes of their own neurons (`Found.totals`)."""
+    layers, activities = list(prefix.layers), list(prefix.activities)
+    statistics: list[tuple[np.ndarray, np.ndarray]] = []
+    entered = own = sent = prefix.totals
+    relayed: np.ndarray | None = None
+    for unit, deployed, spikes in ((entry.unit, entry, count) for entry, count in zip(made, totals)):
+        if unit.name.endswith(".a"):
+            entered = own
+        own = fired = spikes
+        if unit.relays_out:
+            relayed = _strided(relayed if unit.relays_in and relayed is not None else entered, unit)
+            order = channel_order(unit.shape[0], unit.relays_out, unit.next_groups)
+            fired = np.concatenate([own, relayed])[order]
+        activities.append(_counted(deployed.layer, fired, sent, layers[-1]))
+        layers.append(deployed.layer)
+        sent = fired
+        statistics += [_known(norm) for norm in norms(unit)]
+    return Prefix(tuple(layers), tuple(activities), own, Found(tuple(totals), tuple(statistics)))
 
 
 def _parts(count: int, size: int) -> Iterator[slice]:
@@ -228,12 +243,10 @@ def _own(unit: Unit) -> tuple[int, ...]:
     return unit.shape[:1] if unit.kind == "dense" else unit.shape
 
 
-def _lacking(conv: object) -> bool:
-    return isinstance(conv, FoldedConv) and conv.norm is not None and conv.norm.mean is None
-
-
-def _normed(conv: object) -> bool:
-    return isinstance(conv, FoldedConv) and conv.norm is not None
+def norms(unit: Unit) -> list[BatchNorm]:
+    """Batch norms of a unit that are not folded, its shortcut's last."""
+    convs = [conv for conv in (unit.conv, unit.shortcut) if isinstance(conv, FoldedConv)]
+    return [conv.norm for conv in convs if conv.norm is not None]
 
 
 def _known(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
@@ -254,6 +267,8 @@ def _counted(layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: 
     operations = [0, 0]
     if sent is not None and source is not None and not isinstance(layer, InputLayer):
         for index, zeros in enumerate((False, True)):
-            operations[index] = int((fan_out(layer, source.shape, zero_weights=zeros).reshape(-1) * sent.reshape(-1)).sum())
+            operations[index] = int(
+                (fan_out(layer, source.shape, zero_weights=zeros).reshape(-1) * sent.reshape(-1)).sum()
+            )
     synops, dense = (np.array([[n]], np.int64) for n in operations)
     return LayerActivity(layer.name, by_role.reshape(-1, 1, 1), synops, dense, None, np.ascontiguousarray(spikes))

@@ -23,6 +23,8 @@ SETTINGS = "search"  # study attribute: what a resumed run must share
 MEASURED = "measured:"  # prefix of the study attributes that hold measurements
 SQLITE_WAIT = 60.0  # s that a writer waits for another one
 
+Entry = tuple[Architecture, CandidateRecord, float | None, Mapping[str, float]]  # as `CandidateStudy.add` takes them
+
 
 class CandidateStudy:
     """Candidates and measurements of one search, kept in an Optuna study.
@@ -92,15 +94,15 @@ class CandidateStudy:
             self._study.add_trial(trial)
         self._records[record.genotype] = record
 
-    def add_all(
-        self, candidates: Sequence[tuple[Architecture, CandidateRecord, float | None, Mapping[str, float]]]
-    ) -> None:
+    def add_all(self, candidates: Sequence[Entry]) -> None:
         """Store many candidates in one transaction: all, or none where the process is killed meanwhile.
 
         Args:
             candidates: (architecture, record, modelled cost, constraints) each, as `add` takes them.
         """
         fresh = [entry for entry in candidates if entry[1].genotype not in self._records]
+        if not fresh:
+            return
         with _told(self.url):
             add_finished(self._study, [self._trial(*entry) for entry in fresh], self.url, _engine_options(self.url))
         self._records.update({record.genotype: record for _, record, _, _ in fresh})

@@ -50,7 +50,9 @@ def _insert(connection: Any, tables: Any, name: str, trials: Sequence[Any]) -> N
 
     studies, table = tables["studies"], tables["trials"]
     # The row is locked, as Optuna locks it, so that no two writers count the same number.
-    study = connection.execute(select(studies.c.study_id).where(studies.c.study_name == name).with_for_update()).scalar_one()
+    study = connection.execute(
+        select(studies.c.study_id).where(studies.c.study_name == name).with_for_update()
+    ).scalar_one()
     first = connection.execute(select(func.count()).where(table.c.study_id == study)).scalar_one()
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES[3:]}
     for number, trial in enumerate(trials, first):
@@ -76,7 +78,10 @@ def _rows(trial: Any) -> list[tuple[str, dict[str, Any]]]:
     rows: list[tuple[str, dict[str, Any]]] = []
     for name, value in trial.params.items():
         distribution = trial.distributions[name]
-        row = {"param_value": distribution.to_internal_repr(value), "distribution_json": distribution_to_json(distribution)}
+        row = {
+            "param_value": distribution.to_internal_repr(value),
+            "distribution_json": distribution_to_json(distribution),
+        }
         rows.append(("trial_params", {"param_name": name, **row}))
     for index, value in enumerate(trial.values or ()):
         rows.append(("trial_values", {"objective": index, "value": float(value), "value_type": "FINITE"}))
