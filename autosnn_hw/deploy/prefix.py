@@ -26,13 +26,13 @@ from autosnn_hw.deploy.batch_norm import (
 from autosnn_hw.deploy.planned_layers import Unit, stem_unit
 from autosnn_hw.deploy.relays import channel_order
 from autosnn_hw.deploy.spike_train import SpikeTrain, joined, neuron_totals, packed
-from autosnn_hw.deploy.unit_simulation import unit_spikes
+from autosnn_hw.deploy.unit_simulation import UnitRun
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
 from autosnn_hw.network import Encoder, InputLayer, Layer, Role
 from autosnn_hw.simulate.stem import encode, host_macs
 
-VALUES_AT_ONCE = 1 << 19  # of the largest layer over all steps: its float32 currents stay in a core's cache
+VALUES_AT_ONCE = 1 << 20  # of the largest layer over all steps: its float32 currents stay in a core's cache
 FEWEST = 8  # samples at a time
 
 
@@ -76,6 +76,7 @@ class _Branch:
     """A child being computed: its units, spikes of each unit's own neurons so far, and what leaves the last one."""
 
     made: list[DeployedUnit]
+    runs: list[UnitRun]
     calibration: SpikeTrain | None
     totals: list[np.ndarray]
     trains: list[SpikeTrain] = field(default_factory=list)
@@ -101,7 +102,7 @@ class Trunk:
         self.encoder: Encoder | None = None
         self.host_macs: int | None = None
         self.input_spikes: np.ndarray | None = None
-        self._fixed: dict[Unit, DeployedUnit] = {}
+        self._fixed: dict[Unit, tuple[DeployedUnit, UnitRun]] = {}
         self.root = (
             self._events(folded, calibration, images) if images.ndim == 5 else self._stem(folded, calibration, images)
         )
@@ -163,38 +164,44 @@ class Trunk:
         # How estimates sample large maps depends on batches of whole eights (`statistics.sampled`).
         size = self._at_once((largest,)) if prefix.calibration.samples % FEWEST == 0 else FEWEST
         frames = carried = list(prefix.calibration.batches(size)) if units else []
-        made = []
+        made, runs = [], []
         for unit in units:
             if unit.name.endswith(".a"):
                 carried = frames
-            made.append(self._deployed(unit, frames, carried))
+            deployed, run = self._deployed(unit, frames, carried)
+            made.append(deployed)
+            runs.append(run)
             if unit.kind != "dense":
-                frames = unit_spikes(made[-1].unit, made[-1].integers, frames, carried, self.steps, self.weights)
+                frames = [run(x, source) for x, source in zip(frames, carried)]
         ends = bool(units) and units[-1].kind == "dense"
         return _Branch(
             made,
+            runs,
             None if ends or not units else packed(frames, self.steps),
             [np.zeros(_own(m.unit), np.int64) for m in made],
         )
 
-    def _deployed(self, unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor]) -> DeployedUnit:
+    def _deployed(
+        self, unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor]
+    ) -> tuple[DeployedUnit, UnitRun]:
         """A unit without batch norm to estimate is the same behind every prefix."""
         if unit in self._fixed:
             return self._fixed[unit]
         estimated = estimate(unit, frames, carried, self.steps, self.weights)
         made = deploy_unit(estimated, self.weights, classes=self.classes, voters=self.voters)
+        ready = made, UnitRun(made.unit, made.integers, self.steps, self.weights)
         if all(norm.mean is not None for norm in norms(unit)):
-            self._fixed[unit] = made
-        return made
+            self._fixed[unit] = ready
+        return ready
 
     def _run(self, branch: _Branch, frames: torch.Tensor) -> None:
         """The branch's units on some images."""
         carried = frames
-        for made, totals in zip(branch.made, branch.totals):
-            if made.unit.name.endswith(".a"):
+        for run, totals in zip(branch.runs, branch.totals):
+            if run.unit.name.endswith(".a"):
                 carried = frames
-            (frames,) = unit_spikes(made.unit, made.integers, [frames], [carried], self.steps, self.weights)
-            if made.unit.kind == "dense":
+            frames = run(frames, carried)
+            if run.unit.kind == "dense":
                 outputs = frames.view(self.steps, -1, frames.shape[1]).sum(dim=0, dtype=torch.int64).numpy()
                 branch.outputs.append(outputs)
                 totals += outputs.sum(axis=0)
