@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from autosnn_hw.arithmetic.convolution import Convolution
-from autosnn_hw.deploy.integer_neuron import fire, or_pool
+from autosnn_hw.deploy.integer_neuron import fire, or_pool, stays
 from autosnn_hw.deploy.planned_layers import Unit
 from autosnn_hw.deploy.quantise import STEP, IntegerMap, Shortcut, WeightFormat, averaging_neuron
 from autosnn_hw.folded import FoldedConv
@@ -64,14 +64,18 @@ class UnitRun:
             self.v_decay, self.vth_mant = int(neuron.v_decay), int(neuron.vth_mant)
 
     def _connect(self, conv: FoldedConv, shortcut: Shortcut, integers: IntegerMap) -> None:
+        largest = 0
         if self.unit.kind == "dense":
             self.main = Convolution(integers.weight[:, :, None, None] // self.part)
-            return
-        self.main = Convolution(integers.weight // self.part, conv.stride, conv.padding, conv.groups)
-        if integers.shortcut is not None and isinstance(shortcut, FoldedConv):
-            self.side = Convolution(integers.shortcut // self.part, shortcut.stride, 0, shortcut.groups)
-        elif integers.identity is not None:
-            self.gain = torch.as_tensor(integers.identity // self.part).float().view(-1, 1, 1)
+        else:
+            self.main = Convolution(integers.weight // self.part, conv.stride, conv.padding, conv.groups)
+            if integers.shortcut is not None and isinstance(shortcut, FoldedConv):
+                self.side = Convolution(integers.shortcut // self.part, shortcut.stride, 0, shortcut.groups)
+                largest = self.side.largest
+            elif integers.identity is not None:
+                self.gain = torch.as_tensor(integers.identity // self.part).float().view(-1, 1, 1)
+                largest = int(np.abs(integers.identity // self.part).max())
+        self.wraps = not stays(self.part * (self.main.largest + largest))
 
     def __call__(self, frames: torch.Tensor, carried: torch.Tensor) -> torch.Tensor:
         """Spikes of the unit's own neurons, uint8 (T * N, C, H, W), or (T * N, neurons) of a dense one."""
@@ -80,8 +84,8 @@ class UnitRun:
         if self.unit.kind == "mean":
             current = self.weight * window_sums(frames, self.unit.window)
             return fire(current, self.bias, self.v_decay, self.vth_mant, self.steps)
-        current = self._current(frames, carried)
-        return fire(current, self.bias, self.v_decay, self.vth_mant, self.steps, doubled=self.part == STEP)
+        current, doubled = self._current(frames, carried), self.part == STEP
+        return fire(current, self.bias, self.v_decay, self.vth_mant, self.steps, doubled=doubled, wraps=self.wraps)
 
     def _current(self, frames: torch.Tensor, carried: torch.Tensor) -> torch.Tensor:
         """What the synapses deliver, divided by `part`."""
