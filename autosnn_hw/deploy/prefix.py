@@ -32,7 +32,7 @@ from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
 from autosnn_hw.network import Encoder, InputLayer, Layer, Role
 from autosnn_hw.simulate.stem import encode, host_macs
 
-VALUES_AT_ONCE = 1 << 20  # of the largest layer over all steps: its float32 currents stay in a core's cache
+VALUES_AT_ONCE = 1 << 20  # of the largest layer over all steps; fewer cost overhead, more leave the caches
 FEWEST = 8  # samples at a time
 
 

@@ -19,6 +19,7 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
 from autosnn_hw.stages.walked import Subtree, part_file, write
+from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.supernet import SuperNetwork
 from autosnn_hw.training.threads import one_thread
@@ -58,6 +59,7 @@ class Grove:
     """The tree of a space's networks in one process; of the nodes, those on the present path are kept."""
 
     def __init__(self, walk: SubtreeEvaluator) -> None:
+        keep_freed_memory()
         self.tools = evaluation_tools(walk.evaluator)
         self.space, self.folder = walk.space, walk.folder
         images, self.labels = walk.evaluator.inputs()
