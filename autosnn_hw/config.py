@@ -11,7 +11,7 @@ from typing import Any
 from autosnn_hw.errors import InputError
 
 OBJECTIVES = ("energy", "dynamic", "edp", "latency", "spikes", "synops")
-STRATEGIES = ("evolution", "random")
+STRATEGIES = ("auto", "walk", "evolution", "random")
 SAMPLINGS = ("fair", "single")
 SHARINGS = ("entangled", "separate")
 DEVICES = ("cpu", "cuda")
@@ -28,7 +28,8 @@ class SearchConfig:
         target: profile name or file; dataset: name or npz:PATH; data_dir, download: where its files are.
         space, width, timesteps: macro-architecture, base width C and steps T of the super-network.
         objective, lam: fitness = accuracy x (cost / mean cost)^lam, cost being the objective.
-        strategy, generations, pool: how architectures are proposed; budget: candidates in all, or None for what
+        strategy: walk (the whole space), evolution, random, or auto: walk where that is no dearer; generations, pool: how
+            architectures are proposed; budget: candidates in all, or None for what
             generations x pool + the mean-cost sample come to.
         mean_cost_samples: random architectures whose mean cost normalises the fitness; counted as budget.
         measure, samples: candidates a generation that are measured, and samples each.
@@ -54,7 +55,7 @@ class SearchConfig:
     timesteps: int = 4
     objective: str = "energy"
     lam: float = -0.08
-    strategy: str = "evolution"
+    strategy: str = "auto"
     generations: int = 6
     pool: int = 20
     budget: int | None = None

@@ -43,7 +43,13 @@ positive = click.FloatRange(min=0, min_open=True)
     default=None,
     help="Exponent of cost / mean cost; 0 or negative. [default: -0.08]",
 )
-@click.option("--strategy", type=click.Choice(["evolution", "random"]), default=None, help="[default: evolution]")
+@click.option(
+    "--strategy",
+    type=click.Choice(["auto", "walk", "evolution", "random"]),
+    default=None,
+    help="walk judges the whole space; auto walks where that is no dearer than --budget or, without one, than twice the training "
+    "of the super-network, else evolution. [default: auto]",
+)
 @_number("--budget", count, "Candidates in all, the mean-cost sample included.")
 @_number("--generations", count, "Generations of the evolution.", "6")
 @_number("--pool", count, "Candidates a generation.", "20")

@@ -59,6 +59,11 @@ class CandidateEvaluator:
         count = self.samples if count is None else count
         return data.x_val[:count], data.y_val[:count]
 
+    def view(self, architecture: Architecture) -> dict[str, Any]:
+        """The float super-network's view of a candidate: fields of its record."""
+        with one_thread():
+            return evaluation_tools(self).float_view(architecture, *self.inputs())
+
     def __call__(self, architecture: Architecture) -> CandidateRecord:
         """Accuracy, spikes, cost and fit of one candidate."""
         from autosnn_hw.simulate import exact

@@ -17,7 +17,7 @@ from autosnn_hw.search.fitness import Constraints, fitness, mean_cost
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.walk import block_passes, members, run_walk, subtrees
+from autosnn_hw.search.walk import members, run_walk, subtrees
 
 SETTINGS = SearchSettings(strategy="walk", generations=3, reference=5, measure=2)
 
@@ -39,8 +39,7 @@ def stored(synthetic, folder, settings=SETTINGS):
     return list(synthetic.study_in(folder, settings, synthetic.WALKED).records.values())
 
 
-def test_passes_and_subtrees_of_five_slots_of_five(synthetic):
-    assert block_passes(synthetic.SPACE) == 5 + 25 + 125 + 625 + 3125
+def test_subtrees_of_five_slots_of_five(synthetic):
     parts = subtrees(synthetic.SPACE)
     assert len(parts) == 25
     everyone = [architecture for first in parts for architecture in members(synthetic.SPACE, first)]
@@ -166,5 +165,4 @@ def test_a_limit_nobody_keeps_is_said_after_all_are_judged(synthetic, tmp_path):
 
 def test_a_grouped_space_is_walked_by_its_genes(synthetic):
     space = search_space(width=8, groups=[{"SRB_k3": (1, 2)}] * 5, blocks=("skip", "SRB_k3"))
-    assert block_passes(space) == 3 + 9 + 27 + 81 + 243
     assert len({str(a) for first in subtrees(space) for a in members(space, first)}) == 243
