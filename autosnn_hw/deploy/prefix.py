@@ -119,7 +119,7 @@ class Trunk:
             totals += neuron_totals([spikes])
             trains.append(packed([spikes], self.steps))
         # A held value is a bias: its neuron is active in every step.
-        activity = replace(_counted(layer, totals, None, None), active_neurons=np.array([[driven * self.steps]]))
+        activity = replace(counted(layer, totals, None, None), active_neurons=np.array([[driven * self.steps]]))
         found = Found((totals,), () if conv.norm is None else (_known(conv.norm),))
         return Prefix((layer,), (activity,), totals, found, packed(frames, self.steps), joined(trains))
 
@@ -231,7 +231,7 @@ def extended(prefix: Prefix, made: Sequence[DeployedUnit], totals: Sequence[np.n
             relayed = _strided(relayed if unit.relays_in and relayed is not None else entered, unit)
             order = channel_order(unit.shape[0], unit.relays_out, unit.next_groups)
             fired = np.concatenate([own, relayed])[order]
-        activities.append(_counted(deployed.layer, fired, sent, layers[-1]))
+        activities.append(counted(deployed.layer, fired, sent, layers[-1]))
         layers.append(deployed.layer)
         sent = fired
         statistics += [_known(norm) for norm in norms(unit)]
@@ -267,7 +267,7 @@ def _strided(source: np.ndarray, unit: Unit) -> np.ndarray:
     return source[:, :: unit.conv.stride, :: unit.conv.stride][:, : unit.shape[1], : unit.shape[2]]
 
 
-def _counted(layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: Layer | None) -> LayerActivity:
+def counted(layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: Layer | None) -> LayerActivity:
     """Counts of a layer from the spikes of each neuron: its own, and those of the layer before."""
     roles = np.asarray(layer.roles)
     by_role = np.array([spikes[roles == role].sum() for role in range(len(Role))], np.int64)

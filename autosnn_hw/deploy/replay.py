@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from autosnn_hw.activity import LayerActivity
 from autosnn_hw.deploy.batch_norm import deploy_unit
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.lowering import folded_conv
 from autosnn_hw.deploy.planned_layers import Unit, stem_unit
-from autosnn_hw.deploy.prefix import Found, Prefix, extended, norms
+from autosnn_hw.deploy.prefix import Found, Prefix, counted, extended, norms
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
 from autosnn_hw.network import Encoder, InputLayer
@@ -24,7 +23,8 @@ class Replay:
     Args:
         folded: any network of the space, its batch norm without statistics.
         root: what was found in the stem.
-        stem_activity: counts of the stem's neurons where the host drives them; input_spikes: the frames where not.
+        driven: int64 (1, 1), active neurons of a stem that the host drives, over all images and steps; None where frames are
+            sent in, and then input_spikes, int64 of the input's shape, says how many.
         target: of the same weight format as the walk's.
     """
 
@@ -34,13 +34,13 @@ class Replay:
         root: Found,
         target: Target,
         *,
-        stem_activity: LayerActivity | None = None,
+        driven: np.ndarray | None = None,
         input_spikes: np.ndarray | None = None,
     ) -> None:
         self.weights = weight_format(target)
         self.classes, self.voters = folded.classes, folded.voters
         self.encoder: Encoder | None = None
-        if stem_activity is None:
+        if driven is None:
             assert input_spikes is not None
             sent = Prefix((InputLayer("input", folded.image),), (), input_spikes, Found(()))
             self.root = self.grow(sent, (stem_unit(folded),), root)
@@ -48,7 +48,8 @@ class Replay:
             stem = folded.blocks[0]
             conv = _with(stem.convs[0], list(root.statistics))
             self.encoder, layer = build_encoder(folded_conv(conv, "stem"), stem.k[0], folded, self.weights)
-            self.root = Prefix((layer,), (stem_activity,), root.totals[0], root)
+            activity = replace(counted(layer, root.totals[0], None, None), active_neurons=driven)
+            self.root = Prefix((layer,), (activity,), root.totals[0], root)
 
     def grow(self, prefix: Prefix, units: Sequence[Unit], found: Found) -> Prefix:
         """The prefix longer by `units`, of which `found` is known."""

@@ -170,7 +170,10 @@ def baseline_table(summary: Mapping[str, Any]) -> Table:
 
 
 def front_table(document: Mapping[str, Any]) -> RenderableType:
-    """The answer of `front`: the best by fitness, and the accuracy-cost front."""
+    """The answer of `front`: the best by fitness, the accuracy-cost front and what was chosen of it; or, of several targets,
+    what was chosen for each, priced on all."""
+    if "matrix" in document:
+        return _matrix_table(document)
     unit = verdict.OBJECTIVE_UNITS.get(document["objective"], "")
 
     def rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
@@ -187,7 +190,33 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
 
     columns = ("architecture", "accuracy", document["objective"], "fitness", "cores")
     best = f"Best of {document['feasible']} feasible candidates, lambda {document['lambda']}"
-    return Group(grid(best, columns, rows(document["best"])), Text(), grid("Front", columns, rows(document["front"])))
+    chosen = document["chosen"]
+    return Group(
+        grid(best, columns, rows(document["best"])),
+        Text(),
+        grid("Front", columns, rows(document["front"])),
+        Text(),
+        grid(f"Chosen: {chosen['because']}", columns, rows([chosen])),
+    )
+
+
+def _matrix_table(document: Mapping[str, Any]) -> RenderableType:
+    """Rows: the network chosen for a target; columns: its cost on each."""
+    unit = verdict.OBJECTIVE_UNITS.get(document["targets"][0]["objective"], "")
+    names = [entry["target"] for entry in document["targets"]]
+
+    def cell(priced: Mapping[str, Any]) -> str:
+        if priced["cost"] is None:
+            return "does not fit"
+        return quantity(priced["cost"], unit) + ("" if priced["fits"] else " (does not fit)")
+
+    rows = [
+        (row["chosen_for"], row["architecture"], percent(row["accuracy"]), *(cell(row["priced_on"][n]) for n in names))
+        for row in document["matrix"]
+    ]
+    objective = document["targets"][0]["objective"]
+    title = f"Chosen for one target, {objective} on every one ({document['targets'][0]['chosen']['because']})"
+    return grid(title, ("chosen for", "architecture", "accuracy", *(f"on {name}" for name in names)), rows)
 
 
 def comparison_table(document: Mapping[str, Any]) -> RenderableType:

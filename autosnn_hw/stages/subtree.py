@@ -74,9 +74,9 @@ class Grove:
         nodes += [node.found for slot, (gene, node) in enumerate(self._path) if self.units[slot][gene]]
         leaves = [self._judged(leaf, end) for leaf, end in self._leaves(genes, prefix, nodes)]
         if self.folder is not None and len(genes) < self.space.slots:
-            stem = None if self.trunk.encoder is None else self.trunk.root.activities[0]
+            driven = None if self.trunk.encoder is None else self.trunk.root.activities[0].active_neurons
             predictions = np.stack([classes for _, classes in leaves])
-            found = Subtree(tuple(nodes), predictions, stem, self.trunk.input_spikes)
+            found = Subtree(tuple(nodes), predictions, driven, self.trunk.input_spikes)
             write(part_file(Path(self.folder), self.space.digits(genes)), found)
         return [record for record, _ in leaves]
 

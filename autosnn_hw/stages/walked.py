@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from autosnn_hw.activity import LayerActivity
 from autosnn_hw.deploy.planned_layers import Unit
 from autosnn_hw.deploy.prefix import Found
 from autosnn_hw.deploy.replay import found_sizes
@@ -28,13 +29,13 @@ class Subtree:
         nodes: `Found` of the stem, of the blocks that lead to the subtree, and of its own nodes, each before those behind it;
             a node without units has none.
         predictions: int64 (architectures, N), class of every image, the last slot changing fastest.
-        stem: counts of the stem's neurons where the host drives them, else None.
+        driven: int64 (1, 1), active neurons of a stem that the host drives, over all images and steps, else None.
         input_spikes: int64, the frames that were sent in, else None.
     """
 
     nodes: tuple[Found, ...]
     predictions: np.ndarray
-    stem: LayerActivity | None
+    driven: np.ndarray | None
     input_spikes: np.ndarray | None
 
     def to_bytes(self) -> bytes:
@@ -47,8 +48,8 @@ class Subtree:
             "statistics": np.concatenate([*statistics, np.zeros(0)]),
             "predictions": _narrow(self.predictions),
         }
-        if self.stem is not None and self.stem.active_neurons is not None:
-            arrays["driven"] = self.stem.active_neurons
+        if self.driven is not None:
+            arrays["driven"] = self.driven
         if self.input_spikes is not None:
             arrays["input_spikes"] = self.input_spikes
         file = io.BytesIO()
@@ -78,10 +79,12 @@ class SubtreeReader:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 self._arrays = dict(arrays)
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(f"{path} cannot be read ({error}); a run of `search --strategy walk` writes it.") from None
-        if int(self._arrays.get("format", -1)) != FORMAT:
-            raise InputError(f"{path} is of another format; version {FORMAT} is needed.")
+        if int(self._arrays.get("format", -1)) != FORMAT or not {"totals", "statistics", "predictions"} <= set(
+            self._arrays
+        ):
+            raise InputError(f"{path} is of another format; version {FORMAT} of a walk's file is needed.")
         self._totals, self._statistics = (_Tape(self._arrays[name]) for name in ("totals", "statistics"))
         self._predictions = iter(self._arrays["predictions"])
 

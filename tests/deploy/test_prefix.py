@@ -133,7 +133,7 @@ def test_what_was_found_gives_layers_and_counts_again(folded, names, seed, kind)
     net = folded(",".join(names), seed=seed, norm=True, voters=10)
     trunk = Trunk(net, pictures(net, 8, seed), pictures(net, 12, seed + 1), FORMATS[kind])
     end = grown(trunk, net)
-    replay = Replay(net, trunk.root.found, FORMATS[kind], stem_activity=trunk.root.activities[0])
+    replay = Replay(net, trunk.root.found, FORMATS[kind], driven=trunk.root.activities[0].active_neurons)
     prefix, walked = replay.root, trunk.root
     for block in net.blocks[1:]:
         units = block_units(block)
