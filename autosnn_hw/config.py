@@ -92,7 +92,12 @@ class SearchConfig(BaseModel):
     )
     objective: Objective = _choice("energy", SEARCH, "Cost in the fitness.")
     lam: float = _choice(-0.08, SEARCH, "Exponent of cost / mean cost; 0 or negative.", option="lambda", ge=-10, le=0)
-    strategy: Literal["evolution", "random"] = _choice("evolution", SEARCH, "How architectures are proposed.")
+    strategy: Literal["auto", "walk", "evolution", "random"] = _choice(
+        "auto",
+        SEARCH,
+        "walk judges the whole space; auto walks where that is no dearer than --budget or, without one, than twice the "
+        "training of the super-network, else evolution.",
+    )
     generations: int = _choice(6, SEARCH, "Generations of the evolution.", ge=1)
     pool: int = _choice(20, SEARCH, "Candidates a generation.", ge=1)
     budget: int | None = _choice(

@@ -53,11 +53,13 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
     """
-    from autosnn_hw.stages import supernet
+    from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.manifest import manifest, prepare
 
+    reporter = reporter or Silent()
     prepared = prepare(config)  # every bad input is found before a folder is made
     supernet.require_source(config)
+    config = searching.resolved(config, prepared, reporter)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")
@@ -65,7 +67,7 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         folder = RunFolder.create(out)
     write_json(folder / "manifest.json", manifest(config, prepared))
     write_text(folder / CONFIG, config.to_toml())
-    return _go_on(config, prepared, folder, reporter or Silent())
+    return _go_on(config, prepared, folder, reporter)
 
 
 def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,11 +19,21 @@ def layer_uses(layer: Layer, profile: Profile) -> list[LimitUse]:
     """Use of every limit on the integers of a layer; a use above its limit is a violation.
 
     What is not a quantity (a neuron kind, biases per image, odd weights beyond the range of odd ones) has the number of
-    neurons or weights concerned as use and 0 as limit, and stands here only where it is violated.
+    neurons or weights concerned as use and 0 as limit, and stands here only where it is violated. Kept with the layer.
     """
+    known = _cache.setdefault(layer, {})
+    if profile.sha256 not in known:
+        known[profile.sha256] = _uses(layer, profile)
+    return list(known[profile.sha256])
+
+
+_cache: WeakKeyDictionary[Layer, dict[str, tuple[LimitUse, ...]]] = WeakKeyDictionary()
+
+
+def _uses(layer: Layer, profile: Profile) -> tuple[LimitUse, ...]:
     if layer.neuron is None or (isinstance(layer, InputLayer) and layer.host):
-        return []
-    return [*_neuron(layer, profile), *_kinds(layer, profile), *_synapses(layer, profile)]
+        return ()
+    return (*_neuron(layer, profile), *_kinds(layer, profile), *_synapses(layer, profile))
 
 
 def network_uses(network: ChipNetwork, profile: Profile) -> list[LimitUse]:

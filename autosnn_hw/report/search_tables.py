@@ -39,7 +39,10 @@ def baseline_table(summary: Mapping[str, Any]) -> Table:
 
 
 def front_table(document: Mapping[str, Any]) -> RenderableType:
-    """The answer of `front`: the best by fitness, and the accuracy-cost front."""
+    """The answer of `front`: the best by fitness, the accuracy-cost front and what was chosen of it; or, of several targets,
+    what was chosen for each, priced on all."""
+    if "matrix" in document:
+        return _matrix_table(document)
     unit = unit_of(document["objective"])
 
     def rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
@@ -56,4 +59,30 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
 
     columns = ("architecture", "accuracy", document["objective"], "fitness", "cores")
     best = f"Best of {document['feasible']} feasible candidates, lambda {document['lambda']}"
-    return Group(grid(best, columns, rows(document["best"])), Text(), grid("Front", columns, rows(document["front"])))
+    chosen = document["chosen"]
+    return Group(
+        grid(best, columns, rows(document["best"])),
+        Text(),
+        grid("Front", columns, rows(document["front"])),
+        Text(),
+        grid(f"Chosen: {chosen['because']}", columns, rows([chosen])),
+    )
+
+
+def _matrix_table(document: Mapping[str, Any]) -> RenderableType:
+    """Rows: the network chosen for a target; columns: its cost on each."""
+    first = document["targets"][0]
+    unit = unit_of(first["objective"])
+    names = [entry["target"] for entry in document["targets"]]
+
+    def cell(priced: Mapping[str, Any]) -> str:
+        if priced["cost"] is None:
+            return "does not fit"
+        return quantity(priced["cost"], unit) + ("" if priced["fits"] else " (does not fit)")
+
+    rows = [
+        (row["chosen_for"], row["architecture"], percent(row["accuracy"]), *(cell(row["priced_on"][n]) for n in names))
+        for row in document["matrix"]
+    ]
+    title = f"Chosen for one target, {first['objective']} on every one ({first['chosen']['because']})"
+    return grid(title, ("chosen for", "architecture", "accuracy", *(f"on {name}" for name in names)), rows)
