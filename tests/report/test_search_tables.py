@@ -43,11 +43,11 @@ def test_a_verdict_says_which_baseline_its_target_cannot_hold(summary):
     assert "does not fit" not in shown(verdict_text(summary))
 
 
-def test_a_front_is_two_tables(result):
+def test_a_front_is_two_tables_and_the_point_that_was_chosen(result):
     from autosnn_hw.search.fitness import Constraints
     from autosnn_hw.search.front import answer
 
     document = answer(result.records, objective="energy", lam=-0.16, constraints=Constraints())
     text = shown(front_table(document))
     assert text.splitlines()[2].startswith(result.winner.genotype)
-    assert sum(line.startswith(("skip", "SCB", "SRB")) for line in text.splitlines()) == 10 + len(document["front"])
+    assert sum(line.startswith(("skip", "SCB", "SRB")) for line in text.splitlines()) == 10 + len(document["front"]) + 1
