@@ -98,7 +98,7 @@ def run(
 
     if config.strategy == WALK:
         reporter.stage("walk", prepared.space.size)
-        subtree = SubtreeEvaluator(judge, prepared.space, str(folder))
+        subtree = SubtreeEvaluator(judge, prepared.space, str(folder.path))
         result = run_walk(
             prepared.space,
             subtree,
