@@ -126,6 +126,7 @@ def measure(
         InputError: inputs that do not fit the network.
     """
     from autosnn_hw.cost import check, price
+    from autosnn_hw.cost.limits import weight_range
     from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate.health import examine
     from autosnn_hw.simulate.sample_inputs import cut_values, suited
@@ -141,6 +142,7 @@ def measure(
         timesteps=timesteps,
         graded=graded,
         bias_limit=None if limit is None else limit.value,
+        weight_range=lambda weight: weight_range(weight, profile.weights),
     )
     document = simulation_document(
         network,

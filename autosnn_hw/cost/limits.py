@@ -126,6 +126,16 @@ def _synapses(layer: Layer, profile: Profile) -> Iterator[LimitUse]:
         yield _use("synaptic_delay", 0 if layer.delay is None else layer.delay.max(), limits.synaptic_delay)
 
 
+def weight_range(weight: np.ndarray, rule: Weights) -> tuple[int, int]:
+    """Least and largest weight that a layer of this step and these signs can hold, see `weight_uses`."""
+    half = 1 << (rule.bits - 1)
+    if rule.format == "crossbar":
+        return 1 - half, half - 1
+    if weight.min() >= 0 or weight.max() <= 0:
+        return 1 - 2 * half, 2 * half - 1
+    return (-half, half - 1) if (weight % 2).any() else (-2 * half, 2 * half - 2)
+
+
 def weight_uses(weight: np.ndarray, rule: Weights) -> Iterator[LimitUse]:
     """Use of the weight format by one layer's weights, which share one range and one step."""
     half = 1 << (rule.bits - 1)

@@ -11,11 +11,12 @@ import numba
 import numpy as np
 import torch
 
+from autosnn_hw import chip_layers
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE
 
-V_LIMIT = np.int32((1 << 23) - 1)
-WRAP = np.int32(1 << 23)
-LOW, SHIFT, SIGN = np.int32(4095), np.int32(12), np.int32(31)
+V_LIMIT, WRAP = np.int32(chip_layers.V_LIMIT), np.int32(chip_layers.WRAP)
+LOW, SHIFT, SIGN = np.int32(DECAY_ONE - 1), np.int32(12), np.int32(31)
 BLOCK = 2048  # neurons a block, rounded to whole positions
 
 
@@ -102,7 +103,7 @@ def from_rows(values: torch.Tensor, shape: torch.Size) -> torch.Tensor:
 
 def stays(largest: int) -> bool:
     """Whether currents of at most `largest`, positive or negative, never leave the 24 bits of u."""
-    return 64 * largest < int(WRAP)
+    return ALIGN * largest < chip_layers.WRAP
 
 
 def fire(
@@ -138,7 +139,11 @@ def fire(
     out = torch.empty(array.shape, dtype=dtype)
     use_torch_threads()
     channels = current.shape[1]
-    offset = tiled(64 * np.asarray(bias, np.int32), channels)
-    unit, keep, threshold = np.int32(128 if doubled else 64), np.int32(4096 - v_decay), np.int32(64 * vth_mant)
+    offset = tiled(ALIGN * np.asarray(bias, np.int32), channels)
+    unit, keep, threshold = (
+        np.int32(2 * ALIGN if doubled else ALIGN),
+        np.int32(DECAY_ONE - v_decay),
+        np.int32(ALIGN * vth_mant),
+    )
     _fire(array, unit, offset, keep, threshold, wraps, out.numpy())
     return from_rows(out, current.shape)
