@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.network import Readout, Role
+from autosnn_hw.network import ChipNetwork, Readout, Role
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,6 @@ class LayerActivity:
     synops_dense: np.ndarray | None = None
     active_neurons: np.ndarray | None = None
     neuron_spikes: np.ndarray | None = None
-
-    def role_spikes(self, role: Role) -> int:
-        """Spikes of the channels of one role, over all samples and steps."""
-        return int(self.spikes[role].sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +80,23 @@ class Activity:
     def predictions(self, readout: Readout | None) -> np.ndarray:
         """int64 (samples,): argmax of the summed votes, ties to the lowest class."""
         return self.votes(readout).argmax(axis=1)
+
+
+def spike_totals(activity: Activity, network: ChipNetwork | None = None) -> dict[str, float]:
+    """Mean spikes per inference: chip = every spike, paper = chip - relay, own = chip - relay - pool (definitions).
+
+    With `network`, the spikes of a stem neuron on the host are counted as AutoSNN counts the stem, and named beside as `host`.
+    """
+    by_role = np.zeros(3)
+    host = 0.0
+    for index, layer in enumerate(activity.layers):
+        totals = layer.spikes.sum(axis=(1, 2)) / activity.samples
+        by_role += totals
+        if network is not None and index == 0 and network.input_layer.neuron is not None and network.input_layer.host:
+            host = float(totals.sum())
+    chip = float(by_role.sum())
+    relay, pool = float(by_role[Role.RELAY]), float(by_role[Role.POOL])
+    totals_json = {"paper": chip - relay, "chip": chip, "own": chip - relay - pool, "relay": relay, "pool": pool}
+    if host:
+        totals_json["host"] = host
+    return totals_json

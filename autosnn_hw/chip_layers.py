@@ -25,6 +25,16 @@ class Role(IntEnum):
 
 IntOrArray = int | np.ndarray
 
+# Lava's fixed-point CUBA neuron (equations: docs/simulator.md).
+DECAY_ONE = 4096  # a decay of 4096 forgets everything in one step
+ALIGN = 64  # input, bias and threshold are mantissas, shifted left by 6 bits
+WRAP = 1 << 23  # u and v are 24-bit registers: u wraps around beyond this
+V_LIMIT = WRAP - 1  # v is clipped to it
+BIAS_LIMIT = 4095  # 13 bit signed bias mantissa of Loihi 2; the clip of the encoder's definition
+LONGEST_DELAY = 62  # netx clips longer dense delays to this
+
+_OWN: Any = None  # default of roles: every channel is its layer's own, filled in when the layer is made
+
 
 def integers(value: Any, what: str) -> np.ndarray:
     """Return `value` as an int64 array; refuse NaN, infinities and fractions, which NetX would silently truncate.
@@ -67,16 +77,38 @@ class CubaNeuron:
 
     vth_mant: IntOrArray
     v_decay: IntOrArray
-    i_decay: IntOrArray = 4096
+    i_decay: IntOrArray = DECAY_ONE
 
     def __post_init__(self) -> None:
-        for name, high in (("vth_mant", None), ("v_decay", 4096), ("i_decay", 4096)):
+        for name, high in (("vth_mant", None), ("v_decay", DECAY_ONE), ("i_decay", DECAY_ONE)):
             array = integers(getattr(self, name), f"neuron parameter {name}")
             if (array < 0).any():
                 raise InputError(f"neuron parameter {name} is negative ({int(array.min())}); 0 or more is needed.")
             if high is not None and (array > high).any():
                 raise InputError(f"neuron parameter {name} is {int(array.max())}; at most {high} is allowed.")
             object.__setattr__(self, name, int(array) if array.ndim == 0 else array.reshape(-1))
+
+    @property
+    def memoryless_current(self) -> bool:
+        """Whether u is what arrives in a step and nothing else (i_decay 4096 everywhere)."""
+        return bool((np.asarray(self.i_decay) == DECAY_ONE).all())
+
+
+def per_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
+    """A neuron parameter or bias, one for all, one a channel or one a neuron, as int64 that broadcasts to a layer's shape."""
+    array = np.asarray(value, np.int64)
+    return array if array.shape == shape else array.reshape((-1,) + (1,) * (len(shape) - 1))
+
+
+def every_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
+    """`per_neuron` written out: contiguous int64 (neurons,) in C, H, W order."""
+    return np.ascontiguousarray(np.broadcast_to(per_neuron(value, shape), shape)).reshape(-1)
+
+
+def effective_bias(layer: Layer) -> np.ndarray:
+    """64 * bias, int64, broadcasts to the layer's shape; Lava's bias mantissa is an int16, so larger ones wrap."""
+    bias = 0 if layer.bias is None else layer.bias.astype(np.int16)
+    return ALIGN * per_neuron(bias, layer.shape)
 
 
 def _roles(layer: Any, channels: int) -> None:
@@ -138,7 +170,7 @@ class InputLayer:
     shape: tuple[int, ...]
     neuron: CubaNeuron | None = None
     bias: np.ndarray | None = None
-    roles: np.ndarray | None = None
+    roles: np.ndarray = _OWN
     block: str = "stem"
     scale: float | None = None
     k: float | None = None
@@ -175,7 +207,7 @@ class ConvLayer:
     padding: tuple[int, int] = (0, 0)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
-    roles: np.ndarray | None = None
+    roles: np.ndarray = _OWN
     block: str = ""
     scale: float | None = None
     k: float | None = None
@@ -222,7 +254,7 @@ class DenseLayer:
     neuron: CubaNeuron
     bias: np.ndarray | None = None
     delay: np.ndarray | None = None
-    roles: np.ndarray | None = None
+    roles: np.ndarray = _OWN
     block: str = ""
     scale: float | None = None
     k: float | None = None

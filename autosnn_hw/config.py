@@ -1,148 +1,218 @@
-"""`SearchConfig`: every choice of a search, checked once; `config.toml` holds it resolved, so that a run can be repeated."""
+"""`SearchConfig`: every choice of a search, defined once. The options of the command line, their help and ranges, config.toml
+and its validation are all made from its fields."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.objectives import OBJECTIVES
 
-OBJECTIVES = ("energy", "dynamic", "edp", "latency", "spikes", "synops")
-STRATEGIES = ("evolution", "random")
-SAMPLINGS = ("fair", "single")
-SHARINGS = ("entangled", "separate")
-DEVICES = ("cpu", "cuda")
-BACKENDS = ("lava", "board")
-PRECISIONS = ("float32", "bfloat16")
-GROUPINGS = ("all", "fewest")
+# Digits on two cores in minutes: many small updates, which a small budget needs (docs/training.md).
+EMBEDDED: Mapping[str, Any] = {
+    "width": 8,
+    "timesteps": 4,
+    "epochs": 15,
+    "retrain_epochs": 20,
+    "finetune_epochs": 5,
+    "learning_rate": 1e-2,
+    "batch": 32,
+}
+# AutoSNN's search on CIFAR-10, with a tenth of its 600 epochs (strict fairness trains each block five times as often).
+PAPER: Mapping[str, Any] = {
+    "width": 16,
+    "timesteps": 8,
+    "epochs": 60,
+    "retrain_epochs": 60,
+    "finetune_epochs": 8,
+    "learning_rate": 1e-3,
+    "batch": 96,
+}
+
+if TYPE_CHECKING:
+    Objective = str
+else:
+    Objective = Literal[tuple(OBJECTIVES)]
+WHAT, SEARCH, LIMITS, MEASURING, TRAINING, MACHINE = (
+    "What is searched", "How it is searched", "Limits", "Measuring", "Training", "Machine",
+)  # fmt: skip
+MOST = 1 << 40  # of whole numbers that nothing else bounds
 
 
-@dataclass(frozen=True)
-class SearchConfig:
-    """Choices of one search.
+def _choice(default: Any, group: str, text: str, *, shown: str | None = None, **more: Any) -> Any:
+    """A field: default, heading in --help, help, and bounds (ge, gt, le).
 
     Args:
-        target: profile name or file; dataset: name or npz:PATH; data_dir, download: where its files are.
-        space, width, timesteps: macro-architecture, base width C and steps T of the super-network.
-        objective, lam: fitness = accuracy x (cost / mean cost)^lam, cost being the objective.
-        strategy, generations, pool: how architectures are proposed; budget: candidates in all, or None for what
-            generations x pool + the mean-cost sample come to.
-        mean_cost_samples: random architectures whose mean cost normalises the fitness; counted as budget.
-        measure, samples: candidates a generation that are measured, and samples each.
-        backend: where they are measured: "lava" (its simulator) or "board".
-        evaluate: validation samples a candidate is judged on, or None for all.
-        epochs, learning_rate (Adam, start of the cosine), batch, sampling: of the super-network; retrain_epochs, finetune_epochs: of the winner and the baselines.
-        sharing: "entangled": the blocks of a slot share their convolutions; "separate": each has its own.
-        warm_up: epochs, of `epochs`, in which one path alone is trained; None is a quarter with fair sampling, else 0.
-        max_energy (J), max_latency (s), max_cores: hard constraints, or None.
-        precision: of the convolutions in training; what is deployed, and all that is judged, is integers either way.
-        workers: processes that judge candidates and train networks; 0 is one a core, at most four. No number depends on it.
-        supernet: run folder whose trained super-network is taken over, or None.
-        grouped: search the groups of each block; None does so for crossbar targets.
-        groupings: where they are searched, "all" that suit the target, or the "fewest" groups of each block only.
+        shown: words for the default, where it is not the default's own text.
+        more: bounds; `option` names the option where it is not the field's name; `metavar`, `unit` show its value.
+    """
+    extra = {"group": group, "shown": shown, **{key: more.pop(key, None) for key in ("option", "metavar", "unit")}}
+    if isinstance(default, int) and "le" not in more and not isinstance(default, bool):
+        more["le"] = MOST
+    return Field(default, description=text, json_schema_extra=extra, **more)
+
+
+def _size(name: str, group: str, text: str, **more: Any) -> Any:
+    """A field whose default depends on the dataset (`EMBEDDED`, `PAPER`)."""
+    return _choice(EMBEDDED[name], group, text, shown=f"{EMBEDDED[name]} for digits, {PAPER[name]} otherwise", **more)
+
+
+class SearchConfig(BaseModel):
+    """Choices of one search; each field's description says what it is. None is the default that its help names.
+
+    Raises:
+        InputError: an unknown key, or a value of the wrong type or out of bounds; names the key.
     """
 
-    target: str = "loihi2"
-    dataset: str = "digits"
-    data_dir: str | None = None
-    download: bool = False
-    space: str = "SNN_1"
-    width: int = 8
-    timesteps: int = 4
-    objective: str = "energy"
-    lam: float = -0.08
-    strategy: str = "evolution"
-    generations: int = 6
-    pool: int = 20
-    budget: int | None = None
-    mean_cost_samples: int = 50
-    measure: int = 2
-    samples: int = 16
-    backend: str = "lava"
-    evaluate: int | None = None
-    epochs: int = 15
-    learning_rate: float = 1e-2
-    batch: int = 32
-    sampling: str = "fair"
-    sharing: str = "entangled"
-    warm_up: int | None = None
-    retrain_epochs: int = 20
-    finetune_epochs: int = 5
-    baselines: bool = True
-    max_energy: float | None = None
-    max_latency: float | None = None
-    max_cores: int | None = None
-    workers: int = 0
-    device: str = "cpu"
-    precision: str = "float32"
-    supernet: str | None = None
-    grouped: bool | None = None
-    groupings: str = "all"
-    seed: int = 0
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    def __post_init__(self) -> None:
-        for name, allowed in (
-            ("objective", OBJECTIVES),
-            ("strategy", STRATEGIES),
-            ("sampling", SAMPLINGS),
-            ("sharing", SHARINGS),
-            ("device", DEVICES),
-            ("backend", BACKENDS),
-            ("precision", PRECISIONS),
-            ("groupings", GROUPINGS),
-        ):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}.")
-        least = dict.fromkeys(
-            ("width", "timesteps", "pool", "generations", "samples", "epochs", "batch", "retrain_epochs", "workers"), 1
-        )
-        least |= {"measure": 0, "finetune_epochs": 0, "mean_cost_samples": 1, "seed": 0, "workers": 0}
-        for name, low in least.items():
-            if getattr(self, name) < low:
-                raise InputError(f"{name} is {getattr(self, name)}; at least {low} is needed.")
-        for name in ("learning_rate", "budget", "evaluate", "max_energy", "max_latency", "max_cores"):
-            if getattr(self, name) is not None and getattr(self, name) <= 0:
-                raise InputError(f"{name} is {getattr(self, name)}; more than 0 is needed.")
-        if self.warm_up is not None and not 0 <= self.warm_up <= self.epochs:
-            raise InputError(f"warm_up is {self.warm_up}; 0 to {self.epochs} (epochs) are allowed.")
-        if self.lam > 0:
-            raise InputError(f"lambda is {self.lam}; it must be 0 or negative, so that a lower cost is never worse.")
+    target: str = _choice("loihi2", WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
+    dataset: str = _choice("digits", WHAT, "digits, cifar10, or npz:PATH (npz:TRAIN,TEST).", metavar="NAME|npz:PATH")
+    data_dir: str | None = _choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
+    download: bool = _choice(False, WHAT, "Download the dataset where it is missing.")
+    space: Literal["SNN_1", "SNN_2", "SNN_3"] = _choice("SNN_1", WHAT, "Macro-architecture.")
+    width: int = _size("width", WHAT, "Base width C.", ge=1, le=4096)
+    timesteps: int = _size("timesteps", WHAT, "Steps a sample.", ge=1, le=4096)
+    grouped: bool | None = _choice(
+        None,
+        WHAT,
+        "Search the groups of each block's convolutions, too.",
+        shown="yes for crossbar targets such as truenorth",
+    )
+    groupings: Literal["all", "fewest"] = _choice(
+        "all",
+        WHAT,
+        "Of a grouped block every number of groups that suits the target, or the fewest only: easier to learn, but fewer "
+        "architectures fit.",
+    )
+    objective: Objective = _choice("energy", SEARCH, "Cost in the fitness.")
+    lam: float = _choice(-0.08, SEARCH, "Exponent of cost / mean cost; 0 or negative.", option="lambda", ge=-10, le=0)
+    strategy: Literal["auto", "walk", "evolution", "random"] = _choice(
+        "auto",
+        SEARCH,
+        "walk judges the whole space; auto walks where that is no dearer than --budget or, without one, than twice the "
+        "training of the super-network, else evolution.",
+    )
+    generations: int = _choice(6, SEARCH, "Generations of the evolution.", ge=1)
+    pool: int = _choice(20, SEARCH, "Candidates a generation.", ge=1)
+    budget: int | None = _choice(
+        None,
+        SEARCH,
+        "Candidates in all, the mean-cost sample included.",
+        shown="what the generations come to",
+        ge=2,
+        le=MOST,
+    )
+    mean_cost_samples: int = _choice(50, SEARCH, "Random architectures that give the mean cost.", ge=0)
+    evaluate: int | None = _choice(
+        None, SEARCH, "Validation samples a candidate is judged on.", shown="all", ge=1, le=MOST
+    )
+    max_energy: float | None = _choice(None, LIMITS, "Hard constraint, J an inference.", unit="J", gt=0)
+    max_latency: float | None = _choice(None, LIMITS, "Hard constraint, s.", unit="s", gt=0)
+    max_cores: int | None = _choice(None, LIMITS, "Hard constraint.", ge=1, le=MOST)
+    measure: int = _choice(2, MEASURING, "Candidates a generation that are measured.", ge=0)
+    samples: int = _choice(16, MEASURING, "Samples of each measurement.", ge=1)
+    backend: Literal["lava", "board"] = _choice(
+        "lava", MEASURING, "Where candidates are measured: in Lava's simulator or on a Loihi 2 board."
+    )
+    epochs: int = _size("epochs", TRAINING, "Epochs of the super-network.", ge=1)
+    learning_rate: float = _size(
+        "learning_rate", TRAINING, "Of the super-network and the networks (Adam, start of the cosine).", gt=0, le=10
+    )
+    batch: int = _size("batch", TRAINING, "Images an update.", ge=1)
+    sampling: Literal["fair", "single"] = _choice(
+        "fair", TRAINING, "Paths of the super-network: strict fairness or the paper's uniform single path."
+    )
+    sharing: Literal["entangled", "separate"] = _choice(
+        "entangled", TRAINING, "Blocks of a slot share their convolutions, or each has its own as in the paper."
+    )
+    warm_up: int | None = _choice(
+        None,
+        TRAINING,
+        "Epochs, of --epochs, of one path alone.",
+        shown="a quarter; 0 with --sampling single",
+        ge=0,
+    )
+    retrain_epochs: int = _size("retrain_epochs", TRAINING, "Epochs of a network that is trained from scratch.", ge=1)
+    finetune_epochs: int = _size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)
+    baselines: bool = _choice(
+        True, TRAINING, "Train the four baselines, too (and for a crossbar the winner as Loihi 2 runs it)."
+    )
+    supernet: str | None = _choice(None, TRAINING, "Start from the trained super-network of a run.", metavar="RUN")
+    precision: Literal["float32", "bfloat16"] = _choice(
+        "float32",
+        TRAINING,
+        "Of the convolutions in training; bfloat16 needs a processor that has it, and pays on large images only. What is "
+        "deployed is integers either way.",
+    )
+    device: Literal["cpu", "cuda"] = _choice("cpu", MACHINE, "For training.")
+    workers: int = _choice(0, MACHINE, "Processes; 0 is one a core, at most 4. No number depends on it.", ge=0, le=4096)
+    seed: int = _choice(0, MACHINE, "Seed of everything random.", ge=0, le=2**63 - 1)
+
+    @model_validator(mode="after")
+    def _warm_up_within_epochs(self) -> SearchConfig:
+        if self.warm_up is not None and self.warm_up > self.epochs:
+            raise ValueError(f"warm_up is {self.warm_up}; 0 to {self.epochs} (epochs) are allowed")
+        return self
+
+    if not TYPE_CHECKING:  # the model's own signature is what is checked
+
+        def __init__(self, /, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                raise InputError(f"{_sentence(error)}.") from None
 
     def to_toml(self) -> str:
         """TOML text; values that are None are left out (None is their default)."""
         import tomli_w
 
-        return tomli_w.dumps({"search": {name: value for name, value in asdict(self).items() if value is not None}})
+        return tomli_w.dumps({"search": self.model_dump(exclude_none=True)})
 
     def with_changes(self, **changes: Any) -> SearchConfig:
-        return replace(self, **changes)
+        """The config with other choices, checked as new ones are."""
+        return SearchConfig(**(self.model_dump() | changes))
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> SearchConfig:
     """A config from plain values.
 
     Raises:
-        InputError: an unknown key, or a value of the wrong type; names the key.
+        InputError: an unknown key, or a value of the wrong type or out of bounds; names the key.
     """
-    known = {field.name: field.type for field in fields(SearchConfig)}
-    for name, value in values.items():
-        if name not in known:
-            raise InputError(f"{where}: unknown key {name!r}; known are {', '.join(known)}.")
-        _check_type(name, value, str(known[name]), where)
-    return SearchConfig(**values)
+    try:
+        return SearchConfig(**values)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
-def _check_type(name: str, value: Any, declared: str, where: str) -> None:
-    kinds: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool, "None": type(None)}
-    allowed = [part.strip() for part in declared.split("|")]
-    good = any(isinstance(value, kinds[part]) and (part == "bool" or not isinstance(value, bool)) for part in allowed)
-    if not good:
-        raise InputError(
-            f"{where}: {name} is {value!r}; {' or '.join(part for part in allowed if part != 'None')} is needed."
-        )
+def _sentence(error: ValidationError) -> str:
+    """The first thing that is wrong: what was found, and what is allowed."""
+    first = error.errors()[0]
+    if not first["loc"]:
+        return str(first["ctx"]["error"])
+    key, kind, bounds = str(first["loc"][0]), first["type"], first.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key {key!r}; known are {', '.join(SearchConfig.model_fields)}"
+    found = f"{'lambda' if key == 'lam' else key} is {first['input']!r}"
+    for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
+        if bound in bounds:
+            return f"{found}; {words} {bounds[bound]:g} is needed"
+    if kind == "literal_error":
+        return f"{found}; allowed are {', '.join(allowed(key))}"
+    if kind == "finite_number":
+        return f"{found}; a finite number is needed"
+    return f"{found}; {kind.removesuffix('_type').removesuffix('_parsing')} is needed"
+
+
+def allowed(field: str) -> tuple[str, ...]:
+    """The words that a field may hold; none where it is no choice between words."""
+    return tuple(word for word in get_args(SearchConfig.model_fields[field].annotation) if isinstance(word, str))
 
 
 def read_config(path: str | Path) -> SearchConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -20,7 +21,8 @@ from autosnn_hw.errors import AutosnnError
 NEWEST_PYTHON = (3, 13)
 SHM_BYTES = 256 << 20  # Docker's default of 64 MB is less than Lava needs for a 32x32 network
 DISK_BYTES = 2 << 30  # a search with its super-network, study and Lava's recordings
-TORCH_SECONDS = 120.0
+CHILD_SECONDS = 120.0  # the import of torch on a slow disk
+SHOWN = 160  # characters of an error of someone else
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,38 @@ class Finding:
 
 
 def examine() -> tuple[Finding, ...]:
-    """Look at Python, torch, Lava, /dev/shm, the board and the disk; takes some seconds, as Lava is really run."""
-    looks: tuple[Callable[[], Finding], ...] = (python, torch, lava, shared_memory, board, disk)
-    return tuple(look() for look in looks)
+    """Look at Python, torch, Lava, /dev/shm, the board and the disk; takes some seconds, as Lava is really run.
+
+    A look that itself fails is a finding; the others are taken all the same.
+    """
+    looks: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
+        ("python", True, python),
+        ("torch", True, torch),
+        ("lava", False, lava),
+        ("shared memory", False, shared_memory),
+        ("board", False, board),
+        ("disk", True, disk),
+    )
+    return tuple(_looked(*look) for look in looks)
+
+
+def _looked(name: str, needed: bool, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except Exception as error:  # whatever is broken on this machine is what is to be reported
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:SHOWN]
+        return Finding(name, False, needed, f"{name} could not be looked at ({text}).")
+
+
+def _in_child(code: str, seconds: float) -> tuple[str | None, str]:
+    """(what a process of its own printed, or None; why, where it failed): what is broken there leaves this process alone."""
+    try:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None, f"it took longer than {seconds:.0f} s"
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1][:SHOWN]
+    return done.stdout.strip(), ""
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
@@ -67,16 +98,10 @@ def torch() -> Finding:
         "import torch; from autosnn_hw.training.precision import has_bfloat16; device = 'cuda' if torch.cuda.is_available() else 'cpu';"
         "print(torch.__version__, torch.get_num_threads(), has_bfloat16(device), device == 'cuda' and torch.cuda.get_device_name())"
     )
-    try:
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TORCH_SECONDS)
-    except subprocess.TimeoutExpired:
-        return Finding(
-            "torch", False, True, f"importing torch took longer than {TORCH_SECONDS:.0f} s; install it again."
-        )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        return Finding("torch", False, True, f"torch cannot be imported ({lines[-1][:160]}); install torch >= 2.3.")
-    version, threads, bfloat16, gpu = done.stdout.strip().split(maxsplit=3)
+    said, why = _in_child(code, CHILD_SECONDS)
+    if said is None:
+        return Finding("torch", False, True, f"torch cannot be imported ({why}); install torch >= 2.3.")
+    version, threads, bfloat16, gpu = said.split(maxsplit=3)
     where = "CPU only" if gpu == "False" else gpu
     pays = "bfloat16 in hardware" if bfloat16 == "True" else "no bfloat16 in hardware (--precision float32)"
     return Finding("torch", True, True, f"torch {version}, {threads} threads, {where}, {pays}.")
@@ -130,10 +155,14 @@ def shared_memory(folder: str = "/dev/shm") -> Finding:
 
 
 def board() -> Finding:
-    """A Loihi 2 board."""
-    from autosnn_hw.simulate.lava.board import board_status
-
-    ok, sentence = board_status()
+    """A Loihi 2 board, looked for in a process of its own: finding a module of lava's imports lava, broken or not."""
+    code = "import json; from autosnn_hw.simulate.lava.board import board_status; print(json.dumps(board_status()))"
+    said, why = _in_child(code, CHILD_SECONDS)
+    if said is None:
+        return Finding(
+            "board", False, False, f"a board could not be looked for ({why}); --backend exact works without."
+        )
+    ok, sentence = json.loads(said.splitlines()[-1])
     return Finding("board", ok, False, sentence)
 
 

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.config import SearchConfig, read_config
+from autosnn_hw.config import EMBEDDED, PAPER, SearchConfig, from_mapping, read_config
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
 
-# Digits on two cores in minutes: many small updates, which a small budget needs (docs/training.md).
-EMBEDDED = {
-    "width": 8,
-    "timesteps": 4,
-    "epochs": 15,
-    "retrain_epochs": 20,
-    "finetune_epochs": 5,
-    "learning_rate": 1e-2,
-    "batch": 32,
-}
-# AutoSNN's search on CIFAR-10, with a tenth of its 600 epochs (strict fairness trains each block five times as often).
-PAPER = {
-    "width": 16,
-    "timesteps": 8,
-    "epochs": 60,
-    "retrain_epochs": 60,
-    "finetune_epochs": 8,
-    "learning_rate": 1e-3,
-    "batch": 96,
-}
-
+if TYPE_CHECKING:
+    from autosnn_hw.stages.manifest import Prepared
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/training.md).
 CROSSBAR_EPOCHS = 1.6
+
+
+def config_for(choices: Mapping[str, Any], where: str = "command line") -> SearchConfig:
+    """The config of what was chosen; sizes and schedule that were not are those of dataset and target (`sizes_for`).
+
+    Raises:
+        InputError: a bad choice, or an unknown target.
+    """
+    default = SearchConfig.model_fields
+    names = (choices.get(name, default[name].default) for name in ("dataset", "target"))
+    return from_mapping(sizes_for(*names) | dict(choices), where)
 
 
 def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
@@ -60,11 +53,13 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
     """
-    from autosnn_hw.stages import supernet
+    from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.manifest import manifest, prepare
 
+    reporter = reporter or Silent()
     prepared = prepare(config)  # every bad input is found before a folder is made
     supernet.require_source(config)
+    config = searching.resolved(config, prepared, reporter)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")
@@ -72,24 +67,25 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         folder = RunFolder.create(out)
     write_json(folder / "manifest.json", manifest(config, prepared))
     write_text(folder / CONFIG, config.to_toml())
-    return _go_on(config, folder, reporter or Silent())
+    return _go_on(config, prepared, folder, reporter)
 
 
 def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:
     """Go on with a run where it stands; a finished one is only summed up again."""
-    folder = RunFolder.open(run)
-    folder.log("resume")
-    return _go_on(read_config(folder / CONFIG), folder, reporter or Silent())
-
-
-def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
-    """Every stage takes what the folder holds of it already."""
-    from autosnn_hw.report.html import write_report
-    from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
     from autosnn_hw.stages.manifest import prepare
 
+    folder = RunFolder.open(run)
+    folder.log("resume")
+    config = read_config(folder / CONFIG)
+    return _go_on(config, prepare(config), folder, reporter or Silent())
+
+
+def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+    """Every stage takes what the folder holds of it already."""
+    from autosnn_hw.report.page.html import write_report
+    from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
+
     clock = Clock(folder, reporter)
-    prepared = prepare(config)
     with (
         retrained_networks.trained_beside(config, prepared, folder) as beside,
         delivery.lava_process(prepared) as child,
@@ -115,45 +111,20 @@ def _go_on(config: SearchConfig, folder: RunFolder, reporter: Reporter) -> dict[
 
 
 def train(
-    architecture: Architecture,
-    out: str | Path,
-    reporter: Reporter | None = None,
-    *,
-    dataset: str = "digits",
-    data_dir: str | None = None,
-    download: bool = False,
-    target: str = "loihi2",
-    epochs: int = 20,
-    finetune_epochs: int = 5,
-    learning_rate: float = 1e-2,
-    batch: int = 32,
-    device: str = "cpu",
-    precision: str = "float32",
-    seed: int = 0,
+    architecture: Architecture, config: SearchConfig, out: str | Path, reporter: Reporter | None = None
 ) -> dict[str, Any]:
-    """Train one architecture, quantise it with the integers in the loop, and write its .net and result into a new folder."""
+    """Train one architecture as `config` has it, quantise it with the integers in the loop, and write its .net and result
+    into a new folder."""
     import hw_profiles
     from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.training import datasets
     from autosnn_hw.training.precision import require
 
-    hw_profiles.load(target)
-    datasets.load(dataset, data_dir=data_dir, download=download)
-    require(precision, device)
+    hw_profiles.load(config.target)
+    datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
+    require(config.precision, config.device)
     reporter = reporter or Silent()
     folder = RunFolder.create(out)
-    job = NetworkJob(
-        str(folder.path),
-        dataset,
-        data_dir,
-        target,
-        epochs,
-        finetune_epochs,
-        seed,
-        device,
-        learning_rate,
-        batch,
-        precision,
-    )
-    reporter.stage(f"train {architecture}", epochs + finetune_epochs)
-    return job(architecture, progress=lambda done, total, text: reporter.advance(done, text))
+    job = NetworkJob.of(config, folder.path)
+    reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
+    return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()

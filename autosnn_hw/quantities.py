@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from math import floor, isfinite, log10
+from math import floor, isfinite, log10, nan
 from typing import Any
 
 UNKNOWN = "unknown"
 PREFIXES = {-5: "f", -4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G", 4: "T"}
+FACTORS = {prefix: 10.0 ** (3 * power) for power, prefix in PREFIXES.items()} | {"u": 1e-6}  # what may be typed
 
 
 def scale_of(value: float) -> tuple[float, str]:
@@ -38,6 +40,23 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{digits(value / factor)} {prefix}{unit}".rstrip()
 
 
+def parse(text: str, unit: str) -> float:
+    """The SI value of "9uJ", "9 µJ", "9e-6 J" or "9e-6", for the unit "J".
+
+    Raises:
+        ValueError: another unit, an unknown prefix, or no finite number; the message says what would work.
+    """
+    words = text.strip().replace("\u03bc", "µ")  # the Greek letter, as some keyboards write the prefix
+    found = re.fullmatch(rf"(.*?[\d.])\s*(?:([{''.join(FACTORS)}]?){unit})?", words)
+    try:
+        value = nan if found is None else float(found[1]) * FACTORS[found[2] or ""]
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        raise ValueError(f"{text!r} is no quantity in {unit}; such as 9u{unit}, 0.5m{unit} or 9e-6 would work.")
+    return value
+
+
 def bounds(interval: Mapping[str, float] | None, unit: str) -> str:
     """low to high in one unit: "1.2 to 4.8 µJ"."""
     if not interval or interval.get("low") is None or interval.get("high") is None:
@@ -65,6 +84,12 @@ def count(value: float | None) -> str:
     if abs(value) < 100 and value != round(value):
         return digits(value)
     return f"{value:,.0f}"
+
+
+def apart(a: float, b: float) -> tuple[str, str]:
+    """Two counts as text; every digit where fewer would make different ones look alike."""
+    texts = count(a), count(b)
+    return (f"{a:,.15g}", f"{b:,.15g}") if a != b and texts[0] == texts[1] else texts
 
 
 def percent(value: float | None, places: int = 1) -> str:

@@ -120,12 +120,13 @@ def measure(
     file: str | Path | None = None,
     with_predictions: bool = False,
 ) -> Measurement:
-    """Run `network` on `samples` and price what it did on `profile`.
+    """Run `network` on `samples` and price what it did on `profile`, whether that can hold it (the document says so) or not.
 
     Raises:
         InputError: inputs that do not fit the network.
     """
-    from autosnn_hw.cost import price
+    from autosnn_hw.cost import check, price
+    from autosnn_hw.cost.limits import weight_range
     from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate.health import examine
     from autosnn_hw.simulate.sample_inputs import cut_values, suited
@@ -141,11 +142,13 @@ def measure(
         timesteps=timesteps,
         graded=graded,
         bias_limit=None if limit is None else limit.value,
+        weight_range=lambda weight: weight_range(weight, profile.weights),
     )
     document = simulation_document(
         network,
         activity,
         cost,
+        check(network, profile, remedies=False),
         file=None if file is None else str(file),
         file_sha256=None if file is None else sha256(file),
         dataset=samples.dataset,

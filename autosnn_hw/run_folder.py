@@ -6,7 +6,6 @@ import csv
 import errno
 import io
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError, RunError
 
 MANIFEST, CONFIG, STUDY, CANDIDATES = "manifest.json", "config.toml", "study.db", "candidates.csv"
@@ -22,6 +22,7 @@ SUMMARY, REPORT, LOG, CERTIFICATE = "summary.json", "report.html", "log.jsonl", 
 SUPERNET, WINNER_NET, WINNER_CORES = "supernet.safetensors", "winner.net", "winner.cores.json"
 WINNER_ONNX, WINNER_STEP_ONNX, WINNER_SCRIPT = "winner.onnx", "winner.step.onnx", "winner_in_lava.py"
 WINNER_SIMULATION = "winner.simulation.json"  # the winner's `simulate --json` document, for the report
+
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -45,29 +46,15 @@ def writing(path: str | Path) -> Iterator[None]:
         ) from error
 
 
-def write_bytes(path: str | Path, data: bytes) -> Path:
-    """Write a file whole or not at all: a temporary file beside it, then a rename.
+def write_text(path: str | Path, text: str) -> Path:
+    """Write UTF-8 text, whole or not at all.
 
     Raises:
         RunError: the disk is full, or the place may not be written.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with writing(path):
-        try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    return path
-
-
-def write_text(path: str | Path, text: str) -> Path:
-    """`write_bytes` of UTF-8 text."""
-    return write_bytes(path, text.encode())
+    with writing(path), whole_file.beside(path) as temporary:
+        temporary.write_bytes(text.encode())
+    return Path(path)
 
 
 def write_json(path: str | Path, document: Any) -> Path:

@@ -15,11 +15,12 @@ import h5py
 import numpy as np
 
 from autosnn_hw import whole_file
+from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 from exporters import grouped_kernels, lava_dense, netx_root
 from exporters.netx_read import read
-from exporters.netx_values import MAX_DELAY, VTH_MAX
+from exporters.netx_values import VTH_MAX
 
 __all__ = ["read", "write"]
 
@@ -165,8 +166,8 @@ def _problems(layer: Layer) -> list[str]:
     if isinstance(layer, DenseLayer):
         problem = None if _as_stored(layer) is layer.stored else lava_dense.fault(layer.weight)
         found += [] if problem is None else [problem]
-        if layer.delay is not None and layer.delay.max() > MAX_DELAY:
-            found.append(f"its largest delay is {layer.delay.max()}, Lava clips delays to {MAX_DELAY}")
+        if layer.delay is not None and layer.delay.max() > LONGEST_DELAY:
+            found.append(f"its largest delay is {layer.delay.max()}, Lava clips delays to {LONGEST_DELAY}")
     if isinstance(layer, ConvLayer):
         for name, values in (
             ("kernel", layer.weight.shape[2:]),

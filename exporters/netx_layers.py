@@ -7,6 +7,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from autosnn_hw.chip_layers import DECAY_ONE
 from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer
 from exporters import grouped_kernels, lava_dense, netx_values
 from exporters import hdf5_input as source
@@ -34,7 +35,7 @@ KNOWN = {
 }
 """Datasets of an entry that are read, or repeat what others say."""
 
-NO_NEURON = CubaNeuron(vth_mant=1 << 17, v_decay=4096, i_decay=0)
+NO_NEURON = CubaNeuron(vth_mant=1 << 17, v_decay=DECAY_ONE, i_decay=0)
 """lava-dl's default for a dense entry without a neuron: adds up in u and never fires."""
 
 

@@ -30,7 +30,7 @@ class LayerFacts:
 
     name: str | None = None
     block: str = ""
-    roles: np.ndarray | None = None
+    roles: Any = None  # uint8 (channels,); None in a file that does not say them
     scale: float | None = None
     k: float | None = None
     host: bool = False

@@ -8,12 +8,12 @@ from typing import NoReturn
 import h5py
 import numpy as np
 
+from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import CubaNeuron, Layer
 from exporters import hdf5_input as source
 from exporters.netx_root import LayerFacts, Root
 
-MAX_DELAY = 62
 VTH_MAX = 2**25 - 1
 """64 * vThMant must fit 32 bits. v never exceeds 64 * 131072, so a larger threshold is the same neuron."""
 MAX_NEURONS = 2**26
@@ -121,10 +121,10 @@ def delay(reading: Reading, entry: h5py.Group, weight_shape: tuple[int, ...]) ->
     if values is None or (values.ndim < 2 and not values.any()):
         return None
     if values.min() < 0:
-        reading.refuse(f"delay holds {values.min()}; 0..{MAX_DELAY} is allowed")
-    if values.max() > MAX_DELAY:
-        reading.note(f"delays up to {values.max()}; Lava clips them to {MAX_DELAY}, and so does this")
-        values = np.minimum(values, MAX_DELAY)
+        reading.refuse(f"delay holds {values.min()}; 0..{LONGEST_DELAY} is allowed")
+    if values.max() > LONGEST_DELAY:
+        reading.note(f"delays up to {values.max()}; Lava clips them to {LONGEST_DELAY}, and so does this")
+        values = np.minimum(values, LONGEST_DELAY)
     rows, columns = weight_shape
     if values.ndim == 1 and values.size == rows:
         values = values[:, None]

@@ -15,6 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from autosnn_hw import whole_file
+from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Readout, Role
 from exporters import onnx_layers as equations
@@ -123,7 +124,7 @@ def _one_step(nodes: Nodes, network: ChipNetwork, source: str, suffix: str) -> t
         before = _states(layer, suffix)
         late = None
         if isinstance(layer, InputLayer):
-            current, bound = x, equations.ENCODED if network.encoder is not None else equations.ANY_INT32
+            current, bound = x, BIAS_LIMIT if network.encoder is not None else equations.ANY_INT32
         else:
             current, late = equations.synapses(nodes, layer, x, before)
             bound = equations.current_bound(layer)

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.network import ConvLayer, DenseLayer, Encoder, IntOrArray, Layer
+from autosnn_hw.chip_layers import (
+    ALIGN,
+    BIAS_LIMIT,
+    DECAY_ONE,
+    V_LIMIT,
+    WRAP,
+    IntOrArray,
+    effective_bias,
+    per_neuron,
+)
+from autosnn_hw.network import ConvLayer, DenseLayer, Encoder, Layer
 from exporters.onnx_nodes import Nodes, digits
 
-WRAP = 1 << 23  # u and v are 24-bit registers
-V_LIMIT = WRAP - 1
-ALIGN = 64  # input, bias and threshold are shifted left by 6 bits
-DECAY_ONE = 4096
-BIAS_LIMIT = 4095  # clip of the encoder's definition
-ENCODED = BIAS_LIMIT
 ANY_INT32 = 1 << 31
 LOW_BITS = 8
 
@@ -161,14 +165,13 @@ def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) 
     """
     neuron = layer.neuron
     assert neuron is not None
-    rank = len(layer.shape)
     # 32-bit registers of Lava overflow only where the current alone passes two turns of u.
     overflows = ALIGN * bound > 2 * WRAP
     u = nodes("Mul", current, nodes.constant(ALIGN))
     if overflows:
         u = nodes.wrap(u, 32)
     if state.u is not None:
-        u = nodes("Add", nodes.decay(state.u, DECAY_ONE - _column_of(neuron.i_decay, rank)), u)
+        u = nodes("Add", nodes.decay(state.u, DECAY_ONE - _for_batch(neuron.i_decay, layer.shape)), u)
     if overflows:
         u = nodes.wrap(u, 32)
     if state.u is not None or ALIGN * bound >= WRAP:
@@ -177,14 +180,14 @@ def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) 
     bias = _bias(layer)
     if bias is not None:
         v = nodes("Add", v, nodes.constant(bias))
-    keep = DECAY_ONE - _column_of(neuron.v_decay, rank)
+    keep = DECAY_ONE - _for_batch(neuron.v_decay, layer.shape)
     if keep.any():
         v = nodes("Add", nodes.decay(state.v, keep), v)
     if overflows:
         v = nodes.wrap(v, 32)
     if _may_saturate(layer, bound):
         v = nodes.clamp(v, -V_LIMIT, V_LIMIT)
-    fired = nodes("Greater", v, nodes.constant(ALIGN * _column_of(neuron.vth_mant, rank)))
+    fired = nodes("Greater", v, nodes.constant(ALIGN * _for_batch(neuron.vth_mant, layer.shape)))
     v = nodes("Where", fired, nodes.constant(0), v)
     return nodes.to_float(fired), State(v, u if state.u is not None else None)
 
@@ -207,14 +210,11 @@ def _wrap_once(nodes: Nodes, u: str) -> str:
     return nodes("Where", above, nodes("Sub", u, turn), nodes("Where", below, nodes("Add", u, turn), u))
 
 
-def _column_of(value: IntOrArray, rank: int) -> np.ndarray:
-    array = np.asarray(value, np.int64)
-    return array if array.ndim == 0 else array.reshape((1, -1) + (1,) * (rank - 1))
+def _for_batch(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
+    """`per_neuron` with a batch axis; one value for all stays a scalar."""
+    return np.asarray(value, np.int64) if np.ndim(value) == 0 else per_neuron(value, shape)[None]
 
 
 def _bias(layer: Layer) -> np.ndarray | None:
-    """64 * bias, broadcastable to (N, *shape); Lava's bias mantissa is an int16."""
-    if layer.bias is None or not layer.bias.any():
-        return None
-    bias = layer.bias.astype(np.int16).astype(np.int64) * ALIGN
-    return bias[None] if bias.shape == layer.shape else _column_of(bias, len(layer.shape))
+    """`effective_bias` for a batch, None where it adds nothing."""
+    return effective_bias(layer)[None] if layer.bias is not None and layer.bias.any() else None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from autosnn_hw.chip_layers import DECAY_ONE
 from autosnn_hw.errors import InputError
 
 
@@ -64,7 +65,7 @@ class Nodes:
 
     def decay(self, x: str, keep: np.ndarray) -> str:
         """x * keep / 4096, rounded toward zero."""
-        return self("Div", self("Mul", x, self.constant(keep)), self.constant(4096))
+        return self("Div", self("Mul", x, self.constant(keep)), self.constant(DECAY_ONE))
 
     def total(self, parts: list[str]) -> str:
         result = parts[0]

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from autosnn_hw import input_file
 from autosnn_hw.errors import InputError
-from hw_profiles.constants import Constant
 from hw_profiles.schema import Profile
+from hw_profiles.validation import refusal
 
 FOLDER = Path(__file__).parent
 ENTRY_POINTS = "autosnn_hw.targets"
@@ -42,8 +42,7 @@ def from_table(table: Mapping[str, Any], where: str) -> Profile:
     try:
         return Profile.model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(_sentence(detail) for detail in error.errors())
-        raise InputError(f"profile {where}: {problems}.") from None
+        raise InputError(refusal(where, error)) from None
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,49 +123,6 @@ def _from_package(point: Any) -> Path | Mapping[str, Any] | Profile:
             f"target {point.name!r}: {point.value} gives {type(value).__name__}; a path or table is needed."
         )
     return value
-
-
-def _sentence(detail: Any) -> str:
-    where = ".".join(str(part) for part in detail["loc"]) or "profile"
-    found = detail["input"]
-    if detail["type"] == "missing":
-        return f"{where} is missing{_units(detail['loc'])}"
-    if detail["type"] == "extra_forbidden":
-        return f"{where} is unknown; allowed are {', '.join(_allowed(detail['loc']))}"
-    if detail["type"] == "value_error":
-        return f"{where}: {detail['ctx']['error']}"
-    model = _model(detail["loc"])
-    if detail["type"] in ("greater_than_equal", "finite_number") and issubclass(model, Constant):
-        return f"{where} is {found!r}; allowed: 0 to {model.largest:g} {model.si}, given in {', '.join(model.units)}"
-    shown = repr(found) if isinstance(found, (int, float, str, bool)) else type(found).__name__
-    message = detail["msg"].removeprefix("Input should be ").removeprefix("Value should have ")
-    return f"{where} is {shown}; allowed: {message}"
-
-
-def _model(location: tuple[Any, ...]) -> Any:
-    """The schema class that a location of an error stands in."""
-    model: Any = Profile
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        options = [annotation, *getattr(annotation, "__args__", ())]
-        model = next((o for o in options if hasattr(o, "model_fields")), None)
-        if model is None:
-            return Profile
-    return model
-
-
-def _allowed(location: tuple[Any, ...]) -> list[str]:
-    extra = ["extends"] if len(location) == 1 else []
-    return [*_model(location).model_fields, *extra]
-
-
-def _units(location: tuple[Any, ...]) -> str:
-    model = _model(location)
-    if location[-1] == "unit" and issubclass(model, Constant):
-        return f"; allowed: {', '.join(model.units)}"
-    return ""
 
 
 __all__ = ["BUILT_IN", "from_table", "json_schema", "load", "names", "overlay", "read_table"]

@@ -49,6 +49,29 @@ def test_blocked_lava_is_named_and_not_needed(tmp_path, monkeypatch):
     assert not finding.ok and not finding.needed and "exact backend" in finding.sentence
 
 
+def test_a_lava_that_breaks_whoever_imports_it_is_not_imported_here(tmp_path, monkeypatch):
+    """A module that ends the interpreter: looking for the board's extension beneath it must not be our end."""
+    (tmp_path / "lava").mkdir()
+    (tmp_path / "lava" / "__init__.py").write_text("import os; os._exit(7)")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finding = doctor.board()
+    assert not finding.ok and not finding.needed and "exit code 7" in finding.sentence
+
+
+def test_one_look_that_fails_never_stops_the_others(monkeypatch):
+    def broken():
+        raise SyntaxError("a file of\nsomeone else")
+
+    for name in ("python", "torch", "lava", "shared_memory", "board", "disk"):
+        monkeypatch.setattr(doctor, name, broken)
+    findings = doctor.examine()
+    assert [(finding.ok, finding.needed) for finding in findings] == [
+        (False, needed) for needed in (True, True, False, False, False, True)
+    ]
+    assert findings[3].sentence == "shared memory could not be looked at (SyntaxError: a file of someone else)."
+
+
 def test_shared_memory(tmp_path, monkeypatch):
     assert "not there" in doctor.shared_memory(str(tmp_path / "none")).sentence
     assert doctor.shared_memory(str(tmp_path)).ok

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from autosnn_hw.chip_layers import effective_bias, every_neuron, per_neuron
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout
 
@@ -56,3 +57,17 @@ def test_neuron_layers_leave_out_an_input_without_neurons():
     driven = ChipNetwork((InputLayer("in", (2, 6, 6), NEURON), conv()))
     assert [layer.name for layer in plain.neuron_layers] == ["conv"]
     assert [layer.name for layer in driven.neuron_layers] == ["in", "conv"]
+
+
+def test_a_parameter_reaches_every_neuron_in_order():
+    assert per_neuron(3, (2, 1, 2)).shape == (1, 1, 1)
+    assert every_neuron(3, (2, 1, 2)).tolist() == [3] * 4
+    assert every_neuron(np.array([3, 5]), (2, 1, 2)).tolist() == [3, 3, 5, 5]
+    assert every_neuron(np.arange(4).reshape(2, 1, 2), (2, 1, 2)).tolist() == [0, 1, 2, 3]
+    assert every_neuron(np.array([3, 5]), (2,)).tolist() == [3, 5]
+
+
+def test_a_bias_is_shifted_and_wraps_at_16_bits():
+    layer = InputLayer("in", (2, 1, 1), CubaNeuron(1, 1), bias=np.array([40000, -3]))
+    assert effective_bias(layer).tolist() == [[[-25536 * 64]], [[-3 * 64]]]
+    assert effective_bias(InputLayer("in", (2, 1, 1))).tolist() == [[[0]]]

@@ -1,6 +1,5 @@
-"""The house: imports point only downwards, light verbs start fast, and the wheel holds three packages."""
+"""The house: imports point only downwards and in no circle, light verbs import nothing heavy, the wheel is complete."""
 
-import ast
 import json
 import os
 import shutil
@@ -10,76 +9,59 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support import import_graph
+from support.import_graph import GROUND, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-
-# From the roof down; a module may import from its own room and from those below it.
-FLOORS = (
-    ("cli", "commands", "__main__"),
-    ("pipeline", "stages"),
-    ("run_and_price",),
-    ("search",),
-    ("training",),
-    ("deploy",),
-    ("simulate", "doctor"),
-    ("arithmetic",),
-    ("cost",),
-    ("report",),
-    ("documents",),
-    ("exporters", "hw_profiles"),
-    ("run_folder",),
-)
 LAVA_ROOM = "autosnn_hw/simulate/lava/child"
 
 
-def python_files():
-    for package in ("autosnn_hw", "exporters", "hw_profiles"):
-        yield from sorted((ROOT / package).rglob("*.py"))
+def test_every_room_imports_only_what_the_table_allows():
+    allowed = import_graph.allowed_arrows()
+    found = import_graph.room_arrows(set(allowed))
+    assert found.keys() == allowed.keys()
+    forbidden = [f"{own} imports {other}" for own in found for other in sorted(found[own] - allowed[own])]
+    assert not forbidden, "\n".join(forbidden)
+    unused = [
+        f"{own} does not import {other}" for own in found for other in sorted(allowed[own] - found[own] - {GROUND})
+    ]
+    assert not unused, "\n".join(unused)
 
 
-def room(parts):
-    return parts[0] if parts[0] in ("exporters", "hw_profiles") else (parts[1] if len(parts) > 1 else "autosnn_hw")
+def test_the_table_points_only_downwards():
+    assert import_graph.circle(import_graph.allowed_arrows()) == []
 
 
-def floor(name):
-    """Height of a room; the ground floor is the highest number."""
-    return next((height for height, rooms in enumerate(FLOORS) if name in rooms), len(FLOORS))
+@pytest.mark.xfail(strict=True, reason="check, remedies, placement and crossbar of cost/ import each other")
+def test_no_circle_among_files():
+    assert import_graph.circle(import_graph.file_arrows()) == []
 
 
-def imports(path):
-    """Every absolute module name that a file imports, at any depth."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def test_imports_point_only_downwards():
-    upward = []
-    for path in python_files():
-        own = room([*path.relative_to(ROOT).with_suffix("").parts])
-        for name in imports(path):
-            parts = name.split(".")
-            if parts[0] not in ("autosnn_hw", "exporters", "hw_profiles") or name.startswith("autosnn_hw.__"):
-                continue
-            other = room(parts)
-            if other != own and floor(other) <= floor(own) and floor(own) != floor(other):
-                upward.append(f"{path.relative_to(ROOT)} imports {name}")
-    assert not upward, "\n".join(upward)
+def test_a_circle_would_be_found(monkeypatch, tmp_path):
+    """Between an import in a function, one for type checking and one of a package's own name."""
+    house = tmp_path / "autosnn_hw"
+    (house / "inner").mkdir(parents=True)
+    (house / "__init__.py").write_text("")
+    (house / "inner" / "__init__.py").write_text("from autosnn_hw.inner.b import thing\n")
+    (house / "a.py").write_text("def f():\n    from autosnn_hw.inner import thing\n")
+    (house / "inner" / "b.py").write_text("if TYPE_CHECKING:\n    from autosnn_hw import a\nthing = 1\n")
+    monkeypatch.setattr(import_graph, "ROOT", tmp_path)
+    assert {Path(name).name for name in import_graph.circle(import_graph.file_arrows())} == {
+        "a.py",
+        "b.py",
+        "__init__.py",
+    }
 
 
 def test_only_one_place_imports_lava():
     outside = [
-        f"{path.relative_to(ROOT)}: {name}"
-        for path in python_files()
-        if not str(path.relative_to(ROOT)).startswith(LAVA_ROOM)
-        for name in imports(path)
+        f"{path}: {name}"
+        for path in import_graph.python_files()
+        if not str(path).startswith(LAVA_ROOM)
+        for name in import_graph.imports(path)
         if name.split(".")[0] == "lava"
     ]
-    # winner_in_lava.py is a script for the user's own Python; the board's profiler exists only beside a board.
-    allowed = ("exporters/winner_in_lava.py", "autosnn_hw/simulate/lava/board.py")
-    assert [line for line in outside if not line.startswith(allowed)] == []
+    # winner_in_lava.py is a script for the user's own Python.
+    assert [line for line in outside if not line.startswith("exporters/winner_in_lava.py")] == []
 
 
 def test_torch_is_imported_by_training_deploy_and_the_exact_simulator_only():
@@ -88,19 +70,20 @@ def test_torch_is_imported_by_training_deploy_and_the_exact_simulator_only():
         "autosnn_hw/deploy",
         "autosnn_hw/simulate/exact",
         "autosnn_hw/arithmetic",
-        "autosnn_hw/doctor.py",
     )
     others = [
-        str(path.relative_to(ROOT))
-        for path in python_files()
-        if not str(path.relative_to(ROOT)).startswith(allowed)
-        and any(name.split(".")[0] == "torch" for name in imports(path))
+        str(path)
+        for path in import_graph.python_files()
+        if not str(path).startswith(allowed)
+        and any(name.split(".")[0] == "torch" for name in import_graph.imports(path))
     ]
     assert others == []
 
 
 def test_no_file_is_named_after_nothing():
-    assert [path.name for path in python_files() if path.stem in ("utils", "helpers", "common", "misc", "base")] == []
+    assert [
+        path.name for path in import_graph.python_files() if path.stem in ("utils", "helpers", "common", "misc", "base")
+    ] == []
 
 
 @pytest.mark.parametrize("verb", ["targets", "check", "inspect"])
@@ -112,15 +95,6 @@ def test_a_light_verb_imports_no_heavy_package(verb):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
-
-
-def test_importing_the_package_costs_little():
-    """Cumulative import time as -X importtime counts it, numpy left out: machine-independent enough at a wide bound."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import autosnn_hw"], capture_output=True, text=True, check=True
-    )
-    last = [line for line in done.stderr.splitlines() if line.rstrip().endswith(" autosnn_hw")][-1]
-    assert int(last.split("|")[1]) < 100_000  # microseconds
 
 
 @pytest.mark.slow
@@ -144,5 +118,11 @@ def test_the_wheel_holds_three_packages_and_their_data(tmp_path):
         "exporters",
         "hw_profiles",
     }
-    for needed in ("hw_profiles/loihi2.toml", "exporters/winner_in_lava.py", "autosnn_hw/py.typed"):
-        assert needed in names
+    ours = {
+        path.relative_to(source).as_posix()
+        for package in import_graph.PACKAGES
+        for path in (source / package).rglob("*")
+        if path.is_file()
+    }
+    assert {"hw_profiles/loihi2.toml", "autosnn_hw/report/page/page.js", "autosnn_hw/py.typed"} <= ours
+    assert ours <= set(names), f"not in the wheel: {sorted(ours - set(names))}"

@@ -18,6 +18,7 @@ from exporters import netx
 pytestmark = pytest.mark.timeout(1200)  # whole searches: twice the general guard, for a machine that others use too
 
 CONFIG = SearchConfig(
+    strategy="evolution",
     epochs=14,
     generations=2,
     pool=6,

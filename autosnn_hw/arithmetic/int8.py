@@ -1,8 +1,7 @@
 """oneDNN's int8 convolution through torch's private operators: exact integers, where it is.
 
-Its schema moves between torch's versions and its arithmetic between processors, so it is tried before it is believed. On
-processors with VNNI the oneDNN of torch 2.3.1 also reads beyond its input, and gives wrong sums or dies, where a kernel with a
-stride reads a single channel or can lie in the padding altogether; `geometry_is_safe` keeps away from both.
+Its schema moves between torch's versions and its arithmetic between processors, so it is tried before it is believed. What
+it gets wrong for some shapes only, `geometry_is_safe` keeps away from.
 """
 
 from __future__ import annotations
@@ -18,11 +17,29 @@ LARGEST_BYTE, LARGEST_WEIGHT = 255, 127
 _PROBES = ((32, 8, 3), (48, 5, 5), (64, 7, 5), (3, 9, 1))  # channels, side, kernel
 
 
-def geometry_is_safe(inputs: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> bool:
-    """Whether oneDNN stays inside its buffers; inputs: channels that a kernel reads, the others (H, W)."""
+def geometry_is_safe(inputs: int, width: int, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> bool:
+    """Whether oneDNN's int8 kernels of torch 2.3.1 are right for this shape on processors with VNNI.
+
+    Four kinds of shapes gave wrong sums or ended the process (found by random trial, docs/simulator.md, Hazards):
+
+    - a kernel with a stride reads a single channel: it reads beyond its input (AVX-512);
+    - a kernel with a stride can lie in the padding altogether: the same;
+    - a kernel with a horizontal stride gives images one pixel wide: every row but the first is wrong (AMX);
+    - the gaps of a dilated kernel can hold the whole image, so that every tap lies in the padding: the process dies (AMX).
+      Only paddings make that possible; a dilated axis without one is safe.
+
+    Args:
+        inputs: channels that a kernel reads.
+        width: of the output, in pixels.
+        kernel, stride, padding, dilation: (H, W).
+    """
+    if any(p > 0 and d > 1 for p, d in zip(padding, dilation)):
+        return False
     if tuple(stride) == (1, 1):
         return True
-    return inputs > 1 and all(p <= d * (k - 1) for p, d, k in zip(padding, dilation, kernel))
+    if inputs == 1 or (width == 1 and stride[1] > 1):
+        return False
+    return all(p <= d * (k - 1) for p, d, k in zip(padding, dilation, kernel))
 
 
 class Int8Convolution:

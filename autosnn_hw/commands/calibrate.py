@@ -26,6 +26,7 @@ def command(csv, target, output, constants, as_json):
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_calibration
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.outline import outline
 
-        print_calibration(document)
+        show(outline(document))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import network_file, options
+from autosnn_hw.commands import network_file, options, own_target
 from autosnn_hw.errors import DoesNotFitError
 
 
 @click.command("check")
 @click.argument("file", type=click.Path())
-@options.target
+@own_target.option
 @network_file.options
 @click.option("--svg", type=click.Path(), default=None, help="Draw the core map into this file.")
 @options.as_json
@@ -20,12 +20,11 @@ from autosnn_hw.errors import DoesNotFitError
 def command(file, target, input_shape, layers, svg, as_json, quiet):
     """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
     from autosnn_hw.cost import check
-    from autosnn_hw.documents.simulation import fit_document
+    from autosnn_hw.documents.fit import fit_document
     from exporters import netx
-    from hw_profiles import load
 
-    profile = load(target)
     network = netx.read(file, input_shape=input_shape, num_layers=layers)
+    profile = own_target.profile_of(target, network, file)
     report = check(network, profile)
     if svg is not None:
         from autosnn_hw.cost.core_map import core_map
@@ -37,9 +36,10 @@ def command(file, target, input_shape, layers, svg, as_json, quiet):
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_fit
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.fit_table import fit_table
 
-        print_fit(document)
+        show(fit_table(document))
     if not report.fits:
         if as_json:
             raise click.exceptions.Exit(DoesNotFitError.exit_code)

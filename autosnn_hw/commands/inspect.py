@@ -20,6 +20,7 @@ def command(file, input_shape, layers, as_json):
     if as_json:
         options.print_json(document)
     else:
-        from autosnn_hw.report.tables import print_network
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.network_table import network_table
 
-        print_network(document)
+        show(network_table(document))

@@ -9,6 +9,6 @@ import click
 @click.argument("run", type=click.Path())
 def command(run):
     """Write RUN/report.html again from the run's files."""
-    from autosnn_hw.report.html import write_report
+    from autosnn_hw.report.page.html import write_report
 
     click.echo(str(write_report(run)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import network_file, options
+from autosnn_hw.commands import network_file, options, own_target
 
 
 @click.command("simulate")
 @click.argument("file", type=click.Path())
-@options.target
+@own_target.option
 @network_file.options
 @options.data
 @click.option(
@@ -52,14 +52,16 @@ def command(
     as_json,
     quiet,
 ):
-    """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer."""
+    """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer.
+
+    What does not fit the target is priced all the same, and that it does not stands first and beside every number.
+    """
     from autosnn_hw.run_and_price import load_samples, measure
     from exporters import netx
-    from hw_profiles import load
 
-    profile = load(target)
     data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
     network = netx.read(file, input_shape=input_shape, sample_shape=data.inputs.shape[1:], num_layers=layers)
+    profile = own_target.profile_of(target, network, file)
     result = measure(
         network,
         data,
@@ -76,6 +78,7 @@ def command(
     if as_json:
         options.print_json(result.document)
     else:
-        from autosnn_hw.report.tables import print_simulation
+        from autosnn_hw.report.elements import show
+        from autosnn_hw.report.simulation_table import simulation_table
 
-        print_simulation(result.document)
+        show(simulation_table(result.document))

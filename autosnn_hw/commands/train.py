@@ -7,10 +7,9 @@ import click
 from autosnn_hw.commands import options
 
 
-@click.command("train")
+@click.command("train", cls=options.GroupedCommand)
 @click.argument("architecture", metavar="ARCH")
-@options.target
-@options.data
+@options.choices("target", "dataset", "data_dir", "download")
 @click.option(
     "--space",
     type=click.Choice(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]),
@@ -18,21 +17,9 @@ from autosnn_hw.commands import options
     show_default=True,
     help="Macro-architecture.",
 )
-@click.option(
-    "--width", type=click.IntRange(min=1), default=None, help="Base width C. [default: 8 for digits, 16 otherwise]"
-)
-@click.option(
-    "--timesteps", type=click.IntRange(min=1), default=None, help="Steps a sample. [default: 4 for digits, 8 otherwise]"
-)
-@click.option("--epochs", type=click.IntRange(min=1), default=None, help="[default: 20 for digits, 60 otherwise]")
-@click.option(
-    "--finetune-epochs",
-    type=click.IntRange(min=0),
-    default=None,
-    help="Epochs with the integer forward in the loop. [default: 5 for digits, 8 otherwise]",
-)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@options.precision
+@options.choices("width", "timesteps", "learning_rate", "batch")
+@options.choice("retrain_epochs", name="epochs")
+@options.choices("finetune_epochs", "precision", "device", "seed")
 @click.option(
     "--out",
     type=click.Path(),
@@ -40,53 +27,18 @@ from autosnn_hw.commands import options
     metavar="DIR",
     help="Folder for network.net and result.json; must not exist.",
 )
-@options.seed
 @options.as_json
 @options.quiet
-def command(
-    architecture,
-    target,
-    dataset,
-    data_dir,
-    download,
-    space,
-    width,
-    timesteps,
-    epochs,
-    finetune_epochs,
-    device,
-    precision,
-    out,
-    seed,
-    as_json,
-    quiet,
-):
+def command(architecture, space, out, as_json, quiet, **chosen):
     """Train ARCH (five blocks such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, or a published name) and write its chip network."""
     from autosnn_hw import pipeline
     from autosnn_hw.architecture import Architecture
     from autosnn_hw.progress import progress
 
-    sizes = pipeline.sizes_for(dataset, target)
-    parsed = Architecture.parse(
-        architecture, space=space, width=width or sizes["width"], timesteps=timesteps or sizes["timesteps"]
-    )
+    config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
+    parsed = Architecture.parse(architecture, space=space, width=config.width, timesteps=config.timesteps)
     with progress(quiet or as_json) as reporter:
-        result = pipeline.train(
-            parsed,
-            out,
-            reporter,
-            dataset=dataset,
-            data_dir=data_dir,
-            download=download,
-            target=target,
-            epochs=epochs or sizes["retrain_epochs"],
-            learning_rate=sizes["learning_rate"],
-            batch=sizes["batch"],
-            finetune_epochs=sizes["finetune_epochs"] if finetune_epochs is None else finetune_epochs,
-            device=device,
-            precision=precision or "float32",
-            seed=seed,
-        )
+        result = pipeline.train(parsed, config, out, reporter)
     if as_json:
         options.print_json(result)
     else:

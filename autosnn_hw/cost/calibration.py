@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autosnn_hw import whole_file
 from autosnn_hw.cost.calibration_rows import constant_of, read_equations
 from autosnn_hw.cost.least_squares import Equation, Fit, fit
-from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.errors import InputError
 from hw_profiles import load
 from hw_profiles.schema import Profile
 
@@ -142,14 +141,4 @@ def write_overlay(table: Mapping[str, Any], path: Path) -> None:
     """Write an overlay profile, whole or not at all."""
     import tomli_w
 
-    text = tomli_w.dumps(dict(table))
-    name = None
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            name = file.name
-            file.write(text)
-        os.replace(name, path)
-    except OSError as error:
-        if name is not None and os.path.exists(name):
-            os.unlink(name)
-        raise RunError(f"{path} cannot be written: {error.strerror}.") from error
+    whole_file.replace(path, tomli_w.dumps(dict(table)).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,11 +19,21 @@ def layer_uses(layer: Layer, profile: Profile) -> list[LimitUse]:
     """Use of every limit on the integers of a layer; a use above its limit is a violation.
 
     What is not a quantity (a neuron kind, biases per image, odd weights beyond the range of odd ones) has the number of
-    neurons or weights concerned as use and 0 as limit, and stands here only where it is violated.
+    neurons or weights concerned as use and 0 as limit, and stands here only where it is violated. Kept with the layer.
     """
+    known = _cache.setdefault(layer, {})
+    if profile.sha256 not in known:
+        known[profile.sha256] = _uses(layer, profile)
+    return list(known[profile.sha256])
+
+
+_cache: WeakKeyDictionary[Layer, dict[str, tuple[LimitUse, ...]]] = WeakKeyDictionary()
+
+
+def _uses(layer: Layer, profile: Profile) -> tuple[LimitUse, ...]:
     if layer.neuron is None or (isinstance(layer, InputLayer) and layer.host):
-        return []
-    return [*_neuron(layer, profile), *_kinds(layer, profile), *_synapses(layer, profile)]
+        return ()
+    return (*_neuron(layer, profile), *_kinds(layer, profile), *_synapses(layer, profile))
 
 
 def network_uses(network: ChipNetwork, profile: Profile) -> list[LimitUse]:
@@ -113,6 +124,16 @@ def _synapses(layer: Layer, profile: Profile) -> Iterator[LimitUse]:
         yield _use("kernel_size", max(layer.weight.shape[2:]), limits.kernel_size)
     if isinstance(layer, DenseLayer) and limits.synaptic_delay:
         yield _use("synaptic_delay", 0 if layer.delay is None else layer.delay.max(), limits.synaptic_delay)
+
+
+def weight_range(weight: np.ndarray, rule: Weights) -> tuple[int, int]:
+    """Least and largest weight that a layer of this step and these signs can hold, see `weight_uses`."""
+    half = 1 << (rule.bits - 1)
+    if rule.format == "crossbar":
+        return 1 - half, half - 1
+    if weight.min() >= 0 or weight.max() <= 0:
+        return 1 - 2 * half, 2 * half - 1
+    return (-half, half - 1) if (weight % 2).any() else (-2 * half, 2 * half - 2)
 
 
 def weight_uses(weight: np.ndarray, rule: Weights) -> Iterator[LimitUse]:

@@ -7,7 +7,7 @@ number of threads changes a bit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.integer_neuron import fire
 from autosnn_hw.deploy.lowering import chip_network, folded_conv, folded_unit, integers_of, layer_of, lower_unit
 from autosnn_hw.deploy.planned_layers import Unit, network_units, stem_unit, with_units
-from autosnn_hw.deploy.quantise import WeightFormat, ternarise
+from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, ternarise
 from autosnn_hw.deploy.statistics import moments, normalised, with_statistics, without_statistics
 from autosnn_hw.deploy.unit_simulation import unit_spikes
 from autosnn_hw.deploy.weight_format import Target, weight_format
@@ -77,31 +77,46 @@ def _layer_by_layer(
     with torch.inference_mode():
         if events:
             encoder: Encoder | None = None
-            first, frames = InputLayer("input", folded.image), _event_batches(images)
+            first, frames = InputLayer("input", folded.image), event_batches(images)
             units = (stem_unit(folded), *units)
         else:
-            stem, encoder, first, frames = _stem(folded, images, weights)
+            stem, encoder, first, frames = calibrated_stem(folded, images, weights)
+            stem = folded_conv(stem, "stem")
         layers: list[Layer] = [first]
         carried = frames
         for unit in units:
             if unit.first:
                 carried = frames
-            estimated = _estimate(unit, frames, carried, folded.timesteps, weights)
+            estimated = estimate(unit, frames, carried, folded.timesteps, weights)
+            made = deploy_unit(estimated, weights, classes=folded.classes, voters=folded.voters)
             done.append(folded_unit(estimated))
-            integers = None
-            if unit.kind in ("conv", "dense"):
-                integers = integers_of(estimated, weights, classes=folded.classes, voters=folded.voters)
-                layers.append(layer_of(estimated, integers, weights))
-            else:
-                layers.append(lower_unit(estimated, weights, classes=folded.classes, voters=folded.voters))
+            layers.append(made.layer)
             if unit.kind != "dense":
-                frames = unit_spikes(estimated, integers, frames, carried, folded.timesteps, weights)
+                frames = unit_spikes(estimated, made.integers, frames, carried, folded.timesteps, weights)
     return encoder, layers, (stem, done)
 
 
-def _stem(
+@dataclass(frozen=True, eq=False)
+class DeployedUnit:
+    """A unit whose statistics are known, its integers (None for pools) and its chip layer."""
+
+    unit: Unit
+    integers: IntegerMap | None
+    layer: Layer
+
+
+def deploy_unit(unit: Unit, weights: WeightFormat, *, classes: int, voters: int) -> DeployedUnit:
+    """Integers and chip layer of a unit whose batch norm is folded or carries its statistics."""
+    if unit.kind not in ("conv", "dense"):
+        return DeployedUnit(unit, None, lower_unit(unit, weights, classes=classes, voters=voters))
+    integers = integers_of(unit, weights, classes=classes, voters=voters)
+    return DeployedUnit(unit, integers, layer_of(unit, integers, weights))
+
+
+def calibrated_stem(
     folded: FoldedNetwork, images: np.ndarray, weights: WeightFormat
 ) -> tuple[FoldedConv, Encoder, InputLayer, list[torch.Tensor]]:
+    """(stem with its statistics, encoder, input layer, its spikes in batches) of images; statistics that it lacks are estimated."""
     block = folded.blocks[0]
     conv = block.convs[0]
     if conv.norm is not None and conv.norm.mean is None:
@@ -110,22 +125,30 @@ def _stem(
         assert layer.scale is not None
         values = encode(raw, images)
         conv = with_statistics(conv, *moments([torch.as_tensor(values)]), 1 / layer.scale)
-    conv = folded_conv(conv, "stem")
-    encoder, layer = build_encoder(conv, block.k[0], folded, weights)
+    encoder, layer = build_encoder(folded_conv(conv, "stem"), block.k[0], folded, weights)
+    values = encode(encoder, images)
+    return conv, encoder, layer, [stem_spikes(layer, part, folded.timesteps) for part in _batches(values)]
+
+
+def stem_spikes(layer: InputLayer, values: np.ndarray, steps: int) -> torch.Tensor:
+    """uint8 (T * N, C, H, W): what the stem's neurons fire, driven by values int64 (N, C, H, W) in every step."""
     assert layer.neuron is not None
-    current = torch.as_tensor(encode(encoder, images)).float().contiguous(memory_format=torch.channels_last)
+    current = torch.as_tensor(values).float().contiguous(memory_format=torch.channels_last)
     nothing, v_decay, vth = np.zeros(layer.shape[0]), int(layer.neuron.v_decay), int(layer.neuron.vth_mant)
-    batches = current.split(BATCH)
-    return conv, encoder, layer, [fire(x, nothing, v_decay, vth, folded.timesteps, constant=True) for x in batches]
+    return fire(current, nothing, v_decay, vth, steps, constant=True)
 
 
-def _event_batches(frames: np.ndarray) -> list[torch.Tensor]:
+def _batches(values: np.ndarray) -> list[np.ndarray]:
+    return [values[first : first + BATCH] for first in range(0, len(values), BATCH)]
+
+
+def event_batches(frames: np.ndarray) -> list[torch.Tensor]:
     """Event frames (N, T, C, H, W) as batches of spikes (T * n, C, H, W)."""
     spikes = torch.from_numpy((frames > 0).astype(np.uint8)).transpose(0, 1)
     return [x.flatten(0, 1).contiguous(memory_format=torch.channels_last) for x in spikes.split(BATCH, dim=1)]
 
 
-def _estimate(
+def estimate(
     unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor], steps: int, weights: WeightFormat
 ) -> Unit:
     """The unit with the batch-norm statistics that it lacks."""

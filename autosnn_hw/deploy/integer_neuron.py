@@ -1,7 +1,8 @@
 """One chip layer's neurons over a run, fused: the exact simulator's equation for layers that were lowered here.
 
 Currents are float32 that hold integers, channels last, so that a convolution's output needs no copy. The state is int32: with
-|v| = 4096 h + l below 2^23, |v| x (4096 - vDecay) >> 12 is h keep + (l keep >> 12), and no product leaves 24 bits.
+v = 4096 h + l (0 <= l < 4096) within 24 bits, v x (4096 - vDecay) / 4096, rounded toward zero, is h keep + (l keep >> 12), with 4095
+added to l keep where v is negative; no product leaves 32 bits.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ import numba
 import numpy as np
 import torch
 
+from autosnn_hw import chip_layers
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE
 
-V_LIMIT = np.int32((1 << 23) - 1)
-WRAP = np.int32(1 << 23)
-LOW, SHIFT = np.int32(4095), np.int32(12)
+V_LIMIT, WRAP = np.int32(chip_layers.V_LIMIT), np.int32(chip_layers.WRAP)
+LOW, SHIFT, SIGN = np.int32(DECAY_ONE - 1), np.int32(12), np.int32(31)
 BLOCK = 2048  # neurons a block, rounded to whole positions
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
-def _fire(current, unit, bias, keep, threshold, spikes):
+def _fire(current, unit, bias, keep, threshold, wraps, spikes):
     steps, count = current.shape
     block = bias.shape[0]
     for b in numba.prange((count + block - 1) // block):
@@ -29,18 +31,32 @@ def _fire(current, unit, bias, keep, threshold, spikes):
         for t in range(steps):
             a = current[t, low : low + size]
             fired = spikes[t, low : low + size]
-            for i in range(size):
-                u = np.int32(a[i]) * unit
-                u = np.int32(u - 2 * WRAP) if u > WRAP else u
-                u = np.int32(u + 2 * WRAP) if u <= -WRAP else u
-                v = voltage[i]
-                size_v = np.int32(abs(v))
-                kept = np.int32((size_v >> SHIFT) * keep + (((size_v & LOW) * keep) >> SHIFT))
-                v = np.int32((kept if v >= 0 else -kept) + u + bias[i])
-                v = min(max(v, -V_LIMIT), V_LIMIT)
-                fires = v > threshold
-                fired[i] = 1 if fires else 0
-                voltage[i] = np.int32(0) if fires else v
+            if wraps:
+                for i in range(size):
+                    u = np.int32(a[i]) * unit
+                    u = np.int32(u - 2 * WRAP) if u > WRAP else u
+                    u = np.int32(u + 2 * WRAP) if u <= -WRAP else u
+                    v = _step(voltage[i], np.int32(u), bias[i], keep)
+                    fires = v > threshold
+                    fired[i] = np.uint8(fires)
+                    voltage[i] = np.int32(0) if fires else v
+            else:
+                for i in range(size):
+                    v = _step(voltage[i], np.int32(np.int32(a[i]) * unit), bias[i], keep)
+                    fires = v > threshold
+                    fired[i] = np.uint8(fires)
+                    voltage[i] = np.int32(0) if fires else v
+
+
+@numba.njit(inline="always")
+def _step(v, u, bias, keep):
+    """v after the decay, rounded toward zero, and what arrives; the casts keep numba in 32-bit lanes."""
+    high = np.int32(np.int32(v >> SHIFT) * keep)
+    low = np.int32(np.int32(v & LOW) * keep)
+    lost = np.int32(np.int32(v >> SIGN) & LOW)  # below the point, where v is negative
+    kept = np.int32(high + np.int32(np.int32(low + lost) >> SHIFT))
+    now = np.int32(np.int32(kept + u) + bias)
+    return min(max(now, -V_LIMIT), V_LIMIT)
 
 
 def tiled(values: np.ndarray, channels: int) -> np.ndarray:
@@ -85,6 +101,11 @@ def from_rows(values: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     return values.view(-1, shape[1])
 
 
+def stays(largest: int) -> bool:
+    """Whether currents of at most `largest`, positive or negative, never leave the 24 bits of u."""
+    return ALIGN * largest < chip_layers.WRAP
+
+
 def fire(
     current: torch.Tensor,
     bias: np.ndarray,
@@ -94,6 +115,7 @@ def fire(
     *,
     constant: bool = False,
     doubled: bool = False,
+    wraps: bool = True,
     dtype: torch.dtype = torch.uint8,
 ) -> torch.Tensor:
     """Spikes of a layer from reset state.
@@ -105,6 +127,7 @@ def fire(
         steps: T.
         constant: the current is the same at every step.
         doubled: the integers are twice what `current` holds (even weights that were halved).
+        wraps: the current may leave 24 bits; False, where it is known that it cannot (`stays`), is twice as fast.
         dtype: of the result.
 
     Returns:
@@ -116,8 +139,11 @@ def fire(
     out = torch.empty(array.shape, dtype=dtype)
     use_torch_threads()
     channels = current.shape[1]
-    offset = tiled(64 * np.asarray(bias, np.int32), channels)
-    _fire(
-        array, np.int32(128 if doubled else 64), offset, np.int32(4096 - v_decay), np.int32(64 * vth_mant), out.numpy()
+    offset = tiled(ALIGN * np.asarray(bias, np.int32), channels)
+    unit, keep, threshold = (
+        np.int32(2 * ALIGN if doubled else ALIGN),
+        np.int32(DECAY_ONE - v_decay),
+        np.int32(ALIGN * vth_mant),
     )
+    _fire(array, unit, offset, keep, threshold, wraps, out.numpy())
     return from_rows(out, current.shape)

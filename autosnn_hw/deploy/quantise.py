@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from autosnn_hw.chip_layers import BIAS_LIMIT, DECAY_ONE
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron
@@ -39,8 +40,8 @@ class WeightFormat:
 
     kind: Literal["even", "ternary"] = "even"
     weight_max: int = 254
-    bias_max: int = 4095
-    v_decay_max: int = 4095
+    bias_max: int = BIAS_LIMIT
+    v_decay_max: int = DECAY_ONE - 1
     vth_max: int = 131071
     readout_block: int | None = None
     host_stem: bool = False
@@ -48,7 +49,7 @@ class WeightFormat:
 
 EVEN = WeightFormat()
 TERNARY = WeightFormat(
-    "ternary", weight_max=255, bias_max=255, v_decay_max=4096, vth_max=0, readout_block=128, host_stem=True
+    "ternary", weight_max=255, bias_max=255, v_decay_max=DECAY_ONE, vth_max=0, readout_block=128, host_stem=True
 )
 
 
@@ -111,7 +112,7 @@ def quantise(
 
 def neuron_for(scale: float, k: float, weights: WeightFormat = EVEN) -> CubaNeuron:
     """PLIF neuron with constant k whose input 1.0 is the integer `scale`: vThMant = ceil(S / k) - 1, vDecay = round(4096 k)."""
-    return CubaNeuron(vth_mant=threshold(scale, k), v_decay=min(weights.v_decay_max, round(4096 * k)), i_decay=4096)
+    return CubaNeuron(vth_mant=threshold(scale, k), v_decay=min(weights.v_decay_max, round(DECAY_ONE * k)))
 
 
 def threshold(scale: float, k: float) -> int:
@@ -123,7 +124,7 @@ def threshold(scale: float, k: float) -> int:
 def copying_neuron(weights: WeightFormat = EVEN) -> tuple[int, CubaNeuron]:
     """(weight, neuron) of a channel that fires exactly when one of its inputs does: OR pooling, where v_decay is irrelevant."""
     if weights.kind == "ternary":
-        return 1, CubaNeuron(vth_mant=0, v_decay=4096)
+        return 1, CubaNeuron(vth_mant=0, v_decay=DECAY_ONE)
     return STEP, CubaNeuron(vth_mant=STEP - 1, v_decay=weights.v_decay_max)
 
 
@@ -133,7 +134,7 @@ def averaging_neuron(inputs: int, k: float, weights: WeightFormat = EVEN) -> tup
     Exact but for the decay's rounding: vThMant = ceil(n w / k) - 1, w the largest even weight that keeps it in range.
     """
     if weights.kind == "ternary":
-        return 1, 1 - inputs, CubaNeuron(vth_mant=0, v_decay=4096)
+        return 1, 1 - inputs, CubaNeuron(vth_mant=0, v_decay=DECAY_ONE)
     weight = STEP * max(1, min(weights.weight_max, int(weights.vth_max * k / inputs)) // STEP)
     return weight, 0, neuron_for(inputs * weight, k, weights)
 
@@ -233,7 +234,7 @@ def _ternary(
 ) -> IntegerMap:
     """Memoryless neuron that fires when a n + b >= 1, n the signed count of spikes (definitions: TrueNorth, Integers)."""
     signs, gain = ternarise(weight)
-    neuron = CubaNeuron(vth_mant=0, v_decay=4096)
+    neuron = CubaNeuron(vth_mant=0, v_decay=DECAY_ONE)
     fan_in = np.abs(signs).reshape(len(signs), -1).sum(axis=1)
     axes = (-1,) + (1,) * (weight.ndim - 1)
     if side is None and not identity:

@@ -6,16 +6,16 @@ Spikes are uint8 (T * N, C, H, W), T outermost, channels last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from autosnn_hw.arithmetic.convolution import Convolution
-from autosnn_hw.deploy.integer_neuron import fire, or_pool
+from autosnn_hw.deploy.integer_neuron import fire, or_pool, stays
 from autosnn_hw.deploy.planned_layers import Unit
-from autosnn_hw.deploy.quantise import STEP, IntegerMap, WeightFormat, averaging_neuron
+from autosnn_hw.deploy.quantise import STEP, IntegerMap, Shortcut, WeightFormat, averaging_neuron
 from autosnn_hw.folded import FoldedConv
 
 
@@ -37,47 +37,68 @@ def unit_spikes(
         steps: T.
         weights: what the target holds.
     """
-    if unit.kind == "or":
-        return [or_pool(x, unit.window) for x in frames]
-    if unit.kind == "mean":
-        weight, bias, neuron = averaging_neuron(unit.window[0] * unit.window[1], unit.k, weights)
-        biases = np.full(unit.shape[0], bias)
-        v_decay, vth = int(neuron.v_decay), int(neuron.vth_mant)
-        return [fire(weight * window_sums(x, unit.window), biases, v_decay, vth, steps) for x in frames]
-    assert integers is not None
-    # Even weights are halved to fit int8; the neuron doubles what arrives.
-    part = STEP if weights.kind == "even" else 1
-    neuron = integers.neuron
-    currents = _currents(unit, integers, part, frames, carried)
-    v_decay, vth = int(neuron.v_decay), int(neuron.vth_mant)
-    return [fire(current, integers.bias, v_decay, vth, steps, doubled=part == STEP) for current in currents]
+    run = UnitRun(unit, integers, steps, weights)
+    return [run(x, source) for x, source in zip(frames, carried)]
 
 
-def _currents(
-    unit: Unit, integers: IntegerMap, part: int, frames: Sequence[torch.Tensor], carried: Sequence[torch.Tensor]
-) -> Iterator[torch.Tensor]:
-    """What the synapses deliver, divided by `part`."""
-    conv = unit.conv
-    assert conv is not None
-    if unit.kind == "dense":
-        dense = Convolution(integers.weight[:, :, None, None] // part)
-        yield from (dense(x.contiguous().flatten(1)[:, :, None, None]).flatten(1) for x in frames)
-        return
-    main = Convolution(integers.weight // part, conv.stride, conv.padding, conv.groups)
-    side, gain = None, None
-    if integers.shortcut is not None and isinstance(unit.shortcut, FoldedConv):
-        side = Convolution(integers.shortcut // part, unit.shortcut.stride, 0, unit.shortcut.groups)
-    elif integers.identity is not None:
-        gain = torch.as_tensor(integers.identity // part).float().view(-1, 1, 1)
-    for x, source in zip(frames, carried):
-        current = main(x)
-        if side is not None:
-            current += side(source)
-        elif gain is not None:
+class UnitRun:
+    """A unit made ready to run any number of batches.
+
+    Args: see `unit_spikes`.
+    """
+
+    def __init__(self, unit: Unit, integers: IntegerMap | None, steps: int, weights: WeightFormat) -> None:
+        self.unit, self.steps, self.integers = unit, steps, integers
+        # Even weights are halved to fit int8; the neuron doubles what arrives.
+        self.part = STEP if weights.kind == "even" else 1
+        self.side: Convolution | None = None
+        self.gain: torch.Tensor | None = None
+        if unit.kind == "mean":
+            weight, bias, neuron = averaging_neuron(unit.window[0] * unit.window[1], unit.k, weights)
+            self.weight, self.bias = weight, np.full(unit.shape[0], bias)
+        elif unit.kind != "or":
+            assert integers is not None and unit.conv is not None
+            neuron, self.bias = integers.neuron, integers.bias
+            self._connect(unit.conv, unit.shortcut, integers)
+        if unit.kind != "or":
+            self.v_decay, self.vth_mant = int(neuron.v_decay), int(neuron.vth_mant)
+
+    def _connect(self, conv: FoldedConv, shortcut: Shortcut, integers: IntegerMap) -> None:
+        largest = 0
+        if self.unit.kind == "dense":
+            self.main = Convolution(integers.weight[:, :, None, None] // self.part)
+        else:
+            self.main = Convolution(integers.weight // self.part, conv.stride, conv.padding, conv.groups)
+            if integers.shortcut is not None and isinstance(shortcut, FoldedConv):
+                self.side = Convolution(integers.shortcut // self.part, shortcut.stride, 0, shortcut.groups)
+                largest = self.side.largest
+            elif integers.identity is not None:
+                self.gain = torch.as_tensor(integers.identity // self.part).float().view(-1, 1, 1)
+                largest = int(np.abs(integers.identity // self.part).max())
+        self.wraps = not stays(self.part * (self.main.largest + largest))
+
+    def __call__(self, frames: torch.Tensor, carried: torch.Tensor) -> torch.Tensor:
+        """Spikes of the unit's own neurons, uint8 (T * N, C, H, W), or (T * N, neurons) of a dense one."""
+        if self.unit.kind == "or":
+            return or_pool(frames, self.unit.window)
+        if self.unit.kind == "mean":
+            current = self.weight * window_sums(frames, self.unit.window)
+            return fire(current, self.bias, self.v_decay, self.vth_mant, self.steps)
+        current, doubled = self._current(frames, carried), self.part == STEP
+        return fire(current, self.bias, self.v_decay, self.vth_mant, self.steps, doubled=doubled, wraps=self.wraps)
+
+    def _current(self, frames: torch.Tensor, carried: torch.Tensor) -> torch.Tensor:
+        """What the synapses deliver, divided by `part`."""
+        if self.unit.kind == "dense":
+            return self.main(frames.contiguous().flatten(1)[:, :, None, None]).flatten(1)
+        current = self.main(frames)
+        if self.side is not None:
+            current += self.side(carried)
+        elif self.gain is not None:
             # One weight for all channels where even; a broadcast product would be many times slower.
-            same = source.to(current.dtype)
+            same, gain = carried.to(current.dtype), self.gain
             current = current.add_(same, alpha=float(gain[0])) if (gain == gain[0]).all() else current + same * gain
-        yield current
+        return current
 
 
 def window_sums(frames: torch.Tensor, window: tuple[int, int]) -> torch.Tensor:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
+from math import inf, isfinite
 from typing import Any
-
-from autosnn_hw.errors import InputError
 
 TOTALS = (
     ("accuracy", ("accuracy", "value")),
@@ -37,25 +34,6 @@ MEASURED = (
 )
 
 
-def read_document(path: str | Path) -> dict[str, Any]:
-    """A document written by `simulate --json`.
-
-    Raises:
-        InputError: the file is missing, is no JSON, or is another document.
-    """
-    try:
-        document = json.loads(Path(path).read_text())
-    except FileNotFoundError:
-        raise InputError(
-            f"{path} was not found; give two files written by `autosnn-hw simulate FILE --json`."
-        ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is not a readable JSON document ({error}).") from None
-    if not isinstance(document, dict) or not {"backend", "target", "network", "energy", "layers"} <= document.keys():
-        raise InputError(f"{path} is not a document of `autosnn-hw simulate FILE --json`.")
-    return document
-
-
 def _at(document: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
     value: Any = document
     for key in keys:
@@ -64,8 +42,8 @@ def _at(document: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
 
 
 def _pair(a: float | None, b: float | None) -> dict[str, float | None]:
-    ratio = None if a is None or b is None or a == 0 else b / a
-    return {"a": a, "b": b, "ratio": ratio}
+    ratio = inf if a is None or b is None or a == 0 else b / a
+    return {"a": a, "b": b, "ratio": ratio if isfinite(ratio) else None}
 
 
 def _side(document: Mapping[str, Any]) -> dict[str, Any]:

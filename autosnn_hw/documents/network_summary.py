@@ -6,19 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.documents.layer_words import kind_of, role_of
 from autosnn_hw.network import (
     ChipNetwork,
     ConvLayer,
     CubaNeuron,
-    DenseLayer,
     Encoder,
     InputLayer,
     IntOrArray,
     Layer,
     Role,
 )
-
-_KINDS = {InputLayer: "input", ConvLayer: "conv", DenseLayer: "dense"}
 
 
 def summarise(network: ChipNetwork) -> dict[str, Any]:
@@ -87,9 +85,9 @@ def _layer(layer: Layer, network: ChipNetwork) -> dict[str, Any]:
     roles = {role.name.lower(): int(np.count_nonzero(layer.roles == role)) for role in Role}
     described: dict[str, Any] = {
         "name": layer.name,
-        "kind": _KINDS[type(layer)],
+        "kind": kind_of(layer),
         "block": layer.block,
-        "role": _role(layer, network),
+        "role": role_of(layer, network),
         "shape": list(layer.shape),
         "neurons": int(np.prod(layer.shape)) if layer.neuron is not None else 0,
         "channels": roles,
@@ -116,13 +114,6 @@ def _layer(layer: Layer, network: ChipNetwork) -> dict[str, Any]:
     else:
         described["delay"] = _range(layer.delay)
     return described
-
-
-def _role(layer: Layer, network: ChipNetwork) -> str:
-    """block, pool or readout, as in the `simulate` document."""
-    if layer is network.layers[-1]:
-        return "readout"
-    return "pool" if np.all(layer.roles == Role.POOL) else "block"
 
 
 def _neuron(neuron: CubaNeuron) -> dict[str, Any]:

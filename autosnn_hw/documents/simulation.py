@@ -4,42 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from autosnn_hw import __version__
-from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.activity import Activity, LayerActivity, spike_totals
 from autosnn_hw.connectivity import fan_out
 from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Interval, LayerCost
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, Role
+from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.documents.fit import violations
+from autosnn_hw.documents.layer_words import kind_of, role_of
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer, Role
 
-Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
 STATE_BYTES = 3  # u and v are 24-bit
 BIAS_BYTES = 2  # 13-bit mantissa
-
-
-def wilson(correct: int, samples: int) -> dict[str, float | None]:
-    """Accuracy with its Wilson 95 % interval [Wilson 1927]; nulls without samples."""
-    if samples == 0:
-        return {"value": None, "low": None, "high": None}
-    p, z = correct / samples, Z_95
-    centre = (p + z * z / (2 * samples)) / (1 + z * z / samples)
-    half = z * sqrt(p * (1 - p) / samples + z * z / (4 * samples * samples)) / (1 + z * z / samples)
-    return {"value": p, "low": min(p, max(0.0, centre - half)), "high": max(p, min(1.0, centre + half))}
-
-
-def layer_role(layer: Layer, network: ChipNetwork) -> str:
-    """block, pool or readout, as the documents name a layer's part."""
-    if layer is network.layers[-1]:
-        return "readout"
-    assert layer.roles is not None
-    return "pool" if (layer.roles == Role.POOL).all() else "block"
-
-
-def layer_kind(layer: Layer) -> str:
-    return {InputLayer: "input", ConvLayer: "conv", DenseLayer: "dense"}[type(layer)]
 
 
 def _mean(counts: np.ndarray | None, samples: int) -> float | None:
@@ -55,26 +34,6 @@ def _interval(interval: Interval | None) -> dict[str, float] | None:
     return None if interval is None else interval.to_json()
 
 
-def spike_totals(activity: Activity, network: ChipNetwork | None = None) -> dict[str, float]:
-    """Mean spikes per inference: chip = every spike, paper = chip - relay, own = chip - relay - pool (definitions).
-
-    With `network`, the spikes of a stem neuron on the host are counted as AutoSNN counts the stem, and named beside as `host`.
-    """
-    by_role = np.zeros(3)
-    host = 0.0
-    for index, layer in enumerate(activity.layers):
-        totals = layer.spikes.sum(axis=(1, 2)) / activity.samples
-        by_role += totals
-        if network is not None and index == 0 and network.input_layer.neuron is not None and network.input_layer.host:
-            host = float(totals.sum())
-    chip = float(by_role.sum())
-    relay, pool = float(by_role[Role.RELAY]), float(by_role[Role.POOL])
-    totals_json = {"paper": chip - relay, "chip": chip, "own": chip - relay - pool, "relay": relay, "pool": pool}
-    if host:
-        totals_json["host"] = host
-    return totals_json
-
-
 def _layer(
     layer: Layer, counts: LayerActivity | None, cost: LayerCost | None, network: ChipNetwork, samples: int
 ) -> dict[str, Any]:
@@ -82,8 +41,8 @@ def _layer(
     relay = None if counts is None else float(counts.spikes[Role.RELAY].sum()) / samples
     return {
         "name": layer.name,
-        "role": layer_role(layer, network),
-        "kind": layer_kind(layer),
+        "role": role_of(layer, network),
+        "kind": kind_of(layer),
         "block": layer.block,
         "shape": list(layer.shape),
         "neurons": int(np.prod(layer.shape)) if layer.neuron is not None else 0,
@@ -165,6 +124,7 @@ def simulation_document(
     network: ChipNetwork,
     activity: Activity,
     cost: CostReport,
+    fit: FitReport,
     *,
     file: str | None,
     file_sha256: str | None,
@@ -177,6 +137,7 @@ def simulation_document(
     """JSON-able document of one run of a network and its price (shared reference: interface, `simulate FILE --json`).
 
     Args:
+        fit: whether the target can hold the network: what it cannot hold is priced all the same, with the violations beside.
         labels: int64 (samples,), or None where the data has none.
         health: findings of the doctor for nets.
     """
@@ -191,6 +152,8 @@ def simulation_document(
         "tool": {"name": "autosnn-hw", "version": __version__},
         "backend": dict(activity.backend or {}),
         "target": {"name": cost.target, "sha256": cost.profile_sha256},
+        "fits": fit.fits,
+        "violations": violations(fit),
         "network": {
             "file": file,
             "sha256": file_sha256,
@@ -233,21 +196,11 @@ def simulation_document(
     return document
 
 
-def fit_document(report: FitReport) -> dict[str, Any]:
-    """JSON-able document of `check FILE --target T --json`."""
-    return {
-        "target": report.target,
-        "fits": report.fits,
-        "cores": {"used": report.cores_used, "available": report.cores_available, "chips": report.chips},
-        "layers": [
-            {
-                "name": layer.name,
-                "cores": layer.cores,
-                "neurons_per_core": layer.neurons_per_core,
-                "limits": [asdict(limit) for limit in layer.limits],
-            }
-            for layer in report.layers
-        ],
-        "violations": [{**asdict(violation), "remedies": list(violation.remedies)} for violation in report.violations],
-        "notes": list(report.notes),
-    }
+def health_sentence(finding: Mapping[str, Any] | str) -> str:
+    """A finding of the doctor for nets as one sentence."""
+    if isinstance(finding, str):
+        return finding
+    text = finding.get("sentence") or finding.get("message")
+    if text:
+        return str(text)
+    return ", ".join(f"{name} {value}" for name, value in finding.items())

@@ -7,16 +7,6 @@ from typing import Any
 
 from autosnn_hw.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
 
-OBJECTIVE_NAMES = {
-    "energy": "energy an inference",
-    "dynamic": "dynamic energy an inference",
-    "edp": "energy-delay product",
-    "latency": "latency",
-    "spikes": "spikes an inference",
-    "synops": "synaptic operations an inference",
-}
-OBJECTIVE_UNITS = {"energy": "J", "dynamic": "J", "edp": "J s", "latency": "s", "spikes": "", "synops": ""}
-
 
 def total_energy(energy: Any) -> Mapping[str, float] | None:
     """The total's interval, whether it stands alone or as {"total": ..}."""

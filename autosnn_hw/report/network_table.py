@@ -9,8 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from autosnn_hw.quantities import count, percent
-from autosnn_hw.report.outline import cell
-from autosnn_hw.report.tables import grid, listed, pairs
+from autosnn_hw.report.elements import cell, grid, listed, pairs, times, words
 
 COLUMNS = ("layer", "block", "kind", "role", "shape", "channels", "kernel", "neurons", "vth", "v decay", "i decay", "bias", "weights", "range", "non-zero")  # fmt: skip
 
@@ -18,7 +17,7 @@ COLUMNS = ("layer", "block", "kind", "role", "shape", "channels", "kernel", "neu
 def network_table(document: Mapping[str, Any]) -> RenderableType:
     """The document of `autosnn_hw.documents.network_summary.summarise`."""
     head = {name: value for name, value in document.items() if name not in ("layers", "notes")}
-    rows = [(name.replace("_", " "), cell(value)) for name, value in head.items() if value not in (None, {}, [], "")]
+    rows = [(words(name), cell(value)) for name, value in head.items() if value not in (None, {}, [], "")]
     parts: list[RenderableType] = [
         pairs(rows),
         Text(),
@@ -42,7 +41,7 @@ def _row(layer: Mapping[str, Any]) -> tuple[str, ...]:
         layer.get("block") or "",
         layer["kind"],
         layer["role"],
-        _times(layer["shape"]),
+        times(layer["shape"]),
         " ".join(f"{n} {role}" for role, n in (layer.get("channels") or {}).items() if n),
         _kernel(layer),
         count(layer["neurons"]),
@@ -54,14 +53,10 @@ def _row(layer: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _times(shape: Any) -> str:
-    return "x".join(str(n) for n in shape)
-
-
 def _kernel(layer: Mapping[str, Any]) -> str:
     if layer["kind"] != "conv":
         return ""
-    text = _times(layer["weights"]["shape"][2:])
+    text = times(layer["weights"]["shape"][2:])
     for name, usual in (("stride", 1), ("dilation", 1)):
         if any(n != usual for n in layer[name]):
             text += f" {name[0]}{layer[name][0]}"

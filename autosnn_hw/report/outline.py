@@ -8,9 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.report.tables import grid, pairs
-
-LONG = 40  # characters of an entry from which on a list has a line for each
+from autosnn_hw.report.elements import cell, grid, pairs, words
 
 
 def outline(document: Mapping[str, Any], title: str = "") -> RenderableType:
@@ -25,11 +23,11 @@ def outline(document: Mapping[str, Any], title: str = "") -> RenderableType:
         if key in facts:
             continue
         if isinstance(value, Mapping) and value:
-            sections += [Text(), outline(value, f"{title}{' / ' if title else ''}{_words(key)}")]
+            sections += [Text(), outline(value, f"{title}{' / ' if title else ''}{words(key)}")]
         elif _is_table(value):
-            sections += [Text(), table_of(value, _words(key))]
+            sections += [Text(), table_of(value, words(key))]
         else:
-            single.append((_words(key), cell(value)))
+            single.append((words(key), cell(value)))
     parts: list[RenderableType] = [Text(title, style="bold")] if title and (single or facts) else []
     if single:
         parts.append(pairs(single))
@@ -48,30 +46,10 @@ def table_of(entries: Sequence[Mapping[str, Any]], title: str | None) -> Rendera
     ordered = [key for key in columns if key not in numeric]
     ordered = ordered[:1] + [key for key in columns if key in numeric] + ordered[1:]
     rows = [[cell(entry.get(key)) for key in ordered] for entry in entries]
-    table = grid(title, [_words(key) for key in ordered], rows)
+    table = grid(title, [words(key) for key in ordered], rows)
     for column, key in zip(table.columns, ordered):
         column.justify = "right" if key in numeric else "left"
     return table
-
-
-def cell(value: Any) -> str:
-    """One value as short text."""
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_words(key)} {cell(part)}" for key, part in value.items())
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        cells = [cell(part) for part in value]
-        return ("\n" if any(len(text) > LONG for text in cells) else ", ").join(cells) or "-"
-    return str(value)
-
-
-def _words(key: str) -> str:
-    return str(key).replace("_", " ")
 
 
 def _is_number(value: Any) -> bool:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from autosnn_hw.activity import Activity
+from autosnn_hw.activity import Activity, spike_totals
 from autosnn_hw.cost_report import CostReport, FitReport, Interval
-from autosnn_hw.documents.simulation import spike_totals
+from autosnn_hw.objectives import OBJECTIVES
 
 INTERVALS = ("energy", "dynamic", "static", "fitness_energy", "latency", "edp")
-SOURCES = ("modelled", "measured", "corrected")
 COLUMNS = [
     "genotype",
     "generation",
@@ -157,20 +156,15 @@ def energy_parts(report: CostReport) -> dict[str, Interval]:
 
 
 def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:
-    """Values of all objectives (`autosnn_hw.search.fitness.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip.
+    """Values of all objectives (`autosnn_hw.objectives.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip.
 
     A board measures power and time as well. Its static power is that of all its chips, used or not, so the energy is its
     dynamic energy plus the profile's static power of the chips used over the measured time.
     """
-    spikes = spike_totals(activity)
-    values = {
-        "energy": report.fitness_energy.value,
-        "dynamic": report.energy_dynamic.value,
-        "latency": report.latency.value,
-        "edp": report.edp.value,
-        "spikes": spikes["paper"],
-        "spikes_chip": spikes["chip"],
-    }
+    record = priced_record("", 0.0, activity, report)
+    known = {name: objective.of(record) for name, objective in OBJECTIVES.items()}
+    values = {name: value for name, value in known.items() if value is not None}
+    values["spikes_chip"] = spike_totals(activity)["chip"]
     board = (activity.details or {}).get("board")
     if board is not None:
         power, slower = board["power_watts"], board["seconds_per_step"] / report.time_per_step.value
@@ -180,8 +174,7 @@ def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:
         energy, latency = dynamic + static * slower, report.latency.value * slower
         whole = dynamic + report.energy_static.value * slower
         values |= {"energy": energy, "dynamic": dynamic, "latency": latency, "edp": whole * latency}
-    synops = total_synops(activity)
-    return values if synops is None else values | {"synops": synops}
+    return values
 
 
 def priced_record(

@@ -18,11 +18,11 @@ import numpy as np
 
 from autosnn_hw.cost.least_squares import Equation, fit
 from autosnn_hw.cost_report import Interval
-from autosnn_hw.errors import RunError, SpikesDifferError
+from autosnn_hw.errors import RunError
 from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.simulate.agreement import require_same_means
 
 COUNTED = ("spikes", "spikes_chip", "synops")  # what a simulator must count exactly as we do
-EQUAL = 1e-9  # relative; means of equal integer counts, added in another order
 RIDGE = 1.0  # penalty on standardised features; one measurement then moves all candidates alike
 FITTED = ("energy", "dynamic")  # objectives that are a sum of parts
 # What a board may measure otherwise than the model; it counts spikes alike.
@@ -89,15 +89,8 @@ def require_equal(measurement: Measurement) -> None:
     """
     if measurement.kind != "simulator":
         return
-    for name in COUNTED:
-        measured, modelled = measurement.measured.get(name), measurement.modelled.get(name)
-        if measured is None or modelled is None:
-            continue
-        if abs(measured - modelled) > EQUAL * max(abs(measured), abs(modelled)):
-            raise SpikesDifferError(
-                f"candidate {measurement.genotype}: {measurement.backend} counted {measured:g} {name} per inference where the "
-                f"exact simulator counted {modelled:g} ({measurement.samples} samples)."
-            )
+    what = f"candidate {measurement.genotype}: {measurement.backend}"
+    require_same_means(measurement.modelled, measurement.measured, COUNTED, what, measurement.samples)
 
 
 def ratios(

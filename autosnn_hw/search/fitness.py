@@ -5,29 +5,15 @@ Source: AutoSNN, Na et al., ICML 2022 (arXiv 2201.12738), with the target's cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import DoesNotFitError, InputError
+from autosnn_hw.objectives import OBJECTIVES
 from autosnn_hw.search.candidate import CandidateRecord
 
 LAMBDA = -0.08  # AutoSNN's main setting
-
-
-def _value(interval: Interval | None) -> float | None:
-    return None if interval is None else interval.value
-
-
-# Objective -> modelled cost of a record. "spikes" is AutoSNN's own counter (chip spikes without relays).
-OBJECTIVES: Mapping[str, Callable[[CandidateRecord], float | None]] = {
-    "energy": lambda record: _value(record.fitness_energy),
-    "dynamic": lambda record: _value(record.dynamic),
-    "edp": lambda record: _value(record.edp),
-    "latency": lambda record: _value(record.latency),
-    "spikes": lambda record: None if record.spikes is None else record.spikes["paper"],
-    "synops": lambda record: record.synops,
-}
 
 
 def modelled_cost(record: CandidateRecord, objective: str) -> float | None:
@@ -38,7 +24,7 @@ def modelled_cost(record: CandidateRecord, objective: str) -> float | None:
     """
     if objective not in OBJECTIVES:
         raise InputError(f"unknown objective {objective!r}; known are {', '.join(OBJECTIVES)}.")
-    return OBJECTIVES[objective](record)
+    return OBJECTIVES[objective].of(record)
 
 
 def fitness(accuracy: float, cost: float, mean_cost: float, exponent: float = LAMBDA) -> float:

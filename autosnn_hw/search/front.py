@@ -1,37 +1,58 @@
-"""A finished search answered again: the ranking for another lambda, objective or limits, and the accuracy-cost front."""
+"""A finished search answered again: ranking, accuracy-cost front and choice for another lambda, objective, target or limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from math import log
 from typing import Any
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
+from autosnn_hw.search.runner import REFERENCE
+
+RULES = {
+    "fittest": "the best fitness at the lambda asked for",
+    "cheapest": "the cheapest that is accurate enough",
+    "most accurate": "the most accurate within the limits",
+    "knee": "the knee of the front: most accuracy for its cost",
+}
 
 
 def answer(
-    records: Iterable[CandidateRecord], *, objective: str, lam: float, constraints: Constraints, top: int = 10
+    records: Iterable[CandidateRecord],
+    *,
+    objective: str,
+    lam: float,
+    constraints: Constraints,
+    top: int = 10,
+    min_accuracy: float | None = None,
+    rule: str = "knee",
 ) -> dict[str, Any]:
-    """JSON-able: the best candidates by fitness, and the front, of what a search has evaluated.
+    """JSON-able: the best candidates by fitness, the front, and one point of it, of what a search has evaluated.
 
     Args:
         records: the search's candidates, of which those that were not priced or break a limit are left out.
         lam: exponent of the fitness, at most 0.
+        min_accuracy: on validation samples, 0..1; what is below is left out.
+        rule: key of `RULES`, by which one is chosen.
 
     Raises:
         InputError: no candidate keeps the limits.
     """
     known = list(records)
-    fitting = [record for record in known if feasible(record, constraints)]
+    least = 0.0 if min_accuracy is None else min_accuracy
+    fitting = [record for record in known if feasible(record, constraints) and (record.accuracy or 0.0) >= least]
     if not fitting:
         raise InputError(
-            f"none of the {len(known)} candidates keeps these limits; loosen --max-energy, --max-latency or --max-cores."
+            f"none of the {len(known)} candidates keeps these limits{_reach(known, objective)}; "
+            "loosen --max-energy, --max-latency, --max-cores or --min-accuracy."
         )
-    mean = mean_cost(known, objective)
+    # The search's own mean cost, where its random architectures are known, so that fitness can be compared.
+    mean = mean_cost([r for r in known if r.generation == REFERENCE] or known, objective)
     rows = [_row(record, objective, lam, mean) for record in fitting]
-    front = pareto_front([(row["accuracy"], row["cost"]) for row in rows])
+    front = [rows[index] for index in pareto_front([(row["accuracy"], row["cost"]) for row in rows])]
     ranked = sorted(rows, key=lambda row: (-row["fitness"], row["architecture"]))
     return {
         "objective": objective,
@@ -40,8 +61,69 @@ def answer(
         "candidates": len(known),
         "feasible": len(fitting),
         "best": ranked[:top],
-        "front": [rows[index] for index in front],
+        "front": front,
+        "chosen": {**_chosen(rule, ranked, front), "rule": rule, "because": RULES[rule]},
     }
+
+
+def rule_for(*, lam: float | None, min_accuracy: float | None, constraints: Constraints) -> str:
+    """Which point of a front was asked for: by lambda, by an accuracy to reach, by limits to keep, or none: the knee."""
+    if lam is not None:
+        return "fittest"
+    if min_accuracy is not None:
+        return "cheapest"
+    limited = any(getattr(constraints, name) is not None for name in ("max_energy", "max_latency", "max_cores"))
+    return "most accurate" if limited else "knee"
+
+
+def knee(points: Sequence[tuple[float, float]]) -> int:
+    """Index of the point (accuracy, cost) of a front, by rising cost, that lies farthest above the line between its ends,
+    cost on a logarithmic scale; the first of equal ones, and of fewer than three the last."""
+    if len(points) < 3 or points[0][1] <= 0:
+        return len(points) - 1
+    (low, cheap), (high, dear) = points[0], points[-1]
+    above = [
+        (accuracy - low) / (high - low) - log(cost / cheap) / log(dear / cheap) for accuracy, cost in points
+    ]  # by rising cost accuracy rises, too: neither is divided by 0
+    return above.index(max(above))
+
+
+def matrix(
+    answers: Mapping[str, Mapping[str, Any]], records: Mapping[str, Mapping[str, CandidateRecord]], objective: str
+) -> list[dict[str, Any]]:
+    """JSON-able: the network chosen for each target, priced on every one.
+
+    Args:
+        answers: by target, what `answer` said.
+        records: by target and genotype.
+    """
+    rows = []
+    for target, found in answers.items():
+        chosen = found["chosen"]
+        priced = {other: _priced(known[chosen["architecture"]], objective) for other, known in records.items()}
+        row = {"chosen_for": target, "architecture": chosen["architecture"], "accuracy": chosen["accuracy"]}
+        rows.append({**row, "priced_on": priced})
+    return rows
+
+
+def _chosen(rule: str, ranked: Sequence[Mapping[str, Any]], front: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if rule == "fittest":
+        return ranked[0]
+    if rule == "cheapest":
+        return front[0]
+    if rule == "most accurate":
+        return front[-1]
+    return front[knee([(row["accuracy"], row["cost"]) for row in front])]
+
+
+def _reach(records: Sequence[CandidateRecord], objective: str) -> str:
+    """What candidates that fit their target reach, in words; empty where none does."""
+    fitting = [record for record in records if feasible(record, Constraints())]
+    if not fitting:
+        return " (none fits the target)"
+    accuracy = max(record.accuracy or 0.0 for record in fitting)
+    cost = min(modelled_cost(record, objective) or 0.0 for record in fitting)
+    return f" (those that fit reach {100 * accuracy:.1f} % accuracy, and {objective} {cost:.3g} at least)"
 
 
 def _row(record: CandidateRecord, objective: str, lam: float, mean: float) -> dict[str, Any]:
@@ -52,6 +134,18 @@ def _row(record: CandidateRecord, objective: str, lam: float, mean: float) -> di
         "accuracy": record.accuracy,
         "cost": cost,
         "fitness": fitness(record.accuracy, cost, mean, lam),
+        "energy": None if record.energy is None else record.energy.to_json(),
+        "latency": None if record.latency is None else record.latency.to_json(),
+        "cores": record.cores,
+    }
+
+
+def _priced(record: CandidateRecord, objective: str) -> dict[str, Any]:
+    """What a record says of its target; None where it cannot be placed."""
+    return {
+        "fits": not record.violations,
+        "violation": record.violation(),
+        "cost": modelled_cost(record, objective),
         "energy": None if record.energy is None else record.energy.to_json(),
         "latency": None if record.latency is None else record.latency.to_json(),
         "cores": record.cores,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from autosnn_hw.architecture import Architecture
@@ -15,7 +16,7 @@ from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.judgement import judge, rank
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import SearchSpace
-from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.study import CandidateStudy, Entry
 from autosnn_hw.search.workers import Evaluate, Workers
 
 REFERENCE = -1  # generation of the random architectures of the mean cost
@@ -63,7 +64,7 @@ class SearchResult:
 
 
 @dataclass
-class _Search:
+class SearchState:
     """State of a running search; everything in it follows from the study and the settings."""
 
     space: SearchSpace
@@ -93,7 +94,9 @@ class _Search:
         """Those of `asked` that the study does not hold."""
         return [architecture for architecture in asked if str(architecture) not in self.study.records]
 
-    def evaluate(self, asked: Sequence[Architecture], generation: int, workers: Workers) -> None:
+    def evaluate(
+        self, asked: Sequence[Architecture], generation: int, workers: Workers[Architecture, CandidateRecord]
+    ) -> None:
         """Make `asked` known, from the study or by evaluating."""
         fresh = workers.map(self.unstored(asked))
         for architecture in asked:
@@ -103,10 +106,14 @@ class _Search:
             self.known[architecture] = record
             self.progress(Progress("evaluate", generation, len(self.known), self.settings.total, record=record))
 
-    def measure(self, measure: Measure, generation: int) -> None:
-        """Measure the best unmeasured candidates of the top, or take what the study has of this generation."""
+    def unmeasured(self) -> list[Architecture]:
+        """Candidates of the top that are to be measured next."""
+        top = [architecture for architecture, _ in self.ranking()[:MEASURABLE]]
+        return [a for a in top if str(a) not in self.measurements][: self.settings.measure]
+
+    def measure(self, measure: Measure, generation: int, top: Sequence[Architecture]) -> None:
+        """Measure the candidates `top`, or take what the study has of this generation."""
         stored = {g: m for g, m in self.study.measurements.items() if m.generation == generation}
-        top = [a for a, _ in self.ranking()[:MEASURABLE] if str(a) not in self.measurements][: self.settings.measure]
         missing = [architecture for architecture in top if str(architecture) not in stored]
         if missing:
             self.progress(Progress("measure", generation, len(self.known), self.settings.total))
@@ -118,18 +125,16 @@ class _Search:
         self.measurements.update(stored)
 
     def store(self, architectures: Iterable[Architecture]) -> None:
-        """Write candidates to the study in the order they were asked for."""
+        """Write candidates to the study in the order they were asked for, all in one transaction."""
         judged = self.judged()
-        for architecture in architectures:
-            if architecture not in judged:
-                return  # interrupted before it: what is behind it is evaluated again, so that the order stays
-            record = judged[architecture]
-            self.study.add(
-                architecture,
-                record,
-                modelled_cost=fitness.modelled_cost(record, self.settings.objective),
-                constraints=self.settings.constraints.excesses(record),
-            )
+        # Interrupted before one, what is behind it is evaluated again, so that the order stays.
+        known = list(takewhile(judged.__contains__, architectures))
+        self.study.add_all([self.entry(architecture, judged[architecture]) for architecture in known])
+
+    def entry(self, architecture: Architecture, record: CandidateRecord) -> Entry:
+        """What the study takes of a judged candidate."""
+        cost = fitness.modelled_cost(record, self.settings.objective)
+        return architecture, record, cost, self.settings.constraints.excesses(record)
 
 
 def run_search(
@@ -154,7 +159,7 @@ def run_search(
         DoesNotFitError: no candidate is feasible.
         SpikesDifferError: a simulator counted other spikes than the exact one.
     """
-    search = _Search(space, study, settings, progress, mean_cost=settings.mean_cost)
+    search = SearchState(space, study, settings, progress, mean_cost=settings.mean_cost)
     asking = strategy(settings.strategy, space, settings.seed, settings.population)
     history: list[tuple[int, float]] = []
     with Workers(evaluate, workers) as pool:
@@ -168,7 +173,7 @@ def run_search(
                 if search.known and search.mean_cost is None:
                     search.mean_cost = fitness.mean_cost(search.known.values(), settings.objective)
                 if measure is not None and generation > REFERENCE:
-                    search.measure(measure, generation)
+                    search.measure(measure, generation, search.unmeasured())
             finally:
                 search.store(unstored)
             ranking = search.ranking()
@@ -176,10 +181,10 @@ def run_search(
             if best is not None and best.fitness is not None and generation > REFERENCE:
                 history.append((generation, best.fitness))
             progress(Progress("generation", generation, len(search.known), settings.total, best=best))
-    return _result(search, history)
+    return result_of(search, history)
 
 
-def _ask(search: _Search, asking: Strategy, generation: int) -> list[Architecture]:
+def _ask(search: SearchState, asking: Strategy, generation: int) -> list[Architecture]:
     if generation == REFERENCE:
         return reference_architectures(search.space, search.settings.seed, search.settings.references)
     left = search.settings.total - len(search.known)
@@ -189,7 +194,7 @@ def _ask(search: _Search, asking: Strategy, generation: int) -> list[Architectur
     return asking.ask(generation, ranking, search.known.keys())[:left]
 
 
-def _result(search: _Search, history: Sequence[tuple[int, float]]) -> SearchResult:
+def result_of(search: SearchState, history: Sequence[tuple[int, float]]) -> SearchResult:
     judged = search.judged()
     ranking = [record for _, record in rank(judged)]
     records = tuple(judged.values())

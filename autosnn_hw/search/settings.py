@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.search.fitness import LAMBDA, OBJECTIVES, Constraints
+from autosnn_hw.objectives import OBJECTIVES
+from autosnn_hw.search.fitness import LAMBDA, Constraints
 from autosnn_hw.search.space import SearchSpace
 
 
@@ -15,7 +16,7 @@ class SearchSettings:
     """What decides a search.
 
     Args:
-        objective: key of `autosnn_hw.search.fitness.OBJECTIVES`.
+        objective: key of `autosnn_hw.objectives.OBJECTIVES`.
         exponent: lambda, at most 0.
         population: candidates a generation.
         generations: generations after the reference; ignored where a budget is given.

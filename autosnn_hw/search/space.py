@@ -67,6 +67,10 @@ class SearchSpace:
                 )
         return genes
 
+    def digits(self, genes: Sequence[Gene]) -> tuple[int, ...]:
+        """Numbers of the genes of the first slots in their slots."""
+        return tuple(slot.index(gene) for slot, gene in zip(self.genes, genes))
+
     def describe(self, slot: int) -> list[str]:
         """The names that slot `slot` (from 0) may hold."""
         return [f"{block}/{groups}" if self.grouped else block for block, groups in self.genes[slot]]

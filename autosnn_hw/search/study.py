@@ -15,12 +15,15 @@ from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.space import SearchSpace
+from autosnn_hw.search.trial_rows import add_finished
 
 NAME = "autosnn-hw"
 METRICS = ("accuracy", "cost")
 SETTINGS = "search"  # study attribute: what a resumed run must share
 MEASURED = "measured:"  # prefix of the study attributes that hold measurements
 SQLITE_WAIT = 60.0  # s that a writer waits for another one
+
+Entry = tuple[Architecture, CandidateRecord, float | None, Mapping[str, float]]  # as `CandidateStudy.add` takes them
 
 
 class CandidateStudy:
@@ -86,10 +89,35 @@ class CandidateStudy:
         """
         if record.genotype in self._records:
             return
+        trial = self._trial(architecture, record, modelled_cost, constraints)
+        with _told(self.url):
+            self._study.add_trial(trial)
+        self._records[record.genotype] = record
+
+    def add_all(self, candidates: Sequence[Entry]) -> None:
+        """Store many candidates in one transaction: all, or none where the process is killed meanwhile.
+
+        Args:
+            candidates: (architecture, record, modelled cost, constraints) each, as `add` takes them.
+        """
+        fresh = [entry for entry in candidates if entry[1].genotype not in self._records]
+        if not fresh:
+            return
+        with _told(self.url):
+            add_finished(self._study, [self._trial(*entry) for entry in fresh], self.url, _engine_options(self.url))
+        self._records.update({record.genotype: record for _, record, _, _ in fresh})
+
+    def _trial(
+        self,
+        architecture: Architecture,
+        record: CandidateRecord,
+        modelled_cost: float | None,
+        constraints: Mapping[str, float],
+    ) -> Any:
         from optuna.trial import TrialState, create_trial
 
         values = None if record.accuracy is None or modelled_cost is None else [record.accuracy, modelled_cost]
-        trial = create_trial(
+        return create_trial(
             state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
             values=values,
             params=self._parameters(architecture),
@@ -99,9 +127,6 @@ class CandidateStudy:
             system_attrs={"constraints": list(constraints.values())},
             constraints=dict(constraints),
         )
-        with _told(self.url):
-            self._study.add_trial(trial)
-        self._records[record.genotype] = record
 
     def add_measurement(self, measurement: Measurement) -> None:
         """Store a measurement on the study, because a finished trial cannot be changed."""
@@ -149,8 +174,11 @@ def _storage(url: str) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    engine = {"connect_args": {"timeout": SQLITE_WAIT}} if url.startswith("sqlite:") else None
-    return optuna.storages.RDBStorage(url, engine_kwargs=engine)
+    return optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    return {"connect_args": {"timeout": SQLITE_WAIT}} if url.startswith("sqlite:") else {}
 
 
 def _records(trials: Sequence[Any]) -> dict[str, CandidateRecord]:

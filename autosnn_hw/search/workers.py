@@ -19,21 +19,32 @@ from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.candidate import CandidateRecord
 
 Evaluate = Callable[[Architecture], CandidateRecord]
+Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_evaluate: Callable[[Architecture], Any] | None = None  # the worker process's own copy
+MOST = 4  # processes that nobody asked for; each holds torch, the data and the super-network: about 0.6 GB
+
+_evaluate: Callable[[Any], Any] | None = None  # the worker process's own copy
 
 
-class Workers(Generic[Result]):
-    """Evaluates architectures with `count` processes; 1 evaluates here.
+def worker_count(asked: int) -> int:
+    """`asked` processes, or for 0 one a core that this process may use, at most `MOST`. No number depends on it."""
+    if asked:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(MOST, cores))
+
+
+class Workers(Generic[Task, Result]):
+    """Evaluates architectures, or whatever `evaluate` takes, with `count` processes; 1 evaluates here.
 
     Args:
-        evaluate: a function of the architecture alone; for more than one process it is pickled, once a process.
+        evaluate: a function of its argument alone; for more than one process it is pickled, once a process.
         count: number of processes.
         apart: one process is another process, too, so that this one can do something else meanwhile.
     """
 
-    def __init__(self, evaluate: Callable[[Architecture], Result], count: int = 1, *, apart: bool = False) -> None:
+    def __init__(self, evaluate: Callable[[Task], Result], count: int = 1, *, apart: bool = False) -> None:
         if count < 1:
             raise InputError(f"--workers is {count}; at least 1 is needed.")
         self._evaluate = evaluate
@@ -45,7 +56,7 @@ class Workers(Generic[Result]):
             end, self._lifeline = context.Pipe(duplex=False)
             self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(evaluate, end))
 
-    def __enter__(self) -> Workers[Result]:
+    def __enter__(self) -> Workers[Task, Result]:
         return self
 
     def __exit__(
@@ -60,8 +71,8 @@ class Workers(Generic[Result]):
             self._lifeline.close()  # ends the workers in the middle of what they do
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def map(self, architectures: Sequence[Architecture]) -> Iterator[Result]:
-        """Results of `architectures`, in their order, each as soon as it and those before it are there.
+    def map(self, tasks: Sequence[Task]) -> Iterator[Result]:
+        """Results of `tasks`, in their order, each as soon as it and those before it are there.
 
         Other processes begin at once, this one with each result that is asked for.
 
@@ -69,10 +80,10 @@ class Workers(Generic[Result]):
             RunError: a worker process died.
         """
         if self._pool is None:
-            return map(self._evaluate, architectures)
+            return map(self._evaluate, tasks)
         try:
             with _deaf_to_ctrl_c():
-                futures = [self._pool.submit(_call, architecture) for architecture in architectures]
+                futures = [self._pool.submit(_call, task) for task in tasks]
             return _results(futures)
         except BrokenProcessPool as error:
             raise _died() from error
@@ -105,7 +116,7 @@ def _died() -> RunError:
     )
 
 
-def _begin(evaluate: Callable[[Architecture], Any], lifeline: Connection) -> None:
+def _begin(evaluate: Callable[[Any], Any], lifeline: Connection) -> None:
     """Set up a worker: it ends when the search does, however that ends, and leaves Ctrl-C to it."""
     global _evaluate
     _evaluate = evaluate
@@ -118,7 +129,7 @@ def _leave_with(lifeline: Connection) -> None:
     os._exit(0)
 
 
-def _call(architecture: Architecture) -> Any:
+def _call(task: Any) -> Any:
     if _evaluate is None:
         raise RuntimeError("the worker process was not set up")
-    return _evaluate(architecture)
+    return _evaluate(task)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,26 +13,81 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.errors import InputError, SpikesDifferError
+from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.simulate import exact, lava
-from autosnn_hw.simulate.counting import count
+from autosnn_hw.simulate.agreement import require_same_trace
+from autosnn_hw.simulate.counting import Counter, counted
+from autosnn_hw.simulate.lava.loaded import Loaded
 from autosnn_hw.simulate.lava.process import LavaChild
-from autosnn_hw.simulate.stimulus import stimulus
-from autosnn_hw.simulate.trace import Trace, compare
+from autosnn_hw.simulate.stimulus import Stimulus, stimulus
+from autosnn_hw.simulate.trace import Trace
 from exporters import netx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """winner.certificate.json.
+
+    Args:
+        network_sha256: of the .net file.
+        backends: that ran it: "exact", "lava".
+        samples: that were run; steps: of each; layers: with neurons.
+        neuron_steps: values compared, a neuron in a step of a sample each; mismatches: of them, none in a certificate.
+        accuracy_equal: both predict the same classes; None where only one ran.
+        accuracy: share of right predictions by backend, None for one that did not run; None without labels.
+        versions: of what ran.
+        reason: why only one backend ran.
+    """
+
+    network_sha256: str
+    backends: tuple[str, ...]
+    samples: int
+    steps: int | None
+    layers: int
+    neuron_steps: int
+    mismatches: int = 0
+    accuracy_equal: bool | None
+    accuracy: Mapping[str, float | None] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+
+    @classmethod
+    def uncompared(
+        cls, network: ChipNetwork, network_sha256: str, *, samples: int, accuracy: float, reason: str | None
+    ) -> Certificate:
+        """What is said where there is no Lava: the exact simulator alone ran the network, and nothing was compared."""
+        return cls(
+            network_sha256=network_sha256,
+            backends=("exact",),
+            samples=samples,
+            steps=network.timesteps,
+            layers=len(network.neuron_layers),
+            neuron_steps=0,
+            accuracy_equal=None,
+            accuracy={"exact": accuracy, "lava": None},
+            reason=reason,
+        )
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether Lava ran the network, too."""
+        return "lava" in self.backends
+
+    def to_json(self) -> dict[str, Any]:
+        document = {**asdict(self), "backends": list(self.backends)}
+        if self.accuracy is None:
+            del document["accuracy"]
+        if self.confirmed:
+            del document["reason"]
+        return document
 
 
 @dataclass(frozen=True, eq=False)
 class Certified:
-    """A certificate and what it was drawn from.
+    """A certificate and what Lava measured for it, per step."""
 
-    Args:
-        document: winner.certificate.json.
-        lava: what Lava measured, per step.
-    """
-
-    document: dict[str, Any]
+    certificate: Certificate
     lava: Activity
 
 
@@ -47,114 +100,87 @@ def certify(
     graded: bool = False,
     child: LavaChild | None = None,
     timeout: float | None = None,
-) -> dict[str, Any]:
+) -> Certified:
     """Run both simulators over the same samples and compare every spike.
 
     Args:
         network: a .net file, which Lava loads as it is, or a network, which is written to one first.
         inputs, timesteps, graded: see `stimulus`.
-        labels: int (N,); with them the accuracies are in the document, too.
+        labels: int (N,); with them the accuracies are in the certificate, too.
         child, timeout: see `lava.run`.
-
-    Returns:
-        dict: winner.certificate.json; `steps` of a sample, `layers` with neurons, `neuron_steps` compared.
 
     Raises:
         SpikesDifferError: names the first layer, sample, step and neuron that differ.
         InputError, LavaUnavailable, LavaFailed: see `lava.run`.
     """
-    return certified(
-        network, inputs, labels=labels, timesteps=timesteps, graded=graded, child=child, timeout=timeout
-    ).document
-
-
-def certified(
-    network: ChipNetwork | str | Path,
-    inputs: np.ndarray,
-    *,
-    labels: Sequence[int] | np.ndarray | None = None,
-    timesteps: int | None = None,
-    graded: bool = False,
-    child: LavaChild | None = None,
-    timeout: float | None = None,
-) -> Certified:
-    """`certify`, with what Lava measured: arguments and errors as there."""
     inputs = np.asarray(inputs)
     if labels is not None and len(labels) != len(inputs):
         raise InputError(f"{len(labels)} labels were given for {len(inputs)} samples; one for each is needed.")
-    with ExitStack() as stack:
-        child = child or stack.enter_context(LavaChild())
-        if isinstance(network, ChipNetwork):
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="net-", dir=child.folder))
-            file = Path(folder) / "network.net"
-            netx.write(network, file)
-        else:
-            file = Path(network)
-        chip = netx.read(file)
-        size = lava.samples_per_job(chip, stimulus(chip, inputs[:1], timesteps=timesteps, graded=graded).timesteps)
-        parts = [
-            _compared(chip, file, inputs[low : low + size], low, timesteps, graded, child, timeout)
-            for low in range(0, len(inputs), size)
-        ]
-        measured = lava.joined([part for part, _ in parts])
-        document = _document(chip, file, measured, np.concatenate([expected for _, expected in parts]), labels)
-    return Certified(document, measured)
+    with lava.ready(network, child) as job:
+        comparison = _Comparison(job, timesteps, graded, timeout)
+        size = lava.samples_per_job(comparison.network, comparison.stimulus(inputs[:1]).timesteps)
+        for low in range(0, len(inputs), size):
+            comparison.add(inputs[low : low + size], first=low)
+        return comparison.certified(labels)
 
 
-def _compared(
-    chip: ChipNetwork,
-    file: Path,
-    inputs: np.ndarray,
-    first: int,
-    timesteps: int | None,
-    graded: bool,
-    child: LavaChild,
-    timeout: float | None,
-) -> tuple[Activity, np.ndarray]:
-    """Lava's activity of some samples, equal to the exact simulator's, and the exact simulator's predictions."""
-    accumulates = chip.readout is not None and chip.readout.accumulates
-    last = [chip.layers[-1].name] if accumulates else []
-    measured = lava.trace(file, inputs, timesteps=timesteps, graded=graded, states=last, child=child, timeout=timeout)
-    expected = exact.trace(chip, inputs, timesteps=timesteps, graded=graded, states=accumulates)
-    difference = compare(expected, measured)
-    if difference is not None:
-        raise SpikesDifferError(
-            f"the exact simulator and Lava differ, first in layer {difference.layer!r}, sample {first + difference.sample}, "
-            f"step {difference.step}, neuron {difference.neuron}: {difference.quantity} is {difference.values[0]} and "
-            f"{difference.values[1]} ({difference.count} values differ in all)."
+class _Comparison:
+    """Both simulators over one batch of samples after the other."""
+
+    def __init__(self, job: Loaded, timesteps: int | None, graded: bool, timeout: float | None) -> None:
+        self.job, self.timesteps, self.graded, self.timeout = job, timesteps, graded, timeout
+        self.network = netx.read(job.file)  # what Lava loads, whatever was written
+        self.accumulates = self.network.readout is not None and self.network.readout.accumulates
+        self.expected, self.measured = (Counter(self.network, lava.identity()) for _ in range(2))
+
+    def stimulus(self, inputs: np.ndarray) -> Stimulus:
+        return stimulus(self.network, inputs, timesteps=self.timesteps, graded=self.graded)
+
+    def add(self, inputs: np.ndarray, first: int) -> None:
+        """Run and compare a batch; first: number of its first sample."""
+        measured = lava.trace(
+            self.job.file,
+            inputs,
+            timesteps=self.timesteps,
+            graded=self.graded,
+            states=[self.network.layers[-1].name] if self.accumulates else [],
+            child=self.job.child,
+            timeout=self.timeout,
         )
-    drive = stimulus(chip, inputs, timesteps=timesteps, graded=graded)
+        expected = exact.trace(
+            self.network, inputs, timesteps=self.timesteps, graded=self.graded, states=self.accumulates
+        )
+        require_same_trace(expected, measured, first)
+        drive = self.stimulus(inputs)
+        for counter, trace in ((self.expected, expected), (self.measured, measured)):
+            spikes = [layer.spikes for layer in trace.layers]
+            counter.add(counted(self.network, drive, spikes, final_v=self._final_v(trace)))
 
-    def activity(trace: Trace) -> Activity:
-        state = trace.layers[-1].v if accumulates else None
-        final = None if state is None else state[:, -1].reshape(len(inputs), -1).astype(np.int64)
-        return count(chip, drive, [layer.spikes for layer in trace.layers], backend=lava.identity(), final_v=final)
+    def _final_v(self, trace: Trace) -> np.ndarray | None:
+        v = trace.layers[-1].v if self.accumulates else None
+        return None if v is None else v[:, -1].reshape(len(v), -1).astype(np.int64)
 
-    return activity(measured), activity(expected).predictions(chip.readout)
-
-
-def _document(
-    chip: ChipNetwork, file: Path, measured: Activity, expected: np.ndarray, labels: Sequence[int] | np.ndarray | None
-) -> dict[str, Any]:
-    predictions = measured.predictions(chip.readout)
-    neurons = sum(int(np.prod(layer.shape)) for layer in chip.neuron_layers)
-    document: dict[str, Any] = {
-        "network_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "backends": ["exact", "lava"],
-        "samples": measured.samples,
-        "steps": measured.timesteps,
-        "layers": len(chip.neuron_layers),
-        "neuron_steps": measured.samples * measured.timesteps * neurons,
-        "mismatches": 0,
-        "accuracy_equal": bool(np.array_equal(predictions, expected)),
-        "versions": _versions(),
-    }
-    if labels is not None:
-        document["accuracy"] = {
-            "exact": float(np.mean(expected == np.asarray(labels))),
-            "lava": float(np.mean(predictions == np.asarray(labels))),
+    def certified(self, labels: Sequence[int] | np.ndarray | None) -> Certified:
+        network, measured = self.network, self.measured.activity()
+        predicted = {
+            "exact": self.expected.activity().predictions(network.readout),
+            "lava": measured.predictions(network.readout),
         }
-    return document
+        neurons = sum(int(np.prod(layer.shape)) for layer in network.neuron_layers)
+        certificate = Certificate(
+            network_sha256=hashlib.sha256(self.job.file.read_bytes()).hexdigest(),
+            backends=tuple(predicted),
+            samples=measured.samples,
+            steps=measured.timesteps,
+            layers=len(network.neuron_layers),
+            neuron_steps=measured.samples * measured.timesteps * neurons,
+            accuracy_equal=bool(np.array_equal(predicted["exact"], predicted["lava"])),
+            accuracy=None
+            if labels is None
+            else {name: float(np.mean(classes == np.asarray(labels))) for name, classes in predicted.items()},
+            versions=_versions(),
+        )
+        return Certified(certificate, measured)
 
 
 def _versions() -> dict[str, str]:

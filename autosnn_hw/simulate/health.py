@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ def examine(
     timesteps: int | None = None,
     graded: bool = False,
     bias_limit: int | None = None,
-    weight_limits: tuple[int, int] | None = None,
+    weight_range: Callable[[np.ndarray], tuple[int, int]] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings in the order of the layers.
 
@@ -48,7 +48,7 @@ def examine(
         inputs: images or frames; with them, currents that wrap around are looked for in the first few samples.
         timesteps, graded: of that run.
         bias_limit: largest bias mantissa of the target; None does not look at biases.
-        weight_limits: least and largest weight of the target; None does not look at weights.
+        weight_range: least and largest weight that the target could hold instead of a layer's; None does not look at weights.
     """
     found: list[Finding] = []
     for layer, counts in zip(network.neuron_layers, activity.layers):
@@ -61,14 +61,15 @@ def examine(
                 np.abs(layer.bias) >= bias_limit,
                 f"biases are at or beyond the limit of {bias_limit}; the layer's scale is too large for them",
             )
-        if weight_limits is not None and not isinstance(layer, InputLayer):
-            low, high = weight_limits
+        if weight_range is not None and not isinstance(layer, InputLayer):
+            low, high = weight_range(layer.weight)
             used = layer.weight[layer.weight != 0]
             found += _share(
                 layer.name,
                 "weights_at_limit",
                 (used <= low) | (used >= high),
                 f"non-zero weights stand at the limits {low} and {high}; they may have been clipped",
+                expected=len(layer.weight),  # an identity shortcut has one in each channel, and it is the largest
             )
     if inputs is not None:
         found += _wraps(network, inputs[:_SAMPLES], timesteps, graded)
@@ -92,10 +93,10 @@ def _firing(name: str, spikes: np.ndarray, steps: int) -> Iterator[Finding]:
         )
 
 
-def _share(name: str, kind: str, mask: np.ndarray, what: str) -> Iterator[Finding]:
+def _share(name: str, kind: str, mask: np.ndarray, what: str, expected: int = 1) -> Iterator[Finding]:
     count = int(mask.sum())
-    # A scale is chosen so that one value reaches its limit; more than one in a hundred is a sign of clipping.
-    if count > max(1, mask.size // 100):
+    # A scale is chosen so that some value reaches its limit; more than one in a hundred is a sign of clipping.
+    if count > max(expected, mask.size // 100):
         yield Finding(name, kind, count, mask.size, f"layer {name!r}: {count} of {mask.size} {what}.")
 
 

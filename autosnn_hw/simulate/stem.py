@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Encoder, conv_output_size
 
 _IMAGES_AT_ONCE = 64
-BIAS_LIMIT = 4095  # 13 bit signed bias mantissa, the clip of the encoder's definition
 
 
 def host_macs(encoder: Encoder, image_shape: tuple[int, int, int]) -> int:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autosnn_hw import whole_file
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.run_and_price import sha256
+from autosnn_hw.run_and_price import Samples, sha256
 from autosnn_hw.run_folder import (
     CERTIFICATE,
     WINNER_CORES,
@@ -23,11 +24,12 @@ from autosnn_hw.run_folder import (
     writing,
 )
 from autosnn_hw.search.runner import SearchResult
-from autosnn_hw.simulate.certificate import certify
+from autosnn_hw.simulate.certificate import Certificate, certify
 from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
 from autosnn_hw.stages.clock import Clock
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.retrained_networks import AS_REFERENCE, REFERENCE, Networks
+from autosnn_hw.stages.retraining import accuracy_of
 from exporters import lava_script, netx, onnx
 
 WHOLE_TEST_SPLIT = 1000  # test images; of a larger split Lava runs the first `CERTIFIED`
@@ -57,16 +59,16 @@ def imported(child: LavaChild | None) -> tuple[LavaChild | None, str | None]:
 
 def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
     """winner.net, both ONNX forms, the script for Lava alone and, for crossbar targets, winner.cores.json."""
-    network = netx.read(networks.winner["file"])
-    with writing(folder / WINNER_NET):
-        shutil.copyfile(networks.winner["file"], folder / WINNER_NET)
+    network = netx.read(networks.winner.file)
+    with writing(folder / WINNER_NET), whole_file.beside(folder / WINNER_NET) as copy:
+        shutil.copyfile(networks.winner.file, copy)
     onnx.write(network, folder / WINNER_ONNX, form="scan")
     onnx.write(network, folder / WINNER_STEP_ONNX, form="step")
     lava_script.write(folder / WINNER_SCRIPT)
-    if networks.winner.get("document") is not None:
-        document = networks.winner["document"]
-        document["network"] |= {"file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
-        write_json(folder / WINNER_SIMULATION, document)
+    if networks.winner.document is not None:
+        document = networks.winner.document
+        known = {**document["network"], "file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
+        write_json(folder / WINNER_SIMULATION, document | {"network": known})
     if prepared.profile.placement.kind == "crossbar":
         from autosnn_hw.cost import crossbar
         from exporters import cores
@@ -93,28 +95,14 @@ def certify_winner(
         if known.get("network_sha256") == digest and (lava is None or "lava" in known["backends"]):
             return known
     if lava is not None:
-        certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava)
+        certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava).certificate
     else:
-        from autosnn_hw.run_and_price import Samples
-        from autosnn_hw.stages.retraining import accuracy_of
-
         network = netx.read(folder / WINNER_NET)
         exact_accuracy = accuracy_of(network, Samples(images, labels, data.name, "test"))
-        certificate = {
-            "network_sha256": digest,
-            "backends": ["exact"],
-            "samples": count,
-            "steps": network.timesteps,
-            "layers": len(network.neuron_layers),
-            "neuron_steps": 0,
-            "mismatches": 0,
-            "accuracy_equal": None,
-            "accuracy": {"exact": exact_accuracy, "lava": None},
-            "versions": {},
-            "reason": why,
-        }
-    write_json(folder / CERTIFICATE, certificate)
-    return certificate
+        certificate = Certificate.uncompared(network, digest, samples=count, accuracy=exact_accuracy, reason=why)
+    document = certificate.to_json()
+    write_json(folder / CERTIFICATE, document)
+    return document
 
 
 def summary(
@@ -138,20 +126,15 @@ def summary(
         "objective": config.objective,
         "lambda": config.lam,
         "winner": {
-            "architecture": winner["architecture"],
+            "architecture": winner.architecture,
             "name": WINNER_NET,
             "accuracy": {
                 "supernet": networks.candidate.accuracy,
-                "float": winner["accuracy"]["float"],
-                "quantised": winner["accuracy"]["quantised"],
+                **winner.accuracy.to_json(),
                 "exact": accuracies.get("exact"),
                 "lava": accuracies.get("lava") if confirmed else None,
-                "exact_test": winner["accuracy"]["exact_test"],
             },
-            **{
-                name: winner[name]
-                for name in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
-            },
+            **winner.figures(),
             "generation": networks.candidate.generation,
             "fitness": networks.candidate.fitness,
         },
@@ -184,12 +167,10 @@ def _baselines(prepared: Prepared, networks: Networks) -> list[dict[str, Any]]:
         {
             "name": name,
             "target": target,
-            "architecture": result["architecture"],
-            "accuracy": result["accuracy"]["exact_test"],
-            "accuracy_float": result["accuracy"]["float"],
-            **{
-                key: result[key] for key in ("spikes", "energy", "latency", "cores", "parameters", "fits", "violations")
-            },
+            "architecture": result.architecture,
+            "accuracy": result.accuracy.exact_test,
+            "accuracy_float": result.accuracy.float_view,
+            **result.figures(),
         }
         for name, target, result in entries
     ]
@@ -199,5 +180,5 @@ def _against_reference(networks: Networks) -> dict[str, Any] | None:
     """What the target cost in accuracy: winner minus the same architecture, trained alike, as Loihi 2 runs it."""
     if networks.reference is None:
         return None
-    here, there = (result["accuracy"]["exact_test"] for result in (networks.winner, networks.reference))
-    return {"architecture": networks.reference["architecture"], "accuracy": there, "difference": here - there}
+    here, there = (result.accuracy.exact_test for result in (networks.winner, networks.reference))
+    return {"architecture": networks.reference.architecture, "accuracy": there, "difference": here - there}

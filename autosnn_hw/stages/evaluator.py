@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.activity import Activity
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord, priced_record, unpriced_record
 from autosnn_hw.seeds import generator
 from autosnn_hw.training.threads import one_thread
+from hw_profiles.schema import Profile
 
 CALIBRATION_IMAGES = 64  # training images that batch norm is re-estimated on (docs/deployment.md)
 
@@ -43,7 +46,7 @@ class CandidateEvaluator:
         """The integer network of a candidate with inherited weights, batch norm re-estimated on its own spikes."""
         from autosnn_hw.deploy.batch_norm import deploy_candidate
 
-        tools = _tools(self)
+        tools = evaluation_tools(self)
         folded = tools.supernet.to_folded(architecture, tools.data)
         with one_thread():
             return deploy_candidate(
@@ -52,32 +55,55 @@ class CandidateEvaluator:
 
     def inputs(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Validation images and labels: the first `count` of them, or those that candidates are judged on."""
-        data = _tools(self).data
+        data = evaluation_tools(self).data
         count = self.samples if count is None else count
         return data.x_val[:count], data.y_val[:count]
 
+    def view(self, architecture: Architecture) -> dict[str, Any]:
+        """The float super-network's view of a candidate: fields of its record."""
+        with one_thread():
+            return evaluation_tools(self).float_view(architecture, *self.inputs())
+
     def __call__(self, architecture: Architecture) -> CandidateRecord:
         """Accuracy, spikes, cost and fit of one candidate."""
-        from autosnn_hw.cost import check, price
         from autosnn_hw.simulate import exact
 
         with one_thread():
-            tools = _tools(self)
+            tools = evaluation_tools(self)
             images, labels = self.inputs()
             known = {"parameters": tools.parameters(architecture)}
             if self.float_view:
                 known |= tools.float_view(architecture, images, labels)
             network = self.deploy(architecture)
-            fit = check(network, tools.profile, remedies=False)
-            if fit.cores_used is None:
-                return unpriced_record(str(architecture), fit, **known)
-            activity = exact.run(network, images)
-            accuracy = float((activity.predictions(network.readout) == labels).mean())
-            cost = price(network, activity, tools.profile, per_core=False, estimates=False)
-        return priced_record(str(architecture), accuracy, activity, cost, fit=fit, **known)
+            return judged(architecture, network, lambda: exact.run(network, images), labels, tools.profile, known)
 
 
-class _Tools:
+def judged(
+    architecture: Architecture,
+    network: ChipNetwork,
+    run: Callable[[], Activity],
+    labels: np.ndarray,
+    profile: Profile,
+    known: Mapping[str, Any],
+) -> CandidateRecord:
+    """The record of a candidate's integer network.
+
+    Args:
+        run: what the network did on the samples that `labels` belong to; asked only where it has a place on the target.
+        known: further fields of the record.
+    """
+    from autosnn_hw.cost import check, price
+
+    fit = check(network, profile, remedies=False)
+    if fit.cores_used is None:
+        return unpriced_record(str(architecture), fit, **known)
+    activity = run()
+    accuracy = float((activity.predictions(network.readout) == labels).mean())
+    cost = price(network, activity, profile, per_core=False, estimates=False)
+    return priced_record(str(architecture), accuracy, activity, cost, fit=fit, **known)
+
+
+class EvaluationTools:
     """What an evaluator needs in its process."""
 
     def __init__(self, evaluator: CandidateEvaluator) -> None:
@@ -106,8 +132,9 @@ class _Tools:
 
 
 @lru_cache(maxsize=2)
-def _tools(evaluator: CandidateEvaluator) -> _Tools:
-    return _Tools(evaluator)
+def evaluation_tools(evaluator: CandidateEvaluator) -> EvaluationTools:
+    """The tools of an evaluator, loaded once a process."""
+    return EvaluationTools(evaluator)
 
 
 @dataclass(frozen=True)

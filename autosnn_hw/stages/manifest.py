@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.simulate.lava.board import board_status
-from autosnn_hw.stages.retraining import fabric
+from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles.schema import Profile
@@ -29,12 +29,12 @@ PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A run's data, profile, search space, and what the target asks of training (`stages.networks.fabric`)."""
+    """A run's data, profile, search space, and what the target asks of training."""
 
     data: Dataset
     profile: Profile
     space: SearchSpace
-    fabric: dict[str, Any]
+    fabric: Fabric
 
 
 def prepare(config: SearchConfig) -> Prepared:
@@ -62,14 +62,14 @@ def prepare(config: SearchConfig) -> Prepared:
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
-    return Prepared(data, profile, space, fabric(profile))
+    return Prepared(data, profile, space, Fabric.of(profile))
 
 
 def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
     """manifest.json: arguments, seed, versions, and hashes of data, profile and code."""
     return {
         "tool": {"name": "autosnn-hw", "version": __version__, "code_sha256": code_sha256()},
-        "arguments": asdict(config),
+        "arguments": config.model_dump(),
         "command": sys.argv[1:],
         "seed": config.seed,
         "dataset": {

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from autosnn_hw.activity import Activity
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost import price
-from autosnn_hw.errors import SpikesDifferError
 from autosnn_hw.search.candidate import measured_values
 from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.simulate import exact, lava
+from autosnn_hw.simulate.agreement import require_same_spikes
 from autosnn_hw.simulate.lava import LavaChild, board
 from autosnn_hw.stages.evaluator import CandidateEvaluator
 from exporters import netx
@@ -71,26 +69,3 @@ class ChipMeasurer:
             measured_values(measured, price(network, measured, self._profile)),
             measured_values(expected, price(network, expected, self._profile)),
         )
-
-
-def require_same_spikes(expected: Activity, measured: Activity, what: str) -> None:
-    """Both counted the same spikes in every layer, role, sample and step, and in every neuron summed over the run.
-
-    Raises:
-        SpikesDifferError: names the first layer, sample and step that differ.
-    """
-    for a, b in zip(expected.layers, measured.layers):
-        if not np.array_equal(a.spikes, b.spikes):
-            role, sample, step = (int(i) for i in np.argwhere(a.spikes != b.spikes)[0])
-            raise SpikesDifferError(
-                f"{what}: layer {a.name!r}, sample {sample}, step {step}: Lava counted {int(b.spikes[role, sample, step])} spikes, the exact simulator {int(a.spikes[role, sample, step])}."
-            )
-        if (
-            a.neuron_spikes is not None
-            and b.neuron_spikes is not None
-            and not np.array_equal(a.neuron_spikes, b.neuron_spikes)
-        ):
-            where = tuple(int(i) for i in np.argwhere(a.neuron_spikes != b.neuron_spikes)[0])
-            raise SpikesDifferError(
-                f"{what}: layer {a.name!r}, neuron {where}: Lava counted {int(b.neuron_spikes[where])} spikes, the exact simulator {int(a.neuron_spikes[where])}."
-            )

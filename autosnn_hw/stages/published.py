@@ -8,8 +8,8 @@ from itertools import product
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.space import SearchSpace
+from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.stages.retraining import fabric
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles.schema import Profile
 
@@ -62,5 +62,5 @@ def untrained(architecture: Architecture, data: Dataset, profile: Profile) -> Ch
     from autosnn_hw.training.network import SpikingNetwork
 
     with Seeded(0, "untrained", str(architecture)):
-        network = SpikingNetwork(architecture, data.image, data.classes, **fabric(profile))
+        network = SpikingNetwork(architecture, data.image, data.classes, **Fabric.of(profile).arguments())
     return lower(network.to_folded(data), profile)

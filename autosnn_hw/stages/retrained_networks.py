@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.progress import Reporter
+from autosnn_hw.quantities import percent
 from autosnn_hw.run_folder import RunFolder, writing
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.runner import SearchResult
-from autosnn_hw.search.workers import Workers
+from autosnn_hw.search.workers import Workers, worker_count
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
 from autosnn_hw.stages.retraining import NetworkJob
-from autosnn_hw.stages.workers import worker_count
+from autosnn_hw.stages.trained_network import TrainedNetwork
 
 # What the winner for a crossbar is set against: the same architecture, trained alike, deployed there.
 REFERENCE = "loihi2"
@@ -30,10 +30,10 @@ class Networks:
     """Results of `NetworkJob`: the winner's and its candidate, the baselines' by name, and for a crossbar the winner's as it
     is deployed on Loihi 2."""
 
-    winner: dict[str, Any]
+    winner: TrainedNetwork
     candidate: CandidateRecord
-    baselines: dict[str, dict[str, Any]]
-    reference: dict[str, Any] | None = None
+    baselines: dict[str, TrainedNetwork]
+    reference: TrainedNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Retraining:
     reference: NetworkJob | None
     compared: Architecture
 
-    def __call__(self, architecture: Architecture) -> dict[str, Any]:
+    def __call__(self, architecture: Architecture) -> TrainedNetwork:
         if self.reference is not None and architecture == self.compared:
             self.reference(architecture)  # leaves its result in its folder
         return self.job(architecture)
 
 
 @contextmanager
-def trained_beside(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> Iterator[Iterator[dict[str, Any]]]:
+def trained_beside(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> Iterator[Iterator[TrainedNetwork]]:
     """Within it, the published baselines are trained in processes of their own; gives their results as they come.
 
     Nothing in them depends on the search, and the super-network is trained by one process: cores that would be idle do it.
@@ -74,7 +74,7 @@ def train_networks(
     reporter: Reporter,
     found: SearchResult,
     random: SearchResult | None,
-    beside: Iterator[dict[str, Any]],
+    beside: Iterator[TrainedNetwork],
 ) -> Networks:
     """Train the winner and the baselines alike, several at once; what is there already is not trained again.
 
@@ -91,18 +91,18 @@ def train_networks(
     distinct = list(dict.fromkeys([best, *names.values()]))
     reporter.stage("winner and baselines", len(distinct))
     begun = set(given.values())
-    results: dict[Architecture, dict[str, Any]] = {}
+    results: dict[Architecture, TrainedNetwork] = {}
 
-    def add(result: dict[str, Any], architecture: Architecture) -> None:
+    def add(result: TrainedNetwork, architecture: Architecture) -> None:
         results[architecture] = result
-        reporter.advance(len(results), f"{architecture}: {100 * result['accuracy']['exact_test']:.1f} %")
+        reporter.advance(len(results), f"{architecture}: {percent(result.accuracy.exact_test)}")
 
     later = [architecture for architecture in distinct if architecture not in begun]
     retraining = Retraining(job, reference, best)
     with Workers(retraining, max(1, min(worker_count(config.workers), len(later)))) as pool:
         coming = pool.map(later)
         for result in beside:
-            add(result, _parse(config, result["architecture"]))
+            add(result, _parse(config, result.architecture))
         for architecture, result in zip(later, coming):
             add(result, architecture)
     for architecture in distinct:
@@ -113,7 +113,7 @@ def train_networks(
         architecture = _parse(config, record.genotype)
         if architecture not in results:
             add(job(architecture), architecture)
-        if results[architecture]["fits"]:
+        if results[architecture].fits:
             best, candidate = architecture, record
             break
     baselines = {name: results[architecture] for name, architecture in names.items()}
@@ -125,19 +125,7 @@ def network_job(config: SearchConfig, folder: RunFolder, reference: str | None =
     nets = folder / "networks" / (reference or "")
     with writing(nets):
         nets.mkdir(parents=True, exist_ok=True)
-    return NetworkJob(
-        str(nets),
-        config.dataset,
-        config.data_dir,
-        reference or config.target,
-        config.retrain_epochs,
-        config.finetune_epochs,
-        config.seed,
-        config.device,
-        config.learning_rate,
-        config.batch,
-        config.precision,
-    )
+    return NetworkJob.of(config, nets, reference)
 
 
 def _parse(config: SearchConfig, text: str) -> Architecture:

@@ -12,11 +12,15 @@ from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.runner import Progress, SearchResult, SearchSettings, run_search
 from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.walk import WALK, run_walk
+from autosnn_hw.search.walk_cost import walk_cost, worth_walking
+from autosnn_hw.search.workers import worker_count
 from autosnn_hw.simulate.lava import LavaChild
-from autosnn_hw.stages.evaluator import CandidateEvaluator, Remembering
+from autosnn_hw.stages.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, Remembering
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.measurer import ChipMeasurer
-from autosnn_hw.stages.workers import worker_count
+from autosnn_hw.stages.subtree import SubtreeEvaluator
+from autosnn_hw.training.supernet_trainer import warm_up_epochs
 
 RANDOM_STUDY = "random-baseline"
 
@@ -37,6 +41,39 @@ def settings(config: SearchConfig) -> SearchSettings:
     )
 
 
+def resolved(config: SearchConfig, prepared: Prepared, reporter: Reporter) -> SearchConfig:
+    """The config with a strategy in the place of auto; says which, and what a walk would take.
+
+    It follows from the config and the sizes of data and space alone, so that it is the same everywhere.
+    """
+    if config.strategy not in ("auto", WALK):
+        return config
+    space, data = prepared.space, prepared.data
+    judged = len(data.x_val) if config.evaluate is None else min(config.evaluate, len(data.x_val))
+    cost = walk_cost(space, data.image, judged + CALIBRATION_IMAGES)
+    sentence = cost.sentence(worker_count(config.workers))
+    if config.strategy == WALK:
+        chosen: str = WALK
+    elif prepared.profile.placement.kind == "crossbar":
+        chosen = "evolution"
+        sentence += f"; {prepared.profile.name} takes most of its time for placing each of them"
+    else:
+        trained = _block_passes_of_training(config, prepared)
+        worth = worth_walking(cost, budget=config.budget, slots=space.slots, trained=trained)
+        chosen = WALK if worth else "evolution"
+    reporter.say(f"{sentence}: strategy {chosen}.")
+    return config.with_changes(strategy=chosen)
+
+
+def _block_passes_of_training(config: SearchConfig, prepared: Prepared) -> int:
+    """Images through single blocks in the training of the super-network."""
+    strict = config.sampling == "fair"
+    warm_up = warm_up_epochs(config.epochs, strict) if config.warm_up is None else config.warm_up
+    paths = max(len({block for block, _ in genes}) for genes in prepared.space.genes) if strict else 1
+    epochs = warm_up + paths * (config.epochs - warm_up)
+    return epochs * len(prepared.data.x_train) * prepared.space.slots
+
+
 def evaluator(config: SearchConfig, folder: RunFolder) -> CandidateEvaluator:
     """Judges the candidates of a run."""
     return CandidateEvaluator(
@@ -54,16 +91,27 @@ def run(
     measure = None
     if lava is not None and config.measure:
         measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
-    reporter.stage("search", chosen.total)
-    result = run_search(
-        prepared.space,
-        judge,
-        study,
-        chosen,
-        measure=measure,
-        workers=worker_count(config.workers),
-        progress=lambda event: _tell(event, reporter, folder),
-    )
+    workers = worker_count(config.workers)
+
+    def tell(event: Progress) -> None:
+        _tell(event, reporter, folder)
+
+    if config.strategy == WALK:
+        reporter.stage("walk", prepared.space.size)
+        subtree = SubtreeEvaluator(judge, prepared.space, str(folder.path))
+        result = run_walk(
+            prepared.space,
+            subtree,
+            study,
+            chosen,
+            measure=measure,
+            view=judge.view,
+            workers=workers,
+            progress=tell,
+        )
+    else:
+        reporter.stage("search", chosen.total)
+        result = run_search(prepared.space, judge, study, chosen, measure=measure, workers=workers, progress=tell)
     write_table(folder / CANDIDATES, COLUMNS, [record.row() for record in result.records])
     return result
 
@@ -71,9 +119,15 @@ def run(
 def random_baseline(
     config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter, found: SearchResult
 ) -> SearchResult:
-    """The best of as many random architectures, judged by the same super-network and the same fitness."""
+    """The best of as many random architectures as were judged, by the same super-network and the same fitness; beside a walk,
+    of as many as an evolution would judge, because the best of all is the winner itself."""
+    asked = settings(config)
     chosen = replace(
-        settings(config), strategy="random", budget=len(found.records), mean_cost=found.mean_cost, measure=0
+        asked,
+        strategy="random",
+        budget=min(len(found.records), asked.total),
+        mean_cost=found.mean_cost,
+        measure=0,
     )
     known = {record.genotype: record for record in found.records}
     study = CandidateStudy(folder / STUDY, prepared.space, chosen.identity(prepared.space), name=RANDOM_STUDY)

@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw import whole_file
 from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
+from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.manifest import Prepared
 
 VERDICT = "supernet.json"  # written when training has ended
@@ -66,7 +68,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
             strict=config.sampling == "fair",
             sharing=config.sharing,
             warm_up=config.warm_up,
-            **prepared.fabric,
+            **prepared.fabric.arguments(),
             device=config.device,
             checkpoint=folder / SUPERNET,
             progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
@@ -89,8 +91,8 @@ def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> d
     require_source(config)
     source = Path(str(config.supernet))
     _refuse_other(load_supernet(source / SUPERNET), prepared, source)
-    with writing(folder / SUPERNET):
-        shutil.copyfile(source / SUPERNET, folder / SUPERNET)
+    with writing(folder / SUPERNET), whole_file.beside(folder / SUPERNET) as copy:
+        shutil.copyfile(source / SUPERNET, copy)
     verdict = read_json(source / VERDICT)
     if not verdict["learnt"]:
         raise InputError(f"--supernet {source}: {verdict['sentence']}")
@@ -103,17 +105,18 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
     Raises:
         InputError: with what differs.
     """
-    own = {name: getattr(network, name) for name in prepared.fabric}
+    own = Fabric(network.neuron, network.ternary, network.readout_block)
     if own != prepared.fabric:
+        wanted, found = prepared.fabric.arguments(), own.arguments()
         differing = ", ".join(
-            f"{name} {own[name]} (needed: {wanted})" for name, wanted in prepared.fabric.items() if own[name] != wanted
+            f"{name} {found[name]} (needed: {wanted[name]})" for name in wanted if found[name] != wanted[name]
         )
         raise InputError(
             f"--supernet {source} was trained for another kind of chip: {differing}; without --supernet one is trained for {prepared.profile.name}."
         )
     network.modules_of(prepared.space.at(0))
-    for slot, (wanted, there) in enumerate(zip(prepared.space.genes, network.genes)):
-        missing = [f"{block}/{groups}" for block, groups in wanted if (block, groups) not in there]
+    for slot, (genes, there) in enumerate(zip(prepared.space.genes, network.genes)):
+        missing = [f"{block}/{groups}" for block, groups in genes if (block, groups) not in there]
         if missing:
             raise InputError(
                 f"--supernet {source} lacks {', '.join(missing)} at {slot_name(slot)}; without --supernet one is trained."

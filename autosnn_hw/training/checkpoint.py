@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.input_file import regular
 
@@ -25,15 +25,12 @@ def write_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: 
     Raises:
         RunError: it could not be written (disk full, no such folder).
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     contents = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     try:
-        save_file(contents, str(partial), {"format": FORMAT, "json": json.dumps(dict(metadata))})
-        os.replace(partial, path)
+        with whole_file.beside(path) as partial:
+            save_file(contents, str(partial), {"format": FORMAT, "json": json.dumps(dict(metadata))})
     except (OSError, SafetensorError) as error:
         raise RunError(f"the checkpoint {path} could not be written ({error}); is the disk full?") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -22,13 +22,11 @@ class Evaluation:
     Args:
         accuracy: share of samples whose most voted class (ties to the lowest) is the label.
         spikes: mean per image over all T steps, AutoSNN's counter: stem, blocks, pools, readout.
-        spikes_by_stage: the same by stage name.
         predictions: int64 (N,).
     """
 
     accuracy: float
     spikes: float
-    spikes_by_stage: dict[str, float]
     predictions: np.ndarray
 
 
@@ -76,6 +74,5 @@ def evaluate(
     return Evaluation(
         accuracy=float((predicted == y).mean()),
         spikes=counter.total / len(x),
-        spikes_by_stage={name: spikes / len(x) for name, spikes in counter.by_stage.items()},
         predictions=predicted,
     )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE
 from autosnn_hw.deploy.integer_neuron import fire, from_rows, rows, tiled
 from autosnn_hw.deploy.quantise import IntegerMap
 from autosnn_hw.network import CubaNeuron
@@ -61,7 +62,7 @@ class _Fire(torch.autograd.Function):
         mantissa, v_decay, vth, scale, memoryless, steps = ctx.settings
         channels = current.shape[1]
         arrays = rows(current, steps)
-        offset = 64.0 * tiled(mantissa, channels)
+        offset = float(ALIGN) * tiled(mantissa, channels)
         shift = tiled(1 - 1 / scale if memoryless else np.zeros(1), channels)
         grad_current = torch.empty(arrays.shape)
         grad_k = np.zeros(-(-arrays.shape[1] // len(offset)))
@@ -72,8 +73,8 @@ class _Fire(torch.autograd.Function):
             offset,
             tiled(1 / scale, channels),
             shift,
-            4096.0 - v_decay,
-            64.0 * vth,
+            float(DECAY_ONE) - v_decay,
+            float(ALIGN * vth),
             1.0 if memoryless else float(k),
             a,
             c,

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from dataclasses import replace
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -11,9 +13,9 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, E
 from exporters import netx
 
 
-def network(vth=100, fan=4):
+def network(vth=100, fan=4, decay=2048):
     rng = np.random.default_rng(3)
-    neuron = CubaNeuron(vth, 2048)
+    neuron = CubaNeuron(vth, decay)
     encoder = Encoder(
         rng.integers(-20, 21, (fan, 1, 3, 3)).astype(np.int8),
         np.zeros(fan, np.int32),
@@ -62,6 +64,13 @@ def run(capsys, *words):
         (("search", "--resume", "nowhere"), "nowhere"),
         (("search", "--resume", "nowhere", "--width", "4"), "--resume"),
         (("search", "--lambda", "0.5"), "lambda"),
+        (("search", "--lambda", "nan"), "--lambda"),
+        (("search", "--lambda", "-5000"), "--lambda"),
+        (("search", "--learning-rate", "nan"), "--learning-rate"),
+        (("search", "--max-energy", "inf"), "--max-energy"),
+        (("search", "--epochs", "3", "--warm-up", "4"), "0 to 3"),
+        (("train", "all_SRB_k3", "--learning-rate", "inf", "--out", "o"), "--learning-rate"),
+        (("front", "nowhere", "--lambda", "nan"), "--lambda"),
         (("train", "SRB_k3,SRB_k4", "--out", "o"), "SRB_k"),
         (("train", "NoSuchNet", "--out", "o"), "NoSuchNet"),
         (("simulate", "none.net"), "none.net"),
@@ -132,6 +141,46 @@ def test_check_says_what_does_not_fit_with_exit_code_3(capsys, tmp_path, net):
     assert all(violation["needed"] > violation["limit"] for violation in document["violations"])
 
 
+def test_the_target_is_the_one_that_the_file_names(capsys, tmp_path):
+    for named, taken in (("loihi1", "loihi1"), (None, "loihi2")):
+        netx.write(replace(network(), target=named), tmp_path / "a.net")
+        for words in (("check",), ("simulate", "--samples", "4")):
+            assert json.loads(run(capsys, *words, tmp_path / "a.net", "--json")[1])["target"] in (
+                taken,
+                {"name": taken, "sha256": ANY},
+            )
+        assert (
+            json.loads(run(capsys, "check", tmp_path / "a.net", "--target", "loihi1", "--json")[1])["target"]
+            == "loihi1"
+        )
+
+
+def test_a_target_that_only_the_file_knows_is_asked_for_and_never_read_as_a_path(capsys, tmp_path):
+    (tmp_path / "mine.toml").write_text('extends = "loihi2"\n')
+    netx.write(replace(network(), target=str(tmp_path / "mine.toml")), tmp_path / "a.net")
+    for verb in ("check", "simulate"):
+        code, out, err = run(capsys, verb, tmp_path / "a.net")
+        assert (code, out) == (2, "") and "give --target" in err
+    assert run(capsys, "check", tmp_path / "a.net", "--target", tmp_path / "mine.toml")[0] == 0
+
+
+def test_what_does_not_fit_is_priced_with_its_violations_beside(capsys, tmp_path):
+    file = tmp_path / "memoryless.net"
+    netx.write(network(decay=4096), file)
+    code, out, _ = run(capsys, "simulate", file, "--samples", "4", "--json")
+    document = json.loads(out)
+    checked = json.loads(run(capsys, "check", file, "--json")[1])["violations"]
+    assert code == 0 and not document["fits"] and document["energy"]["total"]["value"] > 0
+    assert document["violations"] == [{k: v for k, v in violation.items() if k != "remedies"} for violation in checked]
+    out = run(capsys, "simulate", file, "--samples", "4")[1]
+    assert out.startswith("Does not fit loihi2") and "[does not fit loihi2]" in out
+
+
+def test_what_has_no_place_has_no_price(capsys, net):
+    code, out, err = run(capsys, "simulate", net, "--target", "truenorth", "--samples", "4", "--json")
+    assert (code, out) == (3, "") and "truenorth" in err
+
+
 def test_export_writes_every_format_once(capsys, tmp_path, net):
     for form in ("netx", "onnx", "onnx-step"):
         out = tmp_path / f"copy.{form}"
@@ -151,6 +200,28 @@ def test_targets_runs_the_conformance_suite_on_a_profile(capsys, tmp_path):
     assert code == 2 and not document["conforms"] and "too short" in document["problems"][0]
     code, _, err = run(capsys, "targets", "--conformance")
     assert code == 2 and "needs the NAME" in err
+
+
+def test_targets_new_writes_a_profile_that_check_takes(capsys, tmp_path, net):
+    file = tmp_path / "mychip.toml"
+    code, out, _ = run(capsys, "targets", "new", file, "--from", "loihi1", "--json")
+    assert code == 0 and json.loads(out) == {"file": str(file), "name": "mychip", "from": "loihi1"}
+    written = file.read_text()
+    code, out, _ = run(capsys, "check", net, "--target", file, "--json")
+    ours, theirs = json.loads(out), json.loads(run(capsys, "check", net, "--target", "loihi1", "--json")[1])
+    assert code == 0 and ours["target"] == "mychip" and ours["cores"] == theirs["cores"]
+    code, _, err = run(capsys, "targets", "new", file)
+    assert code == 2 and "there already" in err and file.read_text() == written
+    for words in (
+        ("new",),
+        ("new", tmp_path / "mychip"),
+        ("loihi1", file),
+        ("--from", "loihi1"),
+        ("new", tmp_path / "b.toml", "--from", "x"),
+    ):
+        code, _, err = run(capsys, "targets", *words)
+        assert code == 2 and "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["mychip.toml"]
 
 
 def test_inspect_targets_and_compare_answer_in_words_and_json(capsys, tmp_path, net):

@@ -19,7 +19,7 @@ from autosnn_hw.simulate.lava import lava_status
 pytestmark = pytest.mark.timeout(1200)  # whole searches: see test_pipeline
 
 COMMAND = [sys.executable, "-c", "from autosnn_hw.cli import main; main()", "search"]
-SIZES = """--width 8 --timesteps 3 --epochs 8 --batch 16 --learning-rate 0.01 --generations 2 --pool 3 --mean-cost-samples 3
+SIZES = """--width 8 --timesteps 3 --epochs 8 --batch 16 --learning-rate 0.01 --strategy evolution --generations 2 --pool 3 --mean-cost-samples 3
 --measure 1 --samples 8 --retrain-epochs 3 --finetune-epochs 1 --workers 2 --quiet"""
 LAVA = lava_status()[0]
 

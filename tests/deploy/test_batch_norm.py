@@ -7,8 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.architecture import SEARCH_BLOCKS
-from autosnn_hw.arithmetic.convolution import Convolution
-from autosnn_hw.arithmetic.int8 import is_exact
 from autosnn_hw.deploy import statistics
 from autosnn_hw.deploy.batch_norm import calibrated, deploy_candidate
 from autosnn_hw.deploy.lowering import integers_of, lower
@@ -142,33 +140,6 @@ def test_a_silent_channel_does_not_take_the_resolution(folded):
     conv.weight[1] *= 1e9
     assert scale > 0.02 * deploy_candidate(net, images(net)).layers[1].scale
     assert (raised(np.zeros(3)) == 1).all()
-
-
-def test_sums_that_float32_would_round_are_taken_wider():
-    frames = torch.ones(1, 3, 1, 1, dtype=torch.uint8)
-    weight = np.array([[2**24, 1, 1]]).reshape(1, 3, 1, 1)
-    assert Convolution(weight)(frames).item() == 2**24 + 2
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    st.integers(0, 10**6),
-    st.integers(1, 3),
-    st.sampled_from([1, 3, 5]),
-    st.sampled_from([1, 2]),
-    st.sampled_from([127, 254]),
-)
-def test_every_path_convolves_alike(plain, seed, stride, kernel, groups, largest):
-    rng = np.random.default_rng(seed)
-    frames = rng.integers(0, 2, (3, 4, 9, 7)).astype(np.uint8)
-    weight = rng.choice(np.array([-largest, 0, 3, largest]), (6, 4 // groups, kernel, kernel))
-    tensor = torch.from_numpy(frames).contiguous(memory_format=torch.channels_last)
-    convolution = Convolution(weight, stride, kernel // 2, groups)
-    assert (convolution.int8 is not None) == (largest == 127 and is_exact(False))
-    expected = plain.convolve(frames.astype(np.int64), weight, (stride,) * 2, (kernel // 2,) * 2, groups)
-    np.testing.assert_array_equal(convolution(tensor).numpy(), expected)
-    convolution.int8 = None
-    np.testing.assert_array_equal(convolution(tensor).numpy(), expected)
 
 
 def test_without_the_int8_kernel_the_network_is_the_same(folded, monkeypatch):

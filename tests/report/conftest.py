@@ -51,7 +51,7 @@ def network():
 @pytest.fixture(scope="session")
 def winner(network):
     """The `simulate --json` document of the small network on random images, priced for Loihi 2."""
-    from autosnn_hw.cost import price
+    from autosnn_hw.cost import check, price
     from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate import exact
     from hw_profiles import load
@@ -63,7 +63,7 @@ def winner(network):
     cost = price(network, activity, load("loihi2"))
     health = [{"sentence": "TBD2.a: 3 of 16 channels never fire on these samples."}]
     return simulation_document(
-        network, activity, cost, file="winner.net", file_sha256="ab" * 32, dataset="digits", split="test", labels=labels, health=health
+        network, activity, cost, check(network, load("loihi2")), file="winner.net", file_sha256="ab" * 32, dataset="digits", split="test", labels=labels, health=health
     )  # fmt: skip
 
 
@@ -135,6 +135,6 @@ def manifest():
 
 @pytest.fixture(scope="session")
 def page(summary, candidates, winner, manifest):
-    from autosnn_hw.report.html import render
+    from autosnn_hw.report.page.html import render
 
     return render(summary, candidates, winner=winner, manifest=manifest, run="runs/digits-loihi2-1")

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autosnn_hw.errors import DoesNotFitError, InputError
+from autosnn_hw.objectives import OBJECTIVES
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.fitness import OBJECTIVES, Constraints, feasible, fitness, mean_cost, modelled_cost
+from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
 
 costs = st.floats(1e-9, 1e9)
 candidates = st.lists(st.tuples(st.floats(0, 1), costs), min_size=2, max_size=20)

@@ -45,3 +45,13 @@ def test_limits_leave_candidates_out_and_none_left_is_said():
     assert [row["architecture"] for row in kept["best"]] == ["poor"]
     with pytest.raises(InputError, match="none of the 2 candidates"):
         answer(records, objective="energy", lam=0.0, constraints=Constraints(max_cores=1))
+
+
+def test_a_least_accuracy_leaves_candidates_out_of_ranking_and_front_and_keeps_the_mean_cost():
+    records = [record("rich", 0.9, 2.0), record("poor", 0.8, 1.0)]
+    free = answer(records, objective="energy", lam=-0.5, constraints=Constraints())
+    kept = answer(records, objective="energy", lam=-0.5, constraints=Constraints(), min_accuracy=0.9)
+    assert [row["architecture"] for row in kept["best"]] == [row["architecture"] for row in kept["front"]] == ["rich"]
+    assert kept["mean_cost"] == free["mean_cost"] and kept["best"][0] in free["best"]
+    with pytest.raises(InputError, match="--min-accuracy"):
+        answer(records, objective="energy", lam=0.0, constraints=Constraints(), min_accuracy=0.95)

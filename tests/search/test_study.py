@@ -210,9 +210,7 @@ def test_a_disk_that_fills_up_is_one_sentence_and_the_study_stays_readable(synth
 
 
 def test_optuna_is_imported_only_when_a_study_is_opened():
-    code = (
-        "import sys, autosnn_hw.search.runner, autosnn_hw.search.front, autosnn_hw.report.tables; print(*sys.modules)"
-    )
+    code = "import sys, autosnn_hw.search.runner, autosnn_hw.search.front, autosnn_hw.report.search_tables; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "autosnn_hw.search.study" in loaded
     assert not {"optuna", "sqlalchemy", "scipy", "plotly", "torch", "jinja2"} & set(loaded)

@@ -9,9 +9,9 @@ from autosnn_hw.cost import check
 from autosnn_hw.search.candidate import unpriced_record, violations_of
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
+from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published, untrained, variants
-from autosnn_hw.stages.retraining import fabric
 from autosnn_hw.training.datasets import Dataset
 from hw_profiles import load
 
@@ -24,7 +24,7 @@ def prepared():
     parts = (nothing, labels) * 3
     data = Dataset("shapes", *parts, 10, (3, 32, 32), np.full(3, 0.5), np.full(3, 0.25), 255.0, "0")
     space = search_space("SNN_1", width=16, timesteps=8, groups=slot_groups("SNN_1", 16, profile))
-    return Prepared(data, profile, space, fabric(profile))
+    return Prepared(data, profile, space, Fabric.of(profile))
 
 
 def fit(architecture, prepared):

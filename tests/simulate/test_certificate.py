@@ -35,8 +35,8 @@ def test_a_certificate_counts_what_was_compared(network, images, lava_child, tmp
     netx.write(network, file)
     monkeypatch.setattr(lava.backend, "RECORD_BYTES", 131 * 4 * 3)  # two jobs
     labels = np.array([0, 1, 2, 0, 1])
-    found = certificate.certified(file, images, labels=labels, child=lava_child)
-    document = json.loads(json.dumps(found.document))
+    found = certificate.certify(file, images, labels=labels, child=lava_child)
+    document = json.loads(json.dumps(found.certificate.to_json()))
     assert document["network_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert document["backends"] == ["exact", "lava"]
     assert (document["samples"], document["steps"], document["layers"]) == (5, 4, 3)
@@ -45,7 +45,7 @@ def test_a_certificate_counts_what_was_compared(network, images, lava_child, tmp
     assert {"lava-nc", "lava-dl", "numpy", "torch", "python"} <= set(document["versions"])
     expected = exact.run(network, images)
     accuracy = float(np.mean(expected.predictions(network.readout) == labels))
-    assert document["accuracy"] == {"exact": accuracy, "lava": accuracy}
+    assert document["accuracy"] == {"exact": accuracy, "lava": accuracy} and "reason" not in document
     np.testing.assert_array_equal(found.lava.outputs, expected.outputs)
 
 
@@ -72,3 +72,12 @@ def test_a_difference_names_where_it_is(network, images, lava_child, monkeypatch
 def test_labels_must_be_one_for_each_sample(network, images):
     with pytest.raises(InputError, match="2 labels were given for 5 samples"):
         certificate.certify(network, images, labels=[1, 2])
+
+
+def test_without_lava_a_certificate_says_that_nothing_was_compared(network):
+    alone = certificate.Certificate.uncompared(network, "ab12", samples=5, accuracy=0.8, reason="no Lava here")
+    document = alone.to_json()
+    assert not alone.confirmed and document["backends"] == ["exact"] and document["reason"] == "no Lava here"
+    assert document["accuracy"] == {"exact": 0.8, "lava": None} and document["accuracy_equal"] is None
+    assert (document["samples"], document["steps"], document["layers"], document["neuron_steps"]) == (5, 4, 3, 0)
+    assert document["mismatches"] == 0 and document["network_sha256"] == "ab12" and document["versions"] == {}

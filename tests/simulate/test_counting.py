@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
-from autosnn_hw.simulate.counting import count
+from autosnn_hw.simulate.counting import Counter, count, counted
 from autosnn_hw.simulate.stimulus import Stimulus
 
 NEURON = CubaNeuron(10, 4096)
@@ -80,3 +80,35 @@ def test_wrong_shapes_are_refused_by_name():
         count(network, sent, [np.zeros((1, 2, 4, 2, 2)), np.zeros((1, 2, 3))], backend=BACKEND)
     with pytest.raises(InputError, match="2 layers with neurons"):
         count(network, sent, [np.zeros((1, 2, 3))], backend=BACKEND)
+
+
+@pytest.mark.parametrize("with_neuron", [True, False])
+@pytest.mark.parametrize("per_step", [True, False])
+def test_batches_count_as_all_samples_at_once(with_neuron, per_step):
+    rng = np.random.default_rng(4)
+    network = small_network(rng, with_neuron)
+    trains = [(rng.random((5, 3, *layer.shape)) < 0.4).astype(np.uint8) for layer in network.layers]
+    spikes = trains if with_neuron else trains[1:]
+    final_v = rng.integers(-9, 9, (5, 3))
+    active = [rng.integers(0, 9, (5, 3)) for _ in spikes]
+
+    def part(low, high):
+        sent = Stimulus("frames", trains[0][low:high].astype(np.int64), 3, False, host_macs=7)
+        few = [train[low:high] for train in spikes]
+        moving = [counts[low:high] for counts in active]
+        return counted(network, sent, few, per_step=per_step, final_v=final_v[low:high], active=moving)
+
+    whole, batches = Counter(network, BACKEND), Counter(network, BACKEND)
+    whole.add(part(0, 5))
+    for low, high in ((0, 1), (1, 3), (3, 5)):
+        batches.add(part(low, high))
+    a, b = whole.activity({"x": 1}), batches.activity({"x": 1})
+    assert (a.samples, a.timesteps, a.host_macs, a.backend, a.details) == (5, 3, 7, BACKEND, {"x": 1})
+    assert (b.samples, b.timesteps, b.host_macs, b.backend, b.details) == (5, 3, 7, BACKEND, {"x": 1})
+    np.testing.assert_array_equal(a.outputs, trains[-1].sum(axis=1))
+    for name in ("outputs", "final_v", "input_spikes"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    for ours, theirs, train in zip(a.layers, b.layers, spikes):
+        np.testing.assert_array_equal(ours.neuron_spikes, train.sum(axis=(0, 1)))
+        for name in ("spikes", "synops", "synops_dense", "active_neurons", "neuron_spikes"):
+            np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))

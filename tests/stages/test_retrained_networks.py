@@ -10,6 +10,7 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.stages import manifest
 from autosnn_hw.stages import retrained_networks as baselines
+from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
 
 RANKING = tuple(",".join([block] * 5) for block in ("SRB_k5", "SRB_k3", "SCB_k3", "SCB_k5"))
 
@@ -33,11 +34,11 @@ def test_the_best_candidate_that_fits_as_trained_is_the_winner(tmp_path, fits, d
         records.append(CandidateRecord(genotype=str(architecture), generation=0))
         # What is in the folder already is not trained again.
         job.file(architecture).touch()
-        result = {"architecture": str(architecture), "accuracy": {"exact_test": 0.5}, "fits": fit}
-        write_json(job.file(architecture, ".json"), result)
+        trained = TrainedNetwork(str(architecture), "", Accuracies(0.5, 0.5, 0.5), 1.0, 1, fit, (), 1)
+        write_json(job.file(architecture, ".json"), trained.to_json())
     found = SearchResult(records[0], tuple(records), tuple(records), 1.0, {}, (), {})
     prepared = manifest.prepare(config)
     networks = baselines.train_networks(config, prepared, folder, Silent(), found, None, iter(()))
     assert networks.candidate == records[delivered]
-    assert networks.winner["architecture"] == records[delivered].genotype
+    assert networks.winner.architecture == records[delivered].genotype
     assert networks.baselines == {} and networks.reference is None

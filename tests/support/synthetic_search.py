@@ -14,8 +14,10 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.walk import members
 
 SPACE: SearchSpace = search_space(width=8, timesteps=4)
+WALKED: SearchSpace = search_space(width=8, timesteps=4, blocks=("skip", "SCB_k3", "SRB_k5"))  # 243, in 9 subtrees
 WORTH = {"skip": (0.0, 1.0), "SCB_k3": (2.0, 3.0), "SCB_k5": (2.5, 5.0), "SRB_k3": (3.0, 4.0), "SRB_k5": (3.5, 6.0)}
 
 
@@ -55,6 +57,11 @@ def evaluate(architecture: Architecture) -> CandidateRecord:
         supernet_spikes=100 * work * (0.8 + 0.4 * noise(name + "float")),
         parts={"synops": 0.4 * energy, "spikes": 0.2 * energy, "static": 0.4 * energy},
     )
+
+
+def evaluate_subtree(first):
+    """All records behind some first genes of the smaller space, as a walk asks for them."""
+    return [evaluate(architecture) for architecture in members(WALKED, first)]
 
 
 def measured(architectures, generation, *, ratio=1.0, kind="simulator"):
@@ -105,6 +112,6 @@ def endless(architecture):
     time.sleep(1000)
 
 
-def study_in(folder: Path, settings):
+def study_in(folder: Path, settings, space=SPACE):
     folder.mkdir(exist_ok=True)
-    return CandidateStudy(folder / "study.db", SPACE, settings.identity(SPACE))
+    return CandidateStudy(folder / "study.db", space, settings.identity(space))

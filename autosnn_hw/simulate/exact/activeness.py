@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from autosnn_hw.chip_layers import effective_bias
 from autosnn_hw.network import InputLayer, Layer
 from autosnn_hw.simulate.exact import reference
 from autosnn_hw.simulate.stimulus import Stimulus
@@ -23,7 +24,7 @@ def active_neurons(layer: Layer, sent: Stimulus, source: torch.Tensor | None, v:
     """
     assert v is not None
     before = torch.cat([torch.zeros_like(v[:, :1]), v[:, :-1]], dim=1) != 0
-    biased = torch.as_tensor(reference.effective_bias(layer) != 0, device=v.device)
+    biased = torch.as_tensor(effective_bias(layer) != 0, device=v.device)
     if isinstance(layer, InputLayer):
         received = reference.first_frames(sent, v.device) != 0
     else:

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from autosnn_hw.network import Layer
-from autosnn_hw.simulate.counting import Fan, LayerSums, as_layer_sums, count_columns
+from autosnn_hw.simulate.counting import LayerSums, as_layer_sums, count_columns
 
 
 def layer_sums_on_cuda(
-    layer: Layer, spikes: torch.Tensor, fan: Fan, per_step: bool, active: np.ndarray | None = None
+    layer: Layer, spikes: torch.Tensor, fan: np.ndarray, per_step: bool, active: np.ndarray | None = None
 ) -> LayerSums:
     """As `layer_sums`, of spikes uint8 (N, T, *shape) on a device; float64 holds the sums exactly, as there."""
     fired = spikes.flatten(2)

@@ -14,14 +14,14 @@ from autosnn_hw.activity import Activity
 from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
-from autosnn_hw.simulate.counting import LayerSums, activity, driven, fans, join, layer_sums, source_sums
-from autosnn_hw.simulate.exact import reference
+from autosnn_hw.simulate.counting import BatchCounts, Counter, batch_counts, fans, layer_sums
+from autosnn_hw.simulate.exact import events, reference
 from autosnn_hw.simulate.exact.activeness import active_neurons
 from autosnn_hw.simulate.exact.counting_cuda import layer_sums_on_cuda
-from autosnn_hw.simulate.exact.events.execution import laid_out, last_layer, layer_counts, layer_spikes, run_events
+from autosnn_hw.simulate.exact.layer_run import LayerRun
 from autosnn_hw.simulate.exact.neurons import integrate
 from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
-from autosnn_hw.simulate.exact.plan import Stretch, event_tables, forced_path, stretches
+from autosnn_hw.simulate.exact.plan import Planned, forced_path, plan
 from autosnn_hw.simulate.exact.synapse_paths import deliver
 from autosnn_hw.simulate.stimulus import Stimulus, stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
@@ -29,26 +29,7 @@ from autosnn_hw.simulate.trace import LayerTrace, Trace
 BACKEND = {"name": "exact", "kind": "simulator", "version": autosnn_hw.__version__}
 # Values of the largest layer over all steps that a chunk holds.
 _VALUES_AT_ONCE = {"cpu": 1 << 22, "cuda": 1 << 24}
-_NOT_KEPT = np.zeros((), np.int64)
 _EVENT_SAMPLES = 64  # samples of a chunk whose spikes need not be kept
-
-
-class LayerRun(NamedTuple):
-    """What one layer did in a chunk.
-
-    Args:
-        spikes: uint8 (N, T, *shape), None where nobody wants them. u, v: int32 likewise, where asked for.
-        counts: where they were made on the way.
-        outputs, final_v: int64 (N, neurons), of the last layer at least.
-    """
-
-    layer: Layer
-    spikes: torch.Tensor | None
-    counts: LayerSums | None = None
-    u: torch.Tensor | None = None
-    v: torch.Tensor | None = None
-    outputs: np.ndarray | None = None
-    final_v: np.ndarray | None = None
 
 
 def run(
@@ -82,58 +63,48 @@ def run(
     """
     path = forced_path(path)
     require_device(device)
-    cpu = torch.device(device).type == "cpu"
     inputs = np.asarray(inputs)
-    keep = per_step or active
-    size = chunk or _chunk(network, inputs, timesteps, keep, cpu)
-    parts: list[list[LayerSums]] = [[] for _ in network.neuron_layers]
-    totals: list[np.ndarray] = []
-    sources: list[LayerSums] = []
-    outputs, final_v = [], []
+    counter = Counter(network, BACKEND)
+    wanted = _Wanted(per_step, active)
+    size = chunk or _chunk(network, inputs, timesteps, wanted, device)
     for low in range(0, max(1, len(inputs)), size):
-        sent = stimulus(
-            network, inputs[low : low + size], timesteps=timesteps, graded=graded, threads=torch.get_num_threads()
-        )
-        ways = stretches(network, sent, path, not active, cpu)
-        before: torch.Tensor | None = None
-        all_fans = fans(network)[-len(network.neuron_layers) :]
-        for index, done in enumerate(_layers(network, sent, ways, device, keep, states=active)):
-            layer, fan = done.layer, all_fans[index]
-            counts = done.counts
-            if counts is None:
-                assert done.spikes is not None
-                moving = active_neurons(layer, sent, before, done.v) if active else None
-                counts = (
-                    layer_sums(layer, done.spikes.numpy(), fan, per_step, moving)
-                    if cpu
-                    else layer_sums_on_cuda(layer, done.spikes, fan, per_step, moving)
-                )
-            if index == 0 and counts.active is None:
-                counts = counts._replace(active=driven(network, sent, per_step))
-            before = done.spikes
-            if len(totals) == index:
-                totals.append(counts.neuron_spikes)
-            else:
-                totals[index] = totals[index] + counts.neuron_spikes
-            # Only what is per sample is kept per chunk: memory must not grow with neurons x samples.
-            parts[index].append(counts._replace(neuron_spikes=_NOT_KEPT))
-        assert done.outputs is not None and done.final_v is not None
-        outputs.append(done.outputs)
-        final_v.append(done.final_v)
-        source = source_sums(network, sent, per_step)
-        if source is not None:
-            sources.append(source)
-    return activity(
-        network,
-        [join(part)._replace(neuron_spikes=total) for part, total in zip(parts, totals)],
-        join(sources) if sources else None,
-        timesteps=sent.timesteps,
-        outputs=np.concatenate(outputs),
-        final_v=np.concatenate(final_v),
-        host_macs=sent.host_macs,
-        backend=BACKEND,
-        details={"paths": _named(network, ways)},
-    )
+        part, threads = inputs[low : low + size], torch.get_num_threads()
+        sent = stimulus(network, part, timesteps=timesteps, graded=graded, threads=threads)
+        planned = plan(network, sent, path, by_events=not active, cpu=_is_cpu(device))
+        runs = _layers(network, sent, planned, device, keep=wanted.spikes, states=active)
+        counter.add(_counted(network, sent, runs, wanted))
+    return counter.activity({"paths": _named(network, planned)})
+
+
+class _Wanted(NamedTuple):
+    """What is counted: steps apart, active neurons."""
+
+    per_step: bool
+    active: bool
+
+    @property
+    def spikes(self) -> bool:
+        """Whether counts need every layer's spikes."""
+        return self.per_step or self.active
+
+
+def _counted(network: ChipNetwork, sent: Stimulus, runs: Iterator[LayerRun], wanted: _Wanted) -> BatchCounts:
+    layers = []
+    before: torch.Tensor | None = None
+    for done, fan in zip(runs, fans(network)[-len(network.neuron_layers) :]):
+        counts = done.counts
+        if counts is None:
+            assert done.spikes is not None
+            moving = active_neurons(done.layer, sent, before, done.v) if wanted.active else None
+            counts = (
+                layer_sums(done.layer, done.spikes.numpy(), fan, wanted.per_step, moving)
+                if done.spikes.device.type == "cpu"
+                else layer_sums_on_cuda(done.layer, done.spikes, fan, wanted.per_step, moving)
+            )
+        layers.append(counts)
+        before = done.spikes
+    assert done.outputs is not None
+    return batch_counts(network, sent, layers, wanted.per_step, done.outputs, done.final_v)
 
 
 def trace(
@@ -160,9 +131,9 @@ def trace(
     if unknown:
         raise InputError(f"no layer with neurons is called {unknown[0]!r}; there are {', '.join(known)}.")
     sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
-    ways = stretches(network, sent, forced_path(path), not states, torch.device(device).type == "cpu")
+    planned = plan(network, sent, forced_path(path), by_events=not states, cpu=_is_cpu(device))
     kept = []
-    for done in _layers(network, sent, ways, device, True, states):
+    for done in _layers(network, sent, planned, device, keep=True, states=states):
         if layers is None or done.layer.name in layers:
             spikes, u, v = (
                 None if tensor is None else tensor.cpu().numpy() for tensor in (done.spikes, done.u, done.v)
@@ -180,7 +151,7 @@ def paths(
     graded: bool = False,
     path: str | None = None,
 ) -> dict[str, str]:
-    """Which way each layer with neurons is computed on the CPU, by name.
+    """Which path computes each layer with neurons on the CPU, by name.
 
     "events": event by event, with lookup tables; "int8", "float32", "float64", "int64": a convolution or product of that
     arithmetic, then the fused neurons; "values": input neurons, no synapses; "reference": plain torch.
@@ -194,53 +165,63 @@ def paths(
         sent = Stimulus(kind, values, steps, graded)  # type: ignore[arg-type]
     else:
         sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
-    return _named(network, stretches(network, sent, forced_path(path)))
+    return _named(network, plan(network, sent, forced_path(path)))
 
 
-def _named(network: ChipNetwork, ways: list[Stretch]) -> dict[str, str]:
-    return {network.layers[i].name: way.way for way in ways for i in range(way.first, way.last + 1)}
+def _named(network: ChipNetwork, planned: list[Planned]) -> dict[str, str]:
+    return {network.layers[i].name: entry.path for entry in planned for i in range(entry.first, entry.last + 1)}
 
 
-def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, keep: bool, cpu: bool) -> int:
+def _is_cpu(device: str) -> bool:
+    return torch.device(device).type == "cpu"
+
+
+def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, wanted: _Wanted, device: str) -> int:
     steps = timesteps or network.timesteps or (inputs.shape[1] if inputs.ndim > 1 else 1)
     largest = max(math.prod(layer.shape) for layer in network.layers)
-    held = max(1, _VALUES_AT_ONCE["cpu" if cpu else "cuda"] // (largest * steps))
-    return held if keep else max(held, _EVENT_SAMPLES)
+    held = max(1, _VALUES_AT_ONCE["cpu" if _is_cpu(device) else "cuda"] // (largest * steps))
+    return held if wanted.spikes else max(held, _EVENT_SAMPLES)
 
 
 def _layers(
-    network: ChipNetwork, sent: Stimulus, ways: list[Stretch], device: str, keep: bool, states: bool
+    network: ChipNetwork, sent: Stimulus, planned: list[Planned], device: str, *, keep: bool, states: bool
 ) -> Iterator[LayerRun]:
     """Each layer with neurons in order.
 
     Args:
-        keep: every layer's spikes are wanted; otherwise only those that a following stretch needs.
+        keep: every layer's spikes are wanted; otherwise only those that the next path needs.
         states: u and v are wanted.
     """
     frames = torch.as_tensor(sent.values, device=device)
-    for stretch in ways:
-        if stretch.way == "events":
-            last = stretch.last == len(network.layers) - 1
-            for done in _by_events(network, sent, stretch, frames, keep or not last):
-                frames = frames if done.spikes is None else done.spikes
-                yield done
-        else:
-            done = _by_layer(network.layers[stretch.first], sent, frames, stretch.way, states)
-            assert done.spikes is not None
-            frames = done.spikes
+    for entry in planned:
+        runs = (
+            _by_events(network, sent, entry, frames, keep)
+            if entry.path == "events"
+            else iter([_by_layer(network.layers[entry.first], sent, frames, entry.path, states)])
+        )
+        for done in runs:
+            if done.spikes is not None:
+                frames = done.spikes
             yield done
 
 
-def _by_layer(layer: Layer, sent: Stimulus, frames: torch.Tensor, way: str, states: bool) -> LayerRun:
+def _by_events(
+    network: ChipNetwork, sent: Stimulus, entry: Planned, frames: torch.Tensor, keep: bool
+) -> Iterator[LayerRun]:
+    tables = events.prepare(network, entry.first, entry.last, sent.timesteps)
+    return events.run(tables, frames.numpy(), keep=keep or not tables.ends, threads=torch.get_num_threads())
+
+
+def _by_layer(layer: Layer, sent: Stimulus, frames: torch.Tensor, path: str, states: bool) -> LayerRun:
     """One layer by one of `synapse_paths`, or by the reference."""
     assert layer.neuron is not None
     if isinstance(layer, InputLayer):
         currents = reference.first_frames(sent, frames.device)
-    elif way == "reference":
+    elif path == "reference":
         currents = reference.synapses(layer, frames)
     else:
-        currents = deliver(layer, frames, way)
-    if way == "reference":
+        currents = deliver(layer, frames, path)
+    if path == "reference":
         kept = reference.integrate(layer, currents)
         done = LayerRun(layer, kept.spikes, u=kept.u, v=kept.v, final_v=kept.v[:, -1].cpu().numpy())
     elif currents.device.type == "cuda":
@@ -258,21 +239,3 @@ def _by_layer(layer: Layer, sent: Stimulus, frames: torch.Tensor, way: str, stat
         final_v=done.final_v.astype(np.int64).reshape(samples, -1),
     )
     return done if states else done._replace(u=None, v=None)
-
-
-def _by_events(
-    network: ChipNetwork, sent: Stimulus, stretch: Stretch, frames: torch.Tensor, keep: bool
-) -> Iterator[LayerRun]:
-    tables = event_tables(network, stretch, sent)
-    threads = torch.get_num_threads()
-    result = run_events(tables, laid_out(tables, frames.numpy(), threads), keep_spikes=keep, threads=threads)
-    first = stretch.first if tables.held else stretch.first - 1
-    counts = None if keep else layer_counts(tables, result)
-    for index in range(stretch.first, stretch.last + 1):
-        layer = network.layers[index]
-        spikes = torch.as_tensor(layer_spikes(tables, result, index - first, layer.shape)) if keep else None
-        done = LayerRun(layer, spikes, None if counts is None else counts[index - first])
-        if index == len(network.layers) - 1:
-            outputs, final_v = (last_layer(tables, values, layer.shape) for values in (result.outputs, result.final_v))
-            done = done._replace(outputs=outputs, final_v=final_v)
-        yield done

@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import compiled, share
-from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, IntOrArray
-from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, V_LIMIT, WRAP, effective_bias, every_neuron
+from autosnn_hw.network import Layer
+
+_FRACTION = DECAY_ONE - 1  # of a product of a state and what it keeps
 
 
 class NeuronRun(NamedTuple):
@@ -36,15 +38,15 @@ def _integrate(currents, keep_u, keep_v, threshold, bias, spikes, final_v, u_tra
             current, fired = currents[n, t], spikes[n, t]
             for j in range(neurons):
                 product = u[j] * keep_u[j]
-                aligned = np.int64(np.int32(np.int64(current[j]) * 64))  # Lava's activation is an int32
-                now = np.int64(np.int32(((product + ((product >> 63) & 4095)) >> 12) + aligned))
-                if now > 8388608:
-                    now -= 16777216
-                elif now <= -8388608:
-                    now += 16777216
+                aligned = np.int64(np.int32(np.int64(current[j]) * ALIGN))  # Lava's activation is an int32
+                now = np.int64(np.int32(((product + ((product >> 63) & _FRACTION)) >> 12) + aligned))
+                if now > WRAP:
+                    now -= 2 * WRAP
+                elif now <= -WRAP:
+                    now += 2 * WRAP
                 product = v[j] * keep_v[j]
-                voltage = np.int64(np.int32(((product + ((product >> 63) & 4095)) >> 12) + now + bias[j]))
-                voltage = min(max(voltage, np.int64(-8388607)), np.int64(8388607))
+                voltage = np.int64(np.int32(((product + ((product >> 63) & _FRACTION)) >> 12) + now + bias[j]))
+                voltage = min(max(voltage, np.int64(-V_LIMIT)), np.int64(V_LIMIT))
                 spike = voltage > threshold[j]
                 u[j] = now
                 v[j] = 0 if spike else voltage
@@ -55,14 +57,19 @@ def _integrate(currents, keep_u, keep_v, threshold, bias, spikes, final_v, u_tra
         final_v[n] = v
 
 
-def _per_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
-    column = np.asarray(value, np.int64).reshape((-1,) + (1,) * (len(shape) - 1))
-    return np.ascontiguousarray(np.broadcast_to(column, shape)).reshape(-1)
+def parameters(layer: Layer) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What `_integrate` and its twin on CUDA read: what u and v keep in a step, of 4096, threshold and bias, int64 (neurons,)."""
+    neuron, shape = layer.neuron, layer.shape
+    assert neuron is not None
+    return (
+        DECAY_ONE - every_neuron(neuron.i_decay, shape),
+        DECAY_ONE - every_neuron(neuron.v_decay, shape),
+        ALIGN * every_neuron(neuron.vth_mant, shape),
+        every_neuron(effective_bias(layer), shape),
+    )
 
 
-def integrate(
-    layer: InputLayer | ConvLayer | DenseLayer, currents: np.ndarray, *, states: bool = False, threads: int = 1
-) -> NeuronRun:
+def integrate(layer: Layer, currents: np.ndarray, *, states: bool = False, threads: int = 1) -> NeuronRun:
     """Run a layer's neurons over T steps from reset state.
 
     Args:
@@ -71,14 +78,7 @@ def integrate(
         states: return u and v of every step.
         threads: samples are shared out over so many threads.
     """
-    neuron, shape = layer.neuron, layer.shape
-    assert neuron is not None
-    parameters = (
-        DECAY_ONE - _per_neuron(neuron.i_decay, shape),
-        DECAY_ONE - _per_neuron(neuron.v_decay, shape),
-        ALIGN * _per_neuron(neuron.vth_mant, shape),
-        np.ascontiguousarray(np.broadcast_to(effective_bias(layer), shape)).reshape(-1),
-    )
+    read = parameters(layer)
     samples = len(currents)
     spikes = np.empty(currents.shape, np.uint8)
     final_v = np.empty((samples, currents.shape[2]), np.int32)
@@ -86,7 +86,7 @@ def integrate(
 
     def work(low: int, high: int) -> None:
         part = slice(low, high)
-        _integrate(currents[part], *parameters, spikes[part], final_v[part], u[part], v[part])
+        _integrate(currents[part], *read, spikes[part], final_v[part], u[part], v[part])
 
     share(work, samples, threads)
     return NeuronRun(spikes, u if states else None, v if states else None, final_v)

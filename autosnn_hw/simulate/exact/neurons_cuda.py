@@ -3,14 +3,11 @@
 # No postponed annotations here: Triton's interpreter, in which the kernel is tested without a GPU, reads `tl.constexpr`
 # as an object.
 
-from typing import Any
-
-import numpy as np
 import torch
 
-from autosnn_hw.network import CubaNeuron, Layer
+from autosnn_hw.network import Layer
 from autosnn_hw.simulate.exact import reference
-from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
+from autosnn_hw.simulate.exact.neurons import parameters
 
 try:
     import triton
@@ -38,7 +35,8 @@ if triton is not None:
         traced: tl.constexpr,
         block: tl.constexpr,
     ):
-        """Program (i, n): neurons i * block .. of sample n. Products reach 2^35, hence 64 bits.
+        """Program (i, n): neurons i * block .. of sample n. Products reach 2^35, hence 64 bits. Constants are
+        written out, as Triton reads no globals: see `neurons._integrate`.
 
         Nothing but spikes and the last v is written where u and v are not `traced`: the kernel is bound by memory.
         """
@@ -71,24 +69,6 @@ if triton is not None:
         tl.store(final_v + sample * neurons + j, v.to(tl.int32), mask=inside)
 
 
-def _parameters(layer: Layer, device: torch.device) -> list[torch.Tensor]:
-    neuron: CubaNeuron | None = layer.neuron
-    assert neuron is not None
-
-    def every(value: Any) -> torch.Tensor:
-        column = np.asarray(value, np.int64)
-        if column.ndim != len(layer.shape):
-            column = column.reshape((-1,) + (1,) * (len(layer.shape) - 1))
-        return torch.as_tensor(np.ascontiguousarray(np.broadcast_to(column, layer.shape)), device=device).reshape(-1)
-
-    return [
-        every(DECAY_ONE - np.asarray(neuron.i_decay)),
-        every(DECAY_ONE - np.asarray(neuron.v_decay)),
-        every(ALIGN * np.asarray(neuron.vth_mant)),
-        every(effective_bias(layer)),
-    ]
-
-
 def integrate_on_cuda(
     layer: Layer, currents: torch.Tensor, states: bool = True
 ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor]:
@@ -110,6 +90,6 @@ def integrate_on_cuda(
     final_v = torch.empty_like(currents[:, 0], dtype=torch.int32)
     u, v = (torch.empty_like(currents if states else final_v[:0], dtype=torch.int32) for _ in range(2))
     grid = (triton.cdiv(neurons, _BLOCK), samples)
-    parameters = _parameters(layer, currents.device)
-    _steps[grid](currents, *parameters, spikes, final_v, u, v, neurons, steps, traced=states, block=_BLOCK)
+    read = [torch.as_tensor(values, device=currents.device) for values in parameters(layer)]
+    _steps[grid](currents, *read, spikes, final_v, u, v, neurons, steps, traced=states, block=_BLOCK)
     return spikes, u if states else None, v if states else None, final_v

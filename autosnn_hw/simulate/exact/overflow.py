@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from autosnn_hw.arithmetic.bounds import largest_sum
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, WRAP, per_neuron
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
 from autosnn_hw.simulate.exact import reference, trace
-from autosnn_hw.simulate.exact.events.eligible import memoryless_current, sums_fit
 from autosnn_hw.simulate.stimulus import stimulus
 
 
@@ -33,10 +34,10 @@ def wrapped_currents(
         assert own.u is not None
         neuron = layer.neuron
         assert neuron is not None
-        keep = reference.DECAY_ONE - np.asarray(neuron.i_decay, np.int64).reshape((-1,) + (1,) * (len(layer.shape) - 1))
+        keep = DECAY_ONE - per_neuron(neuron.i_decay, layer.shape)
         u = torch.as_tensor(own.u).to(torch.int64)
         before = torch.cat([torch.zeros_like(u[:, :1]), u[:, :-1]], dim=1)
-        unwrapped = reference.decay(before, torch.as_tensor(keep)) + reference.ALIGN * currents
+        unwrapped = reference.decay(before, torch.as_tensor(keep)) + ALIGN * currents
         count = int((unwrapped != u).sum())
         if count:
             yield layer.name, count, u.numel()
@@ -44,6 +45,6 @@ def wrapped_currents(
 
 def _may_wrap(layer: Layer) -> bool:
     """Whether any input of spikes could make a layer's current leave its 24 bits."""
-    if isinstance(layer, InputLayer):
+    if isinstance(layer, InputLayer) or not layer.neuron.memoryless_current:
         return True
-    return not memoryless_current(layer.neuron) or not sums_fit(layer)
+    return ALIGN * largest_sum(layer.weight) >= WRAP

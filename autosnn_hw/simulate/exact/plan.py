@@ -1,35 +1,30 @@
-"""Which way each layer of a network is computed: stretches of layers that go event by event, and single layers by others.
+"""Which path computes each layer of a network: consecutive layers go event by event, single layers by others.
 
-`AUTOSNN_HW_EXACT_PATH` (or the argument `path`) forces one way wherever it is exact: events, int8, float32, float64 or
+`AUTOSNN_HW_EXACT_PATH` (or the argument `path`) forces one path wherever it is exact: events, int8, float32, float64 or
 reference; layers for which it is not exact take the narrowest exact one.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer
-from autosnn_hw.simulate.counting import fans
-from autosnn_hw.simulate.exact.events.eligible import eligible, values_fit
-from autosnn_hw.simulate.exact.events.tables import EventTables, build
+from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer
+from autosnn_hw.simulate.exact import events
 from autosnn_hw.simulate.exact.synapse_paths import possible
 from autosnn_hw.simulate.stimulus import Stimulus
 
 PATH_VARIABLE = "AUTOSNN_HW_EXACT_PATH"
 PATHS = ("auto", "events", "int8", "float32", "float64", "reference")
-_LONGEST_EVENTS = (1 << 16) - 1  # spikes of a neuron are counted in 16 bits
 
 
-class Stretch(NamedTuple):
-    """Layers first..last (indices into `network.layers`) computed one way; event stretches may hold several."""
+class Planned(NamedTuple):
+    """Layers first..last (indices into `network.layers`) and the path that computes them; only "events" takes several."""
 
-    way: str
+    path: str
     first: int
     last: int
 
@@ -48,60 +43,59 @@ def forced_path(path: str | None) -> str:
     return path
 
 
-def stretches(network: ChipNetwork, sent: Stimulus, path: str, events: bool = True, cpu: bool = True) -> list[Stretch]:
+def plan(network: ChipNetwork, sent: Stimulus, path: str, by_events: bool = True, cpu: bool = True) -> list[Planned]:
     """How a network is computed for a stimulus, in order; the input layer only where it has neurons.
 
-    events: False where the event kernel cannot serve (traces of u and v). cpu: False on CUDA, without events and int8.
+    Args:
+        path: one of `PATHS`.
+        by_events: False where the event path cannot serve (traces of u and v).
+        cpu: False on CUDA, without events and int8.
     """
-    result: list[Stretch] = []
-    graded = _is_graded(sent)
-    first = 0 if network.input_layer.neuron is not None else 1
-    by_events = (
-        _by_events(network, sent, graded)
-        if cpu and events and path in ("auto", "events")
-        else [False] * len(network.layers)
-    )
-    index = first
+    graded = sent.kind == "frames" and bool(((sent.values != 0) & (sent.values != 1)).any())
+    served = [False] * len(network.layers)
+    if by_events and cpu and path in ("auto", "events"):
+        served = _served(network, sent, graded)
+    result: list[Planned] = []
+    index = 0 if network.input_layer.neuron is not None else 1
     while index < len(network.layers):
-        last = index
-        while last + 1 < len(network.layers) and by_events[index] and by_events[last + 1]:
-            last += 1
-        # An input layer alone is a stretch that would save nothing.
-        if by_events[index] and not (index == last == 0):
-            result.append(Stretch("events", index, last))
+        last = _last_served(served, index)
+        # An input layer alone would save nothing.
+        if last is not None and last > 0:
+            result += _event_path(network, sent, index, last, graded, path)
         else:
             last = index
-            result.append(Stretch(_way(network, index, sent, graded, path, cpu), index, index))
+            result.append(Planned(_layer_path(network, index, sent, graded, path, cpu), index, index))
         index = last + 1
-    return _one_array_last(network, result, sent, graded, path)
+    return result
 
 
-def _is_graded(sent: Stimulus) -> bool:
-    return sent.kind == "frames" and bool(((sent.values != 0) & (sent.values != 1)).any())
-
-
-def _by_events(network: ChipNetwork, sent: Stimulus, graded: bool) -> list[bool]:
+def _served(network: ChipNetwork, sent: Stimulus, graded: bool) -> list[bool]:
     """Of each layer, whether it can go event by event."""
-    if sent.timesteps > _LONGEST_EVENTS:
-        return [False] * len(network.layers)
-    flags = list(_eligible_layers(network))
+    served = [events.serves(layer, sent.timesteps) for layer in network.layers]
     if network.input_layer.neuron is not None:
-        flags[0] = sent.kind == "constant" and values_fit(network.input_layer, sent.values)
-    elif graded and len(flags) > 1:
-        flags[1] = False
-    return flags
+        served[0] = sent.kind == "constant" and events.serves_values(network.input_layer, sent.values)
+    elif graded:
+        served[1] = False
+    return served
 
 
-_ELIGIBLE: WeakKeyDictionary[ChipNetwork, list[bool]] = WeakKeyDictionary()
+def _last_served(served: list[bool], first: int) -> int | None:
+    """The last of the layers from `first` on that are all served, None where `first` is not."""
+    if not served[first]:
+        return None
+    return next((index for index in range(first, len(served)) if not served[index]), len(served)) - 1
 
 
-def _eligible_layers(network: ChipNetwork) -> list[bool]:
-    if network not in _ELIGIBLE:
-        _ELIGIBLE[network] = [eligible(layer) for layer in network.layers]
-    return _ELIGIBLE[network]
+def _event_path(network: ChipNetwork, sent: Stimulus, first: int, last: int, graded: bool, path: str) -> list[Planned]:
+    """Layers that are all served; the network's last goes alone where its outputs do not stay in one array."""
+    whole = Planned("events", first, last)
+    if last < len(network.layers) - 1 or events.prepare(network, first, last, sent.timesteps).holds_last:
+        return [whole]
+    alone = Planned(_layer_path(network, last, sent, graded, path, cpu=True), last, last)
+    return [alone] if first == last else [whole._replace(last=last - 1), alone]
 
 
-def _way(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: str, cpu: bool) -> str:
+def _layer_path(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: str, cpu: bool) -> str:
     layer = network.layers[index]
     if path == "reference":
         return "reference"
@@ -113,49 +107,5 @@ def _way(network: ChipNetwork, index: int, sent: Stimulus, graded: bool, path: s
         return "int64"
     negative = first_synapse and graded and int(sent.values.min(initial=0)) < 0
     exact = possible(layer, largest, first_synapse and graded, cpu)
-    ways = [way for way in exact if not (way == "int8" and negative)]
-    return path if path in ways else ways[0]
-
-
-def _one_array_last(
-    network: ChipNetwork, result: list[Stretch], sent: Stimulus, graded: bool, path: str
-) -> list[Stretch]:
-    """The last layer's v is kept by the event kernel only where the layer is one array of its own."""
-    stretch = result[-1]
-    if stretch.way != "events":
-        return result
-    tables = event_tables(network, stretch, sent)
-    if len(tables.views[-1]) == 1 and tables.views[-1][0].array == len(tables.arrays) - 1:
-        return result
-    alone = Stretch(_way(network, stretch.last, sent, graded, path, cpu=True), stretch.last, stretch.last)
-    before = [] if stretch.first == stretch.last else [Stretch("events", stretch.first, stretch.last - 1)]
-    return [*result[:-1], *before, alone]
-
-
-@dataclass(frozen=True)
-class _Key:
-    first: int
-    last: int
-    steps: int
-
-
-_TABLES: WeakKeyDictionary[ChipNetwork, dict[_Key, EventTables]] = WeakKeyDictionary()
-
-
-def event_tables(network: ChipNetwork, stretch: Stretch, sent: Stimulus) -> EventTables:
-    """The tables of an event stretch, built once per network and number of steps."""
-    tables = _TABLES.setdefault(network, {})
-    key = _Key(stretch.first, stretch.last, sent.timesteps)
-    if key not in tables:
-        held = stretch.first == 0
-        source = 0 if held else stretch.first - 1
-        layers = network.layers[source + 1 : stretch.last + 1]
-        assert all(isinstance(layer, ConvLayer | DenseLayer) for layer in layers)
-        tables[key] = build(
-            network.layers[source],
-            layers,  # type: ignore[arg-type]
-            fans(network)[source : stretch.last + 1],
-            sent.timesteps,
-            held,
-        )
-    return tables[key]
+    usable = [name for name in exact if not (name == "int8" and negative)]
+    return path if path in usable else usable[0]

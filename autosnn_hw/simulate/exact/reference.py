@@ -7,21 +7,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
-from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer, IntOrArray
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, LONGEST_DELAY, V_LIMIT, WRAP, effective_bias, per_neuron
+from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer
 from autosnn_hw.simulate.stimulus import Stimulus
 
-WRAP = 1 << 23  # u and v are 24-bit registers
-V_LIMIT = WRAP - 1
-DECAY_ONE = 4096
-ALIGN = 64  # input, bias and threshold are shifted left by 6 bits
-LONGEST_DELAY = 62  # netx clips longer dense delays to this
 
-
-class LayerRun(NamedTuple):
-    """One layer over a whole run: uint8, int32, int32, all (N, T, *shape)."""
+class States(NamedTuple):
+    """One layer's neurons over a whole run: uint8, int32, int32, all (N, T, *shape)."""
 
     spikes: torch.Tensor
     u: torch.Tensor
@@ -39,20 +33,7 @@ def decay(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     return torch.div(x * keep, DECAY_ONE, rounding_mode="trunc")
 
 
-def _per_channel(value: IntOrArray, rank: int, device: torch.device) -> torch.Tensor:
-    tensor = torch.as_tensor(np.asarray(value, np.int64), device=device).reshape(-1)
-    return tensor.reshape((-1,) + (1,) * (rank - 1))
-
-
-def effective_bias(layer: InputLayer | ConvLayer | DenseLayer) -> np.ndarray:
-    """64 * bias, int64, broadcastable to the layer's shape; Lava's bias mantissa is an int16, so larger ones wrap."""
-    if layer.bias is None:
-        return np.zeros((1,) * len(layer.shape), np.int64)
-    bias = layer.bias.astype(np.int16).astype(np.int64) * ALIGN
-    return bias if bias.shape == layer.shape else bias.reshape((-1,) + (1,) * (len(layer.shape) - 1))
-
-
-def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor) -> LayerRun:
+def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor) -> States:
     """Run a layer's neurons over T steps from reset state.
 
     Args:
@@ -61,14 +42,14 @@ def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor)
     """
     neuron: CubaNeuron | None = layer.neuron
     assert neuron is not None
-    rank, device = len(layer.shape), current.device
-    keep_u = DECAY_ONE - _per_channel(neuron.i_decay, rank, device)
-    keep_v = DECAY_ONE - _per_channel(neuron.v_decay, rank, device)
-    threshold = ALIGN * _per_channel(neuron.vth_mant, rank, device)
+    device = current.device
+    decays = (neuron.i_decay, neuron.v_decay)
+    keep_u, keep_v = (torch.as_tensor(DECAY_ONE - per_neuron(value, layer.shape), device=device) for value in decays)
+    threshold = torch.as_tensor(ALIGN * per_neuron(neuron.vth_mant, layer.shape), device=device)
     bias = torch.as_tensor(effective_bias(layer), device=device)
     u = torch.zeros_like(current[:, 0])
     v = torch.zeros_like(u)
-    run = LayerRun(
+    run = States(
         torch.empty(current.shape, dtype=torch.uint8, device=device),
         torch.empty(current.shape, dtype=torch.int32, device=device),
         torch.empty(current.shape, dtype=torch.int32, device=device),

@@ -1,4 +1,4 @@
-"""Ways to compute what synapses deliver, each exact within a bound: int8 (oneDNN), float32, float64, int64."""
+"""Paths that compute what the synapses of one layer deliver, each exact within a bound: int8 (oneDNN), float32, float64, int64."""
 
 from __future__ import annotations
 
@@ -7,21 +7,11 @@ import torch
 from torch.nn import functional
 
 from autosnn_hw.arithmetic import int8
+from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64, largest_sum
 from autosnn_hw.arithmetic.torch_cpu import conv2d
+from autosnn_hw.chip_layers import WRAP
 from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.simulate.exact import reference
-
-EXACT_IN_FLOAT32 = 1 << 24
-EXACT_IN_FLOAT64 = 1 << 53
-
-
-def largest_sum(layer: ConvLayer | DenseLayer, largest_input: int) -> int:
-    """Bound on the magnitude of every partial sum."""
-    rows = layer.weight.reshape(len(layer.weight), -1)
-    # Python integers: weights near 2^63 must not overflow the bound itself.
-    if int(np.abs(rows).max(initial=0)) < 1 << 40:
-        return int(np.abs(rows).sum(axis=1).max()) * largest_input
-    return max(sum(abs(int(w)) for w in row) for row in rows) * largest_input
 
 
 def halving(weight: np.ndarray) -> int | None:
@@ -34,58 +24,59 @@ def halving(weight: np.ndarray) -> int | None:
 
 
 def possible(layer: ConvLayer | DenseLayer, largest_input: int, graded: bool, cpu: bool = True) -> list[str]:
-    """The exact ways for a layer, the preferred one first.
+    """The exact paths for a layer, the preferred one first.
 
     Args:
         largest_input: largest magnitude of an input value; 1 for spikes.
         graded: inputs may be other than 0 and 1.
         cpu: False for a CUDA device, where oneDNN's int8 convolution is not.
     """
-    ways = []
-    bound = largest_sum(layer, largest_input)
+    paths = []
+    bound = largest_sum(layer.weight, largest_input)
     if bound < EXACT_IN_FLOAT32:
-        ways.append("float32")
+        paths.append("float32")
         small = cpu and largest_input <= int8.LARGEST_BYTE
         if small and isinstance(layer, ConvLayer) and _int8_can(layer, graded):
-            ways.insert(0, "int8")
+            paths.insert(0, "int8")
     if bound < EXACT_IN_FLOAT64:
-        ways.append("float64")
-    return [*ways, "int64"]
+        paths.append("float64")
+    return [*paths, "int64"]
 
 
 def _int8_can(layer: ConvLayer, graded: bool) -> bool:
-    geometry = (layer.weight.shape[1], layer.weight.shape[2:], layer.stride, layer.padding, layer.dilation)
+    inputs, kernel = layer.weight.shape[1], layer.weight.shape[2:]
+    geometry = (inputs, layer.shape[2], kernel, layer.stride, layer.padding, layer.dilation)
     fits = layer.groups == 1 and halving(layer.weight) is not None
     return fits and int8.geometry_is_safe(*geometry) and int8.is_exact(graded)
 
 
-def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, way: str) -> torch.Tensor:
+def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, path: str) -> torch.Tensor:
     """What `layer` receives from frames (N, T, *source shape): int32 or int64 (N, T, *shape), wrapped to 24 bits for a conv.
 
     Args:
         frames: uint8 spikes, or int64 graded values.
-        way: one of `possible`, which must have said that it is exact.
+        path: one of `possible`, which must have said that it is exact.
     """
-    if way == "int64" or (isinstance(layer, DenseLayer) and layer.delay is not None):
+    if path == "int64" or (isinstance(layer, DenseLayer) and layer.delay is not None):
         return reference.synapses(layer, frames)
     if isinstance(layer, DenseLayer):
-        dtype = torch.float32 if way == "float32" else torch.float64
+        dtype = torch.float32 if path == "float32" else torch.float64
         weight = torch.as_tensor(layer.weight, device=frames.device).to(dtype)
         sums = functional.linear(frames.flatten(2).to(dtype), weight)
-        return sums.to(torch.int32) if way == "float32" else sums.to(torch.int64)
+        return sums.to(torch.int32) if path == "float32" else sums.to(torch.int64)
     flat = frames.flatten(0, 1)
-    if way == "int8":
+    if path == "int8":
         halves = halving(layer.weight)
         assert halves is not None
         weight = torch.as_tensor(layer.weight // halves).to(torch.int8)
         convolution = int8.Int8Convolution(weight, layer.stride, layer.padding, layer.dilation, layer.groups)
         sums = convolution(flat.to(torch.uint8)) * halves
     else:
-        dtype = torch.float32 if way == "float32" else torch.float64
+        dtype = torch.float32 if path == "float32" else torch.float64
         sums = _convolve(layer, flat.to(dtype), torch.as_tensor(layer.weight, device=frames.device).to(dtype))
     sums = sums.unflatten(0, frames.shape[:2])
     largest_input = int(frames.abs().max()) if frames.dtype != torch.uint8 else 1
-    if largest_sum(layer, largest_input) < 1 << 23:
+    if largest_sum(layer.weight, largest_input) < WRAP:
         return sums.to(torch.int32)
     return reference.wrap(sums.to(torch.int64), 24)
 

@@ -1,6 +1,6 @@
 """Lava in a process of its own: its simulator, and a Loihi board where there is one; each a `run(network, ..) -> Activity`."""
 
-from autosnn_hw.simulate.lava.backend import identity, joined, lava_status, run, samples_per_job, trace, versions
+from autosnn_hw.simulate.lava.backend import identity, lava_status, ready, run, samples_per_job, trace, versions
 from autosnn_hw.simulate.lava.process import LavaChild, LavaFailed, LavaUnavailable
 
 __all__ = [
@@ -8,8 +8,8 @@ __all__ = [
     "LavaFailed",
     "LavaUnavailable",
     "identity",
-    "joined",
     "lava_status",
+    "ready",
     "run",
     "samples_per_job",
     "trace",

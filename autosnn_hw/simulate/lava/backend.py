@@ -1,33 +1,30 @@
 """Lava's CPU simulator (fixed point) behind the same door as the exact simulator: samples in, `Activity` out.
 
-Lava runs in a process of its own (`lava_process`); this module writes the job, reads the recorded spikes and counts them
+Lava runs in a process of its own (`lava.process`); this module writes the job, reads the recorded spikes and counts them
 with the code that counts for every backend. Behaviour of lava-nc 0.10.0 and lava-dl 0.6.0: docs/lava.md.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
-from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.activity import Activity
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
-from autosnn_hw.simulate.counting import count
+from autosnn_hw.simulate.counting import Counter, counted
+from autosnn_hw.simulate.lava.loaded import Loaded, loaded
 from autosnn_hw.simulate.lava.measure import measure
-from autosnn_hw.simulate.lava.process import LavaChild, LavaFailed, LavaUnavailable, unavailable
+from autosnn_hw.simulate.lava.process import LavaChild, unavailable
 from autosnn_hw.simulate.lava.stream import stream
 from autosnn_hw.simulate.stimulus import Stimulus, stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
-from exporters import netx
-
-__all__ = ["LavaChild", "LavaFailed", "LavaUnavailable", "lava_status", "run", "trace", "versions"]
 
 RECORD_BYTES = 256 << 20  # spikes of one job, a byte each; more samples are more jobs
 
@@ -61,6 +58,22 @@ def lava_status() -> tuple[bool, str]:
     return True, f"lava-nc {found['lava-nc']}, lava-dl {found['lava-dl']}."
 
 
+@contextmanager
+def ready(network: ChipNetwork | str | Path, child: LavaChild | None) -> Iterator[Loaded]:
+    """A network and a process to run it in; a process made here begins to import Lava at once.
+
+    Raises:
+        LavaUnavailable: there is no Lava.
+    """
+    reason = _absent()
+    if reason is not None:
+        raise unavailable(reason)
+    with loaded(network, child) as job:
+        if child is None:
+            job.child.start()
+        yield job
+
+
 def run(
     network: ChipNetwork | str | Path,
     inputs: np.ndarray,
@@ -90,25 +103,23 @@ def run(
     Raises:
         InputError: the network or the inputs do not fit; LavaUnavailable: there is no Lava; LavaFailed: it failed.
     """
-    with _ready(network, child) as (chip, file, process):
+    with ready(network, child) as job:
+        chip = job.network
         drive = stimulus(chip, inputs, timesteps=timesteps, graded=graded)
         last = len(chip.neuron_layers) - 1
         wanted = [last] if chip.readout is not None and chip.readout.accumulates else []
-        parts = []
+        counter = Counter(chip, identity())
+        details: dict[str, float] = {}
         for part in _batches(chip, drive):
-            measured = measure(process, chip, file, part, wanted, fast_conv, timeout)
+            measured = measure(job, part, wanted, fast_conv, timeout)
             final = measured.states[last][:, -1, 1].reshape(len(part.values), -1).astype(np.int64) if wanted else None
-            details = {
+            counter.add(counted(chip, part, measured.spikes, per_step=per_step, final_v=final))
+            details = details or {
                 "lava_steps": measured.steps,
                 "seconds_per_step": measured.seconds["steps"] / max(1, measured.steps - 1),
                 "seconds_to_start": measured.seconds["start"],
             }
-            parts.append(
-                count(
-                    chip, part, measured.spikes, per_step=per_step, backend=identity(), final_v=final, details=details
-                )
-            )
-        return joined(parts)
+        return counter.activity(details)
 
 
 def trace(
@@ -129,7 +140,8 @@ def trace(
         states: record u and v, too, as they are after the step (v is 0 where the neuron fired): of all these layers, or
             of those named.
     """
-    with _ready(network, child) as (chip, file, process):
+    with ready(network, child) as job:
+        chip = job.network
         drive = stimulus(chip, inputs, timesteps=timesteps, graded=graded)
         names = [layer.name for layer in chip.neuron_layers]
         asked = {*(layers or ()), *(states if not isinstance(states, bool) else ())}
@@ -138,7 +150,7 @@ def trace(
             raise InputError(f"there is no layer {unknown[0]!r} with neurons; the network has {', '.join(names)}.")
         chosen = [i for i, name in enumerate(names) if layers is None or name in layers]
         wanted = [i for i in chosen if (states if isinstance(states, bool) else names[i] in states)]
-        parts = [measure(process, chip, file, part, wanted, fast_conv, timeout) for part in _batches(chip, drive)]
+        parts = [measure(job, part, wanted, fast_conv, timeout) for part in _batches(chip, drive)]
         found = []
         for i in chosen:
             spikes = np.concatenate([part.spikes[i] for part in parts])
@@ -154,25 +166,6 @@ def identity() -> dict[str, str]:
     return {"name": "lava", "kind": "simulator", "version": f"lava-nc {found['lava-nc']}, lava-dl {found['lava-dl']}"}
 
 
-@contextmanager
-def _ready(network: ChipNetwork | str | Path, child: LavaChild | None) -> Iterator[tuple[ChipNetwork, Path, LavaChild]]:
-    """The network, a .net file of it and a process to run it in."""
-    reason = _absent()
-    if reason is not None:
-        raise unavailable(reason)
-    with ExitStack() as stack:
-        if child is None:
-            child = stack.enter_context(LavaChild())
-        if isinstance(network, ChipNetwork):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="net-", dir=child.folder)))
-            chip, file = network, folder / "network.net"
-            netx.write(chip, file)
-        else:
-            file = Path(network).absolute()
-            chip = netx.read(file)
-        yield chip, file, child
-
-
 def samples_per_job(network: ChipNetwork, timesteps: int) -> int:
     """Samples that one job takes: their recorded spikes stay below `RECORD_BYTES`."""
     neurons = sum(int(np.prod(layer.shape)) for layer in network.neuron_layers)
@@ -183,41 +176,3 @@ def _batches(network: ChipNetwork, drive: Stimulus) -> Iterator[Stimulus]:
     size = samples_per_job(network, drive.timesteps)
     for low in range(0, len(drive.values), size):
         yield replace(drive, values=drive.values[low : low + size])
-
-
-def joined(parts: Sequence[Activity]) -> Activity:
-    """The activity of several batches of samples as one."""
-    if len(parts) == 1:
-        return parts[0]
-
-    def together(name: str, layers: Sequence[LayerActivity], axis: int) -> np.ndarray | None:
-        arrays = [getattr(layer, name) for layer in layers]
-        return None if arrays[0] is None else np.concatenate(arrays, axis=axis)
-
-    layers = []
-    for same in zip(*(part.layers for part in parts)):
-        spikes = together("spikes", same, 1)
-        assert spikes is not None
-        per_neuron = [layer.neuron_spikes for layer in same if layer.neuron_spikes is not None]
-        layers.append(
-            LayerActivity(
-                same[0].name,
-                spikes,
-                together("synops", same, 0),
-                together("synops_dense", same, 0),
-                together("active_neurons", same, 0),
-                np.sum(per_neuron, axis=0) if per_neuron else None,
-            )
-        )
-    first = parts[0]
-    sent = [part.input_spikes for part in parts if part.input_spikes is not None]
-    return replace(
-        first,
-        layers=tuple(layers),
-        samples=sum(part.samples for part in parts),
-        outputs=np.concatenate([part.outputs for part in parts]),
-        final_v=None
-        if first.final_v is None
-        else np.concatenate([part.final_v for part in parts if part.final_v is not None]),
-        input_spikes=np.sum(sent, axis=0) if sent else None,
-    )

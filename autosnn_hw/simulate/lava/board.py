@@ -16,18 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.activity import Activity
+from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, DenseLayer
 from autosnn_hw.simulate.counting import count
+from autosnn_hw.simulate.lava.loaded import Loaded, loaded
 from autosnn_hw.simulate.lava.measure import allocate, recorded_spikes
 from autosnn_hw.simulate.lava.process import LavaChild
 from autosnn_hw.simulate.lava.stream import Stream
 from autosnn_hw.simulate.stimulus import Stimulus, stimulus
-from exporters import netx
 
 PROFILE_STEPS = 10_000  # the power probe samples slowly: shorter runs measure noise
-BIAS_LIMIT = 4095  # 13 bit signed bias mantissa of the input neurons
-MEMORYLESS = 4096
 _EXTENSION = ("lava.utils.loihi2_profiler", "lava.proc.embedded_io")
 
 
@@ -86,13 +85,10 @@ def run(
     ok, sentence = board_status()
     if not ok:
         raise LoihiUnavailable(sentence)
-    chip = network if isinstance(network, ChipNetwork) else netx.read(network)
-    drive = stimulus(chip, inputs, timesteps=timesteps, graded=graded)
-    _refuse(chip, drive)
-    if child is None:
-        with LavaChild() as own:
-            return _measured(own, network, chip, drive, per_step, profile_steps, timeout)
-    return _measured(child, network, chip, drive, per_step, profile_steps, timeout)
+    with loaded(network, child) as job:
+        drive = stimulus(job.network, inputs, timesteps=timesteps, graded=graded)
+        _refuse(job.network, drive)
+        return _measured(job, drive, per_step, profile_steps, timeout)
 
 
 def _refuse(chip: ChipNetwork, drive: Stimulus) -> None:
@@ -101,7 +97,7 @@ def _refuse(chip: ChipNetwork, drive: Stimulus) -> None:
         raise InputError(
             "the board is driven by the biases of input neurons: images and an input with neurons are needed."
         )
-    if (np.asarray(neuron.i_decay) != MEMORYLESS).any():
+    if not neuron.memoryless_current:
         raise InputError(
             "the input neurons have a current memory (iDecay below 4096), which a bias does not pass; 4096 is needed."
         )
@@ -115,30 +111,20 @@ def _refuse(chip: ChipNetwork, drive: Stimulus) -> None:
         raise InputError("layers with synaptic delays are not run on the board; the exact and lava backends run them.")
 
 
-def _measured(
-    child: LavaChild,
-    network: ChipNetwork | str | Path,
-    chip: ChipNetwork,
-    drive: Stimulus,
-    per_step: bool,
-    profile_steps: int,
-    timeout: float | None,
-) -> Activity:
+def _measured(job: Loaded, drive: Stimulus, per_step: bool, profile_steps: int, timeout: float | None) -> Activity:
+    chip = job.network
     layers = chip.neuron_layers
     # Every sample is a run of its own, from reset state.
     course = Stream(samples=1, timesteps=drive.timesteps, layers=len(layers), offset=0, blank=0)
     neurons = [int(np.prod(layer.shape)) for layer in layers]
-    with tempfile.TemporaryDirectory(prefix="board-", dir=child.folder) as name:
+    with tempfile.TemporaryDirectory(prefix="board-", dir=job.child.folder) as name:
         folder = Path(name)
-        file = Path(network).absolute() if not isinstance(network, ChipNetwork) else folder / "network.net"
-        if isinstance(network, ChipNetwork):
-            netx.write(network, file)
         record = allocate(folder / "spikes", len(drive.values) * course.steps * sum(neurons))
         np.save(folder / "values.npy", drive.values)
-        answer = child.submit(
+        answer = job.child.submit(
             {
                 "kind": "board",
-                "net": str(file),
+                "net": str(job.file),
                 "values": str(folder / "values.npy"),
                 "record": str(record),
                 "interval": course.interval,

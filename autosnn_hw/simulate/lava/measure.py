@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.network import ChipNetwork, Layer
-from autosnn_hw.simulate.lava.process import LavaChild
+from autosnn_hw.network import Layer
+from autosnn_hw.simulate.lava.loaded import Loaded
 from autosnn_hw.simulate.lava.stream import Stream, stream
 from autosnn_hw.simulate.stimulus import Stimulus
 
@@ -36,21 +36,23 @@ class Measured:
 
 
 def measure(
-    child: LavaChild,
-    network: ChipNetwork,
-    file: Path,
-    drive: Stimulus,
-    wanted: Sequence[int],
-    fast_conv: bool,
-    timeout: float | None,
+    job: Loaded, drive: Stimulus, wanted: Sequence[int], fast_conv: bool = True, timeout: float | None = None
 ) -> Measured:
-    """Run one batch as one job; `wanted`: the layers whose states are recorded, too."""
+    """Run one batch as one job.
+
+    Args:
+        job: the network and the process.
+        drive: what it is driven by.
+        wanted: the layers whose states are recorded, too.
+        fast_conv, timeout: see `lava.run`.
+    """
+    network = job.network
     if np.abs(drive.values).max() > np.iinfo(np.int32).max:
         raise InputError(f"an input value is {int(np.abs(drive.values).max())}; Lava's messages are int32.")
     layers = network.neuron_layers
     course = stream(network, len(drive.values), drive.timesteps)
     neurons = [int(np.prod(layer.shape)) for layer in layers]
-    with tempfile.TemporaryDirectory(prefix="job-", dir=child.folder) as name:
+    with tempfile.TemporaryDirectory(prefix="job-", dir=job.child.folder) as name:
         folder = Path(name)
         record = allocate(folder / "spikes", course.steps * sum(neurons))
         states = {
@@ -61,9 +63,9 @@ def measure(
         bias = network.input_layer.bias if network.input_layer.neuron is not None else None
         if bias is not None:
             np.save(folder / "bias.npy", bias)
-        answer = child.submit(
+        answer = job.child.submit(
             {
-                "net": str(file),
+                "net": str(job.file),
                 "input_shape": network.input_layer.shape,
                 "input_has_neuron": network.input_layer.neuron is not None,
                 "input_bias": None if bias is None else str(folder / "bias.npy"),

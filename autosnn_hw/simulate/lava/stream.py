@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.network import ChipNetwork, DenseLayer
-
-LONGEST_DELAY = 62  # lava-dl clips longer dense delays to this
 
 
 @dataclass(frozen=True)

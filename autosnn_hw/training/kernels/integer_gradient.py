@@ -9,8 +9,10 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-V_LIMIT = float((1 << 23) - 1)
-WRAP = float(1 << 23)
+from autosnn_hw import chip_layers
+
+V_LIMIT, WRAP = float(chip_layers.V_LIMIT), float(chip_layers.WRAP)
+DECAY_ONE, ALIGN = float(chip_layers.DECAY_ONE), float(chip_layers.ALIGN)
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
@@ -27,7 +29,7 @@ def fire_backward(current, bias, inverse, shift, keep, threshold, k, a, c, grad,
     """
     steps, count = current.shape
     block = bias.shape[0]
-    share = keep / 4096.0
+    share = keep / DECAY_ONE
     for b in numba.prange((count + block - 1) // block):
         low = b * block
         size = min(low + block, count) - low
@@ -36,7 +38,7 @@ def fire_backward(current, bias, inverse, shift, keep, threshold, k, a, c, grad,
         for t in range(steps):
             inputs = current[t, low : low + size]
             for i in range(size):
-                u = np.float64(inputs[i]) * 64.0
+                u = np.float64(inputs[i]) * ALIGN
                 u = u - 2 * WRAP if u > WRAP else u
                 u = u + 2 * WRAP if u <= -WRAP else u
                 v = np.trunc(before[t, i] * share) + u + bias[i]
@@ -55,7 +57,7 @@ def fire_backward(current, bias, inverse, shift, keep, threshold, k, a, c, grad,
                 distance = reached[t, i] * unit * k + shift[i] - 1.0
                 g_v = g[i] * a / (1.0 + c * distance * distance)
                 g_v += 0.0 if reached[t, i] > threshold else carried[i]
-                x = (np.float64(inputs[i]) * 64.0 + bias[i]) * unit
+                x = (np.float64(inputs[i]) * ALIGN + bias[i]) * unit
                 partial += g_v * (x - before[t, i] * unit * k)
                 carried[i] = g_v * share
                 out[i] = g_v * k * inverse[i]

@@ -12,7 +12,7 @@ from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
 from autosnn_hw.simulate.trace import compare
 
 relaxed = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-WAYS = ("auto", "int8", "float32", "float64", "reference")
+PATHS = ("auto", "int8", "float32", "float64", "reference")
 
 
 def same(ours, theirs):
@@ -24,20 +24,20 @@ def same(ours, theirs):
 
 
 @relaxed
-@given(data=st.data(), way=st.sampled_from(WAYS), per_step=st.booleans(), active=st.booleans())
-def test_activity_is_the_cpu_s(networks, cuda, data, way, per_step, active):
+@given(data=st.data(), path=st.sampled_from(PATHS), per_step=st.booleans(), active=st.booleans())
+def test_activity_is_the_cpu_s(networks, cuda, data, path, per_step, active):
     network, inputs, graded = data.draw(networks())
     settings = {"graded": graded, "per_step": per_step, "active": active}
-    ours = run(network, inputs, device=cuda, path=way, chunk=data.draw(st.sampled_from([None, 1])), **settings)
+    ours = run(network, inputs, device=cuda, path=path, chunk=data.draw(st.sampled_from([None, 1])), **settings)
     same(ours, run(network, inputs, **settings, path="reference"))
     assert not {"int8", "events"} & set(ours.details["paths"].values())
 
 
 @relaxed
-@given(data=st.data(), way=st.sampled_from(WAYS), states=st.booleans())
-def test_traces_are_the_cpu_s(networks, cuda, data, way, states):
+@given(data=st.data(), path=st.sampled_from(PATHS), states=st.booleans())
+def test_traces_are_the_cpu_s(networks, cuda, data, path, states):
     network, inputs, graded = data.draw(networks())
-    ours = trace(network, inputs, graded=graded, states=states, device=cuda, path=way)
+    ours = trace(network, inputs, graded=graded, states=states, device=cuda, path=path)
     assert compare(ours, trace(network, inputs, graded=graded, states=states, path="reference")) is None
 
 

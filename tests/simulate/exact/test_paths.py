@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from autosnn_hw.arithmetic.int8 import is_exact
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
-from autosnn_hw.simulate.counting import fans
 from autosnn_hw.simulate.exact import paths, run, trace
-from autosnn_hw.simulate.exact.events.tables import build
+from autosnn_hw.simulate.exact.events import prepare
 from autosnn_hw.simulate.trace import compare
 
-WAYS = ("auto", "events", "int8", "float32", "float64")
+PATHS = ("auto", "events", "int8", "float32", "float64")
 relaxed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -33,20 +32,20 @@ def same_activity(a, b):
 
 
 @relaxed
-@given(data=st.data(), way=st.sampled_from(WAYS))
-def test_every_path_gives_the_reference_s_spikes_and_states(networks, data, way):
+@given(data=st.data(), path=st.sampled_from(PATHS))
+def test_every_path_gives_the_reference_s_spikes_and_states(networks, data, path):
     network, inputs, graded = data.draw(networks())
     states = data.draw(st.booleans())
     expected = trace(network, inputs, graded=graded, states=states, path="reference")
-    assert compare(trace(network, inputs, graded=graded, states=states, path=way), expected) is None
+    assert compare(trace(network, inputs, graded=graded, states=states, path=path), expected) is None
 
 
 @relaxed
-@given(data=st.data(), way=st.sampled_from(WAYS), per_step=st.booleans(), chunk=st.sampled_from([None, 1, 2]))
-def test_every_path_gives_the_reference_s_activity(networks, data, way, per_step, chunk):
+@given(data=st.data(), path=st.sampled_from(PATHS), per_step=st.booleans(), chunk=st.sampled_from([None, 1, 2]))
+def test_every_path_gives_the_reference_s_activity(networks, data, path, per_step, chunk):
     network, inputs, graded = data.draw(networks())
     expected = run(network, inputs, graded=graded, per_step=per_step, path="reference")
-    same_activity(run(network, inputs, graded=graded, per_step=per_step, path=way, chunk=chunk), expected)
+    same_activity(run(network, inputs, graded=graded, per_step=per_step, path=path, chunk=chunk), expected)
 
 
 @settings(relaxed, max_examples=60)
@@ -58,10 +57,10 @@ def test_networks_for_chips_go_event_by_event_and_agree(networks, data):
     )
     network = ChipNetwork(tuple(memoryless(layer) for layer in network.layers), network.timesteps)
     same_activity(run(network, inputs), run(network, inputs, path="reference"))
-    ways = paths(network, inputs)
+    taken = paths(network, inputs)
     dilated = any(isinstance(layer, ConvLayer) and layer.dilation != (1, 1) for layer in network.layers)
     if inputs.ndim in (2, 4) and not dilated:
-        assert list(ways.values())[:-1] == ["events"] * (len(ways) - 1)
+        assert list(taken.values())[:-1] == ["events"] * (len(taken) - 1)
 
 
 def memoryless(layer):
@@ -104,20 +103,20 @@ def residual(rng, channels=16, side=8):
 
 
 @pytest.mark.parametrize("channels", [3, 20])
-@pytest.mark.parametrize("way", WAYS)
-def test_residual_blocks_and_pools(channels, way):
+@pytest.mark.parametrize("path", PATHS)
+def test_residual_blocks_and_pools(channels, path):
     rng = np.random.default_rng(channels)
     network = residual(rng, channels)
     images = rng.integers(-100, 200, (5, channels, 8, 8))
     expected = run(network, images, path="reference")
     assert all(layer.neuron_spikes.sum() > 0 for layer in expected.layers)
-    same_activity(run(network, images, path=way), expected)
-    assert compare(trace(network, images, path=way), trace(network, images, path="reference")) is None
+    same_activity(run(network, images, path=path), expected)
+    assert compare(trace(network, images, path=path), trace(network, images, path="reference")) is None
 
 
 def test_relays_and_pools_are_not_convolved():
     network = residual(np.random.default_rng(0))
-    tables = build(network.layers[0], network.layers[1:], fans(network), 5, True)
+    tables = prepare(network, 0, len(network.layers) - 1, 5)
     assert len(tables.arrays) == 5  # stem, own channels of a, b, pool, readout: relays are the stem's array
     assert len(tables.parts) == 4  # a; b's own kernel and its identity; readout: the pool has none
 
@@ -164,8 +163,8 @@ def test_graded_bytes_use_int8_only_where_the_machine_is_exact():
         (InputLayer("in", (32, 4, 4)), ConvLayer("c", (8, 4, 4), weights, CubaNeuron(100000, 100), padding=(1, 1)))
     )
     frames = np.full((1, 2, 32, 4, 4), 255)
-    way = paths(network, frames, graded=True, path="int8")["c"]
-    assert way == ("int8" if is_exact(True) else "float32")
+    path = paths(network, frames, graded=True, path="int8")["c"]
+    assert path == ("int8" if is_exact(True) else "float32")
     same_activity(run(network, frames, graded=True, path="int8"), run(network, frames, graded=True, path="reference"))
 
 
@@ -203,8 +202,8 @@ def test_a_thousand_steps_without_drift():
     network = residual(rng, 4, 4)
     images = rng.integers(-50, 160, (2, 4, 4, 4))
     expected = run(network, images, timesteps=1000, path="reference")
-    for way in WAYS:
-        same_activity(run(network, images, timesteps=1000, path=way), expected)
+    for path in PATHS:
+        same_activity(run(network, images, timesteps=1000, path=path), expected)
 
 
 def test_memory_does_not_grow_with_the_samples():

@@ -32,34 +32,26 @@ def equal(network, inputs, child, *, states=False, fast_conv=True, **keywords):
     return measured
 
 
-@settings(IN_LAVA, max_examples=10)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_lava_and_exact_simulator_agree_on_every_spike_and_state(random_network, lava_child, seed):
-    network, inputs, keywords = random_network(seed)
-    equal(network, inputs, lava_child, states=True, **keywords)
+@pytest.mark.parametrize("examples", [10, pytest.param(300, marks=pytest.mark.slow)])
+def test_lava_and_exact_simulator_agree_on_every_spike_and_state(random_network, lava_child, examples):
+    @settings(IN_LAVA, max_examples=examples)
+    @given(seed=st.integers(0, 2**32 - 1))
+    def agree(seed):
+        network, inputs, keywords = random_network(seed)
+        equal(network, inputs, lava_child, states=True, **keywords)
+
+    agree()
 
 
-@pytest.mark.slow
-@settings(IN_LAVA, max_examples=300)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_lava_and_exact_simulator_agree_on_many_networks(random_network, lava_child, seed):
-    network, inputs, keywords = random_network(seed)
-    equal(network, inputs, lava_child, states=True, **keywords)
+@pytest.mark.parametrize("examples", [4, pytest.param(100, marks=pytest.mark.slow)])
+def test_stock_models_agree_with_the_exact_simulator(random_network, lava_child, examples):
+    @settings(IN_LAVA, max_examples=examples)
+    @given(seed=st.integers(0, 2**32 - 1))
+    def agree(seed):
+        network, inputs, keywords = random_network(seed)
+        equal(network, inputs, lava_child, fast_conv=False, **keywords)
 
-
-@settings(IN_LAVA, max_examples=4)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_stock_models_agree_with_the_exact_simulator(random_network, lava_child, seed):
-    network, inputs, keywords = random_network(seed)
-    equal(network, inputs, lava_child, fast_conv=False, **keywords)
-
-
-@pytest.mark.slow
-@settings(IN_LAVA, max_examples=100)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_stock_models_agree_on_many_networks(random_network, lava_child, seed):
-    network, inputs, keywords = random_network(seed)
-    equal(network, inputs, lava_child, fast_conv=False, **keywords)
+    agree()
 
 
 def conv(name, weight, shape, neuron=QUICK, **keywords):

@@ -20,6 +20,7 @@ from autosnn_hw.errors import RunError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
 from autosnn_hw.simulate import lava
 from autosnn_hw.simulate.lava import measure
+from autosnn_hw.simulate.lava.loaded import Loaded
 from autosnn_hw.simulate.lava.process import LavaChild, LavaFailed, LavaUnavailable
 from autosnn_hw.simulate.lava.process_group import members
 from exporters import netx
@@ -124,9 +125,7 @@ def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, da
     else:
         with h5py.File(file, "a") as f:
             f["layer/1/weight"][...] = 0
-    monkeypatch.setattr(
-        lava.backend.netx, "read", lambda path: NETWORK
-    )  # past our own reader, which refuses such files
+    monkeypatch.setattr(netx, "read", lambda path: NETWORK)  # past our own reader, which refuses such files
     with pytest.raises(LavaFailed) as failure:
         lava.run(file, SHORT, child=child)
     assert failure.value.reusable and failure.value.trace
@@ -236,9 +235,8 @@ def test_a_full_disk_is_one_sentence(monkeypatch, tmp_path):
 
     monkeypatch.setattr(measure.os, "posix_fallocate", full)
     with pytest.raises(RunError, match=r"no room for .* MB.*TMPDIR"):
-        measure.measure(
-            SimpleNamespace(folder=tmp_path), NETWORK, tmp_path, lava.backend.stimulus(NETWORK, SHORT), [], True, None
-        )
+        job = Loaded(NETWORK, tmp_path, SimpleNamespace(folder=tmp_path))
+        measure.measure(job, lava.backend.stimulus(NETWORK, SHORT), [])
 
 
 SMALL_SHM = """

@@ -1,20 +1,52 @@
-"""The arrays of neurons in the tables that `event_kernel.run_images` executes: parameters, frames of sums, the source."""
+"""The arrays that the spikes of layers stand in, and their rows in the kernel's tables: parameters, frames of sums, the source.
+
+A layer's channels are sorted into arrays, each of one role. A relay that sits on its source's position is no array of its own
+but a view of its source's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import aligned
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, effective_bias, every_neuron
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
-from autosnn_hw.simulate.counting import channel_roles
 from autosnn_hw.simulate.exact.events.add_rows import LANES
 from autosnn_hw.simulate.exact.events.columns import HELD, SENT, Part, Step
-from autosnn_hw.simulate.exact.events.eligible import Array, View
-from autosnn_hw.simulate.exact.reference import ALIGN, DECAY_ONE, effective_bias
 
 _NEVER = (1 << 31) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """Spikes of some channels in the layout (T, H, W, width). width: channels rounded up to 8; counts: where its neurons
+    begin in the kernel's buffers of an image."""
+
+    rows: int
+    columns: int
+    channels: int
+    counts: int
+
+    @property
+    def width(self) -> int:
+        return -(-self.channels // 8) * 8
+
+    @property
+    def neurons(self) -> int:
+        return self.rows * self.columns * self.width
+
+
+class View(NamedTuple):
+    """Channels of a layer that stand in an array: `layer_channels[k]` of the layer is `array_channels[k]` of the array."""
+
+    array: int
+    role: int
+    layer_channels: np.ndarray
+    array_channels: np.ndarray
 
 
 class FlatTable:
@@ -74,12 +106,8 @@ class ArrayBuilder:
         assert neuron is not None
         threshold = np.full(array.width, _NEVER, np.int64)
         keep = np.zeros(array.width, np.int64)
-        all_channels = (layer.shape[0],)
-        threshold[: len(channels)] = np.broadcast_to(np.asarray(neuron.vth_mant).reshape(-1), all_channels)[channels]
-        threshold[: len(channels)] *= ALIGN
-        keep[: len(channels)] = (
-            DECAY_ONE - np.broadcast_to(np.asarray(neuron.v_decay).reshape(-1), all_channels)[channels]
-        )
+        threshold[: len(channels)] = ALIGN * every_neuron(neuron.vth_mant, layer.shape[:1])[channels]
+        keep[: len(channels)] = DECAY_ONE - every_neuron(neuron.v_decay, layer.shape[:1])[channels]
         self.rows[index][Step.NEURON] = self.thresholds.add(np.tile(np.minimum(threshold, _NEVER), array.columns))
         self.keeps.add(np.tile(keep, array.columns))
 
@@ -109,7 +137,7 @@ class ArrayBuilder:
             self.frame(index, layer, every, (0, 0, 0, 0))
             self.neuron_rows(index, layer, every)
         views = []
-        for role in np.unique(channel_roles(layer)):
-            chosen = np.flatnonzero(channel_roles(layer) == role)
+        for role in np.unique(layer.roles):
+            chosen = np.flatnonzero(layer.roles == role)
             views.append(View(index, int(role), chosen, chosen))
         self.views.append(views)

@@ -1,4 +1,4 @@
-"""The columns of the tables that `event_kernel.run_images` executes, and the kinds of their rows."""
+"""The columns of the tables that `kernel.run_images` executes, and the kinds of their rows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Images through consecutive layers in one numba kernel: table lookups for the synapses, a fused step for the neurons.
 
-What is exact here is decided by `event_plan`; this file only executes its plan. Layout of spikes is (T, H, W, channels),
+What is exact here is decided by `eligible`; this file only executes the tables. Layout of spikes is (T, H, W, channels),
 channels padded to a multiple of 8. Sums are int16: intermediate wrap-around cancels where the final sum fits.
 """
 

@@ -1,4 +1,4 @@
-"""Compiled loops that lay out what `event_kernel` reads: lookup tables of weights, and the values that samples begin with."""
+"""Compiled loops that lay out what `kernel.run_images` reads: lookup tables of weights, and the values that samples begin with."""
 
 from __future__ import annotations
 

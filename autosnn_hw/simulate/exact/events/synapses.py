@@ -1,15 +1,14 @@
-"""The synapses of layers in the tables that `event_kernel.run_images` executes: lookup tables, diagonal weights, gates."""
+"""The synapses of layers in the tables that `kernel.run_images` executes: lookup tables, diagonal weights, gates."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from autosnn_hw.network import ConvLayer, DenseLayer
-from autosnn_hw.simulate.counting import channel_roles
 from autosnn_hw.simulate.exact.events.add_rows import LANES, ROW_BYTES
-from autosnn_hw.simulate.exact.events.arrays import ArrayBuilder
+from autosnn_hw.simulate.exact.events.arrays import Array, ArrayBuilder, View
 from autosnn_hw.simulate.exact.events.columns import CONV, DENSE, DIAGONAL, FIRE, GATE, Part, Step
-from autosnn_hw.simulate.exact.events.eligible import Array, Gate, View, copies_in_place, find_gates, full_weight
+from autosnn_hw.simulate.exact.events.gates import Gate, copies_in_place, find_gates
 from autosnn_hw.simulate.exact.events.layout import fill_table
 
 _LARGEST_TABLE = 3 << 20  # bytes: beyond it eight spikes a lookup miss the caches more than they save
@@ -19,19 +18,19 @@ class TableBuilder(ArrayBuilder):
     """Adds layers one after the other, each reading the views of the one before."""
 
     def conv(self, layer: ConvLayer) -> None:
-        weight = full_weight(layer)
+        weight = _full_weight(layer)
         gates = find_gates(layer, weight, self.views[-1])
         views = [self.gate(layer, gate) for gate in gates]
         gated = np.concatenate([gate.channels for gate in gates]) if gates else np.zeros(0, np.int64)
         rest = np.setdiff1d(np.arange(len(weight)), gated)
-        for role in np.unique(channel_roles(layer)[rest]):
-            channels = rest[channel_roles(layer)[rest] == role]
+        for role in np.unique(layer.roles[rest]):
+            channels = rest[layer.roles[rest] == role]
             views.append(self.convolved(layer, weight[channels], channels, int(role)))
         self.views.append(views)
 
     def gate(self, layer: ConvLayer, gate: Gate) -> View:
         source = self.arrays[gate.view.array]
-        role = int(channel_roles(layer)[gate.channels[0]])
+        role = int(layer.roles[gate.channels[0]])
         if copies_in_place(layer, gate, source):
             return View(gate.view.array, role, gate.channels, gate.sources)
         index = self.array(layer.shape[1], layer.shape[2], source.channels, GATE)
@@ -132,8 +131,8 @@ class TableBuilder(ArrayBuilder):
 
     def dense(self, layer: DenseLayer) -> None:
         views = []
-        for role in np.unique(channel_roles(layer)):
-            channels = np.flatnonzero(channel_roles(layer) == role)
+        for role in np.unique(layer.roles):
+            channels = np.flatnonzero(layer.roles == role)
             index = self.array(1, 1, len(channels), FIRE)
             for view in self.views[-1]:
                 self.connected(index, view, layer.weight[channels])
@@ -167,6 +166,19 @@ class TableBuilder(ArrayBuilder):
             }
         )
         self.phases.append((1, 1, vectors, 2 * self.tables.add(table), vectors * ROW_BYTES))
+
+
+def _full_weight(layer: ConvLayer) -> np.ndarray:
+    """Weights with groups written out: int64 (C, Cin, kH, kW)."""
+    out, inputs, kernel_h, kernel_w = layer.weight.shape
+    if layer.groups == 1:
+        return layer.weight
+    full = np.zeros((out, inputs * layer.groups, kernel_h, kernel_w), np.int64)
+    per_group = out // layer.groups
+    for group in range(layer.groups):
+        rows = slice(group * per_group, (group + 1) * per_group)
+        full[rows, group * inputs : (group + 1) * inputs] = layer.weight[rows]
+    return full
 
 
 def _is_diagonal(

@@ -1,16 +1,16 @@
-"""From consecutive layers to the tables that `event_kernel.run_images` executes."""
+"""From consecutive layers to the tables that `kernel.run_images` executes; kept for as long as the network lives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer, Role
-from autosnn_hw.simulate.counting import Fan
+from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Role
+from autosnn_hw.simulate.counting import fans
+from autosnn_hw.simulate.exact.events.arrays import Array, View
 from autosnn_hw.simulate.exact.events.columns import Part, Phase, Step
-from autosnn_hw.simulate.exact.events.eligible import Array, View
 from autosnn_hw.simulate.exact.events.synapses import TableBuilder
 
 
@@ -37,24 +37,26 @@ class Counted:
 
 
 @dataclass(eq=False)
-class EventTables:
+class Tables:
     """Everything `run_images` needs but the samples; arrays as there.
 
     Args:
-        shapes, views, counted: of each layer of the run, its source first.
-        source: the array that values are given in.
+        steps: T.
+        network_layers, views, counted: of each layer of the run, its source first.
+        held: the source is computed, too: an input layer whose neurons are driven by values held over the sample.
+        ends: the last layer is the network's last.
         by_role: int64 (layers x roles, tallied views), 1 where a view's spikes are of that layer and role; by_layer: (layers, views).
     """
 
     steps: int
-    shapes: list[tuple[int, ...]]
+    network_layers: tuple[Layer, ...]
+    held: bool
+    ends: bool
     arrays: list[Array]
     views: list[list[View]]
     counted: list[list[Counted]]
     by_role: np.ndarray
     by_layer: np.ndarray
-    source: int
-    held: bool
     layers: np.ndarray
     parts: np.ndarray
     phases: np.ndarray
@@ -74,25 +76,36 @@ class EventTables:
         """Where each array's spikes begin in an image's scratch."""
         return np.cumsum([0] + [self.steps * array.neurons for array in self.arrays])[:-1]
 
+    @property
+    def holds_last(self) -> bool:
+        """Whether the last layer is the last array alone, whose outputs and v the kernel leaves."""
+        return len(self.views[-1]) == 1 and self.views[-1][0].array == len(self.arrays) - 1
 
-def build(
-    source: InputLayer | ConvLayer | DenseLayer,
-    layers: Sequence[ConvLayer | DenseLayer],
-    fans: Sequence[Fan],
-    steps: int,
-    held: bool,
-) -> EventTables:
-    """Tables for `layers`, all eligible, whose spikes come from `source`.
 
-    Args:
-        source: the layer before; computed here, too, where `held`, otherwise its spikes are given.
-        fans: of `source` and of each layer.
-        steps: T.
-        held: the source is an input layer whose neurons are driven by values held over the sample.
+_TABLES: WeakKeyDictionary[ChipNetwork, dict[tuple[int, int, int], Tables]] = WeakKeyDictionary()
+
+
+def prepare(network: ChipNetwork, first: int, last: int, steps: int) -> Tables:
+    """The tables of layers first..last (indices into `network.layers`), all served; built once.
+
+    An input layer as the first is driven by values held over the sample; otherwise the spikes of the layer before are sent in.
     """
+    kept = _TABLES.setdefault(network, {})
+    key = (first, last, steps)
+    if key not in kept:
+        kept[key] = _build(network, first, last, steps)
+    return kept[key]
+
+
+def _build(network: ChipNetwork, first: int, last: int, steps: int) -> Tables:
+    held = first == 0
+    start = 0 if held else first - 1
+    source, *layers = network.layers[start : last + 1]
+    fan_outs = fans(network)[start : last + 1]
     builder = TableBuilder(steps)
     builder.source(source, held)
     for layer in layers:
+        assert not isinstance(layer, InputLayer)
         if isinstance(layer, ConvLayer):
             builder.conv(layer)
         else:
@@ -110,7 +123,7 @@ def build(
         row.setdefault(Step.FIRST_VIEW, len(counted))
         row[Step.LAST_VIEW] = len(counted) + 1
         shape = [source, *layers][index].shape
-        fan = fans[index].synapses.reshape(shape[0], array.rows, array.columns, 2)
+        fan = fan_outs[index].reshape(shape[0], array.rows, array.columns, 2)
         # An array may hold channels of other views, too: a gate's array has all channels of its source's.
         column = np.zeros((3, array.rows, array.columns, array.width), np.int32)
         column[0, ..., view.array_channels] = 1
@@ -125,16 +138,16 @@ def build(
     by_role = np.zeros((len(builder.views), len(Role), len(counted)), np.int64)
     for c in counted:
         by_role[c.layer, c.view.role, c.number] = 1
-    return EventTables(
+    return Tables(
         steps=steps,
-        shapes=[layer.shape for layer in (source, *layers)],
+        network_layers=(source, *layers),
+        held=held,
+        ends=last == len(network.layers) - 1,
         arrays=builder.arrays,
         views=builder.views,
         counted=[[c for c in counted if c.layer == index] for index in range(len(builder.views))],
         by_role=by_role.reshape(-1, len(counted)),
         by_layer=by_role.sum(axis=1),
-        source=0,
-        held=held,
         layers=np.array([[row.get(step, 0) for step in Step] for row in builder.rows], np.int64),
         parts=np.array(
             [[part.get(column, 0) for column in Part] for part in builder.parts] or [[0] * len(Part)], np.int64

@@ -7,8 +7,10 @@ from lava.magma.core.model.py.ports import IdentityTransformer
 from lava.proc.conv.models import PyConvModelFixed
 from lava.proc.conv.utils import make_tuple, output_shape
 
-EXACT = {np.float32: 2**24, np.float64: 2**53}
-WRAP = 2**23
+from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64
+from autosnn_hw.chip_layers import WRAP
+
+EXACT = {np.float32: EXACT_IN_FLOAT32, np.float64: EXACT_IN_FLOAT64}
 
 
 class FastConv(PyConvModelFixed):

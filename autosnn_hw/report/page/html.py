@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
 from autosnn_hw.documents import verdict
+from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.errors import InputError
-from autosnn_hw.report import layer_plots, plots
-from autosnn_hw.report.tables import health_sentence
+from autosnn_hw.objectives import unit_of
+from autosnn_hw.report.page.drawn_figures import figures
 
 HERE = Path(__file__).parent
 TEXT_COLUMNS = {"genotype", "source", "violation"}
@@ -25,16 +25,6 @@ COMMANDS = (
     ("Cores, limits and what would break them", "autosnn-hw check {run}/winner.net --target {target}"),
     ("Another lambda, objective or limit from the same candidates", "autosnn-hw front {run} --lambda -0.16"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One drawn plot: the id of its div, title, what it shows, and its HTML."""
-
-    id: str
-    title: str
-    caption: str
-    html: str
 
 
 def write_report(run: str | Path) -> Path:
@@ -121,7 +111,7 @@ def render(
     return environment.get_template("page.html.j2").render(
         plotly_js=get_plotlyjs(),
         style=(HERE / "page.css").read_text(),
-        script=(HERE / "page.js.j2").read_text(),
+        script=(HERE / "page.js").read_text(),
         summary=summary,
         title=title(summary),
         sentences=verdict.sentences(summary),
@@ -132,7 +122,7 @@ def render(
         figures={figure.id: figure for figure in figures(summary, candidates, winner)},
         candidates=sorted(candidates, key=_best_first),
         shown_rows=SHOWN_ROWS,
-        cost_unit=verdict.OBJECTIVE_UNITS.get(str(summary.get("objective")), ""),
+        cost_unit=unit_of(str(summary.get("objective"))),
         networks=[("winner", summary.get("winner") or {})] + [(b["name"], b) for b in summary.get("baselines") or ()],
         accuracy_of=verdict.accuracy_of,
         total_energy=verdict.total_energy,
@@ -201,40 +191,3 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         elif value is not None:
             rows.append((name, str(value)))
     return rows
-
-
-def figures(
-    summary: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], winner: Mapping[str, Any] | None
-) -> list[Figure]:
-    """All figures that have something to show."""
-    import plotly.io
-
-    layers = (winner or {}).get("layers") or ()
-    chosen = units.at(summary, "winner", "architecture")
-    drawn = (
-        ("search", "Accuracy against cost", "Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.", plots.search_scatter(candidates, chosen, str(summary.get("objective")))),
-        ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", plots.fitness_by_generation(candidates)),
-        ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", layer_plots.layer_energy(layers)),
-        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", layer_plots.layer_spikes(layers)),
-        ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", layer_plots.energy_parts(winner or {})),
-        ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", layer_plots.core_use(layers)),
-        ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", plots.baselines(summary)),
-        ("feedback", "Modelled against measured", "Each point is a candidate measured during the search, on the same samples.", plots.feedback(candidates)),
-    )  # fmt: skip
-    return [
-        Figure(id, title, caption, _div(plotly.io, figure, f"plot-{id}"))
-        for id, title, caption, figure in drawn
-        if figure is not None
-    ]
-
-
-def _div(io: Any, figure: Any, div_id: str) -> str:
-    return io.to_html(
-        figure,
-        full_html=False,
-        include_plotlyjs=False,
-        include_mathjax=False,
-        div_id=div_id,
-        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
-        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
-    )

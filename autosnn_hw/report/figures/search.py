@@ -7,10 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from autosnn_hw.documents.verdict import OBJECTIVE_NAMES, OBJECTIVE_UNITS, accuracy_of, alike, total_energy
+from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
+from autosnn_hw.objectives import unit_of, words_of
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.quantities import quantity
-from autosnn_hw.report.canvas import BLUE, GENERATIONS, GREY, ORANGE, RED, axis_title, empty_figure, whisker
+from autosnn_hw.report.figures.canvas import BLUE, GENERATIONS, GREY, ORANGE, RED, axis_title, empty_figure, whisker
 
 
 def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, objective: str) -> go.Figure | None:
@@ -18,9 +19,7 @@ def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, 
     known = [c for c in candidates if c.get("accuracy") is not None and c.get("cost") is not None]
     if not known:
         return None
-    title, factor = axis_title(
-        OBJECTIVE_NAMES.get(objective, objective), [c["cost"] for c in known], OBJECTIVE_UNITS.get(objective, "")
-    )
+    title, factor = axis_title(words_of(objective), [c["cost"] for c in known], unit_of(objective))
     figure = empty_figure(title, "accuracy on validation samples (%)")
     fit = [c for c in known if c.get("feasible")]
     groups: list[tuple[str, list[Mapping[str, Any]], dict[str, Any]]] = [

@@ -1,10 +1,12 @@
-"""The event-driven path: samples through a plan, on as many threads as torch uses."""
+"""Samples through the tables of the event path, shared out over threads, and what each layer did read back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from autosnn_hw.arithmetic.compiled import aligned, share
 from autosnn_hw.network import Role
@@ -12,17 +14,18 @@ from autosnn_hw.simulate.counting import LayerSums
 from autosnn_hw.simulate.exact.events.add_rows import add_rows
 from autosnn_hw.simulate.exact.events.kernel import run_images
 from autosnn_hw.simulate.exact.events.layout import interleave
-from autosnn_hw.simulate.exact.events.tables import EventTables
+from autosnn_hw.simulate.exact.events.tables import Tables
 from autosnn_hw.simulate.exact.events.turns import rest_address
+from autosnn_hw.simulate.exact.layer_run import LayerRun
 
 
 @dataclass(frozen=True, eq=False)
-class EventResult:
-    """What a run through a plan left.
+class Result:
+    """What the kernel left.
 
     Args:
         totals: int64 (neurons,) spikes of each neuron of each array, over the samples.
-        tallies: int64 (N, views, 3), see `event_kernel`.
+        tallies: int64 (N, views, 3), see `kernel._tally`.
         outputs: uint16 (N, neurons of the last array) spikes over the steps, in its layout.
         final_v: int32 likewise, v after the last step.
         spikes: uint8 (N, bytes) of every array, where they were kept.
@@ -35,20 +38,42 @@ class EventResult:
     spikes: np.ndarray | None
 
 
-def laid_out(tables: EventTables, values: np.ndarray, threads: int) -> np.ndarray:
+def run(tables: Tables, frames: np.ndarray, *, keep: bool, threads: int) -> Iterator[LayerRun]:
+    """Run samples; each layer that is computed, in order. Of the network's last layer `tables.holds_last` must be true.
+
+    Args:
+        frames: held values int (N, *shape) of the input layer, or spikes (N, T, *shape) of the layer before.
+        keep: give every layer's spikes; otherwise their counts, summed over the steps.
+        threads: samples are shared out over so many threads; where there are fewer samples, threads share a sample's layers.
+    """
+    result = _execute(tables, _laid_out(tables, frames, threads), keep_spikes=keep, threads=threads)
+    counts = None if keep else _counts(tables, result)
+    final = len(tables.network_layers) - 1 if tables.ends else None
+    for index, layer in enumerate(tables.network_layers):
+        if index == 0 and not tables.held:
+            continue
+        done = LayerRun(layer, torch.as_tensor(_spikes(tables, result, index)) if keep else None)
+        if counts is not None:
+            done = done._replace(counts=counts[index])
+        if index == final:
+            done = done._replace(outputs=_last(tables, result.outputs), final_v=_last(tables, result.final_v))
+        yield done
+
+
+def _laid_out(tables: Tables, values: np.ndarray, threads: int) -> np.ndarray:
     """Held values int (N, *shape) or spikes (N, T, *shape) as int16 (N, ..) in the layout of the source's array."""
-    array = tables.arrays[tables.source]
+    array = tables.arrays[0]
     values = np.ascontiguousarray(values).reshape(len(values), -1, array.channels, array.rows * array.columns)
     placed = np.empty((*values.shape[:2], array.rows * array.columns, array.width), np.int16)
     share(lambda low, high: interleave(values[low:high], placed[low:high]), len(values), threads)
     return placed.reshape(len(values), -1)
 
 
-def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, threads: int) -> EventResult:
-    """Run samples through a plan.
+def _execute(tables: Tables, values: np.ndarray, *, keep_spikes: bool, threads: int) -> Result:
+    """Run samples through tables.
 
     Args:
-        values: see `laid_out`; one row a sample.
+        values: see `_laid_out`; one row a sample.
         keep_spikes: return every array's spikes; otherwise one sample's spikes are held per thread.
         threads: samples are shared out over so many threads; where there are fewer samples, threads share a sample's layers.
     """
@@ -99,13 +124,13 @@ def run_events(tables: EventTables, values: np.ndarray, *, keep_spikes: bool, th
         share(member, team, team)
 
     share(work, samples, threads)
-    return EventResult(totals[0] if len(totals) == 1 else np.sum(totals, axis=0), tallies, outputs, final_v, spikes)
+    return Result(totals[0] if len(totals) == 1 else np.sum(totals, axis=0), tallies, outputs, final_v, spikes)
 
 
-def layer_spikes(tables: EventTables, result: EventResult, index: int, shape: tuple[int, ...]) -> np.ndarray:
+def _spikes(tables: Tables, result: Result, index: int) -> np.ndarray:
     """uint8 (N, T, *shape): the spikes of layer `index` of the run (0: its source), out of its arrays."""
     assert result.spikes is not None
-    samples = len(result.spikes)
+    shape, samples = tables.network_layers[index].shape, len(result.spikes)
     full = np.zeros((samples, tables.steps, shape[0], int(np.prod(shape[1:]))), np.uint8)
     for view in tables.views[index]:
         array, start = tables.arrays[view.array], int(tables.offsets[view.array])
@@ -115,7 +140,7 @@ def layer_spikes(tables: EventTables, result: EventResult, index: int, shape: tu
     return full.reshape(samples, tables.steps, *shape)
 
 
-def layer_counts(tables: EventTables, result: EventResult) -> list[LayerSums]:
+def _counts(tables: Tables, result: Result) -> list[LayerSums]:
     """The counts of each layer of the run, its source first, summed over the steps."""
     samples = len(result.tallies)
     tallies = result.tallies.transpose(1, 2, 0)  # views, (spikes, operations, with zero weights), samples
@@ -124,9 +149,9 @@ def layer_counts(tables: EventTables, result: EventResult) -> list[LayerSums]:
     return [LayerSums(*sums, _neuron_spikes(tables, result, index)) for index, sums in enumerate(zip(spikes, sent))]
 
 
-def _neuron_spikes(tables: EventTables, result: EventResult, index: int) -> np.ndarray:
+def _neuron_spikes(tables: Tables, result: Result, index: int) -> np.ndarray:
     """int64, the layer's shape."""
-    shape = tables.shapes[index]
+    shape = tables.network_layers[index].shape
     views = tables.counted[index]
     blocks = [result.totals[c.first : c.last].reshape(-1, c.width) for c in views]
     if views[0].whole:
@@ -137,9 +162,10 @@ def _neuron_spikes(tables: EventTables, result: EventResult, index: int) -> np.n
     return neurons.reshape(shape)
 
 
-def last_layer(tables: EventTables, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """int64 (N, neurons) in C, H, W order: `outputs` or `final_v` of the last layer, which must be the last array."""
-    (view,) = tables.views[-1]
+def _last(tables: Tables, values: np.ndarray) -> np.ndarray:
+    """int64 (N, neurons) in C, H, W order: `outputs` or `final_v` of the last layer."""
+    assert tables.holds_last
+    (view,), shape = tables.views[-1], tables.network_layers[-1].shape
     block = values.reshape(len(values), -1, tables.arrays[-1].width)
     placed = np.zeros((len(values), shape[0], block.shape[1]), np.int64)
     placed[:, view.layer_channels] = block[:, :, view.array_channels].transpose(0, 2, 1)

@@ -1,4 +1,4 @@
-"""What all figures of the report share: colours, an empty figure, axes in readable units, whiskers."""
+"""Colours, an empty figure, axes in readable units and whiskers, for every figure of the report."""
 
 from __future__ import annotations
 

@@ -8,7 +8,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from autosnn_hw.quantities import number
-from autosnn_hw.report.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, ROW, axis_title, empty_figure, whisker
+from autosnn_hw.report.figures.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    ROW,
+    axis_title,
+    empty_figure,
+    whisker,
+)
 
 ROLE_COLOURS = {"own": BLUE, "relay": ORANGE, "pool": GREEN}
 PART_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#56b4e9", "#a6a137")

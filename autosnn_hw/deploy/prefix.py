@@ -1,0 +1,281 @@
+"""Networks that begin alike: what a prefix of blocks is and does is computed once for all networks that share it.
+
+A block's batch norm, integers and spikes depend on the blocks before it alone, so the candidates of a space form a tree. `Trunk`
+holds what all of them share, `Prefix` one node; `Trunk.grow` computes the children of a node. Every number equals the one
+that `deploy_candidate` and the exact simulator give for the whole network, because all of them are integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+
+from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.connectivity import fan_out
+from autosnn_hw.deploy.batch_norm import (
+    DeployedUnit,
+    calibrated_stem,
+    deploy_unit,
+    estimate,
+    event_batches,
+    stem_spikes,
+)
+from autosnn_hw.deploy.planned_layers import Unit, stem_unit
+from autosnn_hw.deploy.relays import channel_order
+from autosnn_hw.deploy.spike_train import SpikeTrain, joined, neuron_totals, packed
+from autosnn_hw.deploy.unit_simulation import UnitRun
+from autosnn_hw.deploy.weight_format import Target, weight_format
+from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
+from autosnn_hw.network import Encoder, InputLayer, Layer, Role
+from autosnn_hw.simulate.stem import encode, host_macs
+
+VALUES_AT_ONCE = 1 << 20  # of the largest layer over all steps; fewer cost overhead, more leave the caches
+FEWEST = 8  # samples at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a walk found out about some units behind a prefix: enough to have their layers and counts again without running.
+
+    Args:
+        totals: int64 (C, H, W) of each unit, or (neurons,) of a dense one: spikes of its own neurons over all images and steps.
+        statistics: (mean, variance) of each batch norm in the order of the units, a shortcut's behind its unit's.
+    """
+
+    totals: tuple[np.ndarray, ...]
+    statistics: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Prefix:
+    """The first blocks of a network, and what they do on the calibration images and on those that candidates are judged on.
+
+    Args:
+        layers: chip layers, the input layer first.
+        activities: of those with neurons; counts are summed over the samples (axes of length 1 where samples and steps are).
+        totals: int64, spikes of each neuron that the next block reads, over the images.
+        found: of the last units that were added.
+        calibration, images: what those neurons fire; None behind the readout, or where nothing was run.
+        outputs: int64 (N, neurons of the readout): its spikes summed over the steps; None before it.
+    """
+
+    layers: tuple[Layer, ...]
+    activities: tuple[LayerActivity, ...]
+    totals: np.ndarray
+    found: Found
+    calibration: SpikeTrain | None = None
+    images: SpikeTrain | None = None
+    outputs: np.ndarray | None = None
+
+
+@dataclass(eq=False)
+class _Branch:
+    """A child being computed: its units, spikes of each unit's own neurons so far, and what leaves the last one."""
+
+    made: list[DeployedUnit]
+    runs: list[UnitRun]
+    calibration: SpikeTrain | None
+    totals: list[np.ndarray]
+    trains: list[SpikeTrain] = field(default_factory=list)
+    outputs: list[np.ndarray] = field(default_factory=list)
+
+
+class Trunk:
+    """What all candidates of a space share: stem, encoder, weight format, and the images.
+
+    Args:
+        folded: any network of the space, its batch norm without statistics where these are to be estimated.
+        calibration: images that batch norm is estimated on.
+        images: images that candidates are judged on; frames (N, T, C, H, W) where the network takes event frames.
+        target: as in `lower`.
+    """
+
+    def __init__(
+        self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray, target: Target = None
+    ) -> None:
+        self.weights = weight_format(target)
+        self.steps, self.classes, self.voters = folded.timesteps, folded.classes, folded.voters
+        self.samples = len(images)
+        self.encoder: Encoder | None = None
+        self.host_macs: int | None = None
+        self.input_spikes: np.ndarray | None = None
+        self._fixed: dict[Unit, tuple[DeployedUnit, UnitRun]] = {}
+        self.root = (
+            self._events(folded, calibration, images) if images.ndim == 5 else self._stem(folded, calibration, images)
+        )
+
+    def _stem(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
+        conv, self.encoder, layer, frames = calibrated_stem(folded, calibration, self.weights)
+        channels, height, width = images.shape[1:]
+        self.host_macs = host_macs(self.encoder, (channels, height, width))
+        trains, totals, driven = [], np.zeros(layer.shape, np.int64), 0
+        for part in _parts(len(images), self._at_once(layer.shape)):
+            values = encode(self.encoder, images[part])
+            driven += int(np.count_nonzero(values))
+            spikes = stem_spikes(layer, values, self.steps)
+            totals += neuron_totals([spikes])
+            trains.append(packed([spikes], self.steps))
+        # A held value is a bias: its neuron is active in every step.
+        activity = replace(counted(layer, totals, None, None), active_neurons=np.array([[driven * self.steps]]))
+        found = Found((totals,), () if conv.norm is None else (_known(conv.norm),))
+        return Prefix((layer,), (activity,), totals, found, packed(frames, self.steps), joined(trains))
+
+    def _events(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
+        """The input without neurons, then the stem as a layer of the chip."""
+        layer = InputLayer("input", folded.image)
+        self.input_spikes = (images > 0).sum(axis=(0, 1), dtype=np.int64)
+        known, judged = (packed(event_batches(frames), self.steps) for frames in (calibration, images))
+        return self.grow(Prefix((layer,), (), self.input_spikes, Found(()), known, judged), [[stem_unit(folded)]])[0]
+
+    def grow(self, prefix: Prefix, branches: Sequence[Sequence[Unit]]) -> list[Prefix]:
+        """The prefixes longer by each of `branches`, which are units in order; one without units is `prefix` itself."""
+        with torch.inference_mode():
+            grown = [self._calibrated(prefix, units) for units in branches]
+            assert prefix.images is not None
+            largest = max([_values(made.unit) for branch in grown for made in branch.made], default=1)
+            for part in _parts(self.samples, self._at_once((largest,))):
+                frames = prefix.images.frames(part.start, part.stop)
+                for branch in grown:
+                    self._run(branch, frames)
+        return [self._done(prefix, branch) if branch.made else prefix for branch in grown]
+
+    def activity(self, prefix: Prefix) -> Activity:
+        """What a network that ends with `prefix`, its readout included, did; counts summed over the samples."""
+        assert prefix.outputs is not None
+        return Activity(
+            prefix.activities,
+            samples=self.samples,
+            timesteps=self.steps,
+            outputs=prefix.outputs,
+            input_spikes=self.input_spikes,
+            host_macs=self.host_macs,
+        )
+
+    def _at_once(self, shape: tuple[int, ...]) -> int:
+        return max(FEWEST, VALUES_AT_ONCE // (self.steps * int(np.prod(shape))) // FEWEST * FEWEST)
+
+    def _calibrated(self, prefix: Prefix, units: Sequence[Unit]) -> _Branch:
+        """The units' statistics and integers, from the calibration images alone."""
+        assert prefix.calibration is not None
+        largest = max((_values(unit) for unit in units), default=1)
+        # How estimates sample large maps depends on batches of whole eights (`statistics.sampled`).
+        size = self._at_once((largest,)) if prefix.calibration.samples % FEWEST == 0 else FEWEST
+        frames = carried = list(prefix.calibration.batches(size)) if units else []
+        made, runs = [], []
+        for unit in units:
+            if unit.name.endswith(".a"):
+                carried = frames
+            deployed, run = self._deployed(unit, frames, carried)
+            made.append(deployed)
+            runs.append(run)
+            if unit.kind != "dense":
+                frames = [run(x, source) for x, source in zip(frames, carried)]
+        ends = bool(units) and units[-1].kind == "dense"
+        return _Branch(
+            made,
+            runs,
+            None if ends or not units else packed(frames, self.steps),
+            [np.zeros(_own(m.unit), np.int64) for m in made],
+        )
+
+    def _deployed(
+        self, unit: Unit, frames: list[torch.Tensor], carried: list[torch.Tensor]
+    ) -> tuple[DeployedUnit, UnitRun]:
+        """A unit without batch norm to estimate is the same behind every prefix."""
+        if unit in self._fixed:
+            return self._fixed[unit]
+        estimated = estimate(unit, frames, carried, self.steps, self.weights)
+        made = deploy_unit(estimated, self.weights, classes=self.classes, voters=self.voters)
+        ready = made, UnitRun(made.unit, made.integers, self.steps, self.weights)
+        if all(norm.mean is not None for norm in norms(unit)):
+            self._fixed[unit] = ready
+        return ready
+
+    def _run(self, branch: _Branch, frames: torch.Tensor) -> None:
+        """The branch's units on some images."""
+        carried = frames
+        for run, totals in zip(branch.runs, branch.totals):
+            if run.unit.name.endswith(".a"):
+                carried = frames
+            frames = run(frames, carried)
+            if run.unit.kind == "dense":
+                outputs = frames.view(self.steps, -1, frames.shape[1]).sum(dim=0, dtype=torch.int64).numpy()
+                branch.outputs.append(outputs)
+                totals += outputs.sum(axis=0)
+            else:
+                totals += neuron_totals([frames])
+        if branch.made and branch.made[-1].unit.kind != "dense":
+            branch.trains.append(packed([frames], self.steps))
+
+    def _done(self, prefix: Prefix, branch: _Branch) -> Prefix:
+        grown = extended(prefix, branch.made, branch.totals)
+        if branch.outputs:
+            return replace(grown, outputs=np.concatenate(branch.outputs))
+        return replace(grown, calibration=branch.calibration, images=joined(branch.trains))
+
+
+def extended(prefix: Prefix, made: Sequence[DeployedUnit], totals: Sequence[np.ndarray]) -> Prefix:
+    """A prefix with some units more, their layers and counts, from the spikes of their own neurons (`Found.totals`)."""
+    layers, activities = list(prefix.layers), list(prefix.activities)
+    statistics: list[tuple[np.ndarray, np.ndarray]] = []
+    entered = own = sent = prefix.totals
+    relayed: np.ndarray | None = None
+    for unit, deployed, spikes in ((entry.unit, entry, count) for entry, count in zip(made, totals)):
+        if unit.name.endswith(".a"):
+            entered = own
+        own = fired = spikes
+        if unit.relays_out:
+            relayed = _strided(relayed if unit.relays_in and relayed is not None else entered, unit)
+            order = channel_order(unit.shape[0], unit.relays_out, unit.next_groups)
+            fired = np.concatenate([own, relayed])[order]
+        activities.append(counted(deployed.layer, fired, sent, layers[-1]))
+        layers.append(deployed.layer)
+        sent = fired
+        statistics += [_known(norm) for norm in norms(unit)]
+    return Prefix(tuple(layers), tuple(activities), own, Found(tuple(totals), tuple(statistics)))
+
+
+def _parts(count: int, size: int) -> Iterator[slice]:
+    return (slice(first, min(count, first + size)) for first in range(0, count, size))
+
+
+def _values(unit: Unit) -> int:
+    return max(int(np.prod(unit.shape)), int(np.prod(unit.in_shape)))
+
+
+def _own(unit: Unit) -> tuple[int, ...]:
+    return unit.shape[:1] if unit.kind == "dense" else unit.shape
+
+
+def norms(unit: Unit) -> list[BatchNorm]:
+    """Batch norms of a unit that are not folded, its shortcut's last."""
+    convs = [conv for conv in (unit.conv, unit.shortcut) if isinstance(conv, FoldedConv)]
+    return [conv.norm for conv in convs if conv.norm is not None]
+
+
+def _known(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
+    assert norm.mean is not None and norm.var is not None
+    return norm.mean, norm.var
+
+
+def _strided(source: np.ndarray, unit: Unit) -> np.ndarray:
+    """Spikes of relays: a relay reads the position under the centre of its layer's kernel."""
+    assert unit.conv is not None
+    return source[:, :: unit.conv.stride, :: unit.conv.stride][:, : unit.shape[1], : unit.shape[2]]
+
+
+def counted(layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: Layer | None) -> LayerActivity:
+    """Counts of a layer from the spikes of each neuron: its own, and those of the layer before."""
+    roles = np.asarray(layer.roles)
+    by_role = np.array([spikes[roles == role].sum() for role in range(len(Role))], np.int64)
+    operations = [0, 0]
+    if sent is not None and source is not None and not isinstance(layer, InputLayer):
+        for index, zeros in enumerate((False, True)):
+            operations[index] = int(
+                (fan_out(layer, source.shape, zero_weights=zeros).reshape(-1) * sent.reshape(-1)).sum()
+            )
+    synops, dense = (np.array([[n]], np.int64) for n in operations)
+    return LayerActivity(layer.name, by_role.reshape(-1, 1, 1), synops, dense, None, np.ascontiguousarray(spikes))

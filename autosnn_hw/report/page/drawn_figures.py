@@ -1,0 +1,58 @@
+"""The figures of a search's page, drawn as HTML, each with its title and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autosnn_hw.quantities import at
+from autosnn_hw.report.figures import layers as of_layers
+from autosnn_hw.report.figures import search as of_search
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One drawn plot: the id of its div, title, what it shows, and its HTML."""
+
+    id: str
+    title: str
+    caption: str
+    html: str
+
+
+def figures(
+    summary: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], winner: Mapping[str, Any] | None
+) -> list[Figure]:
+    """All figures that have something to show."""
+    import plotly.io
+
+    layers = (winner or {}).get("layers") or ()
+    chosen = at(summary, "winner", "architecture")
+    drawn = (
+        ("search", "Accuracy against cost", "Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.", of_search.search_scatter(candidates, chosen, str(summary.get("objective")))),
+        ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", of_search.fitness_by_generation(candidates)),
+        ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
+        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),
+        ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),
+        ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", of_layers.core_use(layers)),
+        ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", of_search.baselines(summary)),
+        ("feedback", "Modelled against measured", "Each point is a candidate measured during the search, on the same samples.", of_search.feedback(candidates)),
+    )  # fmt: skip
+    return [
+        Figure(id, title, caption, _div(plotly.io, figure, f"plot-{id}"))
+        for id, title, caption, figure in drawn
+        if figure is not None
+    ]
+
+
+def _div(io: Any, figure: Any, div_id: str) -> str:
+    return io.to_html(
+        figure,
+        full_html=False,
+        include_plotlyjs=False,
+        include_mathjax=False,
+        div_id=div_id,
+        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
+        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
+    )

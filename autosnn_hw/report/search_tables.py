@@ -1,0 +1,88 @@
+"""What a search found, on the terminal: its verdict with winner and baselines, and the answer of `front`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from autosnn_hw.documents import verdict
+from autosnn_hw.objectives import unit_of
+from autosnn_hw.quantities import bounds, count, number, percent, quantity
+from autosnn_hw.report.elements import grid
+
+
+def verdict_text(summary: Mapping[str, Any]) -> RenderableType:
+    """A search's verdict: sentences, then winner and baselines in a table."""
+    headline, *rest = verdict.sentences(summary)
+    return Group(Text(headline, style="bold"), *(Text(sentence) for sentence in rest), Text(), baseline_table(summary))
+
+
+def baseline_table(summary: Mapping[str, Any]) -> Table:
+    """Winner and baselines, a row each."""
+    winner = summary["winner"]
+    named = [("winner", winner), *((baseline["name"], baseline) for baseline in summary.get("baselines") or ())]
+    rows = [
+        (
+            name,
+            percent(verdict.accuracy_of(entry.get("accuracy"))),
+            count(number(entry.get("spikes"), "chip")),
+            quantity(number(verdict.total_energy(entry.get("energy"))), "J"),
+            bounds(verdict.total_energy(entry.get("energy")), "J"),
+        )
+        for name, entry in named
+    ]
+    return grid(None, ("network", "accuracy", "spikes", "energy", "low to high"), rows)
+
+
+def front_table(document: Mapping[str, Any]) -> RenderableType:
+    """The answer of `front`: the best by fitness, the accuracy-cost front and what was chosen of it; or, of several targets,
+    what was chosen for each, priced on all."""
+    if "matrix" in document:
+        return _matrix_table(document)
+    unit = unit_of(document["objective"])
+
+    def rows(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+        return [
+            (
+                e["architecture"],
+                percent(e["accuracy"]),
+                quantity(e["cost"], unit),
+                f"{e['fitness']:.4f}",
+                count(e["cores"]),
+            )
+            for e in entries
+        ]
+
+    columns = ("architecture", "accuracy", document["objective"], "fitness", "cores")
+    best = f"Best of {document['feasible']} feasible candidates, lambda {document['lambda']}"
+    chosen = document["chosen"]
+    return Group(
+        grid(best, columns, rows(document["best"])),
+        Text(),
+        grid("Front", columns, rows(document["front"])),
+        Text(),
+        grid(f"Chosen: {chosen['because']}", columns, rows([chosen])),
+    )
+
+
+def _matrix_table(document: Mapping[str, Any]) -> RenderableType:
+    """Rows: the network chosen for a target; columns: its cost on each."""
+    first = document["targets"][0]
+    unit = unit_of(first["objective"])
+    names = [entry["target"] for entry in document["targets"]]
+
+    def cell(priced: Mapping[str, Any]) -> str:
+        if priced["cost"] is None:
+            return "does not fit"
+        return quantity(priced["cost"], unit) + ("" if priced["fits"] else " (does not fit)")
+
+    rows = [
+        (row["chosen_for"], row["architecture"], percent(row["accuracy"]), *(cell(row["priced_on"][n]) for n in names))
+        for row in document["matrix"]
+    ]
+    title = f"Chosen for one target, {first['objective']} on every one ({first['chosen']['because']})"
+    return grid(title, ("chosen for", "architecture", "accuracy", *(f"on {name}" for name in names)), rows)

@@ -1,0 +1,159 @@
+"""The candidates of a walked run priced on another target, from what the walk kept: nothing is trained, estimated or simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from autosnn_hw.activity import Activity
+from autosnn_hw.config import read_config
+from autosnn_hw.deploy.lowering import chip_network
+from autosnn_hw.deploy.planned_layers import stem_unit
+from autosnn_hw.deploy.prefix import Prefix
+from autosnn_hw.deploy.replay import Replay
+from autosnn_hw.deploy.weight_format import weight_format
+from autosnn_hw.errors import InputError
+from autosnn_hw.run_folder import CONFIG, STUDY, SUPERNET, RunFolder, read_json
+from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.search.study import read_records
+from autosnn_hw.search.walk import subtrees
+from autosnn_hw.search.workers import Workers, worker_count
+from autosnn_hw.simulate.stem import host_macs
+from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
+from autosnn_hw.stages.manifest import prepare
+from autosnn_hw.stages.subtree import branches
+from autosnn_hw.stages.walked import SubtreeReader, part_file
+from autosnn_hw.training.threads import one_thread
+
+
+def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateRecord]:
+    """All candidates of a walked run, priced on another target that holds the same integers.
+
+    Args:
+        run: the run folder.
+        target: profile name or file.
+        workers: processes; 0 is one a core, at most four. No number depends on it.
+
+    Raises:
+        InputError: the run did not walk its space, the target has other neurons or weights, or the data are others now.
+    """
+    import hw_profiles
+
+    folder = RunFolder.open(run)
+    config = read_config(folder / CONFIG)
+    prepared, profile = prepare(replace(config, backend="lava")), hw_profiles.load(target)
+    if not part_file(folder.path, prepared.space.digits(subtrees(prepared.space)[0])).is_file():
+        raise InputError(
+            f"{run} did not walk its space, so that only what it judged for {config.target} is known; for {target} run "
+            f"`autosnn-hw search --target {target} --supernet {run} --strategy walk`."
+        )
+    if weight_format(profile) != weight_format(prepared.profile):
+        raise InputError(
+            f"{run} was walked with the neurons and weights of {config.target}, and {profile.name} has others; run "
+            f"`autosnn-hw search --target {target}`, which trains a super-network for them."
+        )
+    if read_json(folder / "manifest.json")["dataset"]["sha256"] != prepared.data.sha256:
+        raise InputError(f"{config.dataset} is not what {run} was searched on; the same data are needed.")
+    judge = CandidateEvaluator(
+        str(folder / SUPERNET), config.dataset, config.data_dir, target, config.evaluate, config.seed, False
+    )
+    generations = {record.genotype: record.generation for record in read_records(folder / STUDY)}
+    with Workers(SubtreePricer(judge, prepared.space, str(folder.path)), worker_count(workers)) as pool:
+        found = [record for records in pool.map(subtrees(prepared.space)) for record in records]
+    return [replace(record, generation=generations.get(record.genotype, 0)) for record in found]
+
+
+@dataclass(frozen=True)
+class SubtreePricer:
+    """A picklable function of the genes of the first slots: records of all candidates that begin with them, as walked.
+
+    Args:
+        evaluator: names the target that is priced, and the data whose labels give the accuracy.
+        space: of the run.
+        folder: the run folder, which holds what was walked.
+    """
+
+    evaluator: CandidateEvaluator
+    space: SearchSpace
+    folder: str
+
+    def __call__(self, genes: tuple[Gene, ...]) -> list[CandidateRecord]:
+        with one_thread():
+            return list(_pricing(self).subtree(genes))
+
+
+@lru_cache(maxsize=1)
+def _pricing(pricer: SubtreePricer) -> _Pricing:
+    return _Pricing(pricer)
+
+
+class _Pricing:
+    """What pricing needs in its process."""
+
+    def __init__(self, pricer: SubtreePricer) -> None:
+        self.tools, self.space, self.folder = evaluation_tools(pricer.evaluator), pricer.space, Path(pricer.folder)
+        self.labels = pricer.evaluator.inputs()[1]
+        self.folded, self.units = branches(self.tools.supernet, self.tools.data, pricer.space)
+
+    def subtree(self, genes: tuple[Gene, ...]) -> Iterator[CandidateRecord]:
+        """Records of all architectures that begin with `genes`."""
+        reader = SubtreeReader(part_file(self.folder, self.space.digits(genes)))
+        replay = self._replay(reader)
+        prefix = replay.root
+        for slot, gene in enumerate(genes):
+            prefix = self._grown(replay, reader, prefix, slot, gene)
+        yield from self._leaves(replay, reader, genes, prefix)
+
+    def _replay(self, reader: SubtreeReader) -> Replay:
+        profile = self.tools.profile
+        if reader.driven is None:
+            root = reader.node((stem_unit(self.folded),))
+            return Replay(self.folded, root, profile, input_spikes=reader.input_spikes)
+        stem = self.folded.blocks[0]
+        norm = stem.convs[0].norm
+        root = reader.stem(0 if norm is None else len(norm.gamma), stem.stage.out_shape)
+        return Replay(self.folded, root, profile, driven=reader.driven)
+
+    def _grown(self, replay: Replay, reader: SubtreeReader, prefix: Prefix, slot: int, gene: Gene) -> Prefix:
+        units = self.units[slot][gene]
+        return replay.grow(prefix, units, reader.node(units)) if units else prefix
+
+    def _leaves(
+        self, replay: Replay, reader: SubtreeReader, genes: tuple[Gene, ...], prefix: Prefix
+    ) -> Iterator[CandidateRecord]:
+        slot = len(genes)
+        if slot == self.space.slots:
+            yield self._record(replay, reader, genes, prefix)
+            return
+        for gene in self.space.genes[slot]:
+            child = self._grown(replay, reader, prefix, slot, gene)
+            yield from self._leaves(replay, reader, (*genes, gene), child)
+
+    def _record(self, replay: Replay, reader: SubtreeReader, genes: Sequence[Gene], prefix: Prefix) -> CandidateRecord:
+        architecture = self.space.architecture(genes)
+        network = chip_network(
+            self.folded,
+            replay.encoder,
+            prefix.layers,
+            self.tools.profile,
+            str(architecture),
+            self.tools.data.name,
+            None,
+        )
+        predicted = reader.predictions()
+        activity = Activity(
+            prefix.activities,
+            samples=reader.samples,
+            timesteps=self.folded.timesteps,
+            # Of the votes only who won is kept: all go to that class.
+            outputs=np.eye(self.folded.classes, dtype=np.int64)[predicted].repeat(self.folded.voters, axis=1),
+            input_spikes=reader.input_spikes,
+            host_macs=None if replay.encoder is None else host_macs(replay.encoder, self.tools.data.image),
+        )
+        known = {"parameters": self.tools.parameters(architecture)}
+        return judged(architecture, network, lambda: activity, self.labels, self.tools.profile, known)

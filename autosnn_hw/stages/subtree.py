@@ -1,0 +1,139 @@
+"""Judging all architectures that begin alike, the blocks that they share deployed and run once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.deploy.lowering import chip_network
+from autosnn_hw.deploy.planned_layers import Unit, block_units
+from autosnn_hw.deploy.prefix import Found, Prefix, Trunk
+from autosnn_hw.folded import FoldedNetwork
+from autosnn_hw.network import ChipNetwork
+from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
+from autosnn_hw.stages.walked import Subtree, part_file, write
+from autosnn_hw.training.allocator import keep_freed_memory
+from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.threads import one_thread
+
+Units = tuple[Unit, ...]
+
+
+@dataclass(frozen=True)
+class SubtreeEvaluator:
+    """A picklable function of the genes of the first slots: all candidates that begin with them, judged.
+
+    Records equal those of `evaluator`, which judges one by one; the float super-network's view is left out.
+
+    Args:
+        evaluator: what a candidate is judged with.
+        space: whose slots follow.
+        folder: run folder that what was found is written into (`autosnn_hw.stages.walked`; not for a single architecture), or
+            None.
+    """
+
+    evaluator: CandidateEvaluator
+    space: SearchSpace
+    folder: str | None = None
+
+    def __call__(self, genes: Sequence[Gene]) -> list[CandidateRecord]:
+        """Records of all architectures that begin with `genes`, in the order of the tree: the last slot changes fastest."""
+        with one_thread():
+            return _grove(self).subtree(tuple(genes))
+
+
+@lru_cache(maxsize=1)
+def _grove(walk: SubtreeEvaluator) -> Grove:
+    return Grove(walk)
+
+
+class Grove:
+    """The tree of a space's networks in one process; of the nodes, those on the present path are kept."""
+
+    def __init__(self, walk: SubtreeEvaluator) -> None:
+        keep_freed_memory()
+        self.tools = evaluation_tools(walk.evaluator)
+        self.space, self.folder = walk.space, walk.folder
+        images, self.labels = walk.evaluator.inputs()
+        self.folded, self.units = branches(self.tools.supernet, self.tools.data, walk.space)
+        self.trunk = Trunk(self.folded, self.tools.calibration, images, self.tools.profile)
+        self._path: list[tuple[Gene, Prefix]] = []
+
+    def subtree(self, genes: tuple[Gene, ...]) -> list[CandidateRecord]:
+        """Records of all architectures that begin with `genes`; what was found is written where there is a folder."""
+        prefix = self._prefix(genes)
+        nodes = [self.trunk.root.found]
+        nodes += [node.found for slot, (gene, node) in enumerate(self._path) if self.units[slot][gene]]
+        leaves = [self._judged(leaf, end) for leaf, end in self._leaves(genes, prefix, nodes)]
+        if self.folder is not None and len(genes) < self.space.slots:
+            driven = None if self.trunk.encoder is None else self.trunk.root.activities[0].active_neurons
+            predictions = np.stack([classes for _, classes in leaves])
+            found = Subtree(tuple(nodes), predictions, driven, self.trunk.input_spikes)
+            write(part_file(Path(self.folder), self.space.digits(genes)), found)
+        return [record for record, _ in leaves]
+
+    def _judged(self, genes: tuple[Gene, ...], prefix: Prefix) -> tuple[CandidateRecord, np.ndarray]:
+        """Record and predictions of one architecture."""
+        activity, architecture = self.trunk.activity(prefix), self.space.architecture(genes)
+        network = self._network(architecture, prefix)
+        known = {"parameters": self.tools.parameters(architecture)}
+        record = judged(architecture, network, lambda: activity, self.labels, self.tools.profile, known)
+        return record, activity.predictions(network.readout)
+
+    def _prefix(self, genes: tuple[Gene, ...]) -> Prefix:
+        """The node of some genes; what it shares with the node asked for before is taken from there."""
+        shared = 0
+        while shared < min(len(genes), len(self._path)) and self._path[shared][0] == genes[shared]:
+            shared += 1
+        del self._path[shared:]
+        prefix = self._path[-1][1] if self._path else self.trunk.root
+        for slot in range(shared, len(genes)):
+            (prefix,) = self.trunk.grow(prefix, [self.units[slot][genes[slot]]])
+            self._path.append((genes[slot], prefix))
+        return prefix
+
+    def _leaves(
+        self, genes: tuple[Gene, ...], prefix: Prefix, nodes: list[Found]
+    ) -> Iterator[tuple[tuple[Gene, ...], Prefix]]:
+        """(genes, whole network) of all leaves behind a node, depth first; `nodes` takes what is found, in that order."""
+        slot = len(genes)
+        if slot == self.space.slots:
+            yield genes, prefix
+            return
+        choices = self.space.genes[slot]
+        children = self.trunk.grow(prefix, [self.units[slot][gene] for gene in choices])
+        for gene in choices:
+            child = children.pop(0)
+            if self.units[slot][gene]:
+                nodes.append(child.found)
+            yield from self._leaves((*genes, gene), child, nodes)
+
+    def _network(self, architecture: Architecture, prefix: Prefix) -> ChipNetwork:
+        profile, name = self.tools.profile, self.tools.data.name
+        return chip_network(self.folded, self.trunk.encoder, prefix.layers, profile, str(architecture), name, None)
+
+
+def branches(
+    supernet: SuperNetwork, data: Dataset, space: SearchSpace
+) -> tuple[FoldedNetwork, list[dict[Gene, Units]]]:
+    """(one network of the space, by slot and gene the units of its block and of what follows up to the next slot)."""
+    by_slot: list[dict[Gene, Units]] = [{} for _ in space.genes]
+    for number in range(max(map(len, space.genes))):
+        genes = [slot[number % len(slot)] for slot in space.genes]
+        folded = supernet.to_folded(space.architecture(genes), data)
+        found: list[list[Unit]] = []
+        for block in folded.blocks[1:]:
+            if block.stage.name.startswith("TBD"):
+                found.append([])
+            found[-1] += block_units(block)
+        for known, gene, units in zip(by_slot, genes, found):
+            known.setdefault(gene, tuple(units))
+    return folded, by_slot

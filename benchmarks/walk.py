@@ -1,0 +1,158 @@
+"""Seconds to judge whole spaces exactly: digits' default, and AutoSNN-16 for 32 x 32 images at T = 8 on 1,000 CIFAR-10 images.
+
+    python benchmarks/walk.py --json
+    python benchmarks/walk.py --supernet RUN/supernet.safetensors --skip autosnn16
+    python benchmarks/walk.py --data FOLDER --skip digits
+
+Timed is what a search does: starting the workers, batch norm, quantisation, integer simulation, check and price of all 3,125
+architectures, what was walked into files, and every candidate into the study. Training the super-network is not. AutoSNN-16 has
+random weights: batch norm, estimated for each architecture, makes its neurons fire about as often as those of a trained one.
+`equal`: 50 random architectures judged one by one give the same records to the last digit. `peak_bytes`: largest resident memory
+of this process and its workers together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from autosnn_hw.architecture import SEARCH_BLOCKS
+from autosnn_hw.run_folder import write_table
+from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
+from autosnn_hw.search.settings import SearchSettings
+from autosnn_hw.search.space import SearchSpace, search_space
+from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.walk import run_walk
+from autosnn_hw.seeds import generator
+from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.stages.subtree import SubtreeEvaluator
+from autosnn_hw.training.checkpoint import write_checkpoint
+from autosnn_hw.training.datasets import load
+from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.supernet_trainer import train_supernet
+
+COMPARED = 50
+CIFAR = ("cifar10-train-jpeg.npz", "cifar10-test-jpeg.npz")
+CIFAR_IMAGES = 5000  # training images taken: 1,000 of them are the validation images that candidates are judged on
+
+
+def walk(space: SearchSpace, evaluator: CandidateEvaluator, folder: Path, workers: int) -> tuple[float, bool, int]:
+    """(seconds, equal to one by one, candidates)."""
+    settings = SearchSettings(strategy="walk")
+    began = time.perf_counter()
+    study = CandidateStudy(folder / "study.db", space, settings.identity(space))
+    result = run_walk(space, SubtreeEvaluator(evaluator, space, str(folder)), study, settings, workers=workers)
+    write_table(folder / "candidates.csv", COLUMNS, [record.row() for record in result.records])
+    seconds = time.perf_counter() - began
+    records = {record.genotype: record for record in study.records.values()}
+    chosen = generator(0, "walk").choice(space.size, COMPARED, replace=False)
+    alone = [evaluator(space.at(int(index))) for index in chosen]
+    return seconds, all(_figures(record) == _figures(records[record.genotype]) for record in alone), len(records)
+
+
+def _figures(record: CandidateRecord) -> dict[str, Any]:
+    """What judging says of a candidate; how the search stood to it is left out."""
+    left_out = ("generation", "cost", "source", "fitness", "feasible", "measured")
+    return {name: value for name, value in record.to_json().items() if name not in left_out}
+
+
+def digits(folder: Path, supernet: Path | None, workers: int) -> tuple[float, bool, int]:
+    space = search_space("SNN_1", width=8, timesteps=4)
+    if supernet is None:
+        supernet = folder / "supernet.safetensors"
+        train_supernet(load("digits"), genes=space.genes, schedule=Schedule(15, 1e-2, 32), checkpoint=supernet)
+    evaluator = CandidateEvaluator(str(supernet), "digits", None, "loihi2", float_view=False)
+    return walk(space, evaluator, folder, workers)
+
+
+def autosnn16(folder: Path, data: Path, workers: int) -> tuple[float, bool, int]:
+    space = search_space("SNN_1", width=16, timesteps=8)
+    cifar = load(f"npz:{data / CIFAR[0]},{data / CIFAR[1]}")
+    images = {
+        "x_train": cifar.full_train()[0],
+        "y_train": cifar.full_train()[1],
+        "x_test": cifar.x_test,
+        "y_test": cifar.y_test,
+    }
+    file = folder / "cifar10.npz"
+    np.savez(file, **{name: array[:CIFAR_IMAGES] for name, array in images.items()})
+    supernet = folder / "supernet.safetensors"
+    random_supernet(space, supernet)
+    evaluator = CandidateEvaluator(str(supernet), f"npz:{file}", None, "loihi2", samples=1000, float_view=False)
+    return walk(space, evaluator, folder, workers)
+
+
+def random_supernet(space: SearchSpace, path: Path) -> None:
+    """A checkpoint of an untrained super-network for CIFAR-10."""
+    torch.manual_seed(0)
+    image, classes = (3, 32, 32), 10
+    network = SuperNetwork(space.space, space.width, space.timesteps, image, classes)
+    identity = {
+        "kind": "supernet", "space": space.space, "width": space.width, "timesteps": space.timesteps, "image": image,
+        "classes": classes, "genes": [[[block, 1] for block in SEARCH_BLOCKS]] * space.slots, "sharing": network.sharing,
+        "neuron": network.neuron,
+    }  # fmt: skip
+    write_checkpoint(
+        path, {f"model.{name}": value for name, value in network.state_dict().items()}, {"identity": identity}
+    )
+
+
+def peak_bytes(workers: int) -> int:
+    own, child = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own + (workers * child if workers > 1 else 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--supernet", type=Path, help="checkpoint of the digits super-network; by default one is trained"
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the CIFAR-10 .npz files")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--skip", choices=["digits", "autosnn16"])
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    document: dict[str, Any] = {"digits_seconds": None, "autosnn16_seconds": None}
+    equal, notes = [], []
+    with tempfile.TemporaryDirectory() as name:
+        for part in ("digits", "autosnn16"):
+            folder = Path(name) / part
+            folder.mkdir()
+            if part == options.skip:
+                continue
+            if part == "autosnn16" and not all((options.data / file).is_file() for file in CIFAR):
+                notes.append(
+                    f"AutoSNN-16 was left out: {options.data} does not hold {' and '.join(CIFAR)}; --data names the folder."
+                )
+                continue
+            if part == "digits":
+                seconds, same, count = digits(folder, options.supernet, options.workers)
+            else:
+                seconds, same, count = autosnn16(folder, options.data, options.workers)
+            document[f"{part}_seconds"] = round(seconds, 1)
+            equal.append(same)
+            document[f"{part}_candidates"] = count
+    document |= {
+        "equal": all(equal) if equal else None,
+        "peak_bytes": peak_bytes(options.workers),
+        "workers": options.workers,
+    }
+    document["notes"] = notes
+    if options.json:
+        print(json.dumps(document, indent=2))
+    else:
+        for key, value in document.items():
+            print(f"{key}: {value}")
+
+
+if __name__ == "__main__":
+    main()

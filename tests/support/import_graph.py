@@ -1,0 +1,103 @@
+"""Which file imports which, read from the sources: imports in functions and for type checking count like any other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("autosnn_hw", "exporters", "hw_profiles")
+GROUND = "ground floor"  # files of autosnn_hw/ itself that are no room of their own
+
+
+def python_files() -> Iterator[Path]:
+    """Every source file of the packages, relative to the repository."""
+    for package in PACKAGES:
+        yield from (path.relative_to(ROOT) for path in sorted((ROOT / package).rglob("*.py")))
+
+
+def imported(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name imported from it or "") of every import statement of a file, at any depth."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every absolute module name that a file imports, with the name taken from it."""
+    return (".".join(filter(None, pair)) for pair in imported(path))
+
+
+def _bound(path: Path) -> set[str]:
+    """Names that a package's __init__.py defines or imports: they hide a module of the same name."""
+    names: set[str] = set()
+    for node in ast.parse((ROOT / path).read_text()).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _target(module: str, name: str, files: set[Path]) -> Path | None:
+    """The file that `from module import name` reads, or None where it is not ours."""
+    place = Path(*module.split("."))
+    package = place / "__init__.py"
+    if package in files:
+        inner = [place / f"{name}.py", place / name / "__init__.py"]
+        found = next((path for path in inner if path in files), None)
+        return package if found is None or name in _bound(package) else found
+    return place.with_suffix(".py") if place.with_suffix(".py") in files else None
+
+
+def file_arrows() -> dict[Path, set[Path]]:
+    """file -> files that it imports from."""
+    files = set(python_files())
+    return {
+        path: {found for pair in imported(path) if (found := _target(*pair, files)) not in (None, path)}
+        for path in sorted(files)
+    }
+
+
+def circle(arrows: Mapping[object, set]) -> list[str]:
+    """The nodes of one circle, the first again at its end; empty where there is none."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return [str(node) for node in error.args[1]]
+    return []
+
+
+def room_of(path: Path, rooms: set[str]) -> str:
+    """The room that a file stands in: a package, a folder of autosnn_hw, a file of it that is named as a room, or the ground floor."""
+    package, *inner = path.with_suffix("").parts
+    if package != PACKAGES[0]:
+        return package
+    return inner[0] if len(inner) > 1 or inner[0] in rooms else GROUND
+
+
+def room_arrows(rooms: set[str]) -> dict[str, set[str]]:
+    """room -> other rooms that its files import from."""
+    arrows: dict[str, set[str]] = {}
+    for path, targets in file_arrows().items():
+        own = room_of(path, rooms)
+        arrows.setdefault(own, set()).update({room_of(target, rooms) for target in targets} - {own})
+    return arrows
+
+
+def allowed_arrows() -> dict[str, set[str]]:
+    """The table "room | may import" of docs/architecture.md; every room may import the ground floor."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text[text.index("| room | may import |") :].split("\n\n")[0]
+    rows = [
+        [re.findall(r"`([\w]+)(?:\.py|/)?`", cell) for cell in line.split("|")[1:3]] for line in table.splitlines()[2:]
+    ]
+    allowed = {own: {*others, GROUND} for (own,), others in rows}
+    return {**allowed, GROUND: set()}
