@@ -18,6 +18,7 @@ _PUBLIC = {
     "FoldedNetwork": "autosnn_hw.folded",
     "AutosnnError": "autosnn_hw.errors",
     "InputError": "autosnn_hw.errors",
+    "from_nir": "autosnn_hw.deploy.from_nir",
 }
 
 __all__ = [*_PUBLIC, "__version__"]

@@ -15,6 +15,7 @@ VERBS = {
     "search": "Search a network for a target: the main job, from data to a report.",
     "train": "Train one architecture, quantise it and write its chip network.",
     "export": "Write a network as NetX, ONNX or TrueNorth cores.",
+    "import": "Turn a network of another framework (NIR) into a NetX file.",
     "simulate": "Run and price a network.",
     "check": "Does a network fit a target, on which cores, and what would fix it.",
     "inspect": "Layers, roles and numbers of a network file.",
@@ -26,6 +27,9 @@ VERBS = {
     "doctor": "What works on this machine, and what to do about what does not.",
 }
 
+MODULES = {"import": "import_network"}
+"""Modules of verbs that are words of Python."""
+
 
 class LazyGroup(click.Group):
     """A group that imports a verb's module only when the verb is called, so that light verbs start fast."""
@@ -36,7 +40,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        return import_module(f"autosnn_hw.commands.{name}").command
+        return import_module(f"autosnn_hw.commands.{MODULES.get(name, name)}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

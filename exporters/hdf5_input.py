@@ -17,7 +17,7 @@ from exporters.hdf5_probe import is_checksummed, survives
 
 MAX_FILE_BYTES = 2**31
 MAX_TOTAL = 2**26
-LEAST_TOTAL = 2**16
+LEAST_TOTAL = 2**22
 VALUES_PER_BYTE = 64
 """Of a file's values; gzip makes few bytes of a kernel full of zeros, and a bomb of a thousandfold."""
 MAX_CHILDREN = 4096
@@ -35,7 +35,7 @@ def _damage(where: str) -> Iterator[None]:
         raise
     except _LIBRARY_ERRORS as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{where} cannot be read; the file is damaged or not NetX ({reason[:160]}).") from None
+        raise InputError(f"{where} cannot be read; the file is damaged ({reason[:160]}).") from None
 
 
 class _Allowance:
@@ -68,19 +68,20 @@ _allowance: ContextVar[_Allowance] = ContextVar("allowance")
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[h5py.File]:
+def opened(path: str | Path, needed: str = "a NetX file") -> Iterator[h5py.File]:
     """Open a file for reading.
 
     Raises:
         InputError: it is missing, no regular file, unreadable, larger than 2 GiB, or not HDF5.
     """
-    path = input_file.regular(path, "a NetX file (HDF5)", most=MAX_FILE_BYTES)
+    path = input_file.regular(path, f"{needed} (HDF5)", most=MAX_FILE_BYTES)
+    damaged = InputError(f"{path} is not an HDF5 file, or is damaged or cut off; {needed} is needed.")
     if not is_checksummed(path) and not survives(path):
-        raise InputError(f"{path} is not an HDF5 file, or is damaged or cut off; a NetX file is needed.")
+        raise damaged
     try:
         file = h5py.File(path, "r")
     except _LIBRARY_ERRORS:
-        raise InputError(f"{path} is not an HDF5 file, or is damaged or cut off; a NetX file is needed.") from None
+        raise damaged from None
     before = _allowance.set(_Allowance(path))
     try:
         yield file
@@ -196,6 +197,19 @@ def text(parent: h5py.Group, name: str) -> str | None:
         if dataset.dtype.kind not in "SO" or dataset.size != 1 or dataset.dtype.itemsize > MAX_TEXT:
             raise InputError(f"{place} has dtype {dataset.dtype} and shape {dataset.shape}; one string is needed.")
         return _decoded(_read(dataset).reshape(-1)[0], place)
+
+
+def texts(parent: h5py.Group, name: str) -> np.ndarray | None:
+    """An array of strings, or None where there is none."""
+    dataset = _dataset(parent, name)
+    if dataset is None:
+        return None
+    place = where(parent, name)
+    with _damage(place):
+        if dataset.dtype.kind not in "SO" or dataset.dtype.itemsize > MAX_TEXT:
+            raise InputError(f"{place} has dtype {dataset.dtype}; strings are needed.")
+        values = _read(dataset)
+        return np.array([_decoded(value, place) for value in values.reshape(-1)], object).reshape(values.shape)
 
 
 def attribute(parent: h5py.Group, name: str) -> int | str | None:

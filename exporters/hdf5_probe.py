@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECONDS = 60
+SECONDS = 15
+"""Of reading names and strings alone, which takes well under one; some damage sends the library round in circles."""
 DEPTH = 5
 """Groups within groups that a NetX file has: autosnn_hw/layers/0/name."""
 MAX_CHILDREN = 4096

@@ -1,0 +1,5 @@
+"""Networks in the Neuromorphic Intermediate Representation as chip networks."""
+
+from autosnn_hw.deploy.from_nir.network import from_nir
+
+__all__ = ["from_nir"]

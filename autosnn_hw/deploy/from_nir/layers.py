@@ -1,0 +1,310 @@
+"""From a graph of NIR nodes to the layers of neurons in order, each with what it receives from which layers before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+import numpy as np
+
+from autosnn_hw.deploy.from_nir.maps import (
+    ConvMap,
+    DenseMap,
+    Identity,
+    Map,
+    Shape,
+    added,
+    apply,
+    dilated,
+    scaled,
+    then_conv,
+    then_dense,
+)
+from autosnn_hw.deploy.from_nir.neurons import KINDS, SILENT
+from autosnn_hw.errors import InputError
+from exporters.nir_graph import NirGraph, NirNode
+
+MAX_SIDE = 1 << 13
+MAX_NEURONS = 1 << 24
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """What a node gives: spikes of layers through linear maps, and what it gives when nobody spikes.
+
+    Args:
+        shape: (C, H, W) or (N,).
+        terms: by the name of the layer whose spikes they are.
+        bias: float64 of `shape`, or None.
+        flat: a (C, H, W) signal that was flattened.
+        nodes: linear nodes on the way, for the explanation.
+    """
+
+    shape: Shape
+    terms: dict[str, Map]
+    bias: np.ndarray | None = None
+    flat: bool = False
+    nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class FloatLayer:
+    """A neuron node and what it receives.
+
+    Args:
+        node: the neurons.
+        signal: what reaches them.
+    """
+
+    node: NirNode
+    signal: Signal = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def shape(self) -> Shape:
+        return self.signal.shape
+
+
+def layers_of(graph: NirGraph, dt: float) -> tuple[Shape, list[FloatLayer]]:
+    """Shape of the input, and the layers in an order in which each comes after all that it listens to.
+
+    Raises:
+        InputError: the graph is recurrent, has not one input, or holds what no layer can be; names the node.
+    """
+    order = _order(graph)
+    inputs = [name for name in order if graph.nodes[name].kind == "Input" and not graph.into(name)]
+    if len(inputs) != 1:
+        raise InputError(f"the graph has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); one is needed.")
+    start = graph.nodes[inputs[0]]
+    shape = _input_shape(start)
+    signals = {start.name: Signal(shape, {start.name: Identity(shape, np.ones(()))})}
+    layers: list[FloatLayer] = []
+    for name in order:
+        node = graph.nodes[name]
+        if name == start.name or not _reached(graph, name, signals):
+            continue
+        into = _sum([signals[before] for before in graph.into(name)], name)
+        if node.kind in KINDS:
+            layers.append(FloatLayer(node, into))
+            signals[name] = Signal(into.shape, {name: Identity(into.shape, np.ones(()))}, flat=into.flat)
+        else:
+            signals[name] = _through(node, into, dt)
+    if not layers:
+        raise InputError("the graph has no neurons that its input reaches; at least one layer of them is needed.")
+    _refuse_loose_ends(graph, layers, signals)
+    return shape, layers
+
+
+def _order(graph: NirGraph) -> list[str]:
+    sorter = TopologicalSorter({name: graph.into(name) for name in graph.nodes})
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        circle = " -> ".join(repr(str(name)) for name in reversed(error.args[1]))
+        raise InputError(
+            f"the graph is recurrent: {circle}. NetX holds feed-forward networks only; unrolled or trained without the recurrent "
+            "edge it can be mapped."
+        ) from None
+
+
+def _reached(graph: NirGraph, name: str, signals: dict[str, Signal]) -> bool:
+    before = graph.into(name)
+    reached = [start for start in before if start in signals]
+    if reached and len(reached) < len(before):
+        lost = next(start for start in before if start not in signals)
+        raise InputError(f"node {name!r} adds up {lost!r}, which the input does not reach.")
+    return bool(reached)
+
+
+def _refuse_loose_ends(graph: NirGraph, layers: list[FloatLayer], signals: dict[str, Signal]) -> None:
+    heard = {source for layer in layers for source in layer.signal.terms}
+    ends = [layer.name for layer in layers if layer.name not in heard]
+    if len(ends) != 1:
+        raise InputError(f"the layers {', '.join(map(repr, ends))} all end somewhere; one output is needed.")
+    for layer in layers:
+        if layer.node.kind in SILENT and layer.name != ends[0]:
+            raise InputError(
+                f"node {layer.name!r} ({layer.node.kind}) never fires and others listen to its voltage; only the last layer may be read so. "
+                "A spiking kind of it (IF, LIF, CubaLIF) can be mapped."
+            )
+    for name, node in graph.nodes.items():
+        if node.kind != "Output" or name not in signals:
+            continue
+        terms = signals[name].terms
+        if signals[name].bias is not None or set(terms) != set(ends) or not all(map(_plain_spikes, terms.values())):
+            raise InputError(
+                f"node {name!r}: what comes out is no spikes of a layer but a linear map of them; end with neurons (LI for a readout)."
+            )
+
+
+def _plain_spikes(term: Map) -> bool:
+    return isinstance(term, Identity) and term.delay is None and bool(np.all(term.gain == 1))
+
+
+def _input_shape(node: NirNode) -> Shape:
+    shape = tuple(int(n) for n in np.asarray(node.values["shape"]).reshape(-1))
+    if not 1 <= len(shape) <= 3 or min(shape) < 1 or float(np.prod(shape, dtype=float)) > 2**26:
+        raise InputError(f"node {node.name!r} has shape {shape}; (N,), (C, L) or (C, H, W) is needed.")
+    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape
+
+
+def _sum(signals: list[Signal], where: str) -> Signal:
+    first = signals[0]
+    for other in signals[1:]:
+        if other.shape != first.shape or other.flat != first.flat:
+            raise InputError(f"node {where!r} adds up signals of the shapes {first.shape} and {other.shape}.")
+        terms = dict(first.terms)
+        for source, term in other.terms.items():
+            terms[source] = added(terms[source], term, f"node {where!r}") if source in terms else term
+        biases = [bias for bias in (first.bias, other.bias) if bias is not None]
+        total = np.sum(biases, axis=0) if biases else None
+        first = Signal(first.shape, terms, total, first.flat, first.nodes + other.nodes)
+    return first
+
+
+def _through(node: NirNode, into: Signal, dt: float) -> Signal:
+    """A linear node's output."""
+    where, nodes = f"node {node.name!r} ({node.kind})", (*into.nodes, node.name)
+    if node.kind in ("Input", "Output"):
+        return into
+    if node.kind == "Flatten":
+        return Signal(into.shape, into.terms, into.bias, _is_flat(node, into), nodes)
+    if node.kind in ("Linear", "Affine"):
+        return _matrix(node, into, where, nodes)
+    if node.kind == "Scale":
+        gain = np.asarray(node.values["scale"], float)
+        gain = gain.reshape(into.shape) if gain.size == int(np.prod(into.shape)) else gain
+        terms = {source: scaled(term, gain, where) for source, term in into.terms.items()}
+        bias = None if into.bias is None else np.asarray(into.bias * gain)
+        return Signal(into.shape, terms, bias, into.flat, nodes)
+    if node.kind == "Delay":
+        return _delayed(node, into, dt, where, nodes)
+    if into.flat or len(into.shape) != 3:
+        raise InputError(f"{where} needs (C, H, W); what comes in is {into.shape}{', flattened' if into.flat else ''}.")
+    conv = _pool(node, into.shape) if node.kind.endswith("Pool2d") else _convolution(node, into.shape, where)
+    if float(np.prod(conv.out_shape)) > MAX_NEURONS:
+        raise InputError(f"{where} gives {conv.out_shape}; at most {MAX_NEURONS} neurons are possible.")
+    terms = {source: then_conv(term, conv, where) for source, term in into.terms.items()}
+    bias = None if into.bias is None else apply(conv, np.broadcast_to(into.bias, into.shape))
+    own = node.values.get("bias")
+    if own is not None and np.any(own):
+        own = np.asarray(own, float).reshape(-1, 1, 1)
+        if len(own) not in (1, conv.out_shape[0]):
+            raise InputError(f"{where}: its bias has {len(own)} values for {conv.out_shape[0]} channels.")
+        bias = np.broadcast_to(own, conv.out_shape) + (0 if bias is None else bias)
+    return Signal(conv.out_shape, dict(terms), bias, False, nodes)
+
+
+def _refuse_size(shape: Shape, kernel: tuple[int, ...], padding: tuple[int, int], where: str) -> None:
+    """Refuse what no image has room for before anything of its size is made."""
+    padded = [size + 2 * more for size, more in zip(shape[1:], padding)]
+    if any(side > size for side, size in zip(kernel, padded)) or shape[0] * float(np.prod(padded)) > MAX_NEURONS:
+        raise InputError(
+            f"{where}: a kernel of {kernel} on {shape} padded by {padding}; it must fit, and {MAX_NEURONS} values are possible."
+        )
+
+
+def _is_flat(node: NirNode, into: Signal) -> bool:
+    rank = 1 if into.flat or len(into.shape) == 1 else 3
+    first, last = (int(np.asarray(node.values[name]).reshape(-1)[0]) for name in ("start_dim", "end_dim"))
+    if rank == 1:
+        return into.flat
+    if first % rank != 0 or last % rank != rank - 1:
+        raise InputError(
+            f"node {node.name!r} (Flatten) flattens axes {first} to {last}; all of them (0 to -1) is needed."
+        )
+    return True
+
+
+def _matrix(node: NirNode, into: Signal, where: str, nodes: tuple[str, ...]) -> Signal:
+    if len(into.shape) == 3 and not into.flat:
+        raise InputError(f"{where} acts on the last axis of {into.shape} alone; a Flatten node before it is needed.")
+    weight = np.asarray(node.values["weight"], float)
+    terms = {source: then_dense(term, weight, where) for source, term in into.terms.items()}
+    bias = None if into.bias is None else weight @ np.broadcast_to(into.bias, into.shape).reshape(-1)
+    own = node.values.get("bias")
+    if own is not None and np.any(own):
+        own = np.asarray(own, float).reshape(-1)
+        if own.size not in (1, len(weight)):
+            raise InputError(f"{where}: its bias has {own.size} values for {len(weight)} neurons.")
+        bias = own + (np.zeros(len(weight)) if bias is None else bias)
+    return Signal((len(weight),), dict(terms), bias, False, nodes)
+
+
+def _delayed(node: NirNode, into: Signal, dt: float, where: str, nodes: tuple[str, ...]) -> Signal:
+    steps = np.asarray(node.values["delay"], float) / dt
+    whole = np.rint(steps).astype(np.int64)
+    if (np.abs(steps - whole) > 1e-3 * np.maximum(1, steps)).any() or (whole < 0).any():
+        raise InputError(
+            f"{where}: its delays are {steps.min():g} to {steps.max():g} steps of dt {dt:g}; whole steps are needed."
+        )
+    terms: dict[str, Map] = {}
+    for source, term in into.terms.items():
+        if not isinstance(term, Identity) or into.bias is not None:
+            raise InputError(f"{where} delays a weighted sum; put it right behind the neurons whose spikes it delays.")
+        before = 0 if term.delay is None else term.delay
+        terms[source] = Identity(term.shape, term.gain, whole.reshape(into.shape if whole.size > 1 else ()) + before)
+    return Signal(into.shape, terms, None, into.flat, nodes)
+
+
+def _pair(value: object, where: str, least: int) -> tuple[int, int]:
+    array = np.asarray(value).reshape(-1)
+    if array.dtype.kind not in "iuf" or array.size not in (1, 2) or (array != np.trunc(array)).any():
+        raise InputError(f"{where} is {np.asarray(value).tolist()!r}; one or two integers are needed.")
+    if (array < least).any() or (array > MAX_SIDE).any():
+        raise InputError(f"{where} is {array.tolist()}; {least} to {MAX_SIDE} is allowed.")
+    return int(array[0]), int(array[-1])
+
+
+def _pool(node: NirNode, shape: Shape) -> ConvMap:
+    where = f"node {node.name!r} ({node.kind})"
+    kernel, stride, padding = (
+        _pair(node.values[name], f"{where}: {name}", least)
+        for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0))
+    )
+    _refuse_size(shape, kernel, padding, where)
+    share = 1.0 if node.kind == "SumPool2d" else 1 / (kernel[0] * kernel[1])
+    return ConvMap(np.full((shape[0], 1, *kernel), share), shape, stride, padding, groups=shape[0])
+
+
+def _convolution(node: NirNode, shape: Shape, where: str) -> ConvMap:
+    weight = np.asarray(node.values["weight"], float)
+    flat = node.kind == "Conv1d"
+    if weight.ndim != (3 if flat else 4) or not weight.size or (flat and shape[1] != 1):
+        raise InputError(f"{where}: its weight has shape {weight.shape} for an input of {shape}.")
+    if flat:
+        weight = weight[:, :, None]
+
+    def sides(name: str, least: int) -> tuple[int, int]:
+        pair = _pair(node.values[name], f"{where}: {name}", least)
+        return (1 if least else 0, pair[-1]) if flat else pair
+
+    stride, dilation = sides("stride", 1), sides("dilation", 1)
+    groups = int(np.asarray(node.values["groups"]).reshape(-1)[0])
+    if groups < 1 or shape[0] != weight.shape[1] * groups or weight.shape[0] % groups:
+        raise InputError(f"{where}: its weight has shape {weight.shape} in {groups} groups for {shape[0]} channels.")
+    weight = dilated(weight, dilation)
+    padding = node.values["padding"]
+    if isinstance(padding, str):
+        padding = _named_padding(padding, weight, stride, where)
+    else:
+        padding = sides("padding", 0)
+    _refuse_size(shape, weight.shape[2:], padding, where)
+    return ConvMap(weight, shape, stride, padding, groups)
+
+
+def _named_padding(name: str, weight: np.ndarray, stride: tuple[int, int], where: str) -> tuple[int, int]:
+    if name == "valid":
+        return 0, 0
+    if name != "same" or stride != (1, 1) or any(size % 2 == 0 for size in weight.shape[2:]):
+        raise InputError(
+            f"{where}: padding {name!r} with stride {stride} and a kernel of {weight.shape[2:]}; numbers, 'valid', or 'same' with stride 1 and an "
+            "odd kernel can be mapped."
+        )
+    return weight.shape[2] // 2, weight.shape[3] // 2
+
+
+__all__ = ["ConvMap", "DenseMap", "FloatLayer", "Signal", "layers_of"]

@@ -1,0 +1,119 @@
+"""NIR's neurons in steps of dt: what a differential equation becomes in the Euler steps that frameworks and chips take.
+
+LIF: tau v' = (v_leak - v) + r I, so v += dt / tau ((v_leak - v) + r I). A `CubaLIF`'s current goes the same way:
+tau_syn I' = -I + w_in S. Sources: Pedersen et al. 2024; conventions of each framework: docs/nir.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from exporters.nir_graph import NEEDED, OPTIONAL, NirGraph, NirNode
+
+KINDS = ("IF", "LIF", "CubaLIF", "I", "LI", "CubaLI", "Threshold")
+SILENT = ("I", "LI", "CubaLI")
+"""Kinds that integrate and never fire: a readout."""
+AGREE = 1e-3  # relative; how closely the neurons of a file must agree on a dt that it does not say
+
+
+@dataclass(frozen=True, eq=False)
+class Discrete:
+    """Constants of a neuron node in steps, arrays that broadcast to its shape.
+
+    Args:
+        gain: what a synaptic value is multiplied by before it reaches the voltage.
+        drive: added to the voltage in every step (v_leak).
+        v_decay, i_decay: share of voltage and current that is forgotten in a step; 1 where there is no memory.
+        threshold: of the voltage; None where the neuron never fires.
+    """
+
+    gain: np.ndarray
+    drive: np.ndarray
+    v_decay: np.ndarray
+    i_decay: np.ndarray
+    threshold: np.ndarray | None
+
+
+def discrete(node: NirNode, dt: float) -> Discrete:
+    """The constants of a node at a step of `dt`, in the file's unit of time.
+
+    Raises:
+        InputError: dt is longer than a time constant, or the neuron resets to something else than 0.
+    """
+    value = {
+        key: np.asarray(array, float)
+        for key, array in node.values.items()
+        if key in NEEDED[node.kind] or (key in OPTIONAL and array is not None)
+    }
+    shapes = {array.shape for array in value.values() if array.size > 1}
+    if len(shapes) > 1:
+        raise InputError(
+            f"node {node.name!r} ({node.kind}): its parameters have the shapes {sorted(shapes)}; one is needed."
+        )
+    value = {key: array if array.size > 1 else array.reshape(()) for key, array in value.items()}
+    zero, one = np.zeros(()), np.ones(())
+    if np.any(value.get("v_reset", zero)):
+        raise InputError(
+            f"node {node.name!r} ({node.kind}) resets to {float(np.max(value['v_reset'])):g}; a chip's neuron resets to 0: shift v_leak, "
+            "v_reset and v_threshold so that v_reset is 0."
+        )
+    threshold = value.get("v_threshold")
+    if node.kind == "Threshold":
+        return Discrete(one, zero, one, one, value["threshold"])
+    if node.kind in ("IF", "I"):
+        return Discrete(value["r"] * dt, zero, zero, one, threshold)
+    tau = value["tau_mem" if node.kind.startswith("Cuba") else "tau"]
+    share = _share(node, "tau_mem" if node.kind.startswith("Cuba") else "tau", tau, dt)
+    gain, current = share * value["r"], one
+    if node.kind.startswith("Cuba"):
+        current = _share(node, "tau_syn", value["tau_syn"], dt)
+        gain = gain * current * value["w_in"]
+    return Discrete(gain, share * value["v_leak"], share, current, threshold)
+
+
+def _share(node: NirNode, name: str, tau: np.ndarray, dt: float) -> np.ndarray:
+    if (tau <= 0).any():
+        raise InputError(f"node {node.name!r} ({node.kind}): {name} is {float(tau.min()):g}; a time above 0 is needed.")
+    share = dt / tau
+    if (share > 1 + AGREE).any():
+        raise InputError(
+            f"node {node.name!r} ({node.kind}): dt {dt:g} is longer than its {name} {float(tau.min()):g}; give the step that it was "
+            "trained with (--dt), in the same unit."
+        )
+    return np.minimum(share, 1.0)
+
+
+def step_of(graph: NirGraph, dt: float | None) -> tuple[float, str]:
+    """The step and how it is known.
+
+    snnTorch and SpikingJelly write r = tau / dt (and w_in = tau_syn / dt), from which it can be told; nobody else writes it.
+
+    Raises:
+        InputError: it is neither given nor in the constants; names the neurons that need it.
+    """
+    if dt is not None:
+        if not 0 < dt < np.inf:
+            raise InputError(f"dt is {dt:g}; a time above 0 is needed.")
+        return dt, "given"
+    neurons = [node for node in graph.nodes.values() if node.kind in KINDS and node.kind != "Threshold"]
+    if not neurons:
+        return 1.0, "not needed"
+    found: list[float] = []
+    for node in neurons:
+        pairs = [("tau_mem", "r"), ("tau_syn", "w_in")] if node.kind.startswith("Cuba") else [("tau", "r")]
+        for time, factor in pairs:
+            if time not in node.values or np.all(np.asarray(node.values[factor]) == 1):
+                found.append(np.nan)
+                continue
+            found += np.unique(np.asarray(node.values[time], float) / np.asarray(node.values[factor], float)).tolist()
+    low, high = min(found), max(found)
+    if np.isnan(found).any() or low <= 0 or high > low * (1 + AGREE):
+        names = ", ".join(repr(node.name) for node in neurons[:4])
+        raise InputError(
+            f"a NIR file does not say its time step, and the constants of its neurons ({names}) do not give it away: give --dt, "
+            "in the file's unit of time (norse 1e-3 s, snnTorch and SpikingJelly 1e-4, sinabs and Spyx 1)."
+        )
+    return float(np.median(found)), "found in r = tau / dt"

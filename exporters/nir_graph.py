@@ -1,0 +1,190 @@
+"""Reading NIR files (Neuromorphic Intermediate Representation, Pedersen et al. 2024) into a plain graph of named nodes.
+
+Read with the same care as NetX and without the nir package: that follows links, allocates what a file claims and types
+nodes in ways that refuse good files. What the nodes mean: docs/nir.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from exporters import hdf5_input as source
+
+GRAPH = "NIRGraph"
+MAX_DEPTH = 8
+MAX_NAME = 200
+NEEDED = {
+    "Input": ("shape",),
+    "Output": (),
+    "Linear": ("weight",),
+    "Affine": ("weight", "bias"),
+    "Conv1d": ("weight", "stride", "padding", "dilation", "groups", "bias"),
+    "Conv2d": ("weight", "stride", "padding", "dilation", "groups", "bias"),
+    "SumPool2d": ("kernel_size", "stride", "padding"),
+    "AvgPool2d": ("kernel_size", "stride", "padding"),
+    "Flatten": ("start_dim", "end_dim"),
+    "Scale": ("scale",),
+    "Delay": ("delay",),
+    "Threshold": ("threshold",),
+    "I": ("r",),
+    "LI": ("tau", "r", "v_leak"),
+    "IF": ("r", "v_threshold"),
+    "LIF": ("tau", "r", "v_leak", "v_threshold"),
+    "CubaLI": ("tau_mem", "tau_syn", "r", "v_leak", "w_in"),
+    "CubaLIF": ("tau_mem", "tau_syn", "r", "v_leak", "v_threshold", "w_in"),
+}
+"""Parameters that a node must have, by its type."""
+OPTIONAL = ("v_reset",)
+
+
+@dataclass(frozen=True, eq=False)
+class NirNode:
+    """One node: its type and its parameters, arrays of numbers or (padding "same", "valid") text."""
+
+    name: str
+    kind: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class NirGraph:
+    """Nodes by name, in the file's order, and edges (from, to); nested graphs are taken apart."""
+
+    nodes: Mapping[str, NirNode]
+    edges: tuple[tuple[str, str], ...]
+
+    def into(self, name: str) -> list[str]:
+        """Nodes whose values a node adds up."""
+        return [start for start, end in self.edges if end == name]
+
+
+def read(path: str | Path) -> NirGraph:
+    """Read a NIR file.
+
+    Raises:
+        InputError: missing, damaged or hostile file; a node of unknown type or without its parameters; an edge to a node that
+            is not there.
+    """
+    with source.opened(path, "a NIR file") as file:
+        root = source.group(file, "node")
+        if root is None:
+            raise InputError(f"{path} has no group 'node'; a NIR file is needed.")
+        nodes, edges, _, _ = _graph(root, "", 0)
+    return NirGraph(nodes, tuple(edges))
+
+
+def from_nodes(graph: Any) -> NirGraph:
+    """The plain graph of a `nir.NIRGraph` in memory."""
+    nodes, edges, _, _ = _from_object(graph, "", 0)
+    return NirGraph(nodes, tuple(edges))
+
+
+Part = tuple[dict[str, NirNode], list[tuple[str, str]], list[str], list[str]]  # nodes, edges, inputs, outputs
+
+
+def _from_object(graph: Any, prefix: str, depth: int) -> Part:
+    def part(name: str) -> Part | NirNode:
+        node = graph.nodes[name]
+        kind = type(node).__name__
+        if kind == GRAPH:
+            return _from_object(node, f"{prefix}{name}.", depth + 1)
+        values = {key: value for key, value in node.to_dict().items() if key not in ("type", "metadata")}
+        return _checked(NirNode(f"{prefix}{name}", kind, {key: _plain(value) for key, value in values.items()}))
+
+    return _joined(prefix, depth, list(graph.nodes), part, [(str(a), str(b)) for a, b in graph.edges])
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) or value is None else np.asarray(value)
+
+
+def _graph(group: h5py.Group, prefix: str, depth: int) -> Part:
+    kind = source.text(group, "type")
+    if kind != GRAPH:
+        raise InputError(f"{source.where(group)} is of type {str(kind)[:40]!r}; {GRAPH} is needed.")
+    found = source.group(group, "nodes")
+    if found is None:
+        raise InputError(f"{source.where(group)} has no nodes.")
+    edges = source.texts(group, "edges")
+    if edges is None or edges.ndim != 2 or edges.shape[1] != 2:
+        raise InputError(f"{source.where(group, 'edges')} is missing or no list of pairs.")
+    names = source.names(found)
+
+    def part(name: str) -> Part | NirNode:
+        node = source.group(found, name)
+        if node is None:
+            raise InputError(f"{source.where(found, name)} is named and not there.")
+        if source.text(node, "type") == GRAPH:
+            return _graph(node, f"{prefix}{name}.", depth + 1)
+        return _node(node, f"{prefix}{name}")
+
+    return _joined(prefix, depth, names, part, [(str(a), str(b)) for a, b in edges])
+
+
+def _joined(prefix: str, depth: int, names: list[str], part: Any, edges: list[tuple[str, str]]) -> Part:
+    """One level of a graph: its nodes, those of nested graphs included, with edges into and out of these led on."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"{prefix}: graphs are nested more than {MAX_DEPTH} deep.")
+    nodes: dict[str, NirNode] = {}
+    led: list[tuple[str, str]] = []
+    entries: dict[str, list[str]] = {}
+    exits: dict[str, list[str]] = {}
+    for name in names:
+        if not name or len(name) > MAX_NAME:
+            raise InputError(f"a node's name has {len(name)} characters; 1 to {MAX_NAME} are allowed.")
+        found = part(name)
+        if isinstance(found, NirNode):
+            nodes[found.name] = found
+            entries[name], exits[name] = [found.name], [found.name]
+        else:
+            inner, inner_edges, entries[name], exits[name] = found
+            nodes |= inner
+            led += inner_edges
+    for start, end in edges:
+        for name in (start, end):
+            if name not in entries:
+                raise InputError(
+                    f"an edge of the graph leads from {start!r} to {end!r}, and there is no node {name!r}; there are "
+                    f"{', '.join(sorted(names))[:300]}."
+                )
+        led += [(a, b) for a in exits[start] for b in entries[end]]
+    inputs = [exits[name][0] for name in names if nodes.get(prefix + name, _NOTHING).kind == "Input"]
+    outputs = [entries[name][0] for name in names if nodes.get(prefix + name, _NOTHING).kind == "Output"]
+    return nodes, led, inputs, outputs
+
+
+_NOTHING = NirNode("", "", {})
+
+
+def _node(group: h5py.Group, name: str) -> NirNode:
+    kind = source.text(group, "type")
+    values: dict[str, Any] = {}
+    for key in source.names(group):
+        if key in ("type", "metadata"):
+            continue
+        values[key] = source.numbers(group, key) if source.is_numeric(group, key) else source.text(group, key)
+    return _checked(NirNode(name, str(kind), values))
+
+
+def _checked(node: NirNode) -> NirNode:
+    if node.kind not in NEEDED:
+        raise InputError(f"node {node.name!r} is of type {node.kind[:40]!r}; known are {', '.join(NEEDED)}.")
+    missing = [key for key in NEEDED[node.kind] if node.values.get(key) is None]
+    if missing:
+        raise InputError(f"node {node.name!r} ({node.kind}) has no {', '.join(missing)}.")
+    for key, value in node.values.items():
+        named = key == "padding" and isinstance(value, str)
+        if value is None or named or (key not in NEEDED[node.kind] and key not in OPTIONAL):
+            continue
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf" or not value.size:
+            raise InputError(f"node {node.name!r} ({node.kind}): {key} is no array of numbers.")
+        if not np.isfinite(value).all():
+            raise InputError(f"node {node.name!r} ({node.kind}): {key} holds NaN or infinite values.")
+    return node

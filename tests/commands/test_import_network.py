@@ -1,0 +1,98 @@
+"""`autosnn-hw import`: what a NIR file does not say is asked for, what was made of it is explained, and the file works."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from autosnn_hw.cli import group
+from autosnn_hw.errors import InputError
+from exporters import netx
+
+DATA = Path(__file__).parents[1] / "data/nir"
+LIF = str(DATA / "lif_norse.nir")
+
+
+def run(*words):
+    done = CliRunner().invoke(group, [str(word) for word in words])
+    if done.exception is not None and not isinstance(done.exception, InputError | SystemExit):
+        raise done.exception
+    return done
+
+
+def test_a_file_is_written_that_every_verb_reads(tmp_path):
+    out = tmp_path / "lif.net"
+    done = run("import", LIF, "-o", out, "--dt", "1e-4", "--reset", "hard", "--json")
+    document = json.loads(done.stdout)
+    assert (
+        document["file"] == str(out) and document["dt"] == 1e-4 and document["layers"][0]["integers"]["vThMant"] == 635
+    )
+    assert netx.read(out).layers[1].weight.tolist() == [[254]]
+    assert run("inspect", out).exit_code == run("check", out).exit_code == 0
+    np.savez(tmp_path / "a.npz", x_test=np.ones((2, 30, 1), np.uint8))
+    assert run("simulate", out, "--dataset", f"npz:{tmp_path / 'a.npz'}").exit_code == 0
+    refused = run("import", LIF, "-o", out, "--dt", "1e-4", "--reset", "hard")
+    assert "--force" in str(refused.exception)
+    assert run("import", LIF, "-o", out, "--dt", "1e-4", "--reset", "hard", "--force").exit_code == 0
+
+
+def test_the_explanation_names_constants_integers_and_rounding(tmp_path):
+    done = run("import", LIF, "-o", tmp_path / "a.net", "--dt", "1e-4", "--reset", "hard", "--explain")
+    for said in ("1 (LIF) 1, from input through 0", "tau 0.0025", "v_decay 0.04", "vThMant 635, vDecay 164", "weights are exact; v_decay 0.16", "dt 0.0001 (given), reset hard"):  # fmt: skip
+        assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    "name, words, said",
+    [
+        ("lif_norse", ("--dt", "1e-4"), "does not say how its neurons reset"),
+        ("lif_norse", ("--dt", "1e-4", "--reset", "subtract"), "reset by subtraction cannot be mapped"),
+        ("lif_norse", ("--reset", "hard"), "does not say its time step"),
+        ("braille_noDelay_bias_zero", ("--dt", "1e-4", "--reset", "hard"), "recurrent"),
+        ("braille_noDelay_bias_zero_subgraph", ("--dt", "1e-4", "--reset", "hard"), "there is no node 'lif'"),
+        ("nowhere", ("--reset", "hard"), "cannot be opened"),
+    ],
+)
+def test_what_is_missing_or_cannot_be_mapped_is_one_sentence(name, words, said, tmp_path):
+    done = run("import", DATA / f"{name}.nir", "-o", tmp_path / "a.net", *words)
+    assert isinstance(done.exception, InputError) and said in str(done.exception) and "\n" not in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_netx_file_is_no_nir_file(tmp_path):
+    run("import", LIF, "-o", tmp_path / "a.net", "--dt", "1e-4", "--reset", "hard")
+    done = run("import", tmp_path / "a.net", "-o", tmp_path / "b.net", "--reset", "hard")
+    assert "has no group 'node'; a NIR file is needed" in str(done.exception)
+    (tmp_path / "c.nir").write_text("hello")
+    assert "a NIR file is needed" in str(run("import", tmp_path / "c.nir", "-o", tmp_path / "b.net").exception)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_damaged_file_is_read_or_refused_in_one_sentence(seed, tmp_path):
+    """Values, types, names and bytes replaced: a network, or one sentence."""
+    rng = np.random.default_rng(seed)
+    path = tmp_path / "a.nir"
+    path.write_bytes((DATA / rng.choice(["lif_norse.nir", "two_lif_neurons.nir", "cnn_sinabs.nir"])).read_bytes())
+    if seed % 3 == 0:
+        content = bytearray(path.read_bytes())
+        for position in rng.integers(0, len(content), 12):
+            content[position] = rng.integers(0, 256)
+        path.write_bytes(content)
+    else:
+        odd = [0, -1, 1e30, -0.5, "text", "LIF", "Conv2d", np.arange(4.0), np.zeros((2, 2)), 2**40, np.zeros(0), b"\xff", h5py.Empty("f4"), 8000]  # fmt: skip
+        with h5py.File(path, "a") as file:
+            places = []
+            file.visit(places.append)
+            for place in rng.choice(places, 2):
+                if place in file and place != "node":
+                    del file[place]
+                    if rng.random() < 0.8:
+                        file[place] = odd[rng.integers(len(odd))]
+    done = run("import", path, "-o", tmp_path / "b.net", "--dt", "1e-4", "--reset", "hard")
+    if done.exit_code:
+        assert "\n" not in str(done.exception) and len(str(done.exception)) < 700
+    else:
+        assert len(netx.read(tmp_path / "b.net").layers) >= 2
