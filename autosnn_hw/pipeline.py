@@ -40,7 +40,7 @@ def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
     import hw_profiles
 
     sizes: dict[str, Any] = dict(EMBEDDED if dataset == "digits" else PAPER)
-    if hw_profiles.load(target).placement.kind == "crossbar":
+    if hw_profiles.load(target).learns_slowly:
         longer = ("epochs", "retrain_epochs", "finetune_epochs")
         sizes |= {name: round(CROSSBAR_EPOCHS * sizes[name]) for name in longer}
     return sizes

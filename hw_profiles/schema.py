@@ -232,6 +232,26 @@ class Profile(Table):
         return self.chips * self.limits.cores_per_chip.value
 
     @property
+    def searches_groups(self) -> bool:
+        """Whether a search chooses the groups of each block, too: axons of a crossbar core are few."""
+        return self.placement.kind == "crossbar"
+
+    @property
+    def writes_cores(self) -> bool:
+        """Whether a network is also written out core by core (winner.cores.json)."""
+        return self.placement.kind == "crossbar"
+
+    @property
+    def learns_slowly(self) -> bool:
+        """Whether its networks (ternary weights, memoryless neurons) are trained longer and set against Loihi 2."""
+        return self.weights.format == "crossbar"
+
+    @property
+    def measured_on_a_board(self) -> bool:
+        """Whether the board backend can measure its networks."""
+        return self.placement.kind == "columns"
+
+    @property
     def smallest_first(self) -> tuple[Device, ...]:
         """Devices of the family by number of chips."""
         return tuple(sorted(self.devices, key=lambda device: (device.chips, device.name)))

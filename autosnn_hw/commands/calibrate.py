@@ -20,7 +20,7 @@ from autosnn_hw.commands import options
 @options.as_json
 def command(csv, target, output, constants, as_json):
     """Fit constants of a target to the measurements in CSV, and write an overlay profile with provenance."""
-    from autosnn_hw.cost.calibration import calibrate_file
+    from autosnn_hw.cost.calibration.overlay import calibrate_file
 
     document = calibrate_file(csv, target, output, constants=constants or None)
     if as_json:

@@ -27,7 +27,7 @@ def command(file, target, input_shape, layers, svg, as_json, quiet):
     profile = own_target.profile_of(target, network, file)
     report = check(network, profile)
     if svg is not None:
-        from autosnn_hw.cost.core_map import core_map
+        from autosnn_hw.report.core_map import core_map
         from autosnn_hw.run_folder import write_text
 
         write_text(Path(svg), core_map(network, profile))

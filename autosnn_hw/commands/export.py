@@ -69,8 +69,8 @@ def command(source, form, target, out, input_shape, layers, force, as_json):
 
 
 def _write_cores(network, target, written):
-    from autosnn_hw.cost import crossbar
+    from autosnn_hw.cost.cores import core_network
     from exporters import cores
     from hw_profiles import load
 
-    cores.write(crossbar.core_network(network, load(target or "truenorth")), written)
+    cores.write(core_network(network, load(target or "truenorth")), written)

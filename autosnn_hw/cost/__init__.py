@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autosnn_hw.cost.check import check
-from autosnn_hw.cost.placement import Placement, place
+from autosnn_hw.cost.mapping import place
+from autosnn_hw.cost.placement import Placement
 from autosnn_hw.cost.price import price
 
 __all__ = ["Placement", "check", "place", "price"]

@@ -153,3 +153,12 @@ def weight_uses(weight: np.ndarray, rule: Weights) -> Iterator[LimitUse]:
     if odd and (low < -half or high >= half):
         resource = f"odd weights in a layer beyond [{-half}, {half - 1}], where only even ones exist"
         yield LimitUse(resource, odd, 0, "weights", source, rule.verified)
+
+
+def limit_of(resource: str, layer_is_dense: bool, profile: Profile) -> Limit | None:
+    """The `Limit` of a placement resource, or None where the profile has none."""
+    if resource == "synapse_memory":
+        memory = profile.memory.dense if layer_is_dense else profile.memory.conv
+        return memory.words if memory else None
+    limit: Limit | None = getattr(profile.limits, resource)
+    return limit

@@ -9,8 +9,9 @@ import numpy as np
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost.energy import dynamic_energy
 from autosnn_hw.cost.estimates import estimates as other_rules
-from autosnn_hw.cost.events import Events, column_events
-from autosnn_hw.cost.placement import Placement, place
+from autosnn_hw.cost.events import Events
+from autosnn_hw.cost.mapping import mapping_of, place
+from autosnn_hw.cost.placement import Placement
 from autosnn_hw.cost.step_time import StepTime, step_time
 from autosnn_hw.cost_report import CoreCost, CostReport, Interval, LayerCost
 from autosnn_hw.errors import DoesNotFitError
@@ -42,12 +43,7 @@ def price(
     """
     placement = placement if placement is not None else place(network, profile)
     _whole(placement, profile)
-    if profile.placement.kind == "crossbar":
-        from autosnn_hw.cost import crossbar
-
-        events = crossbar.price_parts(network, activity, profile, placement, per_core=per_core)
-    else:
-        events = column_events(network, activity, placement, profile)
+    events = mapping_of(profile).events(network, activity, placement, profile, per_core=per_core)
     cores_used, chips = placement.cores_used or 0, placement.chips or 1
     time = step_time(events.cores, cores_used, chips, profile)
     return _report(network, activity, profile, placement, events, time, per_core, estimates)
@@ -165,9 +161,5 @@ def _not_counted(network: ChipNetwork, profile: Profile, events: Events) -> tupl
 def _estimates(
     network: ChipNetwork, activity: Activity, profile: Profile, placement: Placement, events: Events
 ) -> dict[str, Any]:
-    found = other_rules(network, activity, events.layers)
-    if profile.placement.kind == "crossbar":
-        from autosnn_hw.cost import crossbar
-
-        found["crossbar"] = crossbar.breakdown(network, activity, crossbar.crossbar_placement(placement))
-    return found
+    own = mapping_of(profile).breakdown(network, activity, placement)
+    return {**other_rules(network, activity, events.layers), **own}

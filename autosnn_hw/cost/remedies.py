@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from autosnn_hw.cost import variation
+from autosnn_hw.cost.fit import assess
 from autosnn_hw.cost.limits import layer_uses, neuron_kinds
+from autosnn_hw.cost.mapping import mapping_of, place
 from autosnn_hw.cost_report import FitReport, Violation
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
+from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Layer
 from hw_profiles.schema import Profile
 
 MOST = 4  # remedies of one violation
-SHAPED = (
-    "neurons_per_core",
-    "block_neurons",
-    "input_axons",
-    "output_axons",
-    "synapse_memory",
-    "fan_in",
-    "kernel_size",
-    "neuron_configurations",
-    "thresholds",
-)  # limits that other sizes meet
 SCALED = ("weight", "threshold", "bias", "leak")  # limits that a smaller scale of the layer meets
 
 
@@ -46,7 +36,7 @@ def propose(network: ChipNetwork, profile: Profile, violation: Violation, report
     before = {(v.layer, v.resource): v.needed for v in report.violations}
     found: list[Remedy] = []
     for sentence, changed, target in _candidates(network, profile, violation, before):
-        after = _assess(changed, target)
+        after = assess(changed, target)
         ending = "then everything fits" if after.fits else "this removes this violation, not the others"
         found.append(Remedy(f"{sentence}: {ending}.", changed, target))
         if len(found) == MOST:
@@ -57,19 +47,13 @@ def propose(network: ChipNetwork, profile: Profile, violation: Violation, report
 Candidate = tuple[str, ChipNetwork, Profile]
 
 
-def _assess(network: ChipNetwork, profile: Profile) -> FitReport:
-    from autosnn_hw.cost.check import assess
-
-    return assess(network, profile)
-
-
 def _solves(
     changed: ChipNetwork | None, profile: Profile, violation: Violation, before: dict[tuple[str, str], float]
 ) -> bool:
     """Whether the violation is gone and no other is new or larger."""
     if changed is None:
         return False
-    after = {(v.layer, v.resource): v.needed for v in _assess(changed, profile).violations}
+    after = {(v.layer, v.resource): v.needed for v in assess(changed, profile).violations}
     if (violation.layer, violation.resource) in after:
         return False
     return all(needed <= before.get(key, -1.0) for key, needed in after.items())
@@ -82,12 +66,15 @@ def _candidates(
         return _solves(changed, target, violation, before)
 
     names = [layer.name for layer in network.layers]
-    crossbar = profile.placement.kind == "crossbar"
-    if crossbar and violation.resource in ("input_axons", "cores"):
-        from autosnn_hw.cost import crossbar as mapping
+    mapping = mapping_of(profile)
 
-        changes = mapping.remedies(network, profile, violation)
+    def of_mapping() -> Iterator[Candidate]:
+        cores = lambda changed: place(changed, profile).cores_used  # noqa: E731
+        changes = mapping.changes(network, profile, violation, cores, solved)
         yield from ((sentence, changed, profile) for sentence, changed in changes if solved(changed))
+
+    if violation.resource in mapping.ALONE:
+        yield from of_mapping()
         return
     if violation.layer not in names:
         yield from _whole_network(network, profile, violation, solved)
@@ -96,8 +83,7 @@ def _candidates(
     for sentence, changed in _parameters(network, profile, violation, index, before):
         if solved(changed):
             yield sentence, changed, profile
-    if violation.resource in SHAPED and not crossbar:
-        yield from ((s, c, profile) for s, c in _shapes(network, index, solved))
+    yield from of_mapping()
 
 
 def _parameters(
@@ -140,43 +126,6 @@ def _scale(layer: Layer, profile: Profile, before: dict[tuple[str, str], float])
     return factor
 
 
-def _shapes(
-    network: ChipNetwork, index: int, solved: Callable[[ChipNetwork | None], bool]
-) -> Iterator[tuple[str, ChipNetwork]]:
-    """Fewer channels here or before, more groups, a smaller kernel, a narrower network."""
-    last = len(network.layers) - 1
-    for at in (index, index - 1):
-        if at < 0 or at == last:
-            continue
-        layer = network.layers[at]
-        many = layer.shape[0]
-        found = _most(many - 1, partial(variation.keep_channels, network, at), solved)
-        if found is not None:
-            what = "neurons" if isinstance(layer, DenseLayer) else "channels"
-            yield f"{found[0]} {what} instead of {many} in {layer.name!r}", found[1]
-    layer = network.layers[index]
-    if isinstance(layer, ConvLayer):
-        for groups in range(2, layer.shape[0] + 1):
-            changed = variation.more_groups(network, index, groups)
-            if changed is not None and solved(changed):
-                yield f"{groups} groups in {layer.name!r}", changed
-                break
-        changed = variation.smaller_kernel(network, index)
-        while changed is not None:
-            if solved(changed):
-                size = "x".join(str(k) for k in changed.layers[index].weight.shape[2:])  # type: ignore[union-attr]
-                yield f"a {size} kernel in {layer.name!r}", changed
-                break
-            changed = variation.smaller_kernel(changed, index)
-    yield from _narrower(network, solved)
-
-
-def _narrower(network: ChipNetwork, solved: Callable[[ChipNetwork | None], bool]) -> Iterator[tuple[str, ChipNetwork]]:
-    found = _most(63, lambda n: variation.narrower(network, n / 64), solved)
-    if found is not None:
-        yield f"{found[0] / 64:.0%} of the width in every layer", found[1]
-
-
 def _whole_network(
     network: ChipNetwork, profile: Profile, violation: Violation, solved: Callable[..., bool]
 ) -> Iterator[Candidate]:
@@ -192,20 +141,5 @@ def _whole_network(
         changed = replace(network, timesteps=profile.limits.timesteps.value)
         if solved(changed):
             yield f"{changed.timesteps} timesteps instead of {network.timesteps}", changed, profile
-    for sentence, changed in _narrower(network, solved):
+    for sentence, changed in variation.narrower_networks(network, solved):
         yield sentence, changed, profile
-
-
-def _most(
-    largest: int, change: Callable[[int], ChipNetwork | None], solved: Callable[[ChipNetwork | None], bool]
-) -> tuple[int, ChipNetwork] | None:
-    """The largest n of 1..largest whose change solves, by bisection (what fits with n nearly always fits with less)."""
-    low, high, best = 1, largest, None
-    while low <= high:
-        middle = (low + high) // 2
-        changed = change(middle)
-        if changed is not None and solved(changed):
-            best, low = (middle, changed), middle + 1
-        else:
-            high = middle - 1
-    return best

@@ -3,6 +3,7 @@ matter to a check."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -147,3 +148,27 @@ def _inputs(layer: Layer, source: tuple[int, ...], chosen: np.ndarray) -> tuple[
     outputs = (chosen[:, None] * per_group + np.arange(per_group)).reshape(-1)
     shrunk = _outputs(replace(layer, groups=1), outputs)
     return replace(shrunk, groups=len(chosen)), outputs  # type: ignore[arg-type]
+
+
+def narrower_networks(
+    network: ChipNetwork, solved: Callable[[ChipNetwork | None], bool]
+) -> Iterator[tuple[str, ChipNetwork]]:
+    """The widest network, every layer narrowed alike, that solves."""
+    found = most_that_solves(63, lambda n: narrower(network, n / 64), solved)
+    if found is not None:
+        yield f"{found[0] / 64:.0%} of the width in every layer", found[1]
+
+
+def most_that_solves(
+    largest: int, change: Callable[[int], ChipNetwork | None], solved: Callable[[ChipNetwork | None], bool]
+) -> tuple[int, ChipNetwork] | None:
+    """The largest n of 1..largest whose change solves, by bisection (what fits with n nearly always fits with less)."""
+    low, high, best = 1, largest, None
+    while low <= high:
+        middle = (low + high) // 2
+        changed = change(middle)
+        if changed is not None and solved(changed):
+            best, low = (middle, changed), middle + 1
+        else:
+            high = middle - 1
+    return best

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.cost.least_squares import Equation, fit
+from autosnn_hw.cost.calibration.least_squares import Equation, fit
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import RunError
 from autosnn_hw.search.candidate import CandidateRecord

@@ -42,7 +42,7 @@ def _choices(block: str, widths: tuple[int, int], stride: int, profile: Profile)
     if block == "skip" and (widths[0] == widths[1] or stride > 1):
         return (1,)  # the identity, or FactorizedReduce: one input of each channel
     axons = profile.limits.input_axons
-    if profile.placement.kind != "crossbar" or axons is None:
+    if not profile.searches_groups or axons is None:
         return tuple(n for n in ANY_CHIP if common % n == 0)
     kernel = BLOCKS[block].kernel
     most = _power_of_two(axons.value // SIGNS // kernel**2)

@@ -69,11 +69,11 @@ def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
         document = networks.winner.document
         known = {**document["network"], "file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
         write_json(folder / WINNER_SIMULATION, document | {"network": known})
-    if prepared.profile.placement.kind == "crossbar":
-        from autosnn_hw.cost import crossbar
+    if prepared.profile.writes_cores:
+        from autosnn_hw.cost.cores import core_network
         from exporters import cores
 
-        cores.write(crossbar.core_network(network, prepared.profile), folder / WINNER_CORES)
+        cores.write(core_network(network, prepared.profile), folder / WINNER_CORES)
 
 
 def certify_winner(

@@ -45,7 +45,7 @@ def prepare(config: SearchConfig) -> Prepared:
     """
     profile = hw_profiles.load(config.target)
     if config.backend == "board":
-        if profile.placement.kind == "crossbar":
+        if not profile.measured_on_a_board:
             raise InputError(
                 f"--backend board measures on a Loihi 2 board; for {profile.name} take --backend lava or no measurement."
             )
@@ -58,7 +58,7 @@ def prepare(config: SearchConfig) -> Prepared:
         raise InputError(
             f"{data.name} has frames of {data.timesteps} steps; --timesteps {data.timesteps} would work, {config.timesteps} was given."
         )
-    grouped = profile.placement.kind == "crossbar" if config.grouped is None else config.grouped
+    grouped = profile.searches_groups if config.grouped is None else config.grouped
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small

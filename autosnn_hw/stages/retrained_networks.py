@@ -86,7 +86,7 @@ def train_networks(
     if random is not None:
         names["best of random"] = _parse(config, random.winner.genotype)
     job, reference = network_job(config, folder), None
-    if config.baselines and prepared.profile.placement.kind == "crossbar":
+    if config.baselines and prepared.profile.learns_slowly:
         reference = network_job(config, folder, REFERENCE)
     distinct = list(dict.fromkeys([best, *names.values()]))
     reporter.stage("winner and baselines", len(distinct))

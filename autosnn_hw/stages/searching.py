@@ -54,7 +54,7 @@ def resolved(config: SearchConfig, prepared: Prepared, reporter: Reporter) -> Se
     sentence = cost.sentence(worker_count(config.workers))
     if config.strategy == WALK:
         chosen: str = WALK
-    elif prepared.profile.placement.kind == "crossbar":
+    elif prepared.profile.searches_groups:
         chosen = "evolution"
         sentence += f"; {prepared.profile.name} takes most of its time for placing each of them"
     else:

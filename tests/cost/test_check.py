@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.cost import check
-from autosnn_hw.cost.check import assess
+from autosnn_hw.cost.fit import assess
 from autosnn_hw.cost.limits import memoryless_by_construction, neuron_kinds, weight_uses
 from autosnn_hw.cost.remedies import propose
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer

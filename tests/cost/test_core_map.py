@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from autosnn_hw.cost import place
-from autosnn_hw.cost.core_map import core_map, fullness
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.report.core_map import core_map, fullness
 
 SVG = "{http://www.w3.org/2000/svg}"
 

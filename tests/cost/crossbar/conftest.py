@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from autosnn_hw.cost.crossbar_limits import CrossbarLimits
+from autosnn_hw.cost.crossbar.limits import CrossbarLimits
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout, Role
 from hw_profiles import load
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autosnn_hw.cost import check, place
-from autosnn_hw.cost.crossbar import crossbar_placement
-from autosnn_hw.cost.crossbar_limits import crossbar_limits
-from autosnn_hw.cost.crossbar_place import Unplaced, place_layers
+from autosnn_hw.cost.crossbar import tiled_network
+from autosnn_hw.cost.crossbar.limits import crossbar_limits
+from autosnn_hw.cost.crossbar.placement import Unplaced, place_layers
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
 
 MEMORYLESS = CubaNeuron(0, 4096, 4096)
@@ -104,7 +104,7 @@ def test_core_counts_equal_a_hand_count(shape, limits):
 def test_layers_as_the_chip_reports_them(truenorth, snn1):
     network = snn1(MIX, 8, 8, DIGITS_POOLS)
     placement = place(network, truenorth)
-    mapping = crossbar_placement(placement)
+    mapping = tiled_network(placement)
     assert placement.layers[0].cores == 0 and placement.chips == 1
     assert placement.cores_used == mapping.cores_used == sum(layer.cores for layer in placement.layers)
     assert [layer.first for layer in placement.layers[1:]] == np.cumsum([0, *mapping.cores[:-1]]).tolist()

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.cost.crossbar_fanout import FanOut, choose, least_splitter_load, pieces
-from autosnn_hw.cost.crossbar_layer import CrossbarLayer, fan_in
-from autosnn_hw.cost.crossbar_limits import CrossbarLimits
-from autosnn_hw.cost.crossbar_tiles import ClusterTaps, axons, cluster_taps, source_fan_out, tile_axes
-from autosnn_hw.cost.crossbar_types import clusterings, components
+from autosnn_hw.cost.crossbar.axon_types import clusterings, components
+from autosnn_hw.cost.crossbar.axons import ClusterTaps, axons, cluster_taps, source_fan_out, tile_axes
+from autosnn_hw.cost.crossbar.fan_out import FanOut, choose, least_splitter_load, pieces
+from autosnn_hw.cost.crossbar.layer import CrossbarLayer, fan_in
+from autosnn_hw.cost.crossbar.limits import CrossbarLimits
 
 
 @dataclass(frozen=True, eq=False)
-class LayerPlacement:
+class TiledLayer:
     """A layer on its cores; core (cluster, row tile, column tile) comes in that order.
 
     Args:
@@ -82,7 +82,7 @@ def place_layer(
     host_fed: bool = False,
     copies: bool = True,
     splitters: bool = True,
-) -> LayerPlacement | None:
+) -> TiledLayer | None:
     """Place a layer whose neurons must each reach `fan_out` axons.
 
     The cost is cores + splitter cores + axons / neurons of a core: every axon asks the layer before for one more neuron.
@@ -116,7 +116,7 @@ def place_layer(
         return None
     _, chosen, reach = best
     sources = source_fan_out(layer, chosen.taps, *tile_axes(layer, chosen.tile))
-    return LayerPlacement(layer, tuple(chosen.clusters), chosen.tile, chosen.axons, fan_out, reach, sources)
+    return TiledLayer(layer, tuple(chosen.clusters), chosen.tile, chosen.axons, fan_out, reach, sources)
 
 
 def _candidates(

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.cost.calibration import calibrate, calibrate_file
-from autosnn_hw.cost.calibration_rows import COLUMNS, COUNTS, counts_row, read_equations
-from autosnn_hw.cost.least_squares import Equation, fit
+from autosnn_hw.cost.calibration.least_squares import Equation, fit
+from autosnn_hw.cost.calibration.overlay import calibrate, calibrate_file
+from autosnn_hw.cost.calibration.rows import COLUMNS, COUNTS, counts_row, read_equations
 from autosnn_hw.cost.price import price
 from autosnn_hw.errors import InputError, RunError
 from hw_profiles import load, loader

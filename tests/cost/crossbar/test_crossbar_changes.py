@@ -2,11 +2,17 @@ import numpy as np
 import pytest
 
 from autosnn_hw.cost import check, place
-from autosnn_hw.cost.crossbar import remedies
-from autosnn_hw.cost.crossbar_remedies import core_changes, groups_of, halved, regrouped, with_small_kernel
+from autosnn_hw.cost.crossbar import changes
+from autosnn_hw.cost.crossbar.changes import core_changes, groups_of, halved, regrouped, with_small_kernel
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
 
 BLOCKS = ("SRB_k5", "SRB_k5", "skip", "SRB_k3", "SRB_k5")
+
+
+def _changes(network, profile, violation):
+    return changes(
+        network, profile, violation, lambda changed: place(changed, profile).cores_used, lambda changed: True
+    )
 
 
 def _names(report):
@@ -19,7 +25,7 @@ def test_every_change_for_fan_in_removes_that_violation(truenorth, snn1):
     tried = 0
     for violation in report.violations:
         assert violation.resource == "input_axons" and violation.needed > violation.limit == 256
-        found = list(remedies(network, truenorth, violation))
+        found = list(_changes(network, truenorth, violation))
         assert found, violation.layer
         for _, changed in found:
             assert (violation.layer, "input_axons") not in _names(check(changed, truenorth, remedies=False))
@@ -42,7 +48,7 @@ def test_check_proposes_what_fits_the_chip(truenorth, snn1):
     network = snn1(BLOCKS, 16, 32, (1, 3, 5))
     (violation,) = check(network, truenorth).violations
     assert violation.resource == "cores" and len(violation.remedies) == 3
-    for _, changed in remedies(network, truenorth, violation):
+    for _, changed in _changes(network, truenorth, violation):
         assert place(changed, truenorth).cores_used <= 4096
 
 
@@ -80,7 +86,7 @@ def test_a_full_readout_is_told_to_read_blocks(truenorth):
     dense = DenseLayer("fc", (20,), rng.choice([-1, 1], (20, 1024)), CubaNeuron(0, 4096))
     network = ChipNetwork((InputLayer("in", (16, 8, 8)), dense), timesteps=2)
     (violation,) = check(network, truenorth, remedies=False).violations
-    sentences = dict(remedies(network, truenorth, violation))
+    sentences = dict(_changes(network, truenorth, violation))
     blocks = next(changed for sentence, changed in sentences.items() if "blocks of 128" in sentence)
     assert check(blocks, truenorth, remedies=False).fits
     assert place(blocks, truenorth).cores_used == 8

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.cost.crossbar_place import CrossbarPlacement
-from autosnn_hw.cost.crossbar_search import LayerPlacement, core_of
-from autosnn_hw.cost.crossbar_tiles import axon_spikes, cluster_taps, received, tile_axes
+from autosnn_hw.cost.crossbar.axons import axon_spikes, cluster_taps, received, tile_axes
+from autosnn_hw.cost.crossbar.placement import TiledNetwork
+from autosnn_hw.cost.crossbar.tiling import TiledLayer, core_of
 from autosnn_hw.cost.events import CoreEvents, Events, LayerEvents, matched, spike_map
 from autosnn_hw.network import ChipNetwork, DenseLayer
 
 
 def crossbar_events(
-    network: ChipNetwork, activity: Activity, placement: CrossbarPlacement, *, per_core: bool = True
+    network: ChipNetwork, activity: Activity, placement: TiledNetwork, *, per_core: bool = True
 ) -> Events:
     """Events of a placed network.
 
     A layer's synops are the synaptic events in its cores and in the splitters behind it: what the chip charges for. The
-    events of neurons alone, without copies and splitters, are the activity's synops (`breakdown` sets them apart).
+    events of neurons alone, without copies and splitters, are the activity's synops (`events_apart` sets them apart).
 
     Args:
         per_core: False to leave the cores' loads out, which is faster.
@@ -68,7 +68,7 @@ def _spike_maps(network: ChipNetwork, activity: Activity, notes: list[str]) -> l
     ]
 
 
-def breakdown(network: ChipNetwork, activity: Activity, placement: CrossbarPlacement) -> dict[str, Any]:
+def events_apart(network: ChipNetwork, activity: Activity, placement: TiledNetwork) -> dict[str, Any]:
     """Synaptic events of one inference set apart (JSON-able), and the neurons and cores that cause them."""
     spikes = _spike_maps(network, activity, [])
     per_run = 1.0 / activity.samples
@@ -87,7 +87,7 @@ def breakdown(network: ChipNetwork, activity: Activity, placement: CrossbarPlace
 
 
 def _core_events(
-    network: ChipNetwork, placement: CrossbarPlacement, spikes: list[np.ndarray], per_step: float, per_core: bool
+    network: ChipNetwork, placement: TiledNetwork, spikes: list[np.ndarray], per_step: float, per_core: bool
 ) -> CoreEvents:
     if not per_core:
         none = np.zeros(0)
@@ -116,7 +116,7 @@ def _core_events(
     )
 
 
-def _own_loads(place: LayerPlacement, before: np.ndarray, own: np.ndarray) -> np.ndarray:
+def _own_loads(place: TiledLayer, before: np.ndarray, own: np.ndarray) -> np.ndarray:
     """float64 (5, cores): neurons, synaptic events, spikes that arrive, that are fired, that are sent."""
     layer, clusters = place.layer, list(place.clusters)
     where = core_of(layer, place.clusters, place.tile)
@@ -135,7 +135,7 @@ def _own_loads(place: LayerPlacement, before: np.ndarray, own: np.ndarray) -> np
     )
 
 
-def _splitter_loads(place: LayerPlacement, own: np.ndarray) -> np.ndarray:
+def _splitter_loads(place: TiledLayer, own: np.ndarray) -> np.ndarray:
     parts = place.reach.splitters
     arriving = own[parts.source]
     events = arriving * parts.load

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost import check, place
-from autosnn_hw.cost.crossbar import core_network, crossbar_placement
-from autosnn_hw.cost.crossbar_build import build
-from autosnn_hw.cost.crossbar_limits import CrossbarLimits
-from autosnn_hw.cost.crossbar_place import CrossbarPlacement, Unplaced, place_layers
+from autosnn_hw.cost.cores import core_network
+from autosnn_hw.cost.crossbar import tiled_network
+from autosnn_hw.cost.crossbar.limits import CrossbarLimits
+from autosnn_hw.cost.crossbar.placement import TiledNetwork, Unplaced, place_layers
+from autosnn_hw.cost.crossbar.write_out import build
 from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout, conv_output_size
 from autosnn_hw.simulate.exact import trace
@@ -108,7 +109,7 @@ def test_free_running_chip_spikes_as_the_simulators_do(tmp_path_factory, interpr
 def test_no_core_exceeds_a_limit_and_the_counts_are_those_of_the_placement(network, limits):
     placed = place_layers(network, limits)
     assume(not any(isinstance(layer, Unplaced) for layer in placed))
-    placement = CrossbarPlacement(tuple(placed))
+    placement = TiledNetwork(tuple(placed))
     written = build(network, placement.layers)
     assert len(written.cores) == placement.cores_used
     for core in written.cores:
@@ -201,7 +202,7 @@ def test_a_searched_net_from_training_to_cores(truenorth, interpreter, tmp_path)
         assert other.spikes.any()
     last = traced.layers[-1].spikes.reshape(6, 4, data.classes, -1).sum(axis=(1, 3))
     assert (chip.votes(fired) == last).all()
-    mapping = crossbar_placement(place(network, truenorth))
+    mapping = tiled_network(place(network, truenorth))
     assert chip.file["depth"] == mapping.depth and len(written.cores) == mapping.cores_used
 
 

@@ -6,8 +6,10 @@ from html import escape
 
 import numpy as np
 
-from autosnn_hw.cost.mesh import slots
-from autosnn_hw.cost.placement import Placement, limit_of, place
+from autosnn_hw.cost.columns.mesh import slots
+from autosnn_hw.cost.limits import limit_of
+from autosnn_hw.cost.mapping import place
+from autosnn_hw.cost.placement import Placement
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.network import ChipNetwork, DenseLayer
 from hw_profiles.schema import Profile

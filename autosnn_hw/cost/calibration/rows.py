@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.cost.events import column_events
-from autosnn_hw.cost.least_squares import Equation
-from autosnn_hw.cost.placement import place
+from autosnn_hw.cost.calibration.least_squares import Equation
+from autosnn_hw.cost.mapping import mapping_of, place
 from autosnn_hw.cost.step_time import step_time
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
@@ -154,7 +153,7 @@ def counts_row(name: str, network: ChipNetwork, activity: Activity, profile: Pro
     Counts are per inference (steps = timesteps), so dynamic_energy is to be given per inference, too.
     """
     placement = place(network, profile)
-    events = column_events(network, activity, placement, profile)
+    events = mapping_of(profile).events(network, activity, placement, profile)
     cores, chips = placement.cores_used or 0, placement.chips or 1
     busiest = step_time(events.cores, cores, chips, profile).busiest or 0
     core = events.cores

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.cost import place
-from autosnn_hw.cost.placement import limit_of, row_words
+from autosnn_hw.cost.columns.blocks import row_words
+from autosnn_hw.cost.limits import limit_of
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
 from exporters import netx
 from hw_profiles import load

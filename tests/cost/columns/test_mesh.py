@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autosnn_hw.cost import mesh, place
+from autosnn_hw.cost import place
+from autosnn_hw.cost.columns import mesh
 from hw_profiles import load
 
 

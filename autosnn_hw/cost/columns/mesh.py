@@ -7,33 +7,17 @@ so the result depends on shapes alone, is the same every time, and is kept for t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from autosnn_hw.cost.placement import Edges, LayerPlacement, Positions
 from autosnn_hw.cost.reach import axis_taps
 from autosnn_hw.network import ChipNetwork, ConvLayer
 from hw_profiles.schema import Mesh, Profile
 
-if TYPE_CHECKING:
-    from autosnn_hw.cost.placement import Edges, LayerPlacement
-
 SWEEPS = 8
 MOST_CORES = 400  # more cores stay on the snake: the time of a sweep grows with the cube
-
-
-@dataclass(frozen=True, eq=False)
-class Positions:
-    """Position of each core: chip, and tile column and row; `x` counts on across the chips, which stand in one row.
-
-    Args: int64 (cores,) each.
-    """
-
-    chip: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
 
 
 def positions(network: ChipNetwork, layers: tuple[LayerPlacement, ...], profile: Profile) -> Positions:

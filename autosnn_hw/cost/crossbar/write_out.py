@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
-from autosnn_hw.cost.crossbar_layer import CrossbarLayer, leak
-from autosnn_hw.cost.crossbar_search import LayerPlacement
+from autosnn_hw.cost.crossbar.layer import CrossbarLayer, leak
+from autosnn_hw.cost.crossbar.tiling import TiledLayer
 from autosnn_hw.network import ChipNetwork, InputLayer, Readout
 
 
@@ -30,7 +30,7 @@ class _Readers:
     rows: np.ndarray
 
 
-def build(network: ChipNetwork, placed: tuple[LayerPlacement, ...]) -> CoreNetwork:
+def build(network: ChipNetwork, placed: tuple[TiledLayer, ...]) -> CoreNetwork:
     """Write out all cores.
 
     Args:
@@ -70,8 +70,8 @@ def build(network: ChipNetwork, placed: tuple[LayerPlacement, ...]) -> CoreNetwo
     )
 
 
-def tiles_of(placement: LayerPlacement) -> list[Tile]:
-    """The layer's own cores, in the order of `LayerPlacement.axons`."""
+def tiles_of(placement: TiledLayer) -> list[Tile]:
+    """The layer's own cores, in the order of `TiledLayer.axons`."""
     layer, (p, q) = placement.layer, placement.tile
     _, height, width = layer.shape
     tiles = []
@@ -123,7 +123,7 @@ def _readers(tiles: list[Tile], base: int, sources: int) -> _Readers:
 class _Targets:
     """Destinations of a layer's neurons: the axons of the next layer, or of the splitters, or the readout."""
 
-    def __init__(self, placement: LayerPlacement, readers: _Readers | None, base: int, voters: int):
+    def __init__(self, placement: TiledLayer, readers: _Readers | None, base: int, voters: int):
         self.reach = placement.reach
         self.readers = readers
         self.voters = voters
@@ -182,7 +182,7 @@ def _core(layer: CrossbarLayer, leaks: np.ndarray, tile: Tile, targets: _Targets
     )
 
 
-def _splitter_cores(placement: LayerPlacement, targets: _Targets, axon_types: int) -> list[Core]:
+def _splitter_cores(placement: TiledLayer, targets: _Targets, axon_types: int) -> list[Core]:
     parts = placement.reach.splitters
     cores: list[Core] = []
     if targets.readers is None:

@@ -14,7 +14,7 @@ from math import prod
 
 import numpy as np
 
-from autosnn_hw.cost.column_map import ColumnMap, LayerLoads, column_map
+from autosnn_hw.cost.columns.column_map import ColumnMap, LayerLoads, column_map
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Placement
 from autosnn_hw.cost.reach import kernel_taps, row_taps, volume
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer

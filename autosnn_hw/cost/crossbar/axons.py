@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autosnn_hw.cost.crossbar_layer import CrossbarLayer
+from autosnn_hw.cost.crossbar.layer import CrossbarLayer
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.cost.crossbar_types import assign_types
+from autosnn_hw.cost.crossbar.axon_types import assign_types
 from autosnn_hw.network import ConvLayer, DenseLayer
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from autosnn_hw.cost.crossbar_layer import full_weight, image_shape, largest_fan_in
-from autosnn_hw.cost.crossbar_types import components
+from autosnn_hw.cost.crossbar.axon_types import components
+from autosnn_hw.cost.crossbar.layer import full_weight, image_shape, largest_fan_in
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Role
 
 SMALL_KERNEL = 3

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.cost.crossbar_fanout import choose, pack
+from autosnn_hw.cost.crossbar.fan_out import choose, pack
 
 loads = st.lists(st.integers(2, 16), max_size=60)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autosnn_hw.cost import price
-from autosnn_hw.cost.active import active_share, kinds_of
+from autosnn_hw.cost.active_neurons import active_share, kinds_of
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.simulate import exact
 

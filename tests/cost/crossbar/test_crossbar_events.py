@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.cost import place, price
-from autosnn_hw.cost.crossbar import breakdown, core_network, crossbar_placement
+from autosnn_hw.cost.cores import core_network
+from autosnn_hw.cost.crossbar import tiled_network
+from autosnn_hw.cost.crossbar.events import events_apart
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.simulate.exact import run, trace
 from exporters import cores
@@ -31,8 +33,8 @@ def test_events_are_those_that_the_interpreter_counts(digits, truenorth, interpr
     chip = interpreter(tmp_path / "winner.cores.json")
     stem = trace(network, images, layers=[network.layers[0].name]).layers[0].spikes
     chip.run(stem.reshape(*stem.shape[:2], -1))
-    mapping = crossbar_placement(place(network, truenorth))
-    parts = breakdown(network, activity, mapping)
+    mapping = tiled_network(place(network, truenorth))
+    parts = events_apart(network, activity, mapping)
     counted = parts["synops"] + parts["copy_events"] + parts["splitter_events"]
     report = price(network, activity, truenorth)
     assert counted * len(images) == pytest.approx(chip.events)
@@ -44,7 +46,7 @@ def test_events_are_those_that_the_interpreter_counts(digits, truenorth, interpr
 def test_report_is_static_power_of_the_chip_events_and_ticks(digits, truenorth):
     network, _, activity = digits
     report = price(network, activity, truenorth)
-    mapping = crossbar_placement(place(network, truenorth))
+    mapping = tiled_network(place(network, truenorth))
     tick = truenorth.time.tick.interval.value
     assert report.time_per_step.value == pytest.approx(tick)
     assert report.latency.value == pytest.approx((network.timesteps + mapping.depth) * tick)
@@ -102,7 +104,7 @@ def test_the_three_published_rates_within_five_percent(rate, watts, truenorth, c
     """Akopyan et al. 2015, figure 17: 4,096 cores, 1 M neurons that fire at `rate`, 128 synapses each, 1 ms tick, 0.8 V."""
     network = convs((128, 8), [(128, 1, 1, 1)], timesteps=1)
     events = 4096 * 256 * 128 * rate * truenorth.time.tick.interval.value
-    mapping = crossbar_placement(place(network, truenorth))
+    mapping = tiled_network(place(network, truenorth))
     spikes = np.full(network.layers[0].shape, events / mapping.events[0].sum())
     layers = tuple(
         LayerActivity(layer.name, np.zeros((3, 1, 1)), neuron_spikes=map_)

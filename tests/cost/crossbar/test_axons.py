@@ -3,8 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.connectivity import fan_out
-from autosnn_hw.cost.crossbar_layer import crossbar_layer, full_weight, largest_fan_in
-from autosnn_hw.cost.crossbar_tiles import (
+from autosnn_hw.cost.crossbar.axons import (
     axon_spikes,
     axons,
     cluster_taps,
@@ -13,6 +12,7 @@ from autosnn_hw.cost.crossbar_tiles import (
     synapses_of_source,
     tile_axes,
 )
+from autosnn_hw.cost.crossbar.layer import crossbar_layer, full_weight, largest_fan_in
 from autosnn_hw.network import ConvLayer, CubaNeuron, conv_output_size
 
 

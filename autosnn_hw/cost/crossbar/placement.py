@@ -7,23 +7,23 @@ from functools import cached_property
 
 import numpy as np
 
-from autosnn_hw.cost.crossbar_layer import crossbar_layer, full_weight, largest_fan_in
-from autosnn_hw.cost.crossbar_limits import CrossbarLimits
-from autosnn_hw.cost.crossbar_search import LayerPlacement, place_layer
-from autosnn_hw.cost.crossbar_tiles import synapses_of_source
-from autosnn_hw.cost.crossbar_types import distinct_weights
+from autosnn_hw.cost.crossbar.axon_types import distinct_weights
+from autosnn_hw.cost.crossbar.axons import synapses_of_source
+from autosnn_hw.cost.crossbar.layer import crossbar_layer, full_weight, largest_fan_in
+from autosnn_hw.cost.crossbar.limits import CrossbarLimits
+from autosnn_hw.cost.crossbar.tiling import TiledLayer, place_layer
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer
 
 
 @dataclass(frozen=True, eq=False)
-class CrossbarPlacement:
+class TiledNetwork:
     """Where the layers after the input stand.
 
     Args:
         layers: one placement for each layer after the input.
     """
 
-    layers: tuple[LayerPlacement, ...]
+    layers: tuple[TiledLayer, ...]
 
     @property
     def cores(self) -> tuple[int, ...]:
@@ -109,13 +109,13 @@ class Unplaced:
 
 def place_layers(
     network: ChipNetwork, limits: CrossbarLimits, *, copies: bool = True, splitters: bool = True
-) -> list[LayerPlacement | Unplaced]:
+) -> list[TiledLayer | Unplaced]:
     """Place every layer after the input, each by itself: one that cannot be placed does not keep the others from it.
 
     Args:
         copies, splitters: False to do without, to see what each is worth.
     """
-    placed: list[LayerPlacement | Unplaced] = []
+    placed: list[TiledLayer | Unplaced] = []
     fan_out: np.ndarray | None = None
     for index in range(len(network.layers) - 1, 0, -1):
         layer, source = network.layers[index], network.layers[index - 1]
@@ -134,7 +134,7 @@ def _place(
     host_fed: bool,
     copies: bool,
     splitters: bool,
-) -> LayerPlacement | Unplaced:
+) -> TiledLayer | Unplaced:
     different = int(distinct_weights(full_weight(layer)).max())
     if different > limits.axon_types:
         return Unplaced("axon_types", different)
