@@ -118,6 +118,8 @@ class Counter:
 
 def _joined(parts: Sequence[LayerSums]) -> LayerSums:
     """The counts of several batches as one, but for the spikes of each neuron."""
+    if len(parts) == 1:
+        return parts[0]
     active = [part.active for part in parts if part.active is not None]
     return LayerSums(
         np.concatenate([part.spikes for part in parts], axis=1),

@@ -1,4 +1,4 @@
-"""The doctor for nets: what in a network works badly or cannot work, named layer by layer."""
+"""What in a network works badly or cannot work, layer by layer: silence, values at their limits, currents that wrap around."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The door of the event path: what it serves, and that its tables are made once."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,3 +80,10 @@ def test_layers_come_in_order_with_counts_or_with_spikes():
         np.testing.assert_array_equal(few.counts.neuron_spikes, many.spikes.sum(dim=(0, 1)))
     assert counted[0].outputs is None
     np.testing.assert_array_equal(counted[1].outputs, kept[1].spikes.sum(dim=1).flatten(1))
+
+
+def test_nothing_behind_the_door_is_imported_from_outside():
+    package = Path(events.__file__).parent
+    outside = [path for path in package.parents[2].rglob("*.py") if package not in path.parents]
+    assert len(outside) > 100
+    assert [path for path in outside if re.search(r"exact\.events\.\w", path.read_text())] == []
