@@ -19,9 +19,9 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.simulate.lava.board import board_status
-from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from hw_profiles.schema import Profile
 
 PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "h5py", "scikit-learn")

@@ -16,6 +16,7 @@ from autosnn_hw.network import CubaNeuron, Role
 from autosnn_hw.simulate.exact import run, trace
 from autosnn_hw.training.blocks import Norm
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import IntegerNetwork, fit
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.network import SpikingNetwork
@@ -44,7 +45,7 @@ def network(names, seed=0, space="SNN_1", image=(2, 8, 8), width=4, timesteps=4,
     torch.manual_seed(seed)
     data = dataset(image)
     architecture = Architecture.parse(names, space=space, width=width, timesteps=timesteps)
-    net = SpikingNetwork(architecture, image, 3, voters=voters, neuron=neuron)
+    net = SpikingNetwork(architecture, image, 3, voters=voters, fabric=Fabric(neuron))
     for name, parameter in net.named_parameters():
         if name.endswith("norm.bias"):
             parameter.data.fill_(0.5)  # lively enough for gradients to reach every layer
