@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from autosnn_hw.errors import InputError
 from autosnn_hw.objectives import OBJECTIVES
 
-# Digits on two cores in minutes: many small updates, which a small budget needs (docs/training.md).
+# Digits on two cores in minutes: many small updates, which a small budget needs (docs/lab/training.md).
 EMBEDDED: Mapping[str, Any] = {
     "width": 8,
     "timesteps": 4,

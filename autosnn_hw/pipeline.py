@@ -15,7 +15,7 @@ from autosnn_hw.stages.clock import Clock
 if TYPE_CHECKING:
     from autosnn_hw.stages.manifest import Prepared
 
-# Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/training.md).
+# Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
 
 

@@ -1,7 +1,7 @@
 """Memory that a training step frees is kept for the next one.
 
 A step makes and drops some hundred tensors of several MB. glibc returns such blocks to the system and gets them back page by
-page: a fifth of a step is page faults, a third of one with bfloat16 convolutions (docs/training.md). Kept, the process stays
+page: a fifth of a step is page faults, a third of one with bfloat16 convolutions (docs/lab/training.md). Kept, the process stays
 as large as its peak, no larger.
 """
 

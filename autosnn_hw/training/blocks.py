@@ -69,7 +69,7 @@ class ConvNorm(nn.Module):
     """Convolution without bias, then batch norm.
 
     Half the taps of a 5x5 kernel on 4 x 4 pixels fall outside, and oneDNN's backward is slow there: such a layer is computed
-    as one matrix product with the kernel written out over all pairs of pixels (2.0 to 2.6 times as fast, docs/training.md);
+    as one matrix product with the kernel written out over all pairs of pixels (2.0 to 2.6 times as fast, docs/lab/training.md);
     a grouped one, which oneDNN is slowest at, as one product a group.
     """
 

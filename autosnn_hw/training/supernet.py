@@ -24,7 +24,7 @@ from autosnn_hw.training.voting_readout import VotingReadout
 Gene = tuple[str, int]  # block name, groups of its convolutions
 ANCHOR = "SRB_k3"
 ENTANGLED, SEPARATE = SHARINGS = ("entangled", "separate")
-# Part of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/training.md).
+# Part of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/lab/training.md).
 SPREADING = 0.6
 Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: mean and variance (C,)
 

@@ -22,7 +22,7 @@ def one_thread() -> Iterator[None]:
         numba.set_num_threads(before[1])
 
 
-# Values in one layer's spikes below which a second thread costs more than it brings (measured: docs/training.md).
+# Values in one layer's spikes below which a second thread costs more than it brings (measured: docs/lab/training.md).
 WORTH_THREADS = 1 << 20
 
 
