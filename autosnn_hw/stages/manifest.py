@@ -54,10 +54,7 @@ def prepare(config: SearchConfig) -> Prepared:
             raise InputError(sentence)
     precision.require(config.precision, config.device)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
-    if data.is_frames and data.timesteps != config.timesteps:
-        raise InputError(
-            f"{data.name} has frames of {data.timesteps} steps; --timesteps {data.timesteps} would work, {config.timesteps} was given."
-        )
+    datasets.require_images(data)
     grouped = profile.placement.kind == "crossbar" if config.grouped is None else config.grouped
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
