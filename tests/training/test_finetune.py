@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, Architecture, BlockKind
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.deploy.quantise import EVEN, TERNARY, IntegerMap, neuron_for
 from autosnn_hw.errors import InputError
@@ -255,3 +255,14 @@ def test_bad_input_is_refused():
     blocks[1] = replace(blocks[1], convs=(broken, blocks[1].convs[1]))
     with pytest.raises(InputError, match=r"TBD1\.SRB_k3\.a.*NaN"):
         fit(replace(folded, blocks=tuple(blocks)), data, epochs=1)
+
+
+def test_another_chain_of_convolutions_is_one_line_of_the_table(monkeypatch):
+    """A block with three kernels of 3, 1 and 7, residual: built, lowered with relays through two layers, and equal to its simulation."""
+    monkeypatch.setitem(BLOCKS, "new", BlockKind((3, 1, 7), expansion=2, residual=True))
+    folded, data = network("new,skip,new,skip,skip", seed=5)
+    assert [conv.weight.shape[2] for conv in folded.blocks[1].convs] == [3, 1, 7]
+    chip = lower(folded)
+    relays = {layer.name: int((layer.roles == Role.RELAY).sum()) for layer in chip.layers}
+    assert [relays[f"TBD1.new.{part}"] for part in "abc"] == [4, 4, 0]
+    assert check_forward(folded, data, EVEN) > 0
