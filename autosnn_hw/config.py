@@ -3,7 +3,6 @@ and its validation are all made from its fields."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.input_file import toml_document
 from autosnn_hw.objectives import OBJECTIVES
 
 # Digits on two cores in minutes: many small updates, which a small budget needs (docs/lab/training.md).
@@ -221,16 +221,9 @@ def read_config(path: str | Path) -> SearchConfig:
     Raises:
         InputError: the file is missing or no TOML, or holds an unknown key or a wrong type.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        document = tomllib.loads(Path(path).read_text())
-    except FileNotFoundError:
-        raise InputError(f"{path} was not found; give a config.toml as a run folder holds one.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} is not a readable TOML file ({error}).") from None
+    if not Path(path).exists():
+        raise InputError(f"{path} was not found; give a config.toml as a run folder holds one.")
+    document = toml_document(path, "the config.toml of a run")
     extra = [name for name in document if name != "search"]
     if extra or not isinstance(document.get("search"), dict):
         raise InputError(f"{path}: one table [search] is needed; found {', '.join(extra) or 'none'}.")

@@ -62,3 +62,15 @@ def fan_out(
         layer.dilation[1],
     )
     return np.einsum("cij,iy,jx->cyx", taps, y.astype(np.int64), x.astype(np.int64), optimize=True)
+
+
+def ungrouped(weight: np.ndarray, groups: int) -> np.ndarray:
+    """(C, Cin, ..) of a grouped kernel (C, Cin / groups, ..), zero where a channel does not see an input."""
+    if groups == 1:
+        return weight
+    outputs, inputs = weight.shape[0] // groups, weight.shape[1]
+    full = np.zeros((weight.shape[0], inputs * groups, *weight.shape[2:]), weight.dtype)
+    for group in range(groups):
+        rows = slice(group * outputs, (group + 1) * outputs)
+        full[rows, group * inputs : (group + 1) * inputs] = weight[rows]
+    return full

@@ -59,6 +59,8 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
     reporter = reporter or Silent()
     prepared = prepare(config)  # every bad input is found before a folder is made
     supernet.require_source(config)
+    for note in prepared.data.notes:
+        reporter.say(f"note: {note}")
     config = searching.resolved(config, prepared, reporter)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
@@ -121,9 +123,12 @@ def train(
     from autosnn_hw.training.precision import require
 
     hw_profiles.load(config.target)
-    datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
+    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
+    datasets.require_images(data)
     require(config.precision, config.device)
     reporter = reporter or Silent()
+    for note in data.notes:
+        reporter.say(f"note: {note}")
     folder = RunFolder.create(out)
     job = NetworkJob.of(config, folder.path)
     reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)

@@ -26,6 +26,7 @@ from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.simulate.exact import run
 from autosnn_hw.training.datasets import Dataset, load
 from autosnn_hw.training.evaluation import evaluate
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.trainer import Schedule, train_network
 
@@ -36,7 +37,7 @@ def one_seed(architecture: Architecture, dataset: Dataset, seed: int, options: a
     """Train, quantise, fine-tune; accuracies in 0..1, seconds."""
     schedule = Schedule(options.epochs, options.learning_rate, seed=seed, precision=options.precision)
     started = time.perf_counter()
-    network = train_network(architecture, dataset, schedule=schedule, neuron=options.neuron).network
+    network = train_network(architecture, dataset, schedule=schedule, fabric=Fabric(options.neuron)).network
     trained = time.perf_counter()
     folded = network.to_folded(dataset)
     before = lower(folded, options.target)

@@ -15,6 +15,7 @@ from autosnn_hw.documents import verdict
 from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.supernet_checkpoint import load_supernet
 from exporters import netx
 
@@ -129,7 +130,7 @@ def test_lava_counts_the_same_spikes(run):
 def test_the_super_network_comes_back_as_it_was_trained(run):
     folder, _ = run
     network = load_supernet(folder / "supernet.safetensors")
-    assert network.ternary and network.neuron == "memoryless" and network.readout_block == 128
+    assert network.fabric == Fabric("memoryless", True, 128)
     readout = network.layers["readout"]
     assert readout.mask is not None and not readout.weight[~readout.mask].any()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.deploy.planned_layers import Unit
 from autosnn_hw.deploy.quantise import IntegerMap
 from autosnn_hw.network import Role
@@ -22,19 +23,8 @@ def channel_roles(unit: Unit) -> np.ndarray:
     return np.where(order < unit.shape[0], Role.OWN, Role.RELAY).astype(np.uint8)
 
 
-def dense_channels(weight: np.ndarray, groups: int) -> np.ndarray:
-    """(C, Cin, k, k) of a grouped kernel (C, Cin / groups, k, k), with zeros between groups."""
-    if groups == 1:
-        return weight
-    out, width = weight.shape[0] // groups, weight.shape[1]
-    full = np.zeros((weight.shape[0], width * groups, *weight.shape[2:]), weight.dtype)
-    for g in range(groups):
-        full[g * out : (g + 1) * out, g * width : (g + 1) * width] = weight[g * out : (g + 1) * out]
-    return full
-
-
 def grouped_channels(weight: np.ndarray, groups: int) -> np.ndarray:
-    """The inverse of `dense_channels`; what lies between groups must be zero."""
+    """The inverse of `connectivity.ungrouped`; what lies between groups must be zero."""
     if groups == 1:
         return weight
     out, width = weight.shape[0] // groups, weight.shape[1] // groups
@@ -50,7 +40,7 @@ def full_kernel(unit: Unit, integers: IntegerMap) -> tuple[np.ndarray, np.ndarra
     """
     assert unit.conv is not None
     own, size = unit.shape[0], unit.conv.weight.shape[-1]
-    mine = dense_channels(integers.weight, unit.conv.groups)
+    mine = ungrouped(integers.weight, unit.conv.groups)
     inputs = mine.shape[1]
     weight = np.zeros((own + unit.relays_out, inputs + unit.relays_in, size, size), np.int64)
     weight[:own, :inputs] = mine
@@ -59,7 +49,7 @@ def full_kernel(unit: Unit, integers: IntegerMap) -> tuple[np.ndarray, np.ndarra
         weight[np.arange(own), inputs + np.arange(own), centre, centre] = integers.identity
     elif integers.shortcut is not None:
         groups = (inputs + unit.relays_in - inputs) // integers.shortcut.shape[1]
-        weight[:own, inputs:, centre, centre] = dense_channels(integers.shortcut, groups)[:, :, 0, 0]
+        weight[:own, inputs:, centre, centre] = ungrouped(integers.shortcut, groups)[:, :, 0, 0]
     if unit.relays_out:
         source = (inputs if unit.relays_in else 0) + np.arange(unit.relays_out)
         weight[own + np.arange(unit.relays_out), source, centre, centre] = integers.relay

@@ -19,9 +19,9 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.simulate.lava.board import board_status
-from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from hw_profiles.schema import Profile
 
 PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "h5py", "scikit-learn")
@@ -54,10 +54,7 @@ def prepare(config: SearchConfig) -> Prepared:
             raise InputError(sentence)
     precision.require(config.precision, config.device)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
-    if data.is_frames and data.timesteps != config.timesteps:
-        raise InputError(
-            f"{data.name} has frames of {data.timesteps} steps; --timesteps {data.timesteps} would work, {config.timesteps} was given."
-        )
+    datasets.require_images(data)
     grouped = profile.searches_groups if config.grouped is None else config.grouped
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)

@@ -8,9 +8,9 @@ from itertools import product
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.space import SearchSpace
-from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from hw_profiles.schema import Profile
 
 PUBLISHED = ("all_SCB_k3", "all_SRB_k3", "AutoSNN")
@@ -62,5 +62,5 @@ def untrained(architecture: Architecture, data: Dataset, profile: Profile) -> Ch
     from autosnn_hw.training.network import SpikingNetwork
 
     with Seeded(0, "untrained", str(architecture)):
-        network = SpikingNetwork(architecture, data.image, data.classes, **Fabric.of(profile).arguments())
+        network = SpikingNetwork(architecture, data.image, data.classes, fabric=Fabric.of(profile))
     return lower(network.to_folded(data), profile)

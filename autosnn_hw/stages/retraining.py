@@ -18,10 +18,10 @@ from autosnn_hw.run_and_price import Samples, measure
 from autosnn_hw.run_folder import write_json
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.simulate import exact
-from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
 from autosnn_hw.training import datasets
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.network import SpikingNetwork, parameter_count
@@ -88,7 +88,7 @@ class NetworkJob:
             schedule=Schedule(
                 config.retrain_epochs, config.learning_rate, config.batch, seed, precision=config.precision
             ),
-            **Fabric.of(profile).arguments(),
+            fabric=Fabric.of(profile),
             device=config.device,
             checkpoint=self.file(architecture, ".safetensors"),
             progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),

@@ -13,7 +13,6 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
-from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.manifest import Prepared
 
 VERDICT = "supernet.json"  # written when training has ended
@@ -68,7 +67,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
             strict=config.sampling == "fair",
             sharing=config.sharing,
             warm_up=config.warm_up,
-            **prepared.fabric.arguments(),
+            fabric=prepared.fabric,
             device=config.device,
             checkpoint=folder / SUPERNET,
             progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
@@ -105,12 +104,8 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
     Raises:
         InputError: with what differs.
     """
-    own = Fabric(network.neuron, network.ternary, network.readout_block)
-    if own != prepared.fabric:
-        wanted, found = prepared.fabric.arguments(), own.arguments()
-        differing = ", ".join(
-            f"{name} {found[name]} (needed: {wanted[name]})" for name in wanted if found[name] != wanted[name]
-        )
+    differing = prepared.fabric.differing(network.fabric)
+    if differing:
         raise InputError(
             f"--supernet {source} was trained for another kind of chip: {differing}; without --supernet one is trained for {prepared.profile.name}."
         )

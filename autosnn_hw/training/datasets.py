@@ -106,6 +106,19 @@ def load(
     raise InputError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, npz:PATH and npz:TRAIN,TEST.")
 
 
+def require_images(dataset: Dataset) -> None:
+    """Refuse event frames where a network is trained for a chip: their fine-tuning as integers does not exist yet.
+
+    Raises:
+        InputError: with what frames can be used for.
+    """
+    if dataset.is_frames:
+        raise InputError(
+            f"{dataset.name} holds event frames {dataset.x_test.shape[1:]}; networks are searched and trained on images (N, C, H, W). Frames can be "
+            "simulated: autosnn-hw simulate FILE.net --dataset npz:.."
+        )
+
+
 def _digits() -> Dataset:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split

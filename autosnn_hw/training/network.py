@@ -12,6 +12,7 @@ from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
 from autosnn_hw.training.blocks import Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.ternary import make_ternary
 from autosnn_hw.training.voting_readout import VotingReadout, voters_of
 
@@ -48,9 +49,7 @@ class SpikingNetwork(nn.Module):
         image: (Cin, H, W).
         classes: number of classes.
         voters: readout neurons a class; None takes as many as the readout needs.
-        neuron: "plif", or "memoryless" for targets without a leak; the stem is PLIF always.
-        ternary: compute with ternary weights everywhere but in the stem.
-        readout_block: inputs that one voter may read, or None for all.
+        fabric: kinds of neurons, weights and readout.
     """
 
     def __init__(
@@ -60,17 +59,15 @@ class SpikingNetwork(nn.Module):
         classes: int,
         *,
         voters: int | None = None,
-        neuron: str = "plif",
-        ternary: bool = False,
-        readout_block: int | None = None,
+        fabric: Fabric = FLOAT,
     ) -> None:
         super().__init__()
         self.architecture, self.image, self.classes = architecture, image, classes
         self.timesteps = architecture.timesteps
-        self.stages = stages_of(architecture, image, classes, voters, readout_block)
+        self.stages = stages_of(architecture, image, classes, voters, fabric.readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
-        self.layers = nn.ModuleList(_module(stage, classes, neuron, readout_block) for stage in self.stages)
-        if ternary:
+        self.layers = nn.ModuleList(_module(stage, classes, fabric) for stage in self.stages)
+        if fabric.ternary:
             make_ternary(self.layers[1:])
 
     def forward(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
@@ -102,14 +99,14 @@ def stages_of(
     return layout(architecture, image, classes, voters)
 
 
-def _module(stage: Stage, classes: int, neuron: str, readout_block: int | None) -> nn.Module:
+def _module(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
     if stage.kind == "stem":
         return SpikingBlock(stage, neuron="plif")
     if stage.kind == "readout":
-        return VotingReadout(stage, classes, neuron=neuron, block=readout_block)
+        return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
-        return Pool(stage, neuron=neuron)
-    return SpikingBlock(stage, neuron=neuron)
+        return Pool(stage, neuron=fabric.neuron)
+    return SpikingBlock(stage, neuron=fabric.neuron)
 
 
 def folded_network(

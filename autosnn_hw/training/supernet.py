@@ -15,6 +15,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
 from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
@@ -39,7 +40,7 @@ class SuperNetwork(nn.Module):
         genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
         sharing: "entangled": the blocks of a slot have their convolutions in common (`training.sharing`); "separate": each has
             its own, as in AutoSNN.
-        neuron, ternary, readout_block, voters: as in `SpikingNetwork`.
+        fabric, voters: as in `SpikingNetwork`.
     """
 
     def __init__(
@@ -53,9 +54,7 @@ class SuperNetwork(nn.Module):
         genes: Sequence[Sequence[Gene]] | None = None,
         sharing: str = ENTANGLED,
         voters: int | None = None,
-        neuron: str = "plif",
-        ternary: bool = False,
-        readout_block: int | None = None,
+        fabric: Fabric = FLOAT,
     ) -> None:
         super().__init__()
         if sharing not in SHARINGS:
@@ -68,10 +67,9 @@ class SuperNetwork(nn.Module):
         if len(self.genes) != slots or not all(self.genes):
             raise InputError(f"{space} has {slots} slots, each with at least one block; {len(self.genes)} were given.")
         self.space, self.width, self.timesteps = space, width, timesteps
-        self.image, self.classes, self.neuron = image, classes, neuron
-        self.ternary, self.readout_block, self.sharing = ternary, readout_block, sharing
+        self.image, self.classes, self.fabric, self.sharing = image, classes, fabric, sharing
         template = self.path([slot[0] for slot in self.genes])
-        self.stages = stages_of(template, image, classes, voters, readout_block)
+        self.stages = stages_of(template, image, classes, voters, fabric.readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleDict()
         slot_of = {slot_name(i): i for i in range(slots)}
@@ -80,20 +78,22 @@ class SuperNetwork(nn.Module):
                 candidates = nn.ModuleDict()
                 for block, groups in self.genes[slot_of[stage.name]]:
                     candidate = replace(stage, kind=block, groups=groups)
-                    candidates[f"{block}/{groups}"] = SpikingBlock(candidate, neuron=neuron, tracked=False)
+                    candidates[f"{block}/{groups}"] = SpikingBlock(candidate, neuron=fabric.neuron, tracked=False)
                 self.layers[stage.name] = candidates
             elif stage.kind == "stem":
                 self.layers[stage.name] = SpikingBlock(stage, tracked=False)
             elif stage.kind == "readout":
-                self.layers[stage.name] = VotingReadout(stage, classes, neuron=neuron, block=readout_block)
+                self.layers[stage.name] = VotingReadout(
+                    stage, classes, neuron=fabric.neuron, block=fabric.readout_block
+                )
             else:
-                self.layers[stage.name] = Pool(stage, neuron=neuron)
+                self.layers[stage.name] = Pool(stage, neuron=fabric.neuron)
         self.kernels = nn.ModuleDict()
         self.reads: dict[str, dict[str, set[str]]] = {}  # slot -> block -> its places in the slot's kernels
         if sharing == ENTANGLED:
             for name in slot_of:
                 self.kernels[name], self.reads[name] = share(dict(self.layers[name].items()))
-        if ternary:
+        if fabric.ternary:
             make_ternary(layer for name, layer in self.layers.items() if name != "stem")
 
     def path(self, genes: Sequence[Gene]) -> Architecture:

@@ -13,6 +13,7 @@ from autosnn_hw.architecture import BLOCKS, SPACES
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.neurons import NEURONS
 from autosnn_hw.training.supernet import SEPARATE, SHARINGS, SuperNetwork
 
@@ -80,9 +81,7 @@ def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
         identity.classes,
         genes=identity.genes,
         sharing=identity.sharing,
-        neuron=identity.neuron,
-        ternary=identity.ternary,
-        readout_block=identity.readout_block,
+        fabric=Fabric(identity.neuron, identity.ternary, identity.readout_block),
     )
     load_into(network, tensors, path)
     return network.to(device).eval()

@@ -16,9 +16,10 @@ from autosnn_hw.seeds import generator
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate
+from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
-from autosnn_hw.training.trainer import check_timesteps, fabric, vote_loss
+from autosnn_hw.training.trainer import check_timesteps, vote_loss
 
 LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
 VERDICT_PATHS = 12
@@ -75,9 +76,7 @@ def train_supernet(
     strict: bool = True,
     sharing: str = ENTANGLED,
     warm_up: int | None = None,
-    neuron: str = "plif",
-    ternary: bool = False,
-    readout_block: int | None = None,
+    fabric: Fabric = FLOAT,
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
@@ -93,7 +92,7 @@ def train_supernet(
         sharing: as in `SuperNetwork`.
         warm_up: epochs, of the schedule's, in which the anchor alone is trained; None is `warm_up_epochs`.
         must_learn: raise where it has not learnt; False returns the verdict only.
-        schedule, neuron, ternary, readout_block, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
+        schedule, fabric, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
 
     Raises:
         InputError: frames of another T, a checkpoint of another run, more epochs of warm-up than there are.
@@ -106,7 +105,7 @@ def train_supernet(
     with Seeded(schedule.seed, "supernet"):
         network = SuperNetwork(
             space, width, timesteps, dataset.image, dataset.classes,
-            genes=genes, sharing=sharing, neuron=neuron, ternary=ternary, readout_block=readout_block,
+            genes=genes, sharing=sharing, fabric=fabric,
         ).to(device)  # fmt: skip
     segments = _segments(network)
     adam = FlatAdam(list(segments.values()))
@@ -135,15 +134,15 @@ def train_supernet(
         epoch = len(run.losses)
         if epoch < warm:
             return one_path(x, target, network.anchor)
-        spread = spread_at(epoch - warm, schedule.epochs - warm) if ternary else 1.0
+        spread = spread_at(epoch - warm, schedule.epochs - warm) if fabric.ternary else 1.0
         if not strict:
             return one_path(x, target, network.uniform_path(random, spread))
         return fair_paths(x, target, network.fair_paths(random, spread))
 
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
-        image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm, neuron=neuron,
-        **fabric(ternary, readout_block),
+        image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm,
+        **fabric.identity(),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, dataset.x_train, dataset.y_train, step)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, evaluate
+from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import SpikingNetwork
 
@@ -36,9 +36,7 @@ def train_network(
     *,
     schedule: Schedule = NETWORK_SCHEDULE,
     full_train: bool = True,
-    neuron: str = "plif",
-    ternary: bool = False,
-    readout_block: int | None = None,
+    fabric: Fabric = FLOAT,
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
@@ -50,7 +48,7 @@ def train_network(
         architecture: what is trained.
         dataset: images or event frames with T = architecture.timesteps.
         full_train: on training and validation images (retraining a winner), else without the validation part.
-        neuron, ternary, readout_block: as in `SpikingNetwork`.
+        fabric: as in `SpikingNetwork`.
         checkpoint: file to go on from, if it is there, and to keep the state in; the weights alone once it is finished.
         checkpoint_seconds: least time between two writes.
         progress: called after each epoch.
@@ -61,9 +59,7 @@ def train_network(
     """
     check_timesteps(dataset, architecture.timesteps)
     with Seeded(schedule.seed, "network", str(architecture)):
-        network = SpikingNetwork(
-            architecture, dataset.image, dataset.classes, neuron=neuron, ternary=ternary, readout_block=readout_block
-        ).to(device)
+        network = SpikingNetwork(architecture, dataset.image, dataset.classes, fabric=fabric).to(device)
     adam = FlatAdam([network.parameters()])
 
     def step(x: torch.Tensor, target: torch.Tensor, random: np.random.Generator) -> tuple[torch.Tensor, None]:
@@ -73,8 +69,8 @@ def train_network(
 
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
     identity = identity_of(
-        "network", dataset, schedule, architecture=asdict(architecture), full=full_train, neuron=neuron,
-        **fabric(ternary, readout_block),
+        "network", dataset, schedule, architecture=asdict(architecture), full=full_train,
+        **fabric.identity(),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, x, y, step)
@@ -86,11 +82,6 @@ def evaluate_network(
 ) -> Evaluation:
     """Float accuracy and spikes of one network with its running statistics."""
     return evaluate(network.eval(), dataset, x, y, voters=network.voters, device=device)
-
-
-def fabric(ternary: bool, readout_block: int | None) -> dict[str, Any]:
-    """What a checkpoint must say of ternary weights and a sparse readout; nothing of a network that has neither."""
-    return ({"ternary": True} if ternary else {}) | ({} if readout_block is None else {"readout_block": readout_block})
 
 
 def vote_loss(votes: torch.Tensor, target: torch.Tensor, timesteps: int) -> torch.Tensor:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
 
+from autosnn_hw.cli import group
 from autosnn_hw.commands.check import command as check
 from autosnn_hw.commands.export import command as export
 from autosnn_hw.commands.inspect import command as inspect
@@ -138,3 +139,23 @@ def test_a_pipe_and_a_git_lfs_pointer_are_one_sentence(verb, tmp_path):
     assert "is not a file" in str(run(verb, tmp_path / "pipe.net").exception)
     (tmp_path / "a.net").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     assert "git lfs pull" in str(run(verb, tmp_path / "a.net").exception)
+
+
+@pytest.mark.parametrize("words", [("search",), ("train", "all_SRB_k3", "--out", "o")])
+def test_event_frames_are_refused_before_anything_is_trained(words, npz, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = frames(60, 4, 2, 16, 12)
+    data = npz(x_train=x, y_train=np.arange(60) % 3, x_test=x[:12], y_test=np.arange(12) % 3)
+    done = run(group, *words, "--dataset", data)
+    assert "holds event frames (4, 2, 16, 12)" in str(done.exception) and "Traceback" not in done.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz"]
+
+
+def test_grey_images_without_channels_are_trained_on_and_that_is_said(npz, tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (40, 12, 12)).astype(np.uint8)
+    data = npz(x_train=x, y_train=np.arange(40) % 4, x_test=x[:8], y_test=np.arange(8) % 4)
+    words = ("--width", 2, "--timesteps", 2, "--epochs", 1, "--finetune-epochs", 1, "--out", tmp_path / "o")
+    done = run(group, "train", "skip,skip,skip,skip,skip", "--dataset", data, *words)
+    assert done.exit_code == 0 and "x_train (40, 12, 12) is taken as 40 grey images of 12 x 12" in done.stderr
+    (network,) = (tmp_path / "o").glob("*.net")
+    assert run(simulate, network, "--dataset", data).exit_code == 0

@@ -9,10 +9,10 @@ from autosnn_hw.cost import check
 from autosnn_hw.search.candidate import unpriced_record, violations_of
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
-from autosnn_hw.stages.fabric import Fabric
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published, untrained, variants
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from hw_profiles import load
 
 

@@ -14,12 +14,13 @@ from autosnn_hw.stages.repricing import SubtreePricer
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.stages.walked import SubtreeReader, part_file
 from autosnn_hw.training.checkpoint import write_checkpoint
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.supernet import SuperNetwork
 
 KINDS = {
-    "loihi2": ({"neuron": "plif", "ternary": False, "readout_block": None}, None),
+    "loihi2": (Fabric(), None),
     "truenorth": (
-        {"neuron": "memoryless", "ternary": True, "readout_block": 128},
+        Fabric("memoryless", True, 128),
         [{"SRB_k3": (2,), "SCB_k5": (2,)}] * 5,
     ),
 }
@@ -33,7 +34,7 @@ def run(request, tmp_path_factory):
     space = search_space(width=4, timesteps=2, blocks=blocks, groups=groups)
     torch.manual_seed(0)
     image = (1, 8, 8)
-    network = SuperNetwork(space.space, 4, 2, image, 10, genes=space.genes, **fabric)
+    network = SuperNetwork(space.space, 4, 2, image, 10, genes=space.genes, fabric=fabric)
     identity = {
         "kind": "supernet",
         "space": space.space,
@@ -43,7 +44,7 @@ def run(request, tmp_path_factory):
         "classes": 10,
         "genes": [list(map(list, genes)) for genes in space.genes],
         "sharing": network.sharing,
-        **fabric,
+        **fabric.identity(),
     }
     folder = tmp_path_factory.mktemp(request.param)
     tensors = {f"model.{name}": tensor for name, tensor in network.state_dict().items()}

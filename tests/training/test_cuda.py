@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from autosnn_hw.architecture import Architecture
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.supernet_checkpoint import load_supernet
 from autosnn_hw.training.supernet_trainer import evaluate_path, train_supernet
@@ -29,35 +30,35 @@ def alike(ours, theirs, real_cuda):
 
 
 @pytest.mark.parametrize(
-    ("blocks", "fabric"),
+    ("blocks", "made_of"),
     [
         ("SRB_k3,SCB_k5,skip,SRB_k3,SRB_k5", {}),
-        ("SRB_k3/2,skip/1,SCB_k3/1,SRB_k5/2,skip/1", {"neuron": "memoryless", "ternary": True, "readout_block": 16}),
+        ("SRB_k3/2,skip/1,SCB_k3/1,SRB_k5/2,skip/1", {"fabric": Fabric("memoryless", True, 16)}),
     ],
 )
-def test_a_network(cuda, real_cuda, one_thread, tiny, tmp_path, blocks, fabric):
+def test_a_network(cuda, real_cuda, one_thread, tiny, tmp_path, blocks, made_of):
     architecture = Architecture.parse(blocks, width=2, timesteps=2)
-    ours = train_network(architecture, tiny, schedule=SCHEDULE, device=cuda, checkpoint=tmp_path / "a", **fabric)
-    theirs = train_network(architecture, tiny, schedule=SCHEDULE, **fabric)
+    ours = train_network(architecture, tiny, schedule=SCHEDULE, device=cuda, checkpoint=tmp_path / "a", **made_of)
+    theirs = train_network(architecture, tiny, schedule=SCHEDULE, **made_of)
     there = evaluate_network(ours.network, tiny, tiny.x_val, tiny.y_val, device=cuda)
     here = evaluate_network(theirs.network, tiny, tiny.x_val, tiny.y_val)
     assert there.spikes == pytest.approx(here.spikes, rel=1e-3)
-    again = train_network(architecture, tiny, schedule=SCHEDULE, device=cuda, checkpoint=tmp_path / "a", **fabric)
+    again = train_network(architecture, tiny, schedule=SCHEDULE, device=cuda, checkpoint=tmp_path / "a", **made_of)
     assert again.losses == ours.losses  # read back onto the device
     alike(ours, theirs, real_cuda)
 
 
 @pytest.mark.parametrize(
-    ("sharing", "fabric"),
-    [("separate", {}), ("entangled", {"neuron": "memoryless", "ternary": True, "readout_block": 16})],
+    ("sharing", "made_of"),
+    [("separate", {}), ("entangled", {"fabric": Fabric("memoryless", True, 16)})],
 )
-def test_a_super_network(cuda, real_cuda, one_thread, tiny, tmp_path, fabric, sharing):
+def test_a_super_network(cuda, real_cuda, one_thread, tiny, tmp_path, made_of, sharing):
     genes = [[("skip", 1), ("SRB_k3", 1), ("SRB_k3", 2), ("SCB_k5", 2)]] * 5
     settings = {
         "width": 2, "timesteps": 2, "genes": genes, "schedule": SCHEDULE, "sharing": sharing, "warm_up": 1, "must_learn": False,
     }  # fmt: skip
-    ours = train_supernet(tiny, **settings, **fabric, device=cuda, checkpoint=tmp_path / "a")
-    theirs = train_supernet(tiny, **settings, **fabric)
+    ours = train_supernet(tiny, **settings, **made_of, device=cuda, checkpoint=tmp_path / "a")
+    theirs = train_supernet(tiny, **settings, **made_of)
     loaded = load_supernet(tmp_path / "a", device=cuda)
     there = evaluate_path(loaded, loaded.anchor, tiny, device=cuda)
     assert there.spikes == pytest.approx(evaluate_path(theirs.network, loaded.anchor, tiny).spikes, rel=1e-3)

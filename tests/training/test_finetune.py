@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, Architecture, BlockKind
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.deploy.quantise import EVEN, TERNARY, IntegerMap, neuron_for
 from autosnn_hw.errors import InputError
@@ -16,6 +16,7 @@ from autosnn_hw.network import CubaNeuron, Role
 from autosnn_hw.simulate.exact import run, trace
 from autosnn_hw.training.blocks import Norm
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import IntegerNetwork, fit
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.network import SpikingNetwork
@@ -44,7 +45,7 @@ def network(names, seed=0, space="SNN_1", image=(2, 8, 8), width=4, timesteps=4,
     torch.manual_seed(seed)
     data = dataset(image)
     architecture = Architecture.parse(names, space=space, width=width, timesteps=timesteps)
-    net = SpikingNetwork(architecture, image, 3, voters=voters, neuron=neuron)
+    net = SpikingNetwork(architecture, image, 3, voters=voters, fabric=Fabric(neuron))
     for name, parameter in net.named_parameters():
         if name.endswith("norm.bias"):
             parameter.data.fill_(0.5)  # lively enough for gradients to reach every layer
@@ -254,3 +255,14 @@ def test_bad_input_is_refused():
     blocks[1] = replace(blocks[1], convs=(broken, blocks[1].convs[1]))
     with pytest.raises(InputError, match=r"TBD1\.SRB_k3\.a.*NaN"):
         fit(replace(folded, blocks=tuple(blocks)), data, epochs=1)
+
+
+def test_another_chain_of_convolutions_is_one_line_of_the_table(monkeypatch):
+    """A block with three kernels of 3, 1 and 7, residual: built, lowered with relays through two layers, and equal to its simulation."""
+    monkeypatch.setitem(BLOCKS, "new", BlockKind((3, 1, 7), expansion=2, residual=True))
+    folded, data = network("new,skip,new,skip,skip", seed=5)
+    assert [conv.weight.shape[2] for conv in folded.blocks[1].convs] == [3, 1, 7]
+    chip = lower(folded)
+    relays = {layer.name: int((layer.roles == Role.RELAY).sum()) for layer in chip.layers}
+    assert [relays[f"TBD1.new.{part}"] for part in "abc"] == [4, 4, 0]
+    assert check_forward(folded, data, EVEN) > 0

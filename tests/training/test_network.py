@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from support.published_counts import neuron_layers, spiking_units
 
 from autosnn_hw.architecture import ABLATION_BLOCKS, SEARCH_BLOCKS, Architecture, layout
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.matrix_convolution import dense_convolution
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count
 
@@ -215,7 +216,7 @@ def test_folded_network_carries_the_pixel_scale(digits):
 
 
 def test_memoryless_network_keeps_a_plif_stem(digits, images):
-    network = SpikingNetwork(_architecture("all_SRB_k3", 4, 3), digits.image, 10, neuron="memoryless")
+    network = SpikingNetwork(_architecture("all_SRB_k3", 4, 3), digits.image, 10, fabric=Fabric("memoryless"))
     network(images).sum().backward()
     folded = network.to_folded(digits)
     assert folded.blocks[0].k == (0.5,)

@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.training.blocks import ConvNorm, FactorizedReduce
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.sharing import SharedKernel
 from autosnn_hw.training.supernet import SuperNetwork
 
-CROSSBAR = {"neuron": "memoryless", "ternary": True, "readout_block": 32}
+CROSSBAR = Fabric("memoryless", True, 32)
 WAYS = [("SRB_k3", 1), ("SRB_k3", 2), ("SRB_k5", 2), ("SCB_k3", 4), ("SCB_k5", 2), ("skip", 1)]
 
 
@@ -39,7 +40,7 @@ def _supernet(**options):
 
 
 def test_the_blocks_of_a_slot_have_one_kernel_at_each_place():
-    supernet = _supernet(genes=[WAYS] * 5, **CROSSBAR)
+    supernet = _supernet(genes=[WAYS] * 5, fabric=CROSSBAR)
     slot = supernet.layers["TBD2"]  # widens
     for place in (0, 1):
         widest, small = slot["SRB_k3/1"].convs[place].weight, slot["SRB_k3/2"].convs[place].weight
@@ -80,9 +81,9 @@ def test_reductions_and_other_widths_are_left_alone():
     assert supernet(torch.randn(2, 1, 16, 16), path).shape == (2, 10)
 
 
-@pytest.mark.parametrize("fabric", [{}, CROSSBAR], ids=["plif", "crossbar"])
+@pytest.mark.parametrize("fabric", [Fabric(), CROSSBAR], ids=["plif", "crossbar"])
 def test_a_folded_path_holds_the_parts_it_reads(digits, fabric):
-    supernet = _supernet(genes=[WAYS] * 5, **fabric)
+    supernet = _supernet(genes=[WAYS] * 5, fabric=fabric)
     path = supernet.path([WAYS[i] for i in (0, 1, 2, 3, 4)])
     folded = supernet.to_folded(path, digits)
     for block, layer in zip(folded.blocks, supernet.modules_of(path)):

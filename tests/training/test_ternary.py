@@ -1,5 +1,7 @@
 """What a crossbar asks of training: ternary weights, a readout in blocks, as many voters as that needs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from autosnn_hw.deploy.quantise import TERNARY, quantise, ternarise
 from autosnn_hw.deploy.readout_blocks import readout_mask
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import ConvNorm, FactorizedReduce
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.matrix_convolution import grouped_convolution
 from autosnn_hw.training.network import SpikingNetwork, parameter_count
@@ -20,7 +23,7 @@ from autosnn_hw.training.ternary import ternary
 from autosnn_hw.training.trainer import train_network
 from autosnn_hw.training.voting_readout import VotingReadout, voters_of
 
-CROSSBAR = {"neuron": "memoryless", "ternary": True, "readout_block": 32}
+CROSSBAR = {"fabric": Fabric("memoryless", True, 32)}
 
 
 def stage(inputs, outputs):
@@ -151,7 +154,7 @@ def test_the_checkpoint_says_how_it_was_trained(digits, tmp_path):
     }
     trained = train_supernet(digits, **options, **CROSSBAR).network
     found = load_supernet(path)
-    assert (found.neuron, found.ternary, found.readout_block, found.voters) == ("memoryless", True, 32, 10)
+    assert (found.fabric, found.voters) == (Fabric("memoryless", True, 32), 10)
     assert found.genes == trained.genes
     architecture = found.path([slot[-1] for slot in found.genes])
     x = torch.randn(4, 1, 8, 8)
@@ -159,7 +162,7 @@ def test_the_checkpoint_says_how_it_was_trained(digits, tmp_path):
         assert torch.equal(found(x, architecture), trained(x, architecture))
     for changed in ({"readout_block": 64}, {"ternary": False}):
         with pytest.raises(InputError, match=next(iter(changed))):
-            train_supernet(digits, **options, **{**CROSSBAR, **changed})
+            train_supernet(digits, **options, fabric=replace(CROSSBAR["fabric"], **changed))
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from autosnn_hw.cost.calibration.least_squares import Equation
 from autosnn_hw.cost.mapping import mapping_of, place
 from autosnn_hw.cost.step_time import step_time
 from autosnn_hw.errors import InputError
+from autosnn_hw.input_file import regular
 from autosnn_hw.network import ChipNetwork
 from hw_profiles.constants import Constant
 from hw_profiles.schema import Profile
@@ -38,6 +39,7 @@ NEURONAL_COLUMNS = {
     "core_spikes": "time.spike",
     "core_messages_out": "time.message_out",
 }
+LARGEST_FILE = 64 << 20
 COUNTS = (*ENERGY_COLUMNS, *SYNAPTIC_COLUMNS, *NEURONAL_COLUMNS)
 COLUMNS = ("name", "steps", "chips", "cores", *MEASURED, "relative_error", *COUNTS)
 
@@ -49,7 +51,7 @@ def read_equations(path: str | Path, profile: Profile) -> list[Equation]:
         InputError: no such file; a column is missing or unknown; a cell is no number, negative or needed and empty (with its
             line); fewer than two rows; nothing measured.
     """
-    path = Path(path)
+    path = regular(path, "a CSV file of measurements", most=LARGEST_FILE)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import conv_output_size
 
@@ -155,7 +156,7 @@ def then_conv(first: Map, second: ConvMap, where: str) -> ConvMap:
             rows, columns = _window(first, i, j)
             weight[:, :, rows, columns] += taps[:, :, None, None] * pairs
         return _joint(first, second, weight, groups)
-    outer, inner = ungrouped(second.weight, second.groups), ungrouped(first.weight, first.groups)
+    outer, inner = _ungrouped(second.weight, second.groups), _ungrouped(first.weight, first.groups)
     sizes = _joint_size(first, second)
     refuse_large(outer.shape[0] * inner.shape[1] * sizes[0] * sizes[1], where)
     weight = np.zeros((outer.shape[0], inner.shape[1], *sizes))
@@ -265,17 +266,9 @@ def apply(conv: ConvMap, values: np.ndarray) -> np.ndarray:
     return result
 
 
-def ungrouped(weight: np.ndarray, groups: int) -> np.ndarray:
-    """(O, I, kh, kw) of a grouped kernel, with zeros between groups."""
-    if groups == 1:
-        return weight
-    outputs, inputs = weight.shape[0] // groups, weight.shape[1]
+def _ungrouped(weight: np.ndarray, groups: int) -> np.ndarray:
     refuse_large(weight.size * groups, "a grouped kernel")
-    full = np.zeros((weight.shape[0], inputs * groups, *weight.shape[2:]), weight.dtype)
-    for g in range(groups):
-        rows = slice(g * outputs, (g + 1) * outputs)
-        full[rows, g * inputs : (g + 1) * inputs] = weight[rows]
-    return full
+    return ungrouped(weight, groups)
 
 
 def materialised(first: Map, where: str) -> ConvMap | DenseMap:
@@ -328,7 +321,7 @@ def side_by_side(convs: list[ConvMap], where: str, *, same_source: bool = False)
     size = tuple(max(pad[axis] - c.padding[axis] + c.weight.shape[2 + axis] for c in convs) for axis in (0, 1))
     parts = []
     for conv in convs:
-        full = ungrouped(conv.weight, conv.groups)
+        full = _ungrouped(conv.weight, conv.groups)
         top, left = (pad[axis] - conv.padding[axis] for axis in (0, 1))
         placed = np.zeros((*full.shape[:2], *size))
         placed[:, :, top : top + full.shape[2], left : left + full.shape[3]] = full

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.deploy.from_nir.layers import FloatLayer, layers_of
 from autosnn_hw.deploy.from_nir.maps import (
     ConvMap,
@@ -17,7 +18,6 @@ from autosnn_hw.deploy.from_nir.maps import (
     materialised,
     per_channel,
     side_by_side,
-    ungrouped,
 )
 from autosnn_hw.deploy.from_nir.neurons import Discrete, discrete, step_of
 from autosnn_hw.deploy.from_nir.rounding import FloatNeurons, RoundedNeurons, rounded

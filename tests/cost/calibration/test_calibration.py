@@ -140,7 +140,7 @@ def test_missing_and_unknown_columns_are_named(tmp_path, rows, loihi1):
         read_equations(written(tmp_path / "c.csv", rows, ["name", "steps", "chips", "cores", *COUNTS]), loihi1)
     with pytest.raises(InputError, match="unknown columns colour; known are name"):
         read_equations(written(tmp_path / "d.csv", [{**r, "colour": 1} for r in rows], [*COLUMNS, "colour"]), loihi1)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be opened"):
         read_equations(tmp_path / "absent.csv", loihi1)
 
 
