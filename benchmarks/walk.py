@@ -47,9 +47,10 @@ CIFAR_IMAGES = 5000  # training images taken: 1,000 of them are the validation i
 
 
 class Walked(NamedTuple):
-    """A timed walk; `equal` to candidates judged one by one."""
+    """A timed walk: seconds of the clock and of all processes, `equal` to candidates judged one by one."""
 
     seconds: float
+    processor_seconds: float
     equal: bool
     candidates: int
     peak_bytes: int
@@ -59,16 +60,22 @@ def walk(space: SearchSpace, evaluator: CandidateEvaluator, folder: Path, worker
     """Walk a space and compare."""
     settings = SearchSettings(strategy="walk")
     with Peak() as peak:
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), _processor_seconds()
         study = CandidateStudy(folder / "study.db", space, settings.identity(space))
         result = run_walk(space, SubtreeEvaluator(evaluator, space, str(folder)), study, settings, workers=workers)
         write_table(folder / "candidates.csv", COLUMNS, [record.row() for record in result.records])
-        seconds = time.perf_counter() - began
+        seconds, busy = time.perf_counter() - began, _processor_seconds() - busy
     records = {record.genotype: record for record in study.records.values()}
     chosen = generator(0, "walk").choice(space.size, COMPARED, replace=False)
     alone = [evaluator(space.at(int(index))) for index in chosen]
     equal = all(_figures(record) == _figures(records[record.genotype]) for record in alone)
-    return Walked(seconds, equal, len(records), peak.bytes)
+    return Walked(seconds, busy, equal, len(records), peak.bytes)
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _figures(record: CandidateRecord) -> dict[str, Any]:
@@ -182,6 +189,7 @@ def main() -> None:
                 else autosnn16(folder, options.data, options.workers)
             )
             document[f"{part}_seconds"] = round(walked.seconds, 1)
+            document[f"{part}_processor_seconds"] = round(walked.processor_seconds, 1)
             document[f"{part}_candidates"] = walked.candidates
             document[f"{part}_peak_bytes"] = walked.peak_bytes
             equal.append(walked.equal)
