@@ -52,7 +52,7 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
 
     folder = RunFolder.open(run)
     config = read_config(folder / CONFIG)
-    prepared, profile = prepare(replace(config, backend="lava")), hw_profiles.load(target)
+    prepared, profile = prepare(config.with_changes(backend="lava")), hw_profiles.load(target)
     if not part_file(folder.path, prepared.space.digits(subtrees(prepared.space)[0])).is_file():
         raise InputError(
             f"{run} did not walk its space, so that only what it judged for {config.target} is known; for {target} run "
