@@ -8,18 +8,19 @@ Timed is what a search does: starting the workers, batch norm, quantisation, int
 architectures, what was walked into files, and every candidate into the study. Training the super-network is not. AutoSNN-16 has
 random weights: batch norm, estimated for each architecture, makes its neurons fire about as often as those of a trained one.
 `equal`: 50 random architectures judged one by one give the same records to the last digit. `peak_bytes`: largest resident memory
-of this process and its workers together.
+of this process and its workers together while walking.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import tempfile
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -45,18 +46,36 @@ CIFAR = ("cifar10-train-jpeg.npz", "cifar10-test-jpeg.npz")
 CIFAR_IMAGES = 5000  # training images taken: 1,000 of them are the validation images that candidates are judged on
 
 
-def walk(space: SearchSpace, evaluator: CandidateEvaluator, folder: Path, workers: int) -> tuple[float, bool, int]:
-    """(seconds, equal to one by one, candidates)."""
+class Walked(NamedTuple):
+    """A timed walk: seconds of the clock and of all processes, `equal` to candidates judged one by one."""
+
+    seconds: float
+    processor_seconds: float
+    equal: bool
+    candidates: int
+    peak_bytes: int
+
+
+def walk(space: SearchSpace, evaluator: CandidateEvaluator, folder: Path, workers: int) -> Walked:
+    """Walk a space and compare."""
     settings = SearchSettings(strategy="walk")
-    began = time.perf_counter()
-    study = CandidateStudy(folder / "study.db", space, settings.identity(space))
-    result = run_walk(space, SubtreeEvaluator(evaluator, space, str(folder)), study, settings, workers=workers)
-    write_table(folder / "candidates.csv", COLUMNS, [record.row() for record in result.records])
-    seconds = time.perf_counter() - began
+    with Peak() as peak:
+        began, busy = time.perf_counter(), _processor_seconds()
+        study = CandidateStudy(folder / "study.db", space, settings.identity(space))
+        result = run_walk(space, SubtreeEvaluator(evaluator, space, str(folder)), study, settings, workers=workers)
+        write_table(folder / "candidates.csv", COLUMNS, [record.row() for record in result.records])
+        seconds, busy = time.perf_counter() - began, _processor_seconds() - busy
     records = {record.genotype: record for record in study.records.values()}
     chosen = generator(0, "walk").choice(space.size, COMPARED, replace=False)
     alone = [evaluator(space.at(int(index))) for index in chosen]
-    return seconds, all(_figures(record) == _figures(records[record.genotype]) for record in alone), len(records)
+    equal = all(_figures(record) == _figures(records[record.genotype]) for record in alone)
+    return Walked(seconds, busy, equal, len(records), peak.bytes)
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _figures(record: CandidateRecord) -> dict[str, Any]:
@@ -65,7 +84,7 @@ def _figures(record: CandidateRecord) -> dict[str, Any]:
     return {name: value for name, value in record.to_json().items() if name not in left_out}
 
 
-def digits(folder: Path, supernet: Path | None, workers: int) -> tuple[float, bool, int]:
+def digits(folder: Path, supernet: Path | None, workers: int) -> Walked:
     space = search_space("SNN_1", width=8, timesteps=4)
     if supernet is None:
         supernet = folder / "supernet.safetensors"
@@ -74,7 +93,7 @@ def digits(folder: Path, supernet: Path | None, workers: int) -> tuple[float, bo
     return walk(space, evaluator, folder, workers)
 
 
-def autosnn16(folder: Path, data: Path, workers: int) -> tuple[float, bool, int]:
+def autosnn16(folder: Path, data: Path, workers: int) -> Walked:
     space = search_space("SNN_1", width=16, timesteps=8)
     cifar = load(f"npz:{data / CIFAR[0]},{data / CIFAR[1]}")
     images = {
@@ -106,9 +125,39 @@ def random_supernet(space: SearchSpace, path: Path) -> None:
     )
 
 
-def peak_bytes(workers: int) -> int:
-    own, child = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own + (workers * child if workers > 1 else 0)
+class Peak:
+    """Largest resident memory of this process and its children together, looked at while it is open (Linux)."""
+
+    def __init__(self) -> None:
+        self.bytes, self._done = 0, threading.Event()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Peak:
+        self._looking.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._looking.join()
+
+    def _look(self) -> None:
+        while not self._done.wait(0.2):
+            self.bytes = max(self.bytes, sum(map(_resident, [os.getpid(), *_children(os.getpid())])))
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *_children(child)]
+    return found
+
+
+def _resident(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # it has ended
+        return 0
 
 
 def main() -> None:
@@ -122,7 +171,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     document: dict[str, Any] = {"digits_seconds": None, "autosnn16_seconds": None}
-    equal, notes = [], []
+    equal, peaks, notes = [], [], []
     with tempfile.TemporaryDirectory() as name:
         for part in ("digits", "autosnn16"):
             folder = Path(name) / part
@@ -134,18 +183,19 @@ def main() -> None:
                     f"AutoSNN-16 was left out: {options.data} does not hold {' and '.join(CIFAR)}; --data names the folder."
                 )
                 continue
-            if part == "digits":
-                seconds, same, count = digits(folder, options.supernet, options.workers)
-            else:
-                seconds, same, count = autosnn16(folder, options.data, options.workers)
-            document[f"{part}_seconds"] = round(seconds, 1)
-            equal.append(same)
-            document[f"{part}_candidates"] = count
-    document |= {
-        "equal": all(equal) if equal else None,
-        "peak_bytes": peak_bytes(options.workers),
-        "workers": options.workers,
-    }
+            walked = (
+                digits(folder, options.supernet, options.workers)
+                if part == "digits"
+                else autosnn16(folder, options.data, options.workers)
+            )
+            document[f"{part}_seconds"] = round(walked.seconds, 1)
+            document[f"{part}_processor_seconds"] = round(walked.processor_seconds, 1)
+            document[f"{part}_candidates"] = walked.candidates
+            document[f"{part}_peak_bytes"] = walked.peak_bytes
+            equal.append(walked.equal)
+            peaks.append(walked.peak_bytes)
+    document |= {"equal": all(equal) if equal else None, "peak_bytes": max(peaks, default=None)}
+    document["workers"] = options.workers
     document["notes"] = notes
     if options.json:
         print(json.dumps(document, indent=2))

@@ -15,11 +15,12 @@ from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.space import SearchSpace
-from autosnn_hw.search.trial_rows import add_finished
+from autosnn_hw.search.trial_rows import add_finished, finished_attributes
 
 NAME = "autosnn-hw"
 METRICS = ("accuracy", "cost")
 SETTINGS = "search"  # study attribute: what a resumed run must share
+RECORD = "record"  # trial attribute: everything that is known of a candidate
 MEASURED = "measured:"  # prefix of the study attributes that hold measurements
 SQLITE_WAIT = 60.0  # s that a writer waits for another one
 
@@ -54,8 +55,7 @@ class CandidateStudy:
             _require_same(stored, settings, self.url)
         self._distributions = _distributions(space)
         with _told(self.url):
-            trials = self._study.get_trials(deepcopy=False)
-        self._records = _records(trials)
+            self._records = _records(self._study, self.url)
         self._measurements = {
             key[len(MEASURED) :]: Measurement.from_json({**value["values"], "generation": value["generation"]})
             for key, value in self._study.user_attrs.items()
@@ -162,7 +162,7 @@ def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateReco
             study = optuna.load_study(study_name=name, storage=_storage(url))
         except KeyError:
             raise InputError(f"{url!r} holds no study {name!r}; the study.db of a run folder is needed.") from None
-        return list(_records(study.get_trials(deepcopy=False)).values())
+        return list(_records(study, url).values())
 
 
 def storage_url(storage: str | Path) -> str:
@@ -181,13 +181,15 @@ def _engine_options(url: str) -> dict[str, Any]:
     return {"connect_args": {"timeout": SQLITE_WAIT}} if url.startswith("sqlite:") else {}
 
 
-def _records(trials: Sequence[Any]) -> dict[str, CandidateRecord]:
+def _records(study: Any, url: str) -> dict[str, CandidateRecord]:
     """Records of finished trials by genotype; a genotype counts once."""
+    documents = finished_attributes(url, _engine_options(url), study.study_name, RECORD)
+    if documents is None:
+        finished = [trial.user_attrs for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+        documents = [attributes[RECORD] for attributes in finished if RECORD in attributes]
     records: dict[str, CandidateRecord] = {}
-    for trial in trials:
-        if trial.state.is_finished() and "record" in trial.user_attrs:
-            record = CandidateRecord.from_json(trial.user_attrs["record"])
-            records.setdefault(record.genotype, record)
+    for record in map(CandidateRecord.from_json, documents):
+        records.setdefault(record.genotype, record)
     return records
 
 
@@ -253,7 +255,7 @@ def _attributes(record: CandidateRecord) -> dict[str, Any]:
         "spikes_paper": spikes.get("paper"),
         "measured_energy": measured.get("energy"),
         "source": record.source,
-        "record": record.to_json(),
+        RECORD: record.to_json(),
     }
 
 

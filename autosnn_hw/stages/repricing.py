@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from autosnn_hw import whole_file
 from autosnn_hw.activity import Activity
 from autosnn_hw.config import read_config
 from autosnn_hw.deploy.lowering import chip_network
@@ -16,7 +21,7 @@ from autosnn_hw.deploy.planned_layers import stem_unit
 from autosnn_hw.deploy.prefix import Prefix
 from autosnn_hw.deploy.replay import Replay
 from autosnn_hw.deploy.weight_format import weight_format
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.run_folder import CONFIG, STUDY, SUPERNET, RunFolder, read_json
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
@@ -25,10 +30,11 @@ from autosnn_hw.search.walk import subtrees
 from autosnn_hw.search.workers import Workers, worker_count
 from autosnn_hw.simulate.stem import host_macs
 from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
-from autosnn_hw.stages.manifest import prepare
+from autosnn_hw.stages.manifest import code_sha256, prepare
 from autosnn_hw.stages.subtree import branches
-from autosnn_hw.stages.walked import SubtreeReader, part_file
+from autosnn_hw.stages.walked import FOLDER, SubtreeReader, part_file
 from autosnn_hw.training.threads import one_thread
+from hw_profiles.schema import Profile
 
 
 def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateRecord]:
@@ -46,7 +52,7 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
 
     folder = RunFolder.open(run)
     config = read_config(folder / CONFIG)
-    prepared, profile = prepare(replace(config, backend="lava")), hw_profiles.load(target)
+    prepared, profile = prepare(config.with_changes(backend="lava")), hw_profiles.load(target)
     if not part_file(folder.path, prepared.space.digits(subtrees(prepared.space)[0])).is_file():
         raise InputError(
             f"{run} did not walk its space, so that only what it judged for {config.target} is known; for {target} run "
@@ -62,10 +68,38 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
     judge = CandidateEvaluator(
         str(folder / SUPERNET), config.dataset, config.data_dir, target, config.evaluate, config.seed, False
     )
+    kept = _Kept(folder.path, profile)
+    known = kept.read()
+    if known is not None:
+        return known
     generations = {record.genotype: record.generation for record in read_records(folder / STUDY)}
     with Workers(SubtreePricer(judge, prepared.space, str(folder.path)), worker_count(workers)) as pool:
         found = [record for records in pool.map(subtrees(prepared.space)) for record in records]
-    return [replace(record, generation=generations.get(record.genotype, 0)) for record in found]
+    records = [replace(record, generation=generations.get(record.genotype, 0)) for record in found]
+    kept.write(records)
+    return records
+
+
+class _Kept:
+    """Records priced on a target, kept in the run folder for the next question; of another profile or code they are none."""
+
+    def __init__(self, folder: Path, profile: Profile) -> None:
+        self._file = folder / FOLDER / f"priced-{profile.name}.json.gz"
+        self._key = {"profile_sha256": profile.sha256, "code_sha256": code_sha256()}
+
+    def read(self) -> list[CandidateRecord] | None:
+        try:
+            document = json.loads(gzip.decompress(self._file.read_bytes()))
+        except (OSError, EOFError, ValueError, zlib.error):
+            return None
+        if not isinstance(document, dict) or document.get("key") != self._key:
+            return None
+        return [CandidateRecord.from_json(record) for record in document["records"]]
+
+    def write(self, records: Sequence[CandidateRecord]) -> None:
+        text = json.dumps({"key": self._key, "records": [record.to_json() for record in records]})
+        with suppress(RunError):  # a folder that cannot be written into is only asked again
+            whole_file.replace(self._file, gzip.compress(text.encode(), mtime=0))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """A finished search can be asked again; the front holds exactly what nothing else beats."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.fitness import Constraints
-from autosnn_hw.search.front import answer, pareto_front
+from autosnn_hw.search.front import answer, knee, matrix, pareto_front, rule_for
 
 points = st.lists(st.tuples(st.floats(0, 1), st.floats(1e-9, 1)), min_size=1, max_size=30)
 
@@ -55,3 +57,64 @@ def test_a_least_accuracy_leaves_candidates_out_of_ranking_and_front_and_keeps_t
     assert kept["mean_cost"] == free["mean_cost"] and kept["best"][0] in free["best"]
     with pytest.raises(InputError, match="--min-accuracy"):
         answer(records, objective="energy", lam=0.0, constraints=Constraints(), min_accuracy=0.95)
+
+
+FRONT = [record("poor", 0.5, 1.0), record("good", 0.9, 2.0), record("best", 0.95, 16.0), record("beaten", 0.7, 4.0)]
+
+
+def chosen(records=FRONT, *, lam=None, min_accuracy=None, **limits):
+    constraints = Constraints(**limits)
+    rule = rule_for(lam=lam, min_accuracy=min_accuracy, constraints=constraints)
+    options = {"lam": -0.08 if lam is None else lam, "min_accuracy": min_accuracy, "rule": rule}
+    found = answer(records, objective="energy", constraints=constraints, **options)["chosen"]
+    return found["architecture"], found["rule"]
+
+
+def test_what_is_asked_for_decides_which_point_is_chosen():
+    assert chosen() == ("good", "knee")
+    assert chosen(lam=0.0) == ("best", "fittest")
+    assert chosen(lam=-2.0) == ("poor", "fittest")
+    assert chosen(min_accuracy=0.6) == ("good", "cheapest")
+    assert chosen(min_accuracy=0.91) == ("best", "cheapest")
+    assert chosen(max_energy=3.0) == ("good", "most accurate")
+    assert chosen(max_cores=5) == ("best", "most accurate")
+
+
+def test_an_accuracy_that_nobody_reaches_is_said_with_what_is_reached():
+    with pytest.raises(InputError, match=r"those that fit reach 95.0 % accuracy, and energy 1 at least"):
+        chosen(min_accuracy=0.96)
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(1e-9, 1)), min_size=1, max_size=30))
+def test_the_knee_is_a_point_of_the_front_that_stays_without_the_others(cloud):
+    front = [cloud[index] for index in pareto_front(cloud)]
+    assert 0 <= knee(front) < len(front)
+    if len(front) > 2:  # an end lies on the line between the ends
+        ends = [front[0], front[knee(front)], front[-1]]
+        assert knee(ends) in (0, 1) and (knee(front) > 0 or knee(ends) == 0)
+
+
+def test_few_points_have_no_knee_but_their_last():
+    assert knee([(0.5, 1.0)]) == 0
+    assert knee([(0.5, 1.0), (0.9, 2.0)]) == 1
+
+
+def test_the_mean_cost_is_that_of_the_search_where_its_sample_is_known():
+    sample = [replace(r, generation=-1) for r in FRONT[:2]]
+    assert answer([*sample, *FRONT[2:]], objective="energy", lam=0.0, constraints=Constraints())["mean_cost"] == 1.5
+    assert answer(FRONT, objective="energy", lam=0.0, constraints=Constraints())["mean_cost"] == 23 / 4
+
+
+def test_a_matrix_prices_what_one_target_chose_on_the_others():
+    slow = [replace(r, violations=({"layer": "a", "resource": "b", "needed": 2, "limit": 1, "source": "c", "remedies": []},)) for r in FRONT[:1]]  # fmt: skip
+    other = [*slow, *(record(r.genotype, r.accuracy, 3 * r.energy.value) for r in FRONT[1:])]
+    lists = {"a": FRONT, "b": other}
+    answers = {
+        name: answer(records, objective="energy", lam=-2.0, constraints=Constraints(), rule="fittest")
+        for name, records in lists.items()
+    }
+    rows = matrix(answers, {name: {r.genotype: r for r in records} for name, records in lists.items()}, "energy")
+    assert [(row["chosen_for"], row["architecture"]) for row in rows] == [("a", "poor"), ("b", "good")]
+    assert rows[0]["priced_on"]["a"]["cost"] == 1.0
+    assert not rows[0]["priced_on"]["b"]["fits"] and rows[0]["priced_on"]["b"]["violation"] == "a: b 2 > 1"
+    assert rows[1]["priced_on"]["b"]["cost"] == 6.0

@@ -84,3 +84,4 @@ def test_another_schema_is_left_to_optuna(synthetic, tmp_path, monkeypatch):
     study, found = synthetic.study_in(tmp_path, SETTINGS), entries(synthetic)
     study.add_all(found)
     assert [trial.user_attrs["genotype"] for trial in trials(tmp_path)] == [r.genotype for _, r, _, _ in found]
+    assert list(synthetic.study_in(tmp_path, SETTINGS).records.values()) == [r for _, r, _, _ in found]

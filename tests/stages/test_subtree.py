@@ -1,15 +1,23 @@
 """Subtrees judged with shared prefixes, and priced again from what was kept: the records of candidates judged one by one."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.run_folder import write_json, write_text
+from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.walk import members, subtrees
+from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.walk import members, run_walk, subtrees
 from autosnn_hw.search.workers import Workers
+from autosnn_hw.stages import repricing
 from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.stages.manifest import prepare
 from autosnn_hw.stages.repricing import SubtreePricer
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.stages.walked import SubtreeReader, part_file
@@ -106,6 +114,64 @@ def test_another_target_is_priced_as_if_it_had_been_searched_for(run, walked):
         for number in range(0, len(priced), 7):
             assert priced[number] == other(members(space, first)[number])
         assert [record.energy for record in priced] != [record.energy for record in records]
+
+
+@pytest.fixture
+def finished(run, tmp_path, monkeypatch):
+    """A run folder whose space, a smaller one than a config can ask for, was walked for Loihi 2."""
+    _, judge, folder = run
+    if judge.target != "loihi2":
+        pytest.skip("there is no second crossbar")
+    small = search_space(width=4, timesteps=2, blocks=("skip", "SRB_k3"))
+    config = SearchConfig(width=4, timesteps=2, evaluate=60, strategy="walk", workers=1)
+    write_text(tmp_path / "config.toml", config.to_toml())
+    shutil.copy(folder / "supernet.safetensors", tmp_path)
+    prepared = replace(prepare(config), space=small)
+    write_json(tmp_path / "manifest.json", {"dataset": {"sha256": prepared.data.sha256}})
+    monkeypatch.setattr(repricing, "prepare", lambda config: prepared)
+    settings = SearchSettings(strategy="walk", reference=4)
+    study = CandidateStudy(tmp_path / "study.db", small, settings.identity(small))
+    walked = replace(judge, supernet=str(tmp_path / "supernet.safetensors"))
+    run_walk(small, SubtreeEvaluator(walked, small, str(tmp_path)), study, settings)
+    return tmp_path, walked, small
+
+
+def test_a_whole_run_is_priced_on_another_target_and_kept(finished, monkeypatch):
+    folder, judge, space = finished
+    priced = repricing.priced_on(folder, "loihi1", workers=1)
+    other = replace(judge, target="loihi1")
+    assert {record.genotype for record in priced} == set(map(str, space))
+    assert sum(record.generation == -1 for record in priced) == 4
+    for record in priced[::9]:
+        assert replace(record, generation=0) == other(Architecture.parse(record.genotype, width=4, timesteps=2))
+    monkeypatch.setattr(repricing, "Workers", None)
+    again = repricing.priced_on(folder, "loihi1")
+    assert [record.to_json() for record in again] == [record.to_json() for record in priced]
+    kept = folder / "walk" / "priced-loihi1.json.gz"
+    kept.write_bytes(kept.read_bytes()[:100])
+    with pytest.raises(TypeError):  # what is kept is damaged, so that it is priced anew
+        repricing.priced_on(folder, "loihi1")
+
+
+@pytest.mark.parametrize(
+    ("target", "missing", "said"),
+    [
+        ("truenorth", "", "truenorth has others"),
+        ("loihi1", "walk", "did not walk its space"),
+        ("loihi9", "", "loihi9"),
+    ],
+)
+def test_what_cannot_be_priced_is_one_sentence(finished, target, missing, said):
+    if missing:
+        shutil.rmtree(finished[0] / missing)
+    with pytest.raises(InputError, match=said):
+        repricing.priced_on(finished[0], target)
+
+
+def test_other_data_are_refused(finished):
+    write_json(finished[0] / "manifest.json", {"dataset": {"sha256": "0" * 64}})
+    with pytest.raises(InputError, match="the same data are needed"):
+        repricing.priced_on(finished[0], "loihi1")
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "gone"])

@@ -13,6 +13,7 @@ from autosnn_hw.documents import verdict
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.errors import InputError
 from autosnn_hw.objectives import unit_of
+from autosnn_hw.report.page.drawn_candidates import drawn
 from autosnn_hw.report.page.drawn_figures import figures
 
 HERE = Path(__file__).parent
@@ -108,6 +109,7 @@ def render(
     )
     confirmed, confirmation = verdict.confirmation(summary)
     found = (winner or {}).get("health") or () if health is None else health
+    judged, candidates = len(candidates), drawn(candidates)
     return environment.get_template("page.html.j2").render(
         plotly_js=get_plotlyjs(),
         style=(HERE / "page.css").read_text(),
@@ -122,6 +124,7 @@ def render(
         figures={figure.id: figure for figure in figures(summary, candidates, winner)},
         candidates=sorted(candidates, key=_best_first),
         shown_rows=SHOWN_ROWS,
+        judged=judged,
         cost_unit=unit_of(str(summary.get("objective"))),
         networks=[("winner", summary.get("winner") or {})] + [(b["name"], b) for b in summary.get("baselines") or ()],
         accuracy_of=verdict.accuracy_of,

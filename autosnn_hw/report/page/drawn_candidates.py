@@ -1,0 +1,34 @@
+"""Which candidates of a whole space a page shows: those that matter, and so many others that the cloud keeps its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autosnn_hw.pareto import pareto_front
+
+MOST = 600  # more would make a page of several MB
+
+
+def drawn(candidates: Sequence[Mapping[str, Any]], most: int = MOST) -> list[Mapping[str, Any]]:
+    """At most about `most` candidates, in their order: the front, the measured, the mean-cost sample, the fittest, and of the
+    rest every k-th by cost. All of them where they are no more.
+
+    Args:
+        candidates: rows of candidates.csv.
+    """
+    if len(candidates) <= most:
+        return list(candidates)
+    fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
+    kept = {fit[index]["genotype"] for index in pareto_front([(c["accuracy"], c["cost"]) for c in fit])}
+    kept |= {
+        c["genotype"] for c in candidates if c.get("measured_energy") is not None or (c.get("generation") or 0) < 0
+    }
+    fittest = sorted(fit, key=lambda c: (-(c.get("fitness") or 0.0), c["genotype"]))
+    kept |= {c["genotype"] for c in fittest[: max(0, most // 2 - len(kept))]}
+    rest = sorted(
+        (c for c in candidates if c["genotype"] not in kept), key=lambda c: (c.get("cost") or 0.0, c["genotype"])
+    )
+    room = max(0, most - len(kept))
+    kept |= {rest[index * len(rest) // room]["genotype"] for index in range(room)}
+    return [c for c in candidates if c["genotype"] in kept]
