@@ -125,6 +125,6 @@ def train(
     require(config.precision, config.device)
     reporter = reporter or Silent()
     folder = RunFolder.create(out)
-    job = NetworkJob.of(config, folder.path)
+    job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
     reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
