@@ -138,6 +138,15 @@ class SearchConfig(BaseModel):
         shown="a quarter; 0 with --sampling single",
         ge=0,
     )
+    retrain: Literal["inherit", "scratch", "both"] = _choice(
+        "inherit",
+        TRAINING,
+        "Weights of winner and baselines: inherit goes on from the super-network's, scratch is the paper's rule, both takes "
+        "what is better on the validation images.",
+    )
+    finalists: int = _choice(
+        4, TRAINING, "Best candidates that are tuned and judged again; the best of them wins (not with scratch).", ge=1
+    )
     retrain_epochs: int = _size("retrain_epochs", TRAINING, "Epochs of a network that is trained from scratch.", ge=1)
     finetune_epochs: int = _size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)
     baselines: bool = _choice(

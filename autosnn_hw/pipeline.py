@@ -130,6 +130,6 @@ def train(
     for note in data.notes:
         reporter.say(f"note: {note}")
     folder = RunFolder.create(out)
-    job = NetworkJob.of(config, folder.path)
+    job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
     reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
+from autosnn_hw.documents.accuracy import Z_95
 from autosnn_hw.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
 
 
@@ -101,8 +103,10 @@ def against_loihi2(summary: Mapping[str, Any]) -> str | None:
     if there is None or difference is None:
         return None
     word = "more" if difference >= 0 else "less"
+    alone = at(summary, "against_loihi2", "weights") == "scratch" and at(summary, "winner", "weights") == "inherited"
+    trained = "trained from scratch" if alone else "trained alike"
     return (
-        f"Against Loihi 2: {abs(100 * difference):.1f} points {word} accuracy than the same architecture, trained alike, has "
+        f"Against Loihi 2: {abs(100 * difference):.1f} points {word} accuracy than the same architecture, {trained}, has "
         f"there with PLIF neurons, 8-bit weights and a dense readout ({percent(there)})."
     )
 
@@ -150,14 +154,78 @@ def headline(summary: Mapping[str, Any]) -> str:
     )
 
 
+def weights_sentence(summary: Mapping[str, Any]) -> tuple[bool, str] | None:
+    """(whether it must be read first, sentence): where the delivered weights are from and what training on did to them.
+
+    Must be read first: the delivered network is worse than the searched one by more than noise (two binomial samples, 95 %),
+    or training it on made it worse and was dropped. None for summaries that do not say where weights are from.
+    """
+    weights, searched = at(summary, "winner", "weights"), number(at(summary, "winner", "accuracy", "supernet"))
+    if weights is None or searched is None:
+        return None
+    own = number(at(summary, "winner", "accuracy", "validation"))
+    drawn, samples = number(summary.get("held_out_samples")), number(summary.get("validation_samples"))
+    where = "validation images"
+    if own is None:  # trained on the validation images: only the test images can say
+        own, where = accuracy_of(at(summary, "winner", "accuracy")), "test images, against the validation images"
+        drawn = number(summary.get("test_samples"))
+    if own is not None and _worse(own, drawn, searched, samples):
+        return True, (
+            f"The delivered network is worse than the searched one by more than noise: {percent(own)} (weights "
+            f"{_from(weights)}) against {percent(searched)} with the super-network's weights ({where})."
+        )
+    steps = at(summary, "winner", "steps") or {}
+    before, after = number(steps, "inherited", "quantised"), number(steps, "tuned")
+    origin = f"Its weights are {_from(weights)}{_other_way(summary)}"
+    if before is None or after is None:
+        return False, f"{origin}."
+    if after < before:
+        return True, (
+            f"The delivered network is the {'searched one as it was' if weights == 'inherited' else 'plainly quantised one'}: "
+            f"training it on as integers made it worse on the validation images ({percent(before)} to {percent(after)}) and "
+            "was dropped."
+        )
+    return False, (
+        f"{origin}, trained on as integers: {percent(before)} of the validation images, which it was not trained on, before "
+        f"and {percent(after)} after."
+    )
+
+
+def _from(weights: str) -> str:
+    return "inherited from the super-network" if weights == "inherited" else "learnt from scratch"
+
+
+def _other_way(summary: Mapping[str, Any]) -> str:
+    """Words for the network of --retrain both that was not taken."""
+    other = at(summary, "winner", "other")
+    if not isinstance(other, Mapping):
+        return ""
+    return (
+        f" (those {_from(other['weights'])} reach {percent(other.get('validation'))} of the validation images and "
+        f"{percent(other.get('exact_test'))} of the test images)"
+    )
+
+
+def _worse(own: float, drawn: float | None, other: float, samples: float | None) -> bool:
+    """Whether `own`, of `drawn` samples, is below `other` by more than noise; an unknown or empty sample says nothing."""
+    if not drawn or not samples:
+        return False
+    pooled = (own * drawn + other * samples) / (drawn + samples)
+    return other - own > Z_95 * sqrt(pooled * (1 - pooled) * (1 / drawn + 1 / samples))
+
+
 def sentences(summary: Mapping[str, Any]) -> list[str]:
-    """The verdict: headline, confirmation, what is estimated, Loihi 2, what was learnt, feedback, baselines."""
+    """The verdict: a warning where one is due, headline, weights, confirmation, what is estimated, Loihi 2, what was learnt, feedback, baselines."""
     energy = at(summary, "winner", "energy")
     share = at(energy, "assumed_share")
     estimate = f"Energy is the cost model's estimate: {with_bounds(total_energy(energy), 'J')} an inference"
     if share is not None:
         estimate += f"; {percent(share, 0)} of it comes from constants that are themselves estimates"
     result = [headline(summary), confirmation(summary)[1], estimate + "."]
+    weights = weights_sentence(summary)
+    if weights is not None:
+        first, sentence = weights
+        result.insert(0 if first else 1, sentence)
     more = (used_cores_sentence, against_loihi2, learnt, feedback_sentence)
     result += [text for sentence in more if (text := sentence(summary))]
     return [*result, *against(summary)]

@@ -27,6 +27,7 @@ from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.simulate.certificate import Certificate, certify
 from autosnn_hw.simulate.lava import LavaChild, LavaUnavailable, lava_status
 from autosnn_hw.stages.clock import Clock
+from autosnn_hw.stages.finalists import ranking
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.retrained_networks import AS_REFERENCE, REFERENCE, Networks
 from autosnn_hw.stages.retraining import accuracy_of
@@ -131,14 +132,23 @@ def summary(
             "accuracy": {
                 "supernet": networks.candidate.accuracy,
                 **winner.accuracy.to_json(),
+                "searched": found.winner.accuracy,
                 "exact": accuracies.get("exact"),
                 "lava": accuracies.get("lava") if confirmed else None,
             },
             **winner.figures(),
             "generation": networks.candidate.generation,
-            "fitness": networks.candidate.fitness,
+            "fitness": networks.candidate.fitness if networks.fitness is None else networks.fitness,
+            "accuracy_source": "measured" if networks.fitness is not None else "inherited",
         },
+        "ranking": ranking(
+            [*(one.network for one in networks.finalists), *networks.baselines.values()],
+            {record.genotype: record.accuracy for record in found.records},
+            config.seed,
+        ),
         "evaluated": len(found.records),
+        "finalists": [one.to_json() for one in networks.finalists],
+        "retrain": config.retrain,
         "measured": len(found.measurements),
         "infeasible": found.infeasible,
         "mean_cost": found.mean_cost,
@@ -153,6 +163,7 @@ def summary(
         "width": config.width,
         "timesteps": config.timesteps,
         "test_samples": len(prepared.data.x_test),
+        "held_out_samples": len(prepared.data.x_val),
         "validation_samples": len(prepared.data.x_val[: config.evaluate]),
         "wall_time": round(sum(float(stage["seconds"]) for stage in stages), 3),
         "stages": stages,
@@ -177,8 +188,13 @@ def _baselines(prepared: Prepared, networks: Networks) -> list[dict[str, Any]]:
 
 
 def _against_reference(networks: Networks) -> dict[str, Any] | None:
-    """What the target cost in accuracy: winner minus the same architecture, trained alike, as Loihi 2 runs it."""
+    """What the target cost in accuracy: winner minus the same architecture, trained from scratch, as Loihi 2 runs it."""
     if networks.reference is None:
         return None
     here, there = (result.accuracy.exact_test for result in (networks.winner, networks.reference))
-    return {"architecture": networks.reference.architecture, "accuracy": there, "difference": here - there}
+    return {
+        "architecture": networks.reference.architecture,
+        "accuracy": there,
+        "difference": here - there,
+        "weights": networks.reference.weights,
+    }

@@ -1,4 +1,4 @@
-"""The winner and the networks that it is set beside, all trained alike; those that no search decides, while others work."""
+"""The finalists of a search, its winner, and the networks that it is set beside, all made alike."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.progress import Reporter
 from autosnn_hw.quantities import percent
-from autosnn_hw.run_folder import RunFolder, writing
+from autosnn_hw.run_folder import SUPERNET, RunFolder, writing
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.workers import Workers, worker_count
+from autosnn_hw.stages.finalists import Finalist, best_of, finalist
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
 from autosnn_hw.stages.retraining import NetworkJob
+from autosnn_hw.stages.searching import settings
 from autosnn_hw.stages.trained_network import TrainedNetwork
 
-# What the winner for a crossbar is set against: the same architecture, trained alike, deployed there.
+# What the winner for a crossbar is set against: the same architecture, trained from scratch, deployed there.
 REFERENCE = "loihi2"
 AS_REFERENCE = f"winner as {REFERENCE}"
 TRIES = 3  # candidates that are trained, best first, until one fits its target as trained
@@ -27,36 +29,27 @@ TRIES = 3  # candidates that are trained, best first, until one fits its target 
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """Results of `NetworkJob`: the winner's and its candidate, the baselines' by name, and for a crossbar the winner's as it
-    is deployed on Loihi 2."""
+    """Results of `NetworkJob`: the winner's and its candidate, the baselines' by name, for a crossbar the winner's as it is
+    deployed on Loihi 2, all finalists, and the winner's fitness with measured accuracy (None where it cannot be judged)."""
 
     winner: TrainedNetwork
     candidate: CandidateRecord
     baselines: dict[str, TrainedNetwork]
     reference: TrainedNetwork | None = None
-
-
-@dataclass(frozen=True)
-class Retraining:
-    """A picklable function of an architecture: trains it for the run's target, and the one named for the reference, too."""
-
-    job: NetworkJob
-    reference: NetworkJob | None
-    compared: Architecture
-
-    def __call__(self, architecture: Architecture) -> TrainedNetwork:
-        if self.reference is not None and architecture == self.compared:
-            self.reference(architecture)  # leaves its result in its folder
-        return self.job(architecture)
+    finalists: tuple[Finalist, ...] = ()
+    fitness: float | None = None
 
 
 @contextmanager
 def trained_beside(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> Iterator[Iterator[TrainedNetwork]]:
     """Within it, the published baselines are trained in processes of their own; gives their results as they come.
 
-    Nothing in them depends on the search, and the super-network is trained by one process: cores that would be idle do it.
-    With one worker nothing is begun here.
+    From scratch nothing in them depends on the search, and the super-network is trained by one process: cores that would be
+    idle do it. With one worker, or where networks inherit weights, nothing is begun here.
     """
+    if config.retrain != "scratch":
+        yield iter(())
+        return
     spare = worker_count(config.workers) - 1
     job = network_job(config, folder)
     missing = [a for a in published(prepared, config.baselines).values() if not job.finished(a)]
@@ -76,21 +69,21 @@ def train_networks(
     random: SearchResult | None,
     beside: Iterator[TrainedNetwork],
 ) -> Networks:
-    """Train the winner and the baselines alike, several at once; what is there already is not trained again.
+    """Make finalists and baselines alike, several at once; what is there already is not made again.
 
-    The winner is the best candidate whose trained network fits the target: near a limit a network can come out larger with
-    its own weights than with inherited ones.
+    The winner is the finalist that is best with its final weights, on the validation images. Networks from scratch on all
+    training images cannot be judged so: there it is the best candidate whose trained network fits the target, because near
+    a limit a network can come out larger with its own weights than with inherited ones.
     """
-    best, given = _parse(config, found.winner.genotype), published(prepared, config.baselines)
-    names = dict(given)
+    judges = config.retrain != "scratch"
+    candidates = found.ranking[: config.finalists if judges else 1]
+    names = dict(published(prepared, config.baselines))
+    begun = set() if judges else set(names.values())
     if random is not None:
         names["best of random"] = _parse(config, random.winner.genotype)
-    job, reference = network_job(config, folder), None
-    if config.baselines and prepared.profile.learns_slowly:
-        reference = network_job(config, folder, REFERENCE)
-    distinct = list(dict.fromkeys([best, *names.values()]))
-    reporter.stage("winner and baselines", len(distinct))
-    begun = set(given.values())
+    job = network_job(config, folder)
+    distinct = list(dict.fromkeys([*(_parse(config, one.genotype) for one in candidates), *names.values()]))
+    reporter.stage("finalists and baselines" if judges else "winner and baselines", len(distinct))
     results: dict[Architecture, TrainedNetwork] = {}
 
     def add(result: TrainedNetwork, architecture: Architecture) -> None:
@@ -98,26 +91,38 @@ def train_networks(
         reporter.advance(len(results), f"{architecture}: {percent(result.accuracy.exact_test)}")
 
     later = [architecture for architecture in distinct if architecture not in begun]
-    retraining = Retraining(job, reference, best)
-    with Workers(retraining, max(1, min(worker_count(config.workers), len(later)))) as pool:
+    with Workers(job, max(1, min(worker_count(config.workers), len(later)))) as pool:
         coming = pool.map(later)
         for result in beside:
             add(result, _parse(config, result.architecture))
         for architecture, result in zip(later, coming):
             add(result, architecture)
-    for architecture in distinct:
-        if architecture not in results:
-            add(job(architecture), architecture)
-    candidate = found.winner
-    for record in found.ranking[:TRIES]:
+
+    def network_of(record: CandidateRecord) -> TrainedNetwork:
         architecture = _parse(config, record.genotype)
         if architecture not in results:
             add(job(architecture), architecture)
-        if results[architecture].fits:
-            best, candidate = architecture, record
-            break
-    baselines = {name: results[architecture] for name, architecture in names.items()}
-    return Networks(results[best], candidate, baselines, None if reference is None else reference(best))
+        return results[architecture]
+
+    for architecture in distinct:
+        if architecture not in results:
+            add(job(architecture), architecture)
+    finalists = [finalist(one, network_of(one), settings(config), found.mean_cost) for one in candidates]
+    best = best_of(finalists)
+    if best is None:
+        record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
+        best = finalist(record, network_of(record), settings(config), found.mean_cost)
+    reference = None
+    if config.baselines and prepared.profile.learns_slowly:
+        reference = network_job(config, folder, REFERENCE)(_parse(config, best.network.architecture))
+    return Networks(
+        winner=best.network,
+        candidate=best.candidate,
+        baselines={name: results[architecture] for name, architecture in names.items()},
+        reference=reference,
+        finalists=tuple(finalists) if judges else (),
+        fitness=best.fitness,
+    )
 
 
 def network_job(config: SearchConfig, folder: RunFolder, reference: str | None = None) -> NetworkJob:
@@ -125,7 +130,9 @@ def network_job(config: SearchConfig, folder: RunFolder, reference: str | None =
     nets = folder / "networks" / (reference or "")
     with writing(nets):
         nets.mkdir(parents=True, exist_ok=True)
-    return NetworkJob.of(config, nets, reference)
+    # The reference has other neurons and weights than this super-network: it learns from scratch.
+    inherits = config.retrain != "scratch" and reference is None
+    return NetworkJob.of(config, nets, reference, str(folder / SUPERNET) if inherits else None)
 
 
 def _parse(config: SearchConfig, text: str) -> Architecture:

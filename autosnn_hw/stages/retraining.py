@@ -1,14 +1,15 @@
-"""One architecture trained from scratch, fine-tuned as integers and written as a file: the winner and the baselines alike."""
+"""One architecture with its weights, inherited or learnt from scratch, written as a file: the winner and the baselines alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 import hw_profiles
+from autosnn_hw import whole_file
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
@@ -16,21 +17,16 @@ from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.network import CheckSamples, ChipNetwork
 from autosnn_hw.run_and_price import Samples, measure
 from autosnn_hw.run_folder import write_json
-from autosnn_hw.seeds import derive_seed
 from autosnn_hw.simulate import exact
+from autosnn_hw.stages.evaluator import judged
+from autosnn_hw.stages.learnt import Learnt, Tell, from_scratch, inherited
 from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
 from autosnn_hw.training import datasets
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.finetune import fit
-from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.network import SpikingNetwork, parameter_count
 from autosnn_hw.training.threads import one_thread
-from autosnn_hw.training.trainer import evaluate_network, train_network
 from exporters import netx
 from hw_profiles.schema import Profile
 
-Tell = Callable[[int, int, str], None]  # epochs done, epochs in all, how it stands
 CHECK_SAMPLES = 8  # test images that travel in the file with what the exact simulator said of them
 
 
@@ -42,16 +38,24 @@ class NetworkJob:
         folder: where the files go; what is there already is not trained again.
         config: images, epochs, learning rate, batch, precision, device and seed.
         target: profile name or file; decides neuron kind and integers.
+        supernet: checkpoint that weights are inherited from; None learns from scratch.
+        held_out: learning from scratch, too, leaves out the validation images, so that they can judge it.
     """
 
     folder: str
     config: SearchConfig
     target: str
+    supernet: str | None = None
+    held_out: bool = False
 
     @classmethod
-    def of(cls, config: SearchConfig, folder: str | Path, target: str | None = None) -> NetworkJob:
-        """The job of a config, for its own target or another."""
-        return cls(str(folder), config, target or config.target)
+    def of(
+        cls, config: SearchConfig, folder: str | Path, target: str | None = None, supernet: str | None = None
+    ) -> NetworkJob:
+        """The job of a config, for its own target or another; without a super-network it is that of the paper."""
+        if supernet is None:
+            config = config.with_changes(retrain="scratch")
+        return cls(str(folder), config, target or config.target, supernet)
 
     def file(self, architecture: Architecture, suffix: str = ".net") -> Path:
         """Where the files of an architecture are."""
@@ -77,77 +81,79 @@ class NetworkJob:
         return result
 
     def _train(self, architecture: Architecture, tell: Tell) -> TrainedNetwork:
-        config = self.config
-        total = config.retrain_epochs + config.finetune_epochs
+        if self.config.retrain == "both":
+            return self._better(architecture, tell)
+        config, profile = self.config, hw_profiles.load(self.target)
         data = datasets.load(config.dataset, data_dir=config.data_dir)
-        profile = hw_profiles.load(self.target)
-        seed = derive_seed(config.seed, "retrain", str(architecture))
-        trained = train_network(
-            architecture,
-            data,
-            schedule=Schedule(
-                config.retrain_epochs, config.learning_rate, config.batch, seed, precision=config.precision
-            ),
-            fabric=Fabric.of(profile),
-            device=config.device,
-            checkpoint=self.file(architecture, ".safetensors"),
-            progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
-        )
-        network = trained.network.cpu()
-        folded = network.to_folded(data)
-        tuned = fit(
-            folded,
-            data,
-            epochs=config.finetune_epochs,
-            seed=seed,
-            target=profile,
-            full_train=True,
-            progress=lambda done, _, accuracy: tell(config.retrain_epochs + done, total, "integers in the loop"),
-        )
-        chip = lower(
-            tuned.folded,
-            profile,
-            architecture=str(architecture),
-            dataset=data.name,
-            provenance={
-                "seed": config.seed,
-                "epochs": config.retrain_epochs,
-                "finetune_epochs": config.finetune_epochs,
-                "data_sha256": data.sha256,
-            },
-        )
+        if self.supernet is not None and config.retrain == "inherit":
+            learnt = inherited(architecture, config, self.supernet, self.target, profile, tell)
+        else:
+            checkpoint = self.file(architecture, ".safetensors")
+            learnt = from_scratch(architecture, config, data, profile, checkpoint, tell, held_out=self.held_out)
+        origin = {
+            "seed": config.seed,
+            "weights": learnt.weights,
+            "epochs": config.retrain_epochs if learnt.weights == "scratch" else config.epochs,
+            "finetune_epochs": config.finetune_epochs if learnt.kept == "tuned" else 0,
+            "data_sha256": data.sha256,
+        }
+        chip = lower(learnt.tuned, profile, architecture=str(architecture), dataset=data.name, provenance=origin)
         chip = with_check_samples(chip, data.x_test[:CHECK_SAMPLES], data.y_test[:CHECK_SAMPLES])
         netx.write(chip, self.file(architecture))
-        return self._judged(architecture, network, lower(folded, profile), chip, data, profile)
+        return self._judged(architecture, learnt, chip, data, profile)
+
+    def _better(self, architecture: Architecture, tell: Tell) -> TrainedNetwork:
+        """Both ways, each in a folder of its own and without the validation images; these choose, ties for inherited."""
+        results = []
+        for way in ("inherit", "scratch"):
+            folder = Path(self.folder) / way
+            folder.mkdir(exist_ok=True)
+            config = self.config.with_changes(retrain=way)
+            results.append(replace(self, folder=str(folder), config=config, held_out=True)(architecture, tell))
+        results.sort(key=lambda result: result.accuracy.validation or 0.0, reverse=True)
+        best, other = results
+        with whole_file.beside(self.file(architecture)) as copy:
+            shutil.copyfile(best.file, copy)
+        said = {
+            "weights": other.weights,
+            "validation": other.accuracy.validation,
+            "exact_test": other.accuracy.exact_test,
+        }
+        return replace(best, file=str(self.file(architecture)), other=said)
 
     def _judged(
-        self,
-        architecture: Architecture,
-        network: SpikingNetwork,
-        untuned: ChipNetwork,
-        chip: ChipNetwork,
-        data: Dataset,
-        profile: Profile,
+        self, architecture: Architecture, learnt: Learnt, chip: ChipNetwork, data: Dataset, profile: Profile
     ) -> TrainedNetwork:
-        """What the test samples and the target say of a network: as floats, quantised, and as it is delivered."""
+        """What the samples and the target say of a network: as floats, quantised, and as it is delivered."""
         samples = Samples(data.x_test, data.y_test, data.name, "test")
-        float_view = evaluate_network(network, data, data.x_test, data.y_test)
         report = check(chip, profile, remedies=False)
         document = None
         if report.cores_used is not None:
             document = measure(chip, samples, profile, file=self.file(architecture)).document
         exact_test = accuracy_of(chip, samples) if document is None else document["accuracy"]["value"]
-        judged = TrainedNetwork(
+        validation = inherited_accuracy = record = None
+        if learnt.weights == "inherited" or self.held_out:
+            run = exact.run(chip, data.x_val)
+            validation = float((run.predictions(chip.readout) == data.y_val).mean())
+            record = judged(architecture, chip, lambda: run, data.y_val, profile, {"parameters": learnt.parameters})
+        if learnt.weights == "inherited":
+            inherited_accuracy = learnt.steps.get("inherited", validation)
+        untuned = accuracy_of(lower(learnt.untuned, profile), samples)
+        result = TrainedNetwork(
             architecture=str(architecture),
             file=str(self.file(architecture)),
-            accuracy=Accuracies(float_view.accuracy, accuracy_of(untuned, samples), exact_test),
-            float_spikes=float_view.spikes,
-            parameters=parameter_count(network),
+            accuracy=Accuracies(learnt.float_accuracy, untuned, exact_test, inherited_accuracy, validation),
+            float_spikes=learnt.float_spikes,
+            parameters=learnt.parameters,
             fits=report.fits,
             violations=tuple(f"{v.layer}: {v.resource} {v.needed:g} > {v.limit:g}" for v in report.violations),
             samples=len(data.x_test),
+            weights=learnt.weights,
+            steps=learnt.steps,
+            kept=learnt.kept,
+            as_candidate=None if record is None else record.to_json(),
         )
-        return judged if document is None else judged.priced(document)
+        return result if document is None else result.priced(document)
 
 
 def accuracy_of(network: ChipNetwork, samples: Samples) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,15 +16,24 @@ from autosnn_hw.run_folder import read_json
 
 @dataclass(frozen=True)
 class Accuracies:
-    """Shares of the test samples that are right: of the float network ("float" in JSON), quantised without tuning, and as
-    the chip runs it."""
+    """Shares of samples that are right.
+
+    Args:
+        float_view: of the test samples by the float network ("float" in JSON); of inherited weights before any tuning.
+        quantised, exact_test: of the test samples, without tuning and as the chip runs it.
+        inherited: of the validation samples by the network that the search judged; None where nothing was inherited.
+        validation: of the validation samples as the chip runs it; None where they were trained on.
+    """
 
     float_view: Annotated[float, Field(validation_alias="float")]
     quantised: float
     exact_test: float
+    inherited: float | None = None
+    validation: float | None = None
 
-    def to_json(self) -> dict[str, float]:
-        return {"float": self.float_view, "quantised": self.quantised, "exact_test": self.exact_test}
+    def to_json(self) -> dict[str, float | None]:
+        known = {name: getattr(self, name) for name in ("quantised", "exact_test", "inherited", "validation")}
+        return {"float": self.float_view, **known}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +52,10 @@ class TrainedNetwork:
         energy, latency, edp: as in `document`, intervals.
         cores: used on the target; None where it cannot be placed, and so not be priced.
         document: its `simulate --json` document on the test samples.
+        weights: where they are from: "inherited" (the super-network) or "scratch".
+        steps: validation accuracy of the integer network after each step of its making; kept: the step that is delivered.
+        as_candidate: its `CandidateRecord` on the validation samples, as JSON; None where they were trained on.
+        other: the network that was made the other way and not taken: {weights, validation, exact_test}.
     """
 
     architecture: str
@@ -60,6 +73,11 @@ class TrainedNetwork:
     edp: Mapping[str, float] | None = None
     cores: int | None = None
     document: dict[str, Any] | None = None
+    weights: str = "scratch"
+    steps: Mapping[str, float] = field(default_factory=dict)
+    kept: str | None = None
+    as_candidate: dict[str, Any] | None = None
+    other: Mapping[str, Any] | None = None
 
     def priced(self, document: dict[str, Any]) -> TrainedNetwork:
         """With what its `simulate --json` document says."""
@@ -68,13 +86,18 @@ class TrainedNetwork:
 
     def figures(self) -> dict[str, Any]:
         """What the summary says of any network, winner or baseline."""
-        names = ("spikes", "energy", "latency", "cores", "parameters", "fits")
-        return {**{name: getattr(self, name) for name in names}, "violations": list(self.violations)}
+        names = ("spikes", "energy", "latency", "cores", "parameters", "fits", "weights", "kept", "other")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "steps": dict(self.steps),
+            "violations": list(self.violations),
+        }
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dict; `from_json` gives the network back."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return values | {"accuracy": self.accuracy.to_json(), "violations": list(self.violations)}
+        values = {known.name: getattr(self, known.name) for known in fields(self)}
+        plain = {"steps": dict(self.steps), "violations": list(self.violations)}
+        return values | {"accuracy": self.accuracy.to_json(), **plain}
 
     @classmethod
     def from_json(cls, document: Any, where: str | Path) -> TrainedNetwork:

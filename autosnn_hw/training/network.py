@@ -10,7 +10,7 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
-from autosnn_hw.training.blocks import Pool, SpikingBlock
+from autosnn_hw.training.blocks import ConvNorm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.ternary import make_ternary
@@ -127,7 +127,17 @@ def folded_network(
 
 
 def parameter_count(*modules: nn.Module) -> int:
-    """Learnable numbers, one scalar a PLIF layer counted; synapses that a block-sparse readout has not are none."""
+    """Learnable numbers, one scalar a PLIF layer counted; synapses that a block-sparse readout has not are none.
+
+    A convolution that reads its kernel from one that blocks of a super-network share counts what it reads: that is what
+    the path has once it stands alone.
+    """
     readouts = [layer for module in modules for layer in module.modules() if isinstance(layer, VotingReadout)]
     absent = sum(int((~layer.mask).sum()) for layer in readouts if layer.mask is not None)
-    return sum(parameter.numel() for module in modules for parameter in module.parameters()) - absent
+    read = sum(
+        layer.weight.numel()
+        for module in modules
+        for layer in module.modules()
+        if isinstance(layer, ConvNorm) and layer.conv.weight is None
+    )
+    return sum(parameter.numel() for module in modules for parameter in module.parameters()) + read - absent

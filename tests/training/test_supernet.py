@@ -5,7 +5,7 @@ import torch
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import ConvNorm, Norm
-from autosnn_hw.training.network import SpikeCounter, SpikingNetwork
+from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count
 from autosnn_hw.training.supernet import SuperNetwork, spread_at
 from autosnn_hw.training.supernet_trainer import evaluate_path
 
@@ -163,3 +163,26 @@ def test_a_path_of_another_space_or_size_is_refused(supernet):
         SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, sharing="some")
     with pytest.raises(InputError, match="5 slots"):
         SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, genes=[[("skip", 1)]] * 4)
+
+
+@pytest.mark.parametrize("sharing", ["entangled", "separate"])
+@pytest.mark.parametrize("text", [*PATHS, ",".join(["SRB_k5"] * 5), ",".join(["SRB_k3"] * 5)])
+def test_a_path_has_the_parameters_of_its_network(sharing, text):
+    supernet = SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, sharing=sharing)
+    path = _path(supernet, text)
+    assert parameter_count(*supernet.modules_of(path)) == parameter_count(SpikingNetwork(path, (1, 8, 8), 10))
+
+
+def test_grouped_ternary_paths_have_the_parameters_of_their_networks():
+    fabric = {"neuron": "memoryless", "ternary": True, "readout_block": 128}
+    genes = [(("SRB_k3", 2), ("SCB_k5", 2), ("SCB_k5", 4))] * 5
+    supernet = SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, genes=genes, **fabric)
+    path = supernet.path([genes[0][2], genes[1][1], genes[2][0], genes[3][2], genes[4][0]])
+    assert parameter_count(*supernet.modules_of(path)) == parameter_count(SpikingNetwork(path, (1, 8, 8), 10, **fabric))
+
+
+def test_larger_kernels_are_more_parameters(supernet):
+    large, small = (
+        parameter_count(*supernet.modules_of(_path(supernet, ",".join([block] * 5)))) for block in ("SCB_k5", "SCB_k3")
+    )
+    assert large > 1.3 * small

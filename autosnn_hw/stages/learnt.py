@@ -1,0 +1,152 @@
+"""Weights for one architecture, in two ways: inherited from the super-network and tuned, or learnt from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.deploy.batch_norm import calibrated
+from autosnn_hw.folded import FoldedNetwork
+from autosnn_hw.seeds import derive_seed
+from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools
+from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.network import parameter_count
+from autosnn_hw.training.trainer import evaluate_network, train_network
+from hw_profiles.schema import Profile
+
+Tell = Callable[[int, int, str], None]  # epochs done, epochs in all, how it stands
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What one way gave.
+
+    Args:
+        weights: "inherited" or "scratch".
+        untuned, tuned: floats whose `lower` is the plainly quantised network, and the one that is delivered.
+        float_accuracy, float_spikes: of the float network before its integers, on the test samples.
+        parameters: weights and biases of the float network.
+        steps: accuracy of the integer network on held-out validation images by step ("inherited" or "quantised", then
+            "tuned": the best of its epochs); empty where they were trained on and so judge nothing.
+        kept: the step that is delivered.
+    """
+
+    weights: str
+    untuned: FoldedNetwork
+    tuned: FoldedNetwork
+    float_accuracy: float
+    float_spikes: float
+    parameters: int
+    steps: dict[str, float]
+    kept: str
+
+
+def inherited(
+    architecture: Architecture, config: SearchConfig, supernet: str, target: str, profile: Profile, tell: Tell
+) -> Learnt:
+    """The super-network's weights, as the search judged them, trained on as integers while held-out images say it helps."""
+    tools = evaluation_tools(
+        CandidateEvaluator(supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed)
+    )
+    data = tools.data
+    start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
+    view = tools.float_view(architecture, data.x_test, data.y_test)
+    # Event frames have no host stem that training could leave as it is: their inherited network is what is delivered.
+    epochs = 0 if data.is_frames else config.finetune_epochs
+    tuned, steps, kept = tuned_if_better(
+        start, data, "inherited", epochs, derive_seed(config.seed, "tune", str(architecture)), profile, tell
+    )
+    return Learnt(
+        weights="inherited",
+        untuned=start,
+        tuned=tuned,
+        float_accuracy=view["supernet_accuracy"],
+        float_spikes=view["supernet_spikes"],
+        parameters=tools.parameters(architecture),
+        steps=steps,
+        kept=kept,
+    )
+
+
+def from_scratch(
+    architecture: Architecture,
+    config: SearchConfig,
+    data: Dataset,
+    profile: Profile,
+    checkpoint: Path,
+    tell: Tell,
+    *,
+    held_out: bool,
+) -> Learnt:
+    """The paper's rule: trained anew on all training images, or with `held_out` without those that judge it."""
+    seed, first = derive_seed(config.seed, "retrain", str(architecture)), config.retrain_epochs
+    total = first + config.finetune_epochs
+    trained = train_network(
+        architecture,
+        data,
+        schedule=Schedule(first, config.learning_rate, config.batch, seed, precision=config.precision),
+        full_train=not held_out,
+        fabric=Fabric.of(profile),
+        device=config.device,
+        checkpoint=checkpoint,
+        progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
+    )
+    network = trained.network.cpu()
+    folded = network.to_folded(data)
+    if held_out:
+        tuned, steps, kept = tuned_if_better(
+            folded,
+            data,
+            "quantised",
+            config.finetune_epochs,
+            seed,
+            profile,
+            lambda done, _, text: tell(first + done, total, text),
+        )
+    else:
+        tuning = fit(
+            folded,
+            data,
+            epochs=config.finetune_epochs,
+            seed=seed,
+            target=profile,
+            full_train=True,
+            progress=lambda done, _, accuracy: tell(first + done, total, "integers in the loop"),
+        )
+        tuned, steps, kept = tuning.folded, {}, "tuned"
+    view = evaluate_network(network, data, data.x_test, data.y_test)
+    return Learnt(
+        weights="scratch",
+        untuned=folded,
+        tuned=tuned,
+        float_accuracy=view.accuracy,
+        float_spikes=view.spikes,
+        parameters=parameter_count(network),
+        steps=steps,
+        kept=kept,
+    )
+
+
+def tuned_if_better(
+    start: FoldedNetwork, data: Dataset, name: str, epochs: int, seed: int, profile: Profile, tell: Tell
+) -> tuple[FoldedNetwork, dict[str, float], str]:
+    """(floats to deliver, validation accuracy by step, step kept): tuned with integers in the loop without the validation
+    images, and kept where these say that it is not worse; else `start`, whose step is called `name`."""
+    if not epochs:
+        return start, {}, name
+    tuning = fit(
+        start,
+        data,
+        epochs=epochs,
+        seed=seed,
+        target=profile,
+        progress=lambda done, total, _: tell(done, total, "integers in the loop"),
+    )
+    steps = {name: tuning.accuracies[0], "tuned": max(tuning.accuracies[1:])}
+    return (tuning.folded, steps, "tuned") if tuning.best else (start, steps, name)

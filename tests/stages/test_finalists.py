@@ -1,0 +1,24 @@
+"""Who wins among finalists, and how well the search ranked them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from autosnn_hw.stages.finalists import Finalist, best_of, ranking
+
+
+def test_the_fittest_that_keeps_the_limits_wins_and_ties_go_to_the_search():
+    finalists = [Finalist(name, None, value) for name, value in (("a", 0.5), ("b", 0.7), ("c", None), ("d", 0.7))]
+    assert best_of(finalists).candidate == "b"
+    assert best_of([Finalist("c", None, None)]) is None
+
+
+def test_tau_counts_an_architecture_once_and_says_how_many():
+    networks = [
+        SimpleNamespace(architecture=name, accuracy=SimpleNamespace(inherited=first, validation=last))
+        for name, first, last in (("a", 0.1, 0.2), ("b", 0.2, 0.3), ("c", 0.3, 0.4), ("c", 0.3, 0.4), ("d", 0.4, 0.1))
+    ]
+    found = ranking(networks, {"a": 0.1, "b": 0.2}, 0)
+    assert found["networks"] == 4 and found["tau"] == pytest.approx(0.0) and found["ceiling"] is None
+    assert -1 <= found["low"] <= found["tau"] <= found["high"] <= 1
+    assert ranking(networks[:2], {}, 0)["tau"] is None
