@@ -1,8 +1,10 @@
 """The main job, end to end on real data: small, but every stage real."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import numpy as np
 import onnxruntime
@@ -10,8 +12,10 @@ import pytest
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.search.study import read_records
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
+from autosnn_hw.stages.repricing import priced_on
 from autosnn_hw.training import datasets
 from exporters import netx
 
@@ -97,3 +101,33 @@ def test_one_worker_finds_what_two_found_and_a_resumed_run_the_same(run, tmp_pat
     for name in ("winner.certificate.json", "summary.json", "study.db"):
         (tmp_path / "again" / name).unlink()
     assert pipeline.resume(tmp_path / "again")["winner"] == again["winner"]
+
+
+@pytest.mark.slow
+def test_a_walked_run_answers_for_another_target_and_goes_on_where_it_was_stopped(run, tmp_path):
+    """The whole space by the super-network of the first run, on a few images; half of it is then taken out of the study."""
+    folder, _ = run
+    walked = tmp_path / "walked"
+    config = CONFIG.with_changes(strategy="walk", supernet=str(folder), evaluate=20, baselines=False, retrain_epochs=1)
+    summary = pipeline.search(config, walked)
+    assert summary["evaluated"] == 3125 and summary["infeasible"] == 0 and summary["measured"] >= 1
+    table = (walked / "candidates.csv").read_text()
+    assert len(table.splitlines()) == 3126 and len(list((walked / "walk").glob("*.npz"))) == 25
+    priced = [{record.genotype: record for record in priced_on(walked, target)} for target in ("loihi2", "loihi1")]
+    assert priced[0].keys() == priced[1].keys() and len(priced[0]) == 3125
+    for record in read_records(walked / "study.db"):
+        again, other = (known[record.genotype] for known in priced)
+        assert (record.energy, record.synops, record.accuracy) == (again.energy, again.synops, again.accuracy)
+        assert (other.synops, other.accuracy) == (record.synops, record.accuracy) and other.energy != record.energy
+    with closing(sqlite3.connect(walked / "study.db")) as database:
+        for table_name in (
+            "trial_user_attributes",
+            "trial_params",
+            "trial_values",
+            "trial_system_attributes",
+            "trials",
+        ):
+            database.execute(f"delete from {table_name} where trial_id > 1000")
+        database.commit()
+    assert pipeline.resume(walked)["winner"] == summary["winner"]
+    assert (walked / "candidates.csv").read_text() == table
