@@ -147,7 +147,12 @@ class SearchConfig(BaseModel):
     finalists: int = _choice(
         4, TRAINING, "Best candidates that are tuned and judged again; the best of them wins (not with scratch).", ge=1
     )
-    retrain_epochs: int = _size("retrain_epochs", TRAINING, "Epochs of a network that is trained from scratch.", ge=1)
+    retrain_epochs: int = _size(
+        "retrain_epochs",
+        TRAINING,
+        "Epochs of a network that is trained from scratch; one that goes on from inherited weights takes half of them.",
+        ge=1,
+    )
     finetune_epochs: int = _size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)
     baselines: bool = _choice(
         True, TRAINING, "Train the four baselines, too (and for a crossbar the winner as Loihi 2 runs it)."

@@ -175,18 +175,20 @@ def weights_sentence(summary: Mapping[str, Any]) -> tuple[bool, str] | None:
             f"{_from(weights)}) against {percent(searched)} with the super-network's weights ({where})."
         )
     steps = at(summary, "winner", "steps") or {}
-    before, after = number(steps, "inherited", "quantised"), number(steps, "tuned")
+    before = number(steps, "inherited", "quantised")
+    later = [steps[name] for name in ("trained", "tuned") if steps.get(name) is not None]
+    after = max(later) if later else None
     origin = f"Its weights are {_from(weights)}{_other_way(summary)}"
     if before is None or after is None:
         return False, f"{origin}."
     if after < before:
         return True, (
             f"The delivered network is the {'searched one as it was' if weights == 'inherited' else 'plainly quantised one'}: "
-            f"training it on as integers made it worse on the validation images ({percent(before)} to {percent(after)}) and "
+            f"training it on made it worse on the validation images ({percent(before)} to {percent(after)}) and "
             "was dropped."
         )
     return False, (
-        f"{origin}, trained on as integers: {percent(before)} of the validation images, which it was not trained on, before "
+        f"{origin}, trained on: {percent(before)} of the validation images, which it was not trained on, before "
         f"and {percent(after)} after."
     )
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.deploy.batch_norm import calibrated
+from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.seeds import derive_seed
+from autosnn_hw.simulate import exact
 from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.inherited import inherited_network
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.network import parameter_count
 from autosnn_hw.training.trainer import evaluate_network, train_network
@@ -32,8 +35,8 @@ class Learnt:
         untuned, tuned: floats whose `lower` is the plainly quantised network, and the one that is delivered.
         float_accuracy, float_spikes: of the float network before its integers, on the test samples.
         parameters: weights and biases of the float network.
-        steps: accuracy of the integer network on held-out validation images by step ("inherited" or "quantised", then
-            "tuned": the best of its epochs); empty where they were trained on and so judge nothing.
+        steps: accuracy of the integer network on held-out validation images by step ("inherited" and "trained", or
+            "quantised", then "tuned": the best of its epochs); empty where they were trained on and so judge nothing.
         kept: the step that is delivered.
     """
 
@@ -48,30 +51,75 @@ class Learnt:
 
 
 def inherited(
-    architecture: Architecture, config: SearchConfig, supernet: str, target: str, profile: Profile, tell: Tell
+    architecture: Architecture,
+    config: SearchConfig,
+    supernet: str,
+    target: str,
+    profile: Profile,
+    checkpoint: Path,
+    tell: Tell,
 ) -> Learnt:
-    """The super-network's weights, as the search judged them, trained on as integers while held-out images say it helps."""
+    """The super-network's weights, as the search judged them, trained on as floats and then as integers; each step is kept
+    only where the validation images, which none of them is trained on, say that it is no worse."""
     tools = evaluation_tools(
         CandidateEvaluator(supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed)
     )
-    data = tools.data
+    data, seed = tools.data, derive_seed(config.seed, "tune", str(architecture))
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
-    view = tools.float_view(architecture, data.x_test, data.y_test)
-    # Event frames have no host stem that training could leave as it is: their inherited network is what is delivered.
-    epochs = 0 if data.is_frames else config.finetune_epochs
-    tuned, steps, kept = tuned_if_better(
-        start, data, "inherited", epochs, derive_seed(config.seed, "tune", str(architecture)), profile, tell
+    first = going_on_epochs(config)
+    total = first + config.finetune_epochs
+    trained = train_network(
+        architecture,
+        data,
+        schedule=Schedule(first, config.learning_rate / 2, config.batch, seed, precision=config.precision),
+        full_train=False,
+        initial=inherited_network(tools.supernet, architecture, data, tools.calibration),
+        device=config.device,
+        checkpoint=checkpoint,
+        progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
     )
+    network = trained.network.cpu()
+    folded = network.to_folded(data)
+    tuned, steps, kept = tuned_if_better(
+        folded,
+        data,
+        "trained",
+        config.finetune_epochs,
+        seed,
+        profile,
+        lambda done, _, text: tell(first + done, total, text),
+    )
+    steps = {"inherited": quantised_accuracy(start, data, profile), **steps}
+    if steps["inherited"] > steps[kept]:
+        folded = tuned = start
+        kept = "inherited"
+        view = tools.float_view(architecture, data.x_test, data.y_test)
+        accuracy, spikes = view["supernet_accuracy"], view["supernet_spikes"]
+    else:
+        evaluated = evaluate_network(network, data, data.x_test, data.y_test)
+        accuracy, spikes = evaluated.accuracy, evaluated.spikes
     return Learnt(
         weights="inherited",
-        untuned=start,
+        untuned=folded,
         tuned=tuned,
-        float_accuracy=view["supernet_accuracy"],
-        float_spikes=view["supernet_spikes"],
+        float_accuracy=accuracy,
+        float_spikes=spikes,
         parameters=tools.parameters(architecture),
         steps=steps,
         kept=kept,
     )
+
+
+def going_on_epochs(config: SearchConfig) -> int:
+    """Epochs as floats of a network that goes on from inherited weights: half of those of one from scratch, at half the rate
+    (docs/lab/training.md)."""
+    return max(1, config.retrain_epochs // 2)
+
+
+def quantised_accuracy(floats: FoldedNetwork, data: Dataset, profile: Profile) -> float:
+    """Share of the validation images that the plainly quantised network gets right."""
+    network = lower(floats, profile)
+    return float((exact.run(network, data.x_val).predictions(network.readout) == data.y_val).mean())
 
 
 def from_scratch(
@@ -139,7 +187,7 @@ def tuned_if_better(
     """(floats to deliver, validation accuracy by step, step kept): tuned with integers in the loop without the validation
     images, and kept where these say that it is not worse; else `start`, whose step is called `name`."""
     if not epochs:
-        return start, {}, name
+        return start, {name: quantised_accuracy(start, data, profile)}, name
     tuning = fit(
         start,
         data,

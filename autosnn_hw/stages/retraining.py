@@ -85,10 +85,10 @@ class NetworkJob:
             return self._better(architecture, tell)
         config, profile = self.config, hw_profiles.load(self.target)
         data = datasets.load(config.dataset, data_dir=config.data_dir)
+        checkpoint = self.file(architecture, ".safetensors")
         if self.supernet is not None and config.retrain == "inherit":
-            learnt = inherited(architecture, config, self.supernet, self.target, profile, tell)
+            learnt = inherited(architecture, config, self.supernet, self.target, profile, checkpoint, tell)
         else:
-            checkpoint = self.file(architecture, ".safetensors")
             learnt = from_scratch(architecture, config, data, profile, checkpoint, tell, held_out=self.held_out)
         origin = {
             "seed": config.seed,

@@ -63,7 +63,7 @@ class SpikingNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.architecture, self.image, self.classes = architecture, image, classes
-        self.timesteps = architecture.timesteps
+        self.timesteps, self.fabric = architecture.timesteps, fabric
         self.stages = stages_of(architecture, image, classes, voters, fabric.readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleList(_module(stage, classes, fabric) for stage in self.stages)

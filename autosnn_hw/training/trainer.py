@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,19 +38,21 @@ def train_network(
     *,
     schedule: Schedule = NETWORK_SCHEDULE,
     full_train: bool = True,
+    initial: SpikingNetwork | None = None,
     fabric: Fabric = FLOAT,
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
     progress: Progress | None = None,
 ) -> NetworkTraining:
-    """Train one architecture from scratch.
+    """Train one architecture from scratch, or on from where `initial` stands.
 
     Args:
         architecture: what is trained.
         dataset: images or event frames with T = architecture.timesteps.
         full_train: on training and validation images (retraining a winner), else without the validation part.
-        fabric: as in `SpikingNetwork`.
+        initial: a network of this architecture to go on from; it is left as it is. None draws weights from the seed.
+        fabric: as in `SpikingNetwork`; of `initial` its own is taken.
         checkpoint: file to go on from, if it is there, and to keep the state in; the weights alone once it is finished.
         checkpoint_seconds: least time between two writes.
         progress: called after each epoch.
@@ -58,8 +62,11 @@ def train_network(
         RunError: the checkpoint cannot be written.
     """
     check_timesteps(dataset, architecture.timesteps)
-    with Seeded(schedule.seed, "network", str(architecture)):
-        network = SpikingNetwork(architecture, dataset.image, dataset.classes, fabric=fabric).to(device)
+    if initial is None:
+        with Seeded(schedule.seed, "network", str(architecture)):
+            network = SpikingNetwork(architecture, dataset.image, dataset.classes, fabric=fabric).to(device)
+    else:
+        network, fabric = copy.deepcopy(initial).to(device), initial.fabric
     adam = FlatAdam([network.parameters()])
 
     def step(x: torch.Tensor, target: torch.Tensor, random: np.random.Generator) -> tuple[torch.Tensor, None]:
@@ -70,7 +77,7 @@ def train_network(
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
     identity = identity_of(
         "network", dataset, schedule, architecture=asdict(architecture), full=full_train,
-        **fabric.identity(),
+        **fabric.identity(), **({} if initial is None else {"initial": fingerprint(initial)}),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, x, y, step)
@@ -82,6 +89,14 @@ def evaluate_network(
 ) -> Evaluation:
     """Float accuracy and spikes of one network with its running statistics."""
     return evaluate(network.eval(), dataset, x, y, voters=network.voters, device=device)
+
+
+def fingerprint(network: SpikingNetwork) -> str:
+    """Hash of a network's weights and statistics: what a checkpoint that went on from them must say."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def vote_loss(votes: torch.Tensor, target: torch.Tensor, timesteps: int) -> torch.Tensor:

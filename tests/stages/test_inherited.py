@@ -13,12 +13,13 @@ from autosnn_hw.stages.evaluator import CandidateEvaluator
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.training import datasets, finetune
 from autosnn_hw.training.checkpoint import write_checkpoint
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.supernet import SuperNetwork
 from exporters import netx
 
 FABRICS = {
-    "loihi2": ({"neuron": "plif", "ternary": False, "readout_block": None}, None),
-    "truenorth": ({"neuron": "memoryless", "ternary": True, "readout_block": 128}, [{"SRB_k3": (2,)}] * 5),
+    "loihi2": (Fabric(), None),
+    "truenorth": (Fabric("memoryless", True, 128), [{"SRB_k3": (2,)}] * 5),
 }
 
 
@@ -40,10 +41,10 @@ def job(folder, target="loihi2", **changes):
     fabric, groups = FABRICS[target]
     space = search_space(width=4, timesteps=2, blocks=("SRB_k3",), groups=groups)
     torch.manual_seed(0)
-    network = SuperNetwork(space.space, 4, 2, (1, 8, 8), 10, genes=space.genes, **fabric)
+    network = SuperNetwork(space.space, 4, 2, (1, 8, 8), 10, genes=space.genes, fabric=fabric)
     identity = {
         "kind": "supernet", "space": space.space, "width": 4, "timesteps": 2, "image": (1, 8, 8), "classes": 10,
-        "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric,
+        "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric.identity(),
     }  # fmt: skip
     supernet = folder / "supernet.safetensors"
     tensors = {f"model.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -56,8 +57,10 @@ def job(folder, target="loihi2", **changes):
 
 
 @pytest.mark.parametrize("target", FABRICS)
-def test_without_tuning_what_is_delivered_is_what_the_search_judged(tmp_path, target):
+def test_where_nothing_helps_what_is_delivered_is_what_the_search_judged(tmp_path, target, monkeypatch):
+    """Training on floats that makes it worse is dropped: the network is then bit for bit the one that was judged."""
     make, judge, architecture = job(tmp_path, target, finetune_epochs=0)
+    monkeypatch.setattr(learnt, "tuned_if_better", lambda start, *_: (start, {"trained": -1.0}, "trained"))
     result = make(architecture)
     searched = judge(architecture)
     assert (result.weights, result.kept) == ("inherited", "inherited")
@@ -75,15 +78,16 @@ def test_tuning_that_makes_it_worse_is_dropped_and_said(tmp_path, monkeypatch):
     make, judge, architecture = job(tmp_path)
 
     def spoil(folded, data, **_):
-        return finetune.Finetuning(folded, [0.5, 0.25], [1.0], 0)
+        return finetune.Finetuning(folded, [0.375, 0.25], [1.0], 0)
 
     monkeypatch.setattr(learnt, "fit", spoil)
+    monkeypatch.setattr(learnt, "quantised_accuracy", lambda *_: 0.5)
     result = make(architecture)
-    assert result.kept == "inherited" and result.steps == {"inherited": 0.5, "tuned": 0.25}
+    assert result.kept == "inherited" and result.steps == {"inherited": 0.5, "trained": 0.375, "tuned": 0.25}
     assert result.accuracy.validation == judge(architecture).accuracy
     winner = {"accuracy": {**result.accuracy.to_json(), "supernet": 0.5, "validation": 0.5}, **result.figures()}
     first = verdict.sentences({"winner": winner, "held_out_samples": 48, "validation_samples": 48})[0]
-    assert "was dropped" in first and "50.0 % to 25.0 %" in first
+    assert "was dropped" in first and "50.0 % to 37.5 %" in first
 
 
 def test_training_leaves_the_validation_images_out(tmp_path, monkeypatch):
@@ -92,7 +96,7 @@ def test_training_leaves_the_validation_images_out(tmp_path, monkeypatch):
     real = learnt.fit
     monkeypatch.setattr(learnt, "fit", lambda *a, **k: asked.append(k.get("full_train", False)) or real(*a, **k))
     result = make(architecture)
-    assert asked == [False] and set(result.steps) == {"inherited", "tuned"}
+    assert asked == [False] and set(result.steps) == {"inherited", "trained", "tuned"}
     assert result.accuracy.validation == pytest.approx(max(result.steps.values()))
 
 
