@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from autosnn_hw.deploy.quantise import (
     EVEN,
     TERNARY,
+    TIE_GUARD,
     averaging_neuron,
     copying_neuron,
     neuron_for,
@@ -53,7 +54,7 @@ def test_even_layers_keep_every_bound(case):
     bias = body.bias + (shortcut.bias if isinstance(shortcut, FoldedConv) else 0)
     assert np.abs(got.bias - scale * bias).max() <= 0.5 + 1e-6
     if case["relays"]:
-        assert scale <= 252 * k and got.relay <= 254
+        assert scale <= 252 * k * (1 + TIE_GUARD) and got.relay <= 254  # a tie that rounding hides is a tie
     if shortcut == "identity":
         assert (got.identity == scale).all() and scale <= 254 and scale % 2 == 0
     if isinstance(shortcut, FoldedConv):
