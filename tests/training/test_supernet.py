@@ -5,6 +5,7 @@ import torch
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import ConvNorm, Norm
+from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count
 from autosnn_hw.training.supernet import SuperNetwork, spread_at
 from autosnn_hw.training.supernet_trainer import evaluate_path
@@ -174,11 +175,13 @@ def test_a_path_has_the_parameters_of_its_network(sharing, text):
 
 
 def test_grouped_ternary_paths_have_the_parameters_of_their_networks():
-    fabric = {"neuron": "memoryless", "ternary": True, "readout_block": 128}
+    fabric = Fabric("memoryless", True, 128)
     genes = [(("SRB_k3", 2), ("SCB_k5", 2), ("SCB_k5", 4))] * 5
-    supernet = SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, genes=genes, **fabric)
+    supernet = SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, genes=genes, fabric=fabric)
     path = supernet.path([genes[0][2], genes[1][1], genes[2][0], genes[3][2], genes[4][0]])
-    assert parameter_count(*supernet.modules_of(path)) == parameter_count(SpikingNetwork(path, (1, 8, 8), 10, **fabric))
+    assert parameter_count(*supernet.modules_of(path)) == parameter_count(
+        SpikingNetwork(path, (1, 8, 8), 10, fabric=fabric)
+    )
 
 
 def test_larger_kernels_are_more_parameters(supernet):
