@@ -182,7 +182,10 @@ def layer_scale(
     if relays:
         scale = min(scale, (weights.weight_max - STEP) * k)
     if identity:
-        scale = STEP * math.floor(min(scale, weights.weight_max) * (1 + TIE_GUARD) / STEP)
+        tied = min(scale, weights.weight_max) * (1 + TIE_GUARD)
+        if relays:  # the guard may not lift the scale over what a relay weight can pass
+            tied = min(tied, (weights.weight_max - STEP) * k)
+        scale = STEP * math.floor(tied / STEP)
         if scale < STEP:
             raise InputError(
                 f"layer {name!r}: weights up to {peak:.4g} and biases up to {bias_peak:.4g} stand beside an identity skip of 1; "

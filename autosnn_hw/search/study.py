@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from autosnn_hw.architecture import Architecture, slot_name
 from autosnn_hw.errors import InputError, RunError
@@ -152,7 +153,7 @@ def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateReco
         InputError: there is no such study.
     """
     url = storage_url(storage)
-    path = Path(url.removeprefix("sqlite:///"))
+    path = Path(str(storage).removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not path.is_file():
         raise InputError(f"{path} was not found; the study.db of a run folder, or an RDB URL, is needed.")
     import optuna
@@ -166,8 +167,12 @@ def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateReco
 
 
 def storage_url(storage: str | Path) -> str:
-    """An RDB URL as it is; a path as an SQLite URL."""
-    return storage if isinstance(storage, str) and "://" in storage else f"sqlite:///{Path(storage).resolve()}"
+    """An RDB URL as it is; a path as an SQLite URL, whatever characters it has."""
+    if isinstance(storage, str) and "://" in storage:
+        return storage
+    path = str(Path(storage).resolve())
+    # SQLAlchemy cuts the path of a plain URL at its first question mark: another file would be written, beside the folder.
+    return f"sqlite:///file:{quote(path)}?uri=true" if "?" in path else f"sqlite:///{path}"
 
 
 def _storage(url: str) -> Any:

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.deploy.quantise import (
     EVEN,
     TERNARY,
-    TIE_GUARD,
     averaging_neuron,
     copying_neuron,
     neuron_for,
@@ -35,6 +34,8 @@ def conv(seed, gain, bias, shape=(5, 3, 3, 3)):
 
 
 @settings(max_examples=300, deadline=None)
+# 252 k is the even number 252 but for float64's last digit, and stays below it.
+@example({"seed": 0, "gain": 1e-4, "bias": 0.0, "k": 0.9999999999999999, "relays": True, "side": "identity"})
 @given(layers)
 def test_even_layers_keep_every_bound(case):
     shortcut = case["side"]
@@ -54,7 +55,7 @@ def test_even_layers_keep_every_bound(case):
     bias = body.bias + (shortcut.bias if isinstance(shortcut, FoldedConv) else 0)
     assert np.abs(got.bias - scale * bias).max() <= 0.5 + 1e-6
     if case["relays"]:
-        assert scale <= 252 * k * (1 + TIE_GUARD) and got.relay <= 254  # a tie that rounding hides is a tie
+        assert scale <= 252 * k and got.relay <= 254
     if shortcut == "identity":
         assert (got.identity == scale).all() and scale <= 254 and scale % 2 == 0
     if isinstance(shortcut, FoldedConv):

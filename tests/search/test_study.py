@@ -214,3 +214,15 @@ def test_optuna_is_imported_only_when_a_study_is_opened():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "autosnn_hw.search.study" in loaded
     assert not {"optuna", "sqlalchemy", "scipy", "plotly", "torch", "jinja2"} & set(loaded)
+
+
+@pytest.mark.parametrize("name", ["a?b #1", "a?c", "100 %25", "ä, b&mode=ro"])
+def test_a_study_lies_in_its_own_folder_whatever_that_is_called(synthetic, tmp_path, name):
+    """A plain SQLite URL ends at the first question mark: two such runs once shared one file beside their folders."""
+    folder = tmp_path / name
+    study = synthetic.study_in(folder, SETTINGS)
+    run_search(synthetic.SPACE, synthetic.evaluate, study, SETTINGS, measure=synthetic.measured)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+    assert (folder / "study.db").is_file()
+    genotypes = [record.genotype for record in read_records(folder / "study.db")]
+    assert genotypes and len(synthetic.study_in(folder, SETTINGS).records) == len(genotypes)
