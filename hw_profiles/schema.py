@@ -62,6 +62,7 @@ class MemoryFormat(Table):
     word_bits: int = Field(ge=1, le=1024)
     weight_bits: int = Field(ge=1, le=64)
     index_bits: int = Field(0, ge=0, le=64)
+    delay_bits: int = Field(0, ge=0, le=64, description="of each synapse, where a layer has synaptic delays")
     header_bits: int = Field(0, ge=0, le=1024)
     group: int = Field(0, ge=0, description="synapses that share a header; 0 for all of a row")
     shared: bool = False

@@ -8,6 +8,7 @@ first, because how many cores a neuron must send to (its output axons) is known 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -114,7 +115,11 @@ def _dense_blocks(layer: DenseLayer, profile: Profile) -> Iterator[tuple[tuple[i
     """m times as many cores as the layer's memory needs on paper, m = 1, 2, ..., neurons spread evenly."""
     neurons, inputs = layer.weight.shape
     memory = profile.memory.dense
-    least = 1 if memory is None else max(1, -(-row_words(neurons, memory) * inputs // memory.words.value))
+    least = (
+        1
+        if memory is None
+        else max(1, -(-row_words(neurons, memory, delayed=_delayed(layer)) * inputs // memory.words.value))
+    )
     cores = 0
     while cores < neurons:
         cores = min(neurons, cores + least)
@@ -123,11 +128,15 @@ def _dense_blocks(layer: DenseLayer, profile: Profile) -> Iterator[tuple[tuple[i
         yield (int(np.diff(borders).max()), 1, 1), (borders, whole, whole)
 
 
-def row_words(synapses: int, memory: MemoryFormat) -> int:
-    """Words that one input axon with this number of synapses takes."""
+def _delayed(layer: DenseLayer) -> bool:
+    return layer.delay is not None and bool(np.any(layer.delay))
+
+
+def row_words(synapses: int, memory: MemoryFormat, *, delayed: bool = False) -> int:
+    """Words that one input axon with this number of synapses takes; `delayed`: each of them carries its delay."""
     if synapses == 0:
         return 0
-    bits = memory.weight_bits + memory.index_bits
+    bits = memory.weight_bits + memory.index_bits + (memory.delay_bits if delayed else 0)
     group = memory.group or synapses
     full, rest = divmod(synapses, group)
     words = full * -(-(group * bits + memory.header_bits) // memory.word_bits)
@@ -140,11 +149,12 @@ def _memory(layer: ConvLayer | DenseLayer, source: tuple[int, ...], edges: Edges
     sizes = np.diff(edges[0])
     if isinstance(layer, DenseLayer):
         inputs = layer.weight.shape[1]
+        words = partial(row_words, memory=memory, delayed=_delayed(layer))
         if memory.zeros:
-            return row_words(int(sizes.max()), memory) * inputs
+            return words(int(sizes.max())) * inputs
         rows = np.add.reduceat(layer.weight != 0, starts, axis=0, dtype=np.int64)
         kinds, counts = zip(*(np.unique(row, return_counts=True) for row in rows))
-        return max(sum(row_words(int(k), memory) * int(n) for k, n in zip(ks, ns)) for ks, ns in zip(kinds, counts))
+        return max(sum(words(int(k)) * int(n) for k, n in zip(ks, ns)) for ks, ns in zip(kinds, counts))
     if not memory.shared:
         fan_out = kernel_taps(layer, edges[0]).sum(axis=(2, 3)).max()
         return row_words(int(fan_out), memory) * int(listening(layer, source, edges)[0].max())

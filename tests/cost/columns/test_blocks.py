@@ -140,3 +140,17 @@ def test_cores_stand_on_slots_of_the_mesh_that_no_other_core_has(network):
         _, counts = np.unique(np.stack([where.chip, where.x, where.y]), axis=1, return_counts=True)
         assert counts.max() <= profile.mesh.cores_per_tile
         assert where.y.max() < profile.mesh.rows and (where.x // profile.mesh.columns == where.chip).all()
+
+
+def test_synaptic_delays_take_room(loihi1):
+    """400 synapses an axon: six groups of 64 and one of 16, each synapse of 8 bits, or of 14 with its delay [nengo-loihi]."""
+    weight = 2 * np.random.default_rng(0).integers(-20, 21, (400, 256))
+
+    def placed(delay):
+        dense = DenseLayer("d", (400,), weight, CubaNeuron(60, 1024), delay=delay)
+        return place(ChipNetwork((InputLayer("in", (256,)), dense), timesteps=4), loihi1).layers[1]
+
+    without, zeros, delayed = placed(None), placed(np.zeros((400, 256), np.int64)), placed(np.full((400, 256), 62))
+    assert without.cores == zeros.cores == 1 and without.use["synapse_memory"] == 256 * 57
+    assert delayed.cores == 2 and delayed.use["synapse_memory"] == 256 * (3 * 15 + 2)
+    assert row_words(400, loihi1.memory.dense, delayed=True) == 94
