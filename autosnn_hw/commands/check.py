@@ -19,12 +19,11 @@ from autosnn_hw.errors import DoesNotFitError
 @options.quiet
 def command(file, target, input_shape, layers, svg, as_json, quiet):
     """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
-    from autosnn_hw.cost import check
     from autosnn_hw.documents.fit import fit_document
-    from exporters import netx
+    from autosnn_hw.verbs import check, profile_for, read
 
-    network = netx.read(file, input_shape=input_shape, num_layers=layers)
-    profile = own_target.profile_of(target, network, file)
+    network = read(file, input_shape=input_shape, layers=layers)
+    profile = profile_for(network, target, file)
     report = check(network, profile)
     if svg is not None:
         from autosnn_hw.report.core_map import core_map

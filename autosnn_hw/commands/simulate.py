@@ -56,22 +56,23 @@ def command(
 
     What does not fit the target is priced all the same, and that it does not stands first and beside every number.
     """
-    from autosnn_hw.run_and_price import load_samples, measure
-    from exporters import netx
+    from autosnn_hw.verbs import simulate
 
-    data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
-    network = netx.read(file, input_shape=input_shape, sample_shape=data.inputs.shape[1:], num_layers=layers)
-    profile = own_target.profile_of(target, network, file)
-    result = measure(
-        network,
-        data,
-        profile,
+    result = simulate(
+        file,
+        dataset,
+        target=target,
+        split=split,
+        samples=samples,
         backend=backend,
         timesteps=timesteps,
         graded=graded,
         device=device,
-        file=file,
-        with_predictions=predictions,
+        data_dir=data_dir,
+        download=download,
+        input_shape=input_shape,
+        layers=layers,
+        predictions=predictions,
     )
     for note in result.notes:
         click.echo(f"note: {note}", err=True)

@@ -1,0 +1,111 @@
+"""The verbs in Python: their examples run, they say what the commands say, and importing their names loads nothing."""
+
+import doctest
+import inspect
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import autosnn_hw
+from autosnn_hw import verbs
+from autosnn_hw.cli import group
+from autosnn_hw.errors import DoesNotFitError, InputError
+from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+from exporters import netx
+
+QUICK = [name for name in autosnn_hw._PUBLIC if autosnn_hw._PUBLIC[name] == "autosnn_hw.verbs"] + ["simulate"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    layer = DenseLayer("out", (2,), np.array([[4, 4, 2], [-2, 1, 1]]), CubaNeuron(vth_mant=18, v_decay=512))
+    netx.write(ChipNetwork((InputLayer("in", (3,)), layer), timesteps=4), "tiny.net")
+    np.savez("frames.npz", x_test=np.ones((2, 4, 3), np.uint8))
+
+
+def run_examples(verb):
+    found = doctest.DocTestFinder(recurse=False).find(verb, globs={})
+    examples = [test for test in found if test.examples]
+    assert examples, f"{verb.__name__} has no example"
+    runner = doctest.DocTestRunner()
+    said = []
+    for test in examples:
+        runner.run(test, out=said.append)
+    assert runner.failures == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_example_in_a_verbs_docstring_is_true(name, folder):
+    run_examples(getattr(verbs, name))
+
+
+@pytest.mark.slow
+def test_the_example_of_search_is_true(folder):
+    run_examples(verbs.search)
+
+
+@pytest.mark.parametrize("name", ["search", "simulate"])
+@pytest.mark.parametrize("before", ["pass", "import autosnn_hw.{name}.{inner}"])
+def test_a_verb_is_called_whether_its_package_was_loaded_or_not(name, before):
+    inner = {"search": "space", "simulate": "trace"}[name]
+    code = f"{before.format(name=name, inner=inner)}\nfrom autosnn_hw import {name}, verbs\nimport autosnn_hw.{name}.{inner} as inner, inspect\n"
+    code += f"assert inspect.signature({name}) == inspect.signature(verbs.{name})\n"
+    code += f"verbs.{name} = lambda *a, **k: (a, k)\nassert {name}(1, two=3) == ((1,), dict(two=3))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_every_name_loads_nothing_heavy():
+    code = (
+        f"import sys, json; from autosnn_hw import {', '.join(autosnn_hw.__all__)};"
+        "light = [m for m in ('optuna', 'plotly', 'sklearn', 'lava', 'numba', 'onnx', 'torch', 'nir') if m in sys.modules];"
+        "print(json.dumps(light))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
+    none = (
+        "import sys, autosnn_hw; assert not [m for m in sys.modules if m.startswith(('numpy', 'h5py', 'autosnn_hw.'))]"
+    )
+    subprocess.run([sys.executable, "-c", none], check=True)
+
+
+def test_the_stub_names_what_the_package_does():
+    stub = (inspect.getsourcefile(autosnn_hw) or "") + "i"
+    with open(stub) as file:
+        named = {line.split(" as ")[-1].strip() for line in file if line.startswith("from ")}
+    assert named == set(autosnn_hw.__all__) - {"__version__"}
+    for name in named:
+        assert callable(getattr(autosnn_hw, name)) and getattr(autosnn_hw, name).__doc__
+
+
+def test_a_verb_says_what_its_command_says(folder):
+    words = ["simulate", "tiny.net", "--dataset", "npz:frames.npz", "--json"]
+    printed = json.loads(CliRunner().invoke(group, words).stdout)
+    assert verbs.simulate("tiny.net", "npz:frames.npz").document == printed
+    fit = json.loads(CliRunner().invoke(group, ["check", "tiny.net", "--target", "truenorth", "--json"]).stdout)
+    assert [v["resource"] for v in fit["violations"]] == [
+        v.resource for v in verbs.check("tiny.net", "truenorth").violations
+    ]
+
+
+def test_inputs_are_given_themselves_with_labels_or_without(folder):
+    frames = np.load("frames.npz")["x_test"]
+    assert verbs.simulate("tiny.net", frames).document["accuracy"]["value"] is None
+    assert verbs.simulate(verbs.read("tiny.net"), frames, [0, 1]).document["accuracy"]["value"] == 0.5
+    with pytest.raises(InputError, match=r"2 inputs and labels of shape \(3,\)"):
+        verbs.simulate("tiny.net", frames, [0, 1, 1])
+
+
+def test_what_is_not_written_is_said(folder, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError, match="none of the endings .net, .onnx"):
+        verbs.write("tiny.net", "tiny.png")
+    with pytest.raises(InputError, match="format 'png' is not known"):
+        verbs.write("tiny.net", "tiny.net", form="png")
+    with pytest.raises(DoesNotFitError, match="does not fit truenorth: layer 'out'"):
+        verbs.write("tiny.net", "b.net", target="truenorth")
+    assert sorted(tmp_path.iterdir()) == before
