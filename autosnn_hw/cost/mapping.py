@@ -6,6 +6,7 @@ A mapping is a module with the functions of `Mapping`; docs/cost-model.md says h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
 from weakref import WeakKeyDictionary
@@ -64,7 +65,12 @@ class Mapping(Protocol):
 
 def mapping_of(profile: Profile) -> Mapping:
     """The mapping of a target's kind of cores."""
-    return cast(Mapping, import_module(KINDS[profile.placement.kind]))
+    return _imported(KINDS[profile.placement.kind])
+
+
+@cache  # finding a module that is loaded takes a fifteenth of a price
+def _imported(module: str) -> Mapping:
+    return cast(Mapping, import_module(module))
 
 
 _kept: WeakKeyDictionary[ChipNetwork, dict[str, Placement]] = WeakKeyDictionary()
