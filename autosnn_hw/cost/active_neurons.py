@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.cost.limits import memoryless_by_construction
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import Layer
 
 
@@ -35,25 +35,19 @@ class Kinds:
     unknown: int
 
 
-_cache: WeakKeyDictionary[Layer, Kinds] = WeakKeyDictionary()
-
-
+@kept_with()
 def kinds_of(layer: Layer) -> Kinds:
     """Kinds of a layer with neurons; kept with the layer."""
-    known = _cache.get(layer)
-    if known is None:
-        positions = prod(layer.shape[1:])
-        firing = memoryless_by_construction(layer)
-        bias = np.zeros(layer.shape[0]) if layer.bias is None else layer.bias
-        each = positions if bias.size == layer.shape[0] else 1
-        biased = int(np.count_nonzero(bias)) * each
-        unknown = prod(layer.shape) - biased - int(firing.sum()) * positions
-        roles = np.asarray(layer.roles)
-        chosen = tuple(sorted(set(roles[firing].tolist())))
-        alone = not set(roles[~firing].tolist()) & set(chosen)
-        found = Kinds(biased, firing if chosen else None, chosen if alone else None, unknown)
-        known = _cache.setdefault(layer, found)
-    return known
+    positions = prod(layer.shape[1:])
+    firing = memoryless_by_construction(layer)
+    bias = np.zeros(layer.shape[0]) if layer.bias is None else layer.bias
+    each = positions if bias.size == layer.shape[0] else 1
+    biased = int(np.count_nonzero(bias)) * each
+    unknown = prod(layer.shape) - biased - int(firing.sum()) * positions
+    roles = np.asarray(layer.roles)
+    chosen = tuple(sorted(set(roles[firing].tolist())))
+    alone = not set(roles[~firing].tolist()) & set(chosen)
+    return Kinds(biased, firing if chosen else None, chosen if alone else None, unknown)
 
 
 def active_share(layer: Layer, measured: LayerActivity, activity: Activity) -> tuple[float, int]:

@@ -11,7 +11,6 @@ from functools import lru_cache
 from math import prod
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,6 +18,7 @@ import hw_profiles
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost.events import LayerEvents
 from autosnn_hw.cost.reach import column_taps, row_taps
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Role
 
 if sys.version_info >= (3, 11):
@@ -53,23 +53,18 @@ def reference() -> dict[str, Any]:
     return {**joules, "bits": table["bits"], "source": table["source"]}
 
 
-_cache: WeakKeyDictionary[ChipNetwork, AnnOperations] = WeakKeyDictionary()
-
-
+@kept_with()
 def ann_operations(network: ChipNetwork) -> AnnOperations:
     """Operations of the ANN that has the network's own channels and pools; kept with the network."""
-    known = _cache.get(network)
-    if known is None:
-        macs = comparisons = outputs = 0.0
-        for source, layer in zip(network.layers, network.layers[1:]):
-            roles = np.asarray(layer.roles)
-            positions = prod(layer.shape[1:])
-            outputs += float((roles != Role.RELAY).sum() * positions)
-            macs += _taps(layer, source, roles == Role.OWN)
-            comparisons += _taps(layer, source, roles == Role.POOL)
-        outputs += float(prod(network.layers[0].shape))
-        known = _cache.setdefault(network, AnnOperations(macs, comparisons, outputs))
-    return known
+    macs = comparisons = outputs = 0.0
+    for source, layer in zip(network.layers, network.layers[1:]):
+        roles = np.asarray(layer.roles)
+        positions = prod(layer.shape[1:])
+        outputs += float((roles != Role.RELAY).sum() * positions)
+        macs += _taps(layer, source, roles == Role.OWN)
+        comparisons += _taps(layer, source, roles == Role.POOL)
+    outputs += float(prod(network.layers[0].shape))
+    return AnnOperations(macs, comparisons, outputs)
 
 
 def _taps(layer: Layer, source: Layer, chosen: np.ndarray) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from autosnn_hw.cost_report import LimitUse
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
 from hw_profiles.constants import Limit
 from hw_profiles.schema import Profile, Weights
@@ -21,15 +21,10 @@ def layer_uses(layer: Layer, profile: Profile) -> list[LimitUse]:
     What is not a quantity (a neuron kind, biases per image, odd weights beyond the range of odd ones) has the number of
     neurons or weights concerned as use and 0 as limit, and stands here only where it is violated. Kept with the layer.
     """
-    known = _cache.setdefault(layer, {})
-    if profile.sha256 not in known:
-        known[profile.sha256] = _uses(layer, profile)
-    return list(known[profile.sha256])
+    return list(_uses(layer, profile))
 
 
-_cache: WeakKeyDictionary[Layer, dict[str, tuple[LimitUse, ...]]] = WeakKeyDictionary()
-
-
+@kept_with(key=lambda profile: profile.sha256)
 def _uses(layer: Layer, profile: Profile) -> tuple[LimitUse, ...]:
     if layer.neuron is None or (isinstance(layer, InputLayer) and layer.host):
         return ()

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
-from weakref import WeakKeyDictionary
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.placement import Placement
 from autosnn_hw.cost_report import LimitUse, Violation
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork
 from hw_profiles.schema import Profile
 
@@ -73,16 +73,11 @@ def _imported(module: str) -> Mapping:
     return cast(Mapping, import_module(module))
 
 
-_kept: WeakKeyDictionary[ChipNetwork, dict[str, Placement]] = WeakKeyDictionary()
-
-
+@kept_with(key=lambda profile: profile.sha256)
 def place(network: ChipNetwork, profile: Profile) -> Placement:
     """Place a network on a target; kept for as long as the network object lives. Never raises for a net that does not fit.
 
     Returns:
         the placement; a layer that fits nowhere has `broken` set and cores None, and so have the sums.
     """
-    known = _kept.setdefault(network, {})
-    if profile.sha256 not in known:
-        known[profile.sha256] = mapping_of(profile).place(network, profile)
-    return known[profile.sha256]
+    return mapping_of(profile).place(network, profile)

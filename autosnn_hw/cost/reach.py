@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ConvLayer, DenseLayer, Layer
 
 
@@ -51,20 +51,10 @@ def column_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) ->
     return axis_taps(source[2], edges, layer.weight.shape[3], layer.stride[1], layer.padding[1], layer.dilation[1])
 
 
+@kept_with(key=lambda edges: tuple(edges.tolist()))
 def kernel_taps(layer: ConvLayer, edges: np.ndarray) -> np.ndarray:
     """Non-zero weights from each source channel into each block of output channels: int64 (blocks, Cin, kH, kW); kept with
     the layer."""
-    known = _taps.setdefault(layer, {})
-    key = tuple(edges.tolist())
-    if key not in known:
-        known[key] = _kernel_taps(layer, edges)
-    return known[key]
-
-
-_taps: WeakKeyDictionary[ConvLayer, dict[tuple[int, ...], np.ndarray]] = WeakKeyDictionary()
-
-
-def _kernel_taps(layer: ConvLayer, edges: np.ndarray) -> np.ndarray:
     out, inputs, height, width = layer.weight.shape
     per_group = out // layer.groups
     present = layer.weight != 0

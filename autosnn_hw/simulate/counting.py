@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.chip_layers import per_neuron
 from autosnn_hw.connectivity import fan_out
 from autosnn_hw.errors import InputError
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Role
 from autosnn_hw.simulate.stimulus import Stimulus
 
@@ -129,23 +129,18 @@ def _joined(parts: Sequence[LayerSums]) -> LayerSums:
     )
 
 
-_FANS: WeakKeyDictionary[ChipNetwork, tuple[np.ndarray, ...]] = WeakKeyDictionary()
-
-
+@kept_with()
 def fans(network: ChipNetwork) -> tuple[np.ndarray, ...]:
     """Synapses that one spike of each neuron meets in the next layer: float64 (neurons, 2), non-zero ones and all taps.
 
     One for each layer of `network.layers`, the input layer too; the last layer's is zero.
     """
-    if network not in _FANS:
-        result = []
-        for source, layer in zip(network.layers, network.layers[1:]):
-            assert isinstance(layer, ConvLayer | DenseLayer)
-            both = [fan_out(layer, source.shape, zero_weights=zero).reshape(-1) for zero in (False, True)]
-            result.append(np.stack(both, axis=1).astype(np.float64))
-        result.append(np.zeros((int(np.prod(network.layers[-1].shape)), 2)))
-        _FANS[network] = tuple(result)
-    return _FANS[network]
+    result = []
+    for source, layer in zip(network.layers, network.layers[1:]):
+        assert isinstance(layer, ConvLayer | DenseLayer)
+        both = [fan_out(layer, source.shape, zero_weights=zero).reshape(-1) for zero in (False, True)]
+        result.append(np.stack(both, axis=1).astype(np.float64))
+    return (*result, np.zeros((int(np.prod(network.layers[-1].shape)), 2)))
 
 
 def neuron_roles(layer: Any) -> np.ndarray:

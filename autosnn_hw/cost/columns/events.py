@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from autosnn_hw.cost.columns.column_map import LayerLoads
 from autosnn_hw.cost.columns.traffic import Traffic, traffic
 from autosnn_hw.cost.events import CoreEvents, Events, LayerEvents, matched, spike_map
 from autosnn_hw.cost.placement import Placement
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, DenseLayer
 from hw_profiles.schema import Profile
 
@@ -32,24 +32,18 @@ class _Placed:
     on_core: np.ndarray
 
 
-_cache: WeakKeyDictionary[Placement, _Placed] = WeakKeyDictionary()
-
-
-def _placed(network: ChipNetwork, placement: Placement, profile: Profile) -> _Placed:
-    known = _cache.get(placement)
-    if known is None:
-        counts = tuple(place.cores or 0 for place in placement.layers)
-        layer = np.repeat(np.arange(len(counts)), counts)
-        known = _Placed(
-            traffic(network, placement, profile),
-            tuple(prod(entry.shape) for entry in network.layers),
-            counts,
-            layer,
-            np.array([isinstance(entry, DenseLayer) for entry in network.layers])[layer],
-            np.concatenate([place.neurons for place in placement.layers]),
-        )
-        _cache[placement] = known
-    return known
+@kept_with(key=lambda network, profile: None)  # a placement is of one network on one profile
+def _placed(placement: Placement, network: ChipNetwork, profile: Profile) -> _Placed:
+    counts = tuple(place.cores or 0 for place in placement.layers)
+    layer = np.repeat(np.arange(len(counts)), counts)
+    return _Placed(
+        traffic(network, placement, profile),
+        tuple(prod(entry.shape) for entry in network.layers),
+        counts,
+        layer,
+        np.array([isinstance(entry, DenseLayer) for entry in network.layers])[layer],
+        np.concatenate([place.neurons for place in placement.layers]),
+    )
 
 
 def column_events(network: ChipNetwork, activity: Activity, placement: Placement, profile: Profile) -> Events:
@@ -58,7 +52,7 @@ def column_events(network: ChipNetwork, activity: Activity, placement: Placement
     Raises:
         InputError: the activity is not one of this network.
     """
-    placed = _placed(network, placement, profile)
+    placed = _placed(placement, network, profile)
     ways = placed.ways
     active = matched(network, activity)
     notes: list[str] = []

@@ -6,24 +6,20 @@ of weights fits in 16 bits; u then never wraps.
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
 from autosnn_hw.chip_layers import ALIGN, effective_bias
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import DenseLayer, InputLayer, Layer
 
 LARGEST_SUM = (1 << 15) - 1
 _LARGEST_SIZE = 1 << 16  # channels or kernel area beyond which tables would not pay
 _LONGEST = (1 << 16) - 1  # steps: spikes of a neuron are counted in 16 bits
-_ELIGIBLE: WeakKeyDictionary[Layer, bool] = WeakKeyDictionary()
 
 
 def serves(layer: Layer, steps: int) -> bool:
     """Whether a layer whose inputs are spikes is exact on the event path over so many steps; input layers: `serves_values`."""
-    if layer not in _ELIGIBLE:
-        _ELIGIBLE[layer] = _eligible(layer)
-    return steps <= _LONGEST and _ELIGIBLE[layer]
+    return steps <= _LONGEST and _eligible(layer)
 
 
 def serves_values(layer: InputLayer, values: np.ndarray) -> bool:
@@ -44,6 +40,7 @@ def bias_range(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
     return full.min(axis=1), full.max(axis=1)
 
 
+@kept_with()
 def _eligible(layer: Layer) -> bool:
     if isinstance(layer, InputLayer) or not layer.neuron.memoryless_current:
         return False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Role
 from autosnn_hw.simulate.counting import fans
 from autosnn_hw.simulate.exact.events.arrays import Array, View
@@ -82,22 +82,12 @@ class Tables:
         return len(self.views[-1]) == 1 and self.views[-1][0].array == len(self.arrays) - 1
 
 
-_TABLES: WeakKeyDictionary[ChipNetwork, dict[tuple[int, int, int], Tables]] = WeakKeyDictionary()
-
-
+@kept_with()
 def prepare(network: ChipNetwork, first: int, last: int, steps: int) -> Tables:
     """The tables of layers first..last (indices into `network.layers`), all served; built once.
 
     An input layer as the first is driven by values held over the sample; otherwise the spikes of the layer before are sent in.
     """
-    kept = _TABLES.setdefault(network, {})
-    key = (first, last, steps)
-    if key not in kept:
-        kept[key] = _build(network, first, last, steps)
-    return kept[key]
-
-
-def _build(network: ChipNetwork, first: int, last: int, steps: int) -> Tables:
     held = first == 0
     start = 0 if held else first - 1
     source, *layers = network.layers[start : last + 1]
