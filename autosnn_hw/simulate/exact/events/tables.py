@@ -78,8 +78,11 @@ class Tables:
 
     @property
     def holds_last(self) -> bool:
-        """Whether the last layer is the last array alone, whose outputs and v the kernel leaves."""
-        return len(self.views[-1]) == 1 and self.views[-1][0].array == len(self.arrays) - 1
+        """Whether the last layer is the last array alone, whose outputs and v the kernel leaves: a layer that copies the one
+        before reads that one's array, whose v is another layer's."""
+        last = len(self.arrays) - 1
+        shared = any(view.array == last for views in self.views[:-1] for view in views)
+        return [view.array for view in self.views[-1]] == [last] and not shared
 
 
 @kept_with()
