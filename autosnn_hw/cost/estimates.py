@@ -16,8 +16,8 @@ import numpy as np
 
 import hw_profiles
 from autosnn_hw.activity import Activity
+from autosnn_hw.connectivity import column_taps, row_taps
 from autosnn_hw.cost.events import LayerEvents
-from autosnn_hw.cost.reach import column_taps, row_taps
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Role
 

@@ -2,53 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
+from autosnn_hw.connectivity import column_taps, row_taps, volume
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ConvLayer, DenseLayer, Layer
-
-
-def volume(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(C, H, W) of a layer; (N, 1, 1) for a dense one."""
-    if len(shape) == 3:
-        return shape[0], shape[1], shape[2]
-    return shape[0], 1, 1
-
-
-def edges_of(size: int, block: int) -> np.ndarray:
-    """Borders of blocks of `block` positions, the last one smaller where needed: int64 (blocks + 1,)."""
-    return np.append(np.arange(0, size, block), size)
-
-
-def axis_taps(size: int, edges: np.ndarray, kernel: int, stride: int, padding: int, dilation: int) -> np.ndarray:
-    """bool (blocks, kernel, size): whether tap i carries source position y to an output position of the block.
-
-    `edges` may reach beyond the output's last position: a padded block computes there, too.
-    """
-    return _axis_taps(size, tuple(edges.tolist()), kernel, stride, padding, dilation)
-
-
-@lru_cache(maxsize=4096)
-def _axis_taps(size: int, edges: tuple[int, ...], kernel: int, stride: int, padding: int, dilation: int) -> np.ndarray:
-    position = np.arange(size)[None, :] + padding - dilation * np.arange(kernel)[:, None]
-    target = position // stride
-    on_grid = position % stride == 0
-    borders = np.array(edges)
-    taps = on_grid & (target >= borders[:-1, None, None]) & (target < borders[1:, None, None])
-    taps.flags.writeable = False  # it is kept for the next layer of the same shape
-    return taps
-
-
-def row_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) -> np.ndarray:
-    """`axis_taps` along H."""
-    return axis_taps(source[1], edges, layer.weight.shape[2], layer.stride[0], layer.padding[0], layer.dilation[0])
-
-
-def column_taps(layer: ConvLayer, source: tuple[int, ...], edges: np.ndarray) -> np.ndarray:
-    """`axis_taps` along W."""
-    return axis_taps(source[2], edges, layer.weight.shape[3], layer.stride[1], layer.padding[1], layer.dilation[1])
 
 
 @kept_with(key=lambda edges: tuple(edges.tolist()))

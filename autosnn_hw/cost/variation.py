@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autosnn_hw.cost.reach import volume
+from autosnn_hw.connectivity import volume
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from autosnn_hw.chip_layers import BIAS_LIMIT
+from autosnn_hw.connectivity import axis_taps
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Encoder, conv_output_size
 
@@ -25,9 +26,8 @@ def host_macs(encoder: Encoder, image_shape: tuple[int, int, int]) -> int:
     inside = 1
     for axis in (0, 1):
         size, k, stride, padding = image_shape[1 + axis], kernel[axis], encoder.stride[axis], encoder.padding[axis]
-        first = np.arange(conv_output_size(size, k, stride, padding)) * stride - padding
-        position = first[:, None] + np.arange(k)
-        inside *= int(((position >= 0) & (position < size)).sum())
+        outputs = np.array([0, conv_output_size(size, k, stride, padding)])
+        inside *= int(axis_taps(size, outputs, k, stride, padding, 1).sum())
     return out * channels * inside
 
 

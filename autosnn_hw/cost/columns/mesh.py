@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from autosnn_hw.connectivity import axis_taps
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Positions
-from autosnn_hw.cost.reach import axis_taps
 from autosnn_hw.network import ChipNetwork, ConvLayer
 from hw_profiles.schema import Mesh, Profile
 

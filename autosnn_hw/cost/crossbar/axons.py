@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from autosnn_hw.connectivity import axis_taps, edges_of
 from autosnn_hw.cost.crossbar.layer import CrossbarLayer
 
 
@@ -36,11 +37,8 @@ def axis_tiles(
     size_in: int, size_out: int, tile: int, kernel: int, stride: int, padding: int, dilation: int
 ) -> AxisTiles:
     """Cut an axis of `size_out` output positions into tiles of `tile`."""
-    position = np.arange(size_out)[:, None] * stride + np.arange(kernel)[None, :] * dilation - padding
-    out, tap = np.nonzero((position >= 0) & (position < size_in))
-    tiles = -(-size_out // tile)
-    read = np.zeros((tiles, size_in, kernel), bool)
-    read[out // tile, position[out, tap], tap] = True
+    read = axis_taps(size_in, edges_of(size_out, tile), kernel, stride, padding, dilation).transpose(0, 2, 1)
+    tiles = len(read)
     at_tile, at_position = np.nonzero(read.any(axis=2))
     sets, which = np.unique(read[at_tile, at_position], axis=0, return_inverse=True)
     which = which.reshape(-1)

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from autosnn_hw.connectivity import volume
 from autosnn_hw.cost.crossbar.axon_types import components
-from autosnn_hw.cost.crossbar.layer import full_weight, image_shape, largest_fan_in
+from autosnn_hw.cost.crossbar.layer import full_weight, largest_fan_in
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Role
 
 SMALL_KERNEL = 3
@@ -158,7 +159,7 @@ def halved(network: ChipNetwork) -> ChipNetwork:
             layers.append(_narrow(layer, kept, bias=bias))
             continue
         weight = full_weight(layer)
-        source = image_shape(network.layers[index - 1].shape)
+        source = volume(network.layers[index - 1].shape)
         if isinstance(layer, DenseLayer):
             inputs = np.repeat(kept, weight.shape[1] // len(kept)) if len(kept) != weight.shape[1] else kept
             outputs = np.arange(layer.shape[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autosnn_hw.connectivity import column_taps, row_taps, ungrouped, volume
 from autosnn_hw.cost.crossbar.axon_types import assign_types
 from autosnn_hw.network import ConvLayer, DenseLayer
 
@@ -40,22 +41,7 @@ class CrossbarLayer:
 
 def full_weight(layer: ConvLayer | DenseLayer) -> np.ndarray:
     """Weight as int64 (C, Cin, kH, kW), groups written out with zeros; (N, Nin, 1, 1) for a dense layer."""
-    if isinstance(layer, DenseLayer):
-        return layer.weight[:, :, None, None]
-    if layer.groups == 1:
-        return layer.weight
-    outputs, inputs, kernel_h, kernel_w = layer.weight.shape
-    per_group = outputs // layer.groups
-    full = np.zeros((outputs, inputs * layer.groups, kernel_h, kernel_w), np.int64)
-    for group in range(layer.groups):
-        rows = slice(group * per_group, (group + 1) * per_group)
-        full[rows, group * inputs : (group + 1) * inputs] = layer.weight[rows]
-    return full
-
-
-def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(C, H, W) of a layer's shape; (N, 1, 1) for (N,)."""
-    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (shape[0], 1, 1)
+    return layer.weight[:, :, None, None] if isinstance(layer, DenseLayer) else ungrouped(layer.weight, layer.groups)
 
 
 def crossbar_layer(layer: ConvLayer | DenseLayer, source_shape: tuple[int, ...], axon_types: int) -> CrossbarLayer:
@@ -72,8 +58,8 @@ def crossbar_layer(layer: ConvLayer | DenseLayer, source_shape: tuple[int, ...],
         )
     return CrossbarLayer(
         layer.name,
-        image_shape(layer.shape),
-        image_shape(source_shape),
+        volume(layer.shape),
+        volume(source_shape),
         (types.shape[2], types.shape[3]),
         layer.stride,
         layer.padding,
@@ -85,7 +71,7 @@ def crossbar_layer(layer: ConvLayer | DenseLayer, source_shape: tuple[int, ...],
 
 def leak(layer: ConvLayer | DenseLayer) -> np.ndarray:
     """int64 (C, H, W): the chip fires at v >= 0, the network at v > 64 vThMant, so leak = bias - 1 - vThMant."""
-    shape = image_shape(layer.shape)
+    shape = volume(layer.shape)
     threshold = np.broadcast_to(np.asarray(layer.neuron.vth_mant).reshape(-1, 1, 1), shape)
     bias = np.zeros(1, np.int64) if layer.bias is None else layer.bias
     bias = bias.reshape(shape) if bias.size == int(np.prod(shape)) else bias.reshape(-1, 1, 1)
@@ -102,15 +88,9 @@ def largest_fan_in(layer: ConvLayer | DenseLayer, source_shape: tuple[int, ...])
     present = (full_weight(layer) != 0).sum(axis=1, dtype=np.int64)
     if isinstance(layer, DenseLayer):
         return int(present.max())
-    rows, columns = (_taps_inside(layer, source_shape, axis) for axis in (0, 1))
-    return int(np.einsum("oij,yi,xj->oyx", present, rows, columns, optimize=True).max())
-
-
-def _taps_inside(layer: ConvLayer, source_shape: tuple[int, ...], axis: int) -> np.ndarray:
-    """int64 (distinct, taps): which taps of the kernel fall inside the image, for the output positions along one axis."""
-    position = (
-        np.arange(layer.shape[1 + axis])[:, None] * layer.stride[axis]
-        + np.arange(layer.weight.shape[2 + axis])[None, :] * layer.dilation[axis]
-        - layer.padding[axis]
+    positions = (np.arange(size + 1) for size in layer.shape[1:])  # blocks of one output position
+    rows, columns = (
+        np.unique(taps(layer, source_shape, edges).any(axis=2), axis=0).astype(np.int64)
+        for taps, edges in zip((row_taps, column_taps), positions)
     )
-    return np.unique((position >= 0) & (position < source_shape[1 + axis]), axis=0).astype(np.int64)
+    return int(np.einsum("oij,yi,xj->oyx", present, rows, columns, optimize=True).max())

@@ -66,7 +66,11 @@ def test_networks_for_chips_go_event_by_event_and_agree(networks, data):
 @pytest.mark.parametrize("last", [1, 3])
 def test_a_last_layer_that_copies_has_a_voltage_of_its_own(last):
     """Its spikes are those of the layer before, whose voltage is below its threshold and not nil."""
-    weights = [np.array([[[[1]], [[0]]], [[[0]], [[-1]]]]), np.ones((1, 2, 1, 1), np.int64), np.full((1, 1, 1, 1), last)]
+    weights = [
+        np.array([[[[1]], [[0]]], [[[0]], [[-1]]]]),
+        np.ones((1, 2, 1, 1), np.int64),
+        np.full((1, 1, 1, 1), last),
+    ]
     layers = [InputLayer("input", (2, 1, 1))]
     for index, (weight, threshold) in enumerate(zip(weights, (0, 1, 0))):
         neuron = CubaNeuron(threshold, 3485, 4096)

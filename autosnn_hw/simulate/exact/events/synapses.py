@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.simulate.exact.events.add_rows import LANES, ROW_BYTES
 from autosnn_hw.simulate.exact.events.arrays import Array, ArrayBuilder, View
@@ -18,7 +19,7 @@ class TableBuilder(ArrayBuilder):
     """Adds layers one after the other, each reading the views of the one before."""
 
     def conv(self, layer: ConvLayer) -> None:
-        weight = _full_weight(layer)
+        weight = ungrouped(layer.weight, layer.groups)
         gates = find_gates(layer, weight, self.views[-1])
         views = [self.gate(layer, gate) for gate in gates]
         gated = np.concatenate([gate.channels for gate in gates]) if gates else np.zeros(0, np.int64)
@@ -166,19 +167,6 @@ class TableBuilder(ArrayBuilder):
             }
         )
         self.phases.append((1, 1, vectors, 2 * self.tables.add(table), vectors * ROW_BYTES))
-
-
-def _full_weight(layer: ConvLayer) -> np.ndarray:
-    """Weights with groups written out: int64 (C, Cin, kH, kW)."""
-    out, inputs, kernel_h, kernel_w = layer.weight.shape
-    if layer.groups == 1:
-        return layer.weight
-    full = np.zeros((out, inputs * layer.groups, kernel_h, kernel_w), np.int64)
-    per_group = out // layer.groups
-    for group in range(layer.groups):
-        rows = slice(group * per_group, (group + 1) * per_group)
-        full[rows, group * inputs : (group + 1) * inputs] = layer.weight[rows]
-    return full
 
 
 def _is_diagonal(
