@@ -48,6 +48,8 @@ class Activity:
         input_spikes: int64, the input's shape: frames that were sent in by a network whose input has no neuron, summed
             over samples and steps; None otherwise.
         host_macs: multiply-accumulates of the host's stem convolution, per inference (once per image, not per step).
+        values_written: by the host into the input's neurons, per inference: each neuron's once where it is held over the sample,
+            in every step where frames are sent into them; None where the input has no neurons, or it is not known.
         backend: {"name", "kind", "version"}; kind is "simulator" or "silicon".
         core_counters: counters per core where a board gives only those; None otherwise.
         details: anything else worth keeping (paths each layer took, warnings), JSON-able.
@@ -60,6 +62,7 @@ class Activity:
     final_v: np.ndarray | None = None
     input_spikes: np.ndarray | None = None
     host_macs: float | None = None
+    values_written: int | None = None
     backend: Mapping[str, str] | None = None
     core_counters: Mapping[str, np.ndarray] | None = None
     details: Mapping[str, Any] | None = None

@@ -23,6 +23,8 @@ EMBEDDED: Mapping[str, Any] = {
     "learning_rate": 1e-2,
     "batch": 32,
 }
+# The events of the simulated camera in minutes on two cores; their frames are T = 5 (docs/lab/training.md).
+EVENTS: Mapping[str, Any] = {**EMBEDDED, "timesteps": 5, "epochs": 12, "retrain_epochs": 16}
 # AutoSNN's search on CIFAR-10, with a tenth of its 600 epochs (strict fairness trains each block five times as often).
 PAPER: Mapping[str, Any] = {
     "width": 16,
@@ -33,6 +35,14 @@ PAPER: Mapping[str, Any] = {
     "learning_rate": 1e-3,
     "batch": 96,
 }
+
+SIZES: Mapping[str, Mapping[str, Any]] = {"digits": EMBEDDED, "events": EVENTS}
+
+
+def sizes_of(dataset: str) -> Mapping[str, Any]:
+    """Sizes and schedule of a dataset where none are asked for."""
+    return SIZES.get(dataset, PAPER)
+
 
 if TYPE_CHECKING:
     Objective = str
@@ -58,8 +68,13 @@ def _choice(default: Any, group: str, text: str, *, shown: str | None = None, **
 
 
 def _size(name: str, group: str, text: str, **more: Any) -> Any:
-    """A field whose default depends on the dataset (`EMBEDDED`, `PAPER`)."""
-    return _choice(EMBEDDED[name], group, text, shown=f"{EMBEDDED[name]} for digits, {PAPER[name]} otherwise", **more)
+    """A field whose default depends on the dataset (`sizes_of`)."""
+    small = {dataset: sizes[name] for dataset, sizes in SIZES.items()}
+    named = "digits and events" if len(set(small.values())) == 1 else None
+    words = (
+        f"{EMBEDDED[name]} for {named}" if named else ", ".join(f"{value} for {name}" for name, value in small.items())
+    )
+    return _choice(EMBEDDED[name], group, text, shown=f"{words}, {PAPER[name]} otherwise", **more)
 
 
 class SearchConfig(BaseModel):
@@ -72,12 +87,14 @@ class SearchConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     target: str = _choice("loihi2", WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
-    dataset: str = _choice("digits", WHAT, "digits, cifar10, or npz:PATH (npz:TRAIN,TEST).", metavar="NAME|npz:PATH")
+    dataset: str = _choice(
+        "digits", WHAT, "digits, events, cifar10, or npz:PATH (npz:TRAIN,TEST).", metavar="NAME|npz:PATH"
+    )
     data_dir: str | None = _choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
     download: bool = _choice(False, WHAT, "Download the dataset where it is missing.")
     space: Literal["SNN_1", "SNN_2", "SNN_3"] = _choice("SNN_1", WHAT, "Macro-architecture.")
     width: int = _size("width", WHAT, "Base width C.", ge=1, le=4096)
-    timesteps: int = _size("timesteps", WHAT, "Steps a sample.", ge=1, le=4096)
+    timesteps: int = _size("timesteps", WHAT, "Steps a sample; event frames say it themselves.", ge=1, le=4096)
     grouped: bool | None = _choice(
         None,
         WHAT,

@@ -77,6 +77,7 @@ class FoldedNetwork:
         pixel_mean, pixel_std: float64 (Cin,): normalisation of x / pixel_max that training used.
         pixel_max: value that a byte pixel is divided by before normalisation (255, digits 16); float images have 1.0.
         float_images: True where images are float32 and not bytes.
+        frames: True where it takes event frames, spikes where above 0: its stem is then a layer of the chip, no host work.
     """
 
     blocks: tuple[FoldedBlock, ...]
@@ -88,3 +89,4 @@ class FoldedNetwork:
     pixel_std: np.ndarray
     pixel_max: float = 255.0
     float_images: bool = False
+    frames: bool = False

@@ -93,7 +93,7 @@ class Readout:
 class CheckSamples:
     """A few images that travel in the file with what the exact simulator said of them.
 
-    images: uint8 or float32 (n, C, H, W); labels: int64 (n,); spikes: int64 (layers with neurons, n); predictions: int64 (n,).
+    images: uint8 or float32 (n, C, H, W), or event frames uint8 (n, T, C, H, W); labels: int64 (n,); spikes: int64 (layers with neurons, n); predictions: int64 (n,).
     """
 
     images: np.ndarray

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.config import EMBEDDED, PAPER, SearchConfig, from_mapping, read_config
+from autosnn_hw.config import SearchConfig, from_mapping, read_config, sizes_of
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
@@ -31,15 +31,18 @@ def config_for(choices: Mapping[str, Any], where: str = "command line") -> Searc
 
 
 def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
-    """Sizes and schedule that a search takes where none are asked for: small for the embedded digits, else AutoSNN's; more
-    epochs where the target is a crossbar.
+    """Sizes and schedule that a search takes where none are asked for: small for the embedded datasets, else AutoSNN's; the
+    timesteps of event frames are theirs; more epochs where the target is a crossbar.
 
     Raises:
         InputError: unknown target.
     """
     import hw_profiles
+    from autosnn_hw.training.datasets import timesteps_of
 
-    sizes: dict[str, Any] = dict(EMBEDDED if dataset == "digits" else PAPER)
+    sizes: dict[str, Any] = dict(sizes_of(dataset))
+    if (steps := timesteps_of(dataset)) is not None:
+        sizes["timesteps"] = steps
     if hw_profiles.load(target).learns_slowly:
         longer = ("epochs", "retrain_epochs", "finetune_epochs")
         sizes |= {name: round(CROSSBAR_EPOCHS * sizes[name]) for name in longer}
@@ -121,10 +124,11 @@ def train(
     from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.training import datasets
     from autosnn_hw.training.precision import require
+    from autosnn_hw.training.trainer import check_timesteps
 
     hw_profiles.load(config.target)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
-    datasets.require_images(data)
+    check_timesteps(data, architecture.timesteps)
     require(config.precision, config.device)
     reporter = reporter or Silent()
     for note in data.notes:

@@ -13,7 +13,9 @@ from autosnn_hw.activity import Activity
 from autosnn_hw.cost_report import CostReport
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.quantities import percent
 
+COMPARED = 256  # samples that say what cutting values to spikes costs
 BACKENDS = ("exact", "lava", "board")
 
 
@@ -108,6 +110,20 @@ def run_backend(
     raise InputError(f"unknown backend {backend!r}; known are {', '.join(BACKENDS)}.")
 
 
+def _cost_of_cutting(network: ChipNetwork, samples: Samples) -> str:
+    """What is right with values as they are, beside what is with spikes, on the first of the samples; "" without labels."""
+    from autosnn_hw.simulate import exact
+
+    some = samples.first(COMPARED)
+    if some.labels is None or (some.inputs != np.trunc(some.inputs)).any():
+        return ""
+    cut, whole = (
+        (exact.run(network, some.inputs, graded=graded).predictions(network.readout) == some.labels).mean()
+        for graded in (False, True)
+    )
+    return f": {percent(whole)} of the first {len(some.inputs)} samples are right so, and {percent(cut)} with single spikes"
+
+
 def measure(
     network: ChipNetwork,
     samples: Samples,
@@ -157,6 +173,9 @@ def measure(
         with_predictions=with_predictions,
         health=[asdict(finding) for finding in found],
     )
-    notes += [*cut_values(network, inputs, graded), *network.provenance.get("notes", [])]
+    cut = cut_values(network, inputs, graded)
+    if cut:
+        cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, samples.labels, samples.dataset, samples.split))]
+    notes += [*cut, *network.provenance.get("notes", [])]
     document["notes"] = notes
     return Measurement(network, activity, cost, document, tuple(notes))

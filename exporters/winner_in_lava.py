@@ -1,6 +1,6 @@
 """Runs a NetX file in Lava's CPU simulator and compares it with what the file says of its sample images.
 
-Lava alone (lava-nc 0.10.0, lava-dl 0.6.0, h5py, numpy), nothing of autosnn-hw: streams the images in check/images, prints
+Lava alone (lava-nc 0.10.0, lava-dl 0.6.0, h5py, numpy), nothing of autosnn-hw: streams the images or frames in check/images, prints
 a line a sample, exits 0 if every layer's spikes and every prediction are the file's own, 4 if any differ, 2 without a
 usable file. Usage: python winner_in_lava.py [FILE.net], by default the file beside this script.
 """
@@ -16,9 +16,7 @@ STEM_LIMIT = 4095  # 13 bit signed bias mantissa
 
 
 def encode(encoder, images):
-    """Images (N, Cin, H, W) to the stem neurons' integer inputs (N, C, H', W'); without an encoder they are that already."""
-    if encoder is None:
-        return images.astype(np.int64)
+    """Images (N, Cin, H, W) to the stem neurons' integer inputs (N, C, H', W')."""
     weight, bias, multiplier = (encoder[name][()].astype(np.int64) for name in ("weight", "bias", "multiplier"))
     shift, stride, padding = int(encoder["shift"][()]), encoder["stride"][()], encoder["padding"][()]
     if "table" in encoder:
@@ -36,17 +34,21 @@ def encode(encoder, images):
 
 
 def read(path):
-    """Timesteps, stem inputs, stem bias or None, labels, voters a class, and the expected spikes and predictions."""
+    """Inputs (N, T, C, H, W) step by step, whether neurons take them, their bias or None, labels, voters a class, and the
+    expected spikes and predictions."""
     with h5py.File(path, "r") as file:
         ours = file["autosnn_hw"]
         check, stem = ours["check"], ours["layers/0"]
         if "readout/accumulates" in ours and ours["readout/accumulates"][()]:
             raise ValueError("its readout accumulates instead of firing")
-        if "neuron" not in file["layer/0"]:
-            raise ValueError("its input has no neuron")
+        driven, inputs = "neuron" in file["layer/0"], check["images"][()]
+        if "encoder" in ours:
+            inputs = encode(ours["encoder"], inputs)
+        if driven:  # held over the sample; else they are frames of spikes
+            inputs = np.repeat(inputs[:, None], int(ours.attrs["timesteps"]), axis=1)
         return (
-            int(ours.attrs["timesteps"]),
-            encode(ours.get("encoder"), check["images"][()]),
+            inputs.astype(np.int64),
+            driven,
             stem["bias"][()] if "bias" in stem else None,
             check["labels"][()],
             int(ours["readout/voters"][()]) if "readout" in ours else 1,
@@ -55,7 +57,7 @@ def read(path):
         )
 
 
-def measure(path, timesteps, current, bias):
+def measure(path, inputs, driven, bias):
     """Run Lava: spikes of each layer and sample, and of each readout neuron and sample."""
     from lava.lib.dl import netx
     from lava.magma.core.run_conditions import RunSteps
@@ -63,15 +65,15 @@ def measure(path, timesteps, current, bias):
     from lava.proc.dense.process import Dense
     from lava.proc.io import sink, source
 
-    samples = len(current)
-    net = netx.hdf5.Network(net_config=str(path), reset_interval=timesteps, reset_offset=0)
+    (samples, timesteps), late = inputs.shape[:2], int(not driven)  # frames meet synapses, which hold them for a step
+    net = netx.hdf5.Network(net_config=str(path), reset_interval=timesteps, reset_offset=late)
     if bias is not None:  # NetX does not apply the bias of an input entry
         shape = net.in_layer.neuron.s_out.shape
         net.in_layer.neuron.bias_mant.init = np.broadcast_to(bias.T, shape).astype(np.int32)
-    steps = samples * timesteps + len(net) + 1
-    stream = np.zeros((*current.shape[:0:-1], steps), np.int32)  # (W, H, C, step)
-    stream[..., : samples * timesteps] = np.repeat(current.T, timesteps, axis=-1)
-    source.RingBuffer(data=stream).s_out.connect(net.in_layer.neuron.a_in)
+    steps = samples * timesteps + len(net) + 1 + late
+    stream = np.zeros((*inputs.shape[:1:-1], steps), np.int32)  # (W, H, C, step)
+    stream[..., : samples * timesteps] = inputs.reshape(-1, *inputs.shape[2:]).T
+    source.RingBuffer(data=stream).s_out.connect(net.in_layer.neuron.a_in if driven else net.inp)
     sums = []
     for layer in net.layers:  # a row of ones counts a layer's spikes; its sum arrives one step later
         neurons = int(np.prod(layer.out.shape))
@@ -89,6 +91,7 @@ def measure(path, timesteps, current, bias):
     )
 
     def per_sample(values, start):  # layer i runs i steps behind
+        start += late
         return values[..., start : start + samples * timesteps].reshape(-1, samples, timesteps).sum(axis=2)
 
     spikes = np.concatenate([per_sample(total.data.get(), i + 1) for i, total in enumerate(sums)])
@@ -100,12 +103,12 @@ def measure(path, timesteps, current, bias):
 
 def main(path):
     try:
-        timesteps, current, bias, labels, voters, expected, predictions = read(path)
+        inputs, driven, bias, labels, voters, expected, predictions = read(path)
     except (OSError, KeyError, ValueError) as error:
         print(f"{path} cannot be checked: {error}", file=sys.stderr)
         return 2
-    spikes, outputs = measure(path, timesteps, current, bias)
-    votes = outputs.reshape(-1, voters, len(current)).sum(axis=1)
+    spikes, outputs = measure(path, inputs, driven, bias)
+    votes = outputs.reshape(-1, voters, len(inputs)).sum(axis=1)
     predicted = votes.argmax(axis=0)
     for n, label in enumerate(labels):
         differs = (

@@ -24,7 +24,7 @@ dataset = click.option(
     default="digits",
     show_default=True,
     metavar="NAME|npz:PATH",
-    help="digits, cifar10, or npz:PATH (npz:TRAIN,TEST).",
+    help="digits, events, cifar10, or npz:PATH (npz:TRAIN,TEST).",
 )
 data_dir = click.option("--data-dir", type=click.Path(), default=None, help="Folder of the dataset's files.")
 download = click.option("--download", is_flag=True, help="Download the dataset where it is missing.")

@@ -119,7 +119,7 @@ def _report(
         ),
         energy_parts=charged.sums,
         cores=_cores(placement, events, time, profile) if per_core else (),
-        not_counted=_not_counted(network, profile, events),
+        not_counted=_not_counted(network, activity, profile, events),
         estimates=_estimates(network, activity, profile, placement, events) if estimates else {},
     )
 
@@ -144,12 +144,15 @@ def _cores(placement: Placement, events: Events, time: StepTime, profile: Profil
     )
 
 
-def _not_counted(network: ChipNetwork, profile: Profile, events: Events) -> tuple[str, ...]:
+def _not_counted(network: ChipNetwork, activity: Activity, profile: Profile, events: Events) -> tuple[str, ...]:
     sentences = [f"Boundary: {profile.boundary}.", *profile.not_counted]
     layer, image = network.input_layer, profile.time.image_value
     if layer.neuron is not None and not layer.host:
-        values = int(np.prod(layer.shape))
-        sentence = f"Image I/O: {values} biases are rewritten for each image"
+        held, values = int(np.prod(layer.shape)), activity.values_written
+        if values is None or values == held:
+            values, sentence = held, f"Image I/O: {held} biases are rewritten for each image"
+        else:
+            sentence = f"Frame I/O: {held} biases are rewritten in each of {activity.timesteps} steps"
         if image is not None:
             sentence += f", about {image.interval.value * values:.2g} s ({image.interval.low * values:.2g} to {image.interval.high * values:.2g} s) with the public ways of doing it"
         sentences.append(sentence + ".")

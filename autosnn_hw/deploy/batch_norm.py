@@ -16,7 +16,7 @@ import torch
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.integer_neuron import fire
 from autosnn_hw.deploy.lowering import chip_network, folded_conv, folded_unit, integers_of, layer_of, lower_unit
-from autosnn_hw.deploy.planned_layers import Unit, network_units, stem_unit, with_units
+from autosnn_hw.deploy.planned_layers import Unit, network_units, with_units
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, ternarise
 from autosnn_hw.deploy.statistics import moments, normalised, with_statistics, without_statistics
 from autosnn_hw.deploy.unit_simulation import unit_spikes
@@ -42,8 +42,8 @@ def deploy_candidate(
 
     Args:
         folded: raw weights with batch norm; statistics that are None are estimated, others are kept.
-        images: calibration images, uint8 or float32 (N, Cin, H, W), or event frames (N, T, Cin, H, W), whose stem is a layer
-            of the chip; the same for every candidate of a search.
+        images: calibration images, uint8 or float32 (N, Cin, H, W), or event frames (N, T, Cin, H, W) where the
+            network takes those; the same for every candidate of a search.
         target, architecture, dataset, provenance: as in `lower`.
 
     Raises:
@@ -69,16 +69,14 @@ def _layer_by_layer(
     folded: FoldedNetwork, images: np.ndarray, weights: WeightFormat
 ) -> tuple[Encoder | None, list[Layer], tuple[FoldedConv, list[Unit]]]:
     """(encoder, chip layers, (folded stem, folded units)), layer by layer."""
-    events = images.ndim == 5
-    wanted = (folded.timesteps, *folded.image) if events else tuple(folded.image)
-    if images.ndim not in (4, 5) or tuple(images.shape[1:]) != wanted or not len(images):
+    wanted = (folded.timesteps, *folded.image) if folded.frames else tuple(folded.image)
+    if tuple(images.shape[1:]) != wanted or not len(images):
         raise InputError(f"calibration images have shape {images.shape}; (N, {', '.join(map(str, wanted))}) is needed.")
     units, stem, done = network_units(folded), folded.blocks[0].convs[0], []
     with torch.inference_mode():
-        if events:
+        if folded.frames:
             encoder: Encoder | None = None
             first, frames = InputLayer("input", folded.image), event_batches(images)
-            units = (stem_unit(folded), *units)
         else:
             stem, encoder, first, frames = calibrated_stem(folded, images, weights)
             stem = folded_conv(stem, "stem")

@@ -14,7 +14,7 @@ import numpy as np
 
 from autosnn_hw.deploy import quantise
 from autosnn_hw.deploy.encoder import build_encoder
-from autosnn_hw.deploy.planned_layers import Unit, network_units, stem_unit
+from autosnn_hw.deploy.planned_layers import Unit, network_units
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat
 from autosnn_hw.deploy.readout_blocks import check_voters, keep_blocks
 from autosnn_hw.deploy.relays import channel_roles, full_kernel
@@ -28,7 +28,6 @@ def lower(
     folded: FoldedNetwork,
     target: Target = None,
     *,
-    frames: bool = False,
     architecture: str | None = None,
     dataset: str | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -38,7 +37,6 @@ def lower(
     Args:
         folded: batch norm inside the weights, or with its statistics; `deploy_candidate` is for those without.
         target: a profile, a profile's name, a `WeightFormat`, or None for NetX's even weights and PLIF neurons.
-        frames: the network takes event frames, spikes where above 0; its stem is then a layer of the chip, no host work.
         architecture: its name; default the blocks of its slots.
         dataset, provenance: travel with the network.
 
@@ -47,10 +45,9 @@ def lower(
     """
     weights = weight_format(target)
     stem, units = folded.blocks[0], network_units(folded)
-    if frames:
+    if folded.frames:
         encoder: Encoder | None = None
         first = InputLayer("input", folded.image)
-        units = (stem_unit(folded), *units)
     else:
         encoder, first = build_encoder(folded_conv(stem.convs[0], "stem"), stem.k[0], folded, weights)
     layers: list[Layer] = [first]

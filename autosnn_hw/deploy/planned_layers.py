@@ -58,14 +58,15 @@ class Unit:
 
 
 def network_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
-    """All units after the stem, in order; an identity skip has none.
+    """All units in order, without a stem that is the host's work; an identity skip has none.
 
     Raises:
         InputError: the network does not begin with a stem, or a block's parts do not fit its kind.
     """
     if not folded.blocks or folded.blocks[0].stage.kind != "stem":
         raise InputError("a folded network must begin with its stem; direct encoding has no other input.")
-    return tuple(unit for block in folded.blocks[1:] for unit in block_units(block))
+    stem = (stem_unit(folded),) if folded.frames else ()
+    return (*stem, *(unit for block in folded.blocks[1:] for unit in block_units(block)))
 
 
 def with_units(folded: FoldedNetwork, units: Iterable[Unit]) -> FoldedNetwork:
@@ -74,9 +75,10 @@ def with_units(folded: FoldedNetwork, units: Iterable[Unit]) -> FoldedNetwork:
     of: dict[str, list[Unit]] = {block.stage.name: [] for block in folded.blocks}
     for unit in units:
         of[unit.stage].append(unit)
-    return replace(
-        folded, blocks=(folded.blocks[0], *(_with(block, of[block.stage.name]) for block in folded.blocks[1:]))
-    )
+    stem = folded.blocks[0]
+    if of[stem.stage.name]:  # a layer of the chip
+        stem = _with(stem, of[stem.stage.name])
+    return replace(folded, blocks=(stem, *(_with(block, of[block.stage.name]) for block in folded.blocks[1:])))
 
 
 def _with(block: FoldedBlock, units: list[Unit]) -> FoldedBlock:

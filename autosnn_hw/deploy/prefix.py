@@ -104,7 +104,7 @@ class Trunk:
         self.input_spikes: np.ndarray | None = None
         self._fixed: dict[Unit, tuple[DeployedUnit, UnitRun]] = {}
         self.root = (
-            self._events(folded, calibration, images) if images.ndim == 5 else self._stem(folded, calibration, images)
+            self._events(folded, calibration, images) if folded.frames else self._stem(folded, calibration, images)
         )
 
     def _stem(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:

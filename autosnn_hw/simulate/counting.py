@@ -48,6 +48,7 @@ class BatchCounts(NamedTuple):
         outputs: int64 (samples, neurons of the last layer) spikes; final_v: its v after the last step, or None.
         timesteps: T.
         host_macs: of the host's stem per image, None without an encoder.
+        values_written: as in `Activity`.
     """
 
     layers: Sequence[LayerSums]
@@ -56,6 +57,7 @@ class BatchCounts(NamedTuple):
     final_v: np.ndarray | None
     timesteps: int
     host_macs: float | None
+    values_written: int | None = None
 
 
 class Counter:
@@ -111,6 +113,7 @@ class Counter:
             final_v=np.concatenate(final_v) if final_v else None,
             input_spikes=self._input_spikes,
             host_macs=first.host_macs,
+            values_written=first.values_written,
             backend=self._backend,
             details=details,
         )
@@ -223,7 +226,8 @@ def batch_counts(
     if first.active is None:
         first = first._replace(active=driven(network, stimulus, per_step))
     source = source_sums(network, stimulus, per_step)
-    return BatchCounts([first, *rest], source, outputs, final_v, stimulus.timesteps, stimulus.host_macs)
+    written = None if source is not None else int(np.prod(stimulus.values.shape[1:]))
+    return BatchCounts([first, *rest], source, outputs, final_v, stimulus.timesteps, stimulus.host_macs, written)
 
 
 def counted(

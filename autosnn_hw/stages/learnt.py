@@ -140,7 +140,7 @@ def from_scratch(
         data,
         schedule=Schedule(first, config.learning_rate, config.batch, seed, precision=config.precision),
         full_train=not held_out,
-        fabric=Fabric.of(profile),
+        fabric=Fabric.of(profile, data.is_frames),
         device=config.device,
         checkpoint=checkpoint,
         progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),

@@ -22,6 +22,7 @@ from autosnn_hw.simulate.lava.board import board_status
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.trainer import check_timesteps
 from hw_profiles.schema import Profile
 
 PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "h5py", "scikit-learn")
@@ -54,12 +55,12 @@ def prepare(config: SearchConfig) -> Prepared:
             raise InputError(sentence)
     precision.require(config.precision, config.device)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
-    datasets.require_images(data)
+    check_timesteps(data, config.timesteps)
     grouped = profile.searches_groups if config.grouped is None else config.grouped
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
-    return Prepared(data, profile, space, Fabric.of(profile))
+    return Prepared(data, profile, space, Fabric.of(profile, data.is_frames))
 
 
 def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:

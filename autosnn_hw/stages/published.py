@@ -62,5 +62,5 @@ def untrained(architecture: Architecture, data: Dataset, profile: Profile) -> Ch
     from autosnn_hw.training.network import SpikingNetwork
 
     with Seeded(0, "untrained", str(architecture)):
-        network = SpikingNetwork(architecture, data.image, data.classes, fabric=Fabric.of(profile))
+        network = SpikingNetwork(architecture, data.image, data.classes, fabric=Fabric.of(profile, data.is_frames))
     return lower(network.to_folded(data), profile)

@@ -163,7 +163,9 @@ def accuracy_of(network: ChipNetwork, samples: Samples) -> float:
 
 
 def with_check_samples(network: ChipNetwork, images: np.ndarray, labels: np.ndarray) -> ChipNetwork:
-    """The network with sample images and what the exact simulator says of them."""
+    """The network with sample images and what the exact simulator says of them; of event frames the spikes travel."""
+    if network.encoder is None:
+        images = (images > 0).astype(np.uint8)
     activity = exact.run(network, images)
     spikes = np.stack([layer.spikes.sum(axis=(0, 2)) for layer in activity.layers])
     return replace(network, check=CheckSamples(images, labels, spikes, activity.predictions(network.readout)))

@@ -1,4 +1,4 @@
-"""Data sets: scikit-learn's digits, CIFAR-10, and npz files; splits: docs/training.md.
+"""Data sets: scikit-learn's digits, events of a simulated camera, CIFAR-10, and npz files; splits: docs/training.md.
 
 Pixels are handed on as they are stored. Normalisation is (x / pixel_max - pixel_mean) / pixel_std, its constants taken from
 the training part alone.
@@ -16,9 +16,11 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training import npz
-from autosnn_hw.training.sample_arrays import as_images, checked_inputs, checked_labels
+from autosnn_hw.training.sample_arrays import as_images, as_spikes, checked_inputs, checked_labels
+from autosnn_hw.training.sources import event_camera
 
-DATASETS = ("digits", "cifar10")
+DATASETS = ("digits", "events", "cifar10")
+EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
 
 
@@ -27,7 +29,7 @@ class Dataset:
     """One data set in three disjoint parts.
 
     Args:
-        name: "digits", "cifar10" or "npz:PATH".
+        name: "digits", "events", "cifar10" or "npz:PATH".
         x_train, x_val, x_test: images uint8 or float32 (N, C, H, W), or event frames uint8 or int32 (N, T, C, H, W). Loaded
             with `labelled=False` also (N, T, F) or grey images (N, H, W), and flat inputs (N, F).
             x_val is the file's own, else the last 20 % of the training images; the full training set is `full_train()`.
@@ -39,7 +41,7 @@ class Dataset:
         pixel_max: 255 for bytes, 16 for digits, 1 for float images and event frames.
         sha256: of every array, hexadecimal.
         class_names: one a class where the source has them.
-        notes: what was made of arrays whose axes were in another order, in sentences.
+        notes: what was made of the arrays, in sentences: axes in another order, counts cut to spikes.
     """
 
     name: str
@@ -73,9 +75,9 @@ class Dataset:
         return np.concatenate([self.x_train, self.x_val]), np.concatenate([self.y_train, self.y_val])
 
     def normalise(self, x: np.ndarray) -> np.ndarray:
-        """float32 array of x's shape: (x / pixel_max - mean) / std per channel; event frames as they are."""
+        """float32 array of x's shape: (x / pixel_max - mean) / std per channel; of event frames the spikes, 1 where x > 0."""
         if self.is_frames:
-            return x.astype(np.float32)
+            return (x > 0).astype(np.float32)
         gain = (1 / (self.pixel_max * self.pixel_std)).astype(np.float32).reshape(-1, 1, 1)
         shift = (self.pixel_mean / self.pixel_std).astype(np.float32).reshape(-1, 1, 1)
         return x.astype(np.float32) * gain - shift
@@ -84,7 +86,7 @@ class Dataset:
 def load(
     name: str, *, data_dir: str | os.PathLike[str] | None = None, download: bool = False, labelled: bool = True
 ) -> Dataset:
-    """Load `digits`, `cifar10`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
+    """Load `digits`, `events`, `cifar10`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
 
     Args:
         name: which data set.
@@ -98,6 +100,8 @@ def load(
     """
     if name == "digits":
         return _digits()
+    if name == "events":
+        return _events()
     if name == "cifar10":
         folder = data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data")
         return _cifar10(Path(folder), download)
@@ -106,17 +110,13 @@ def load(
     raise InputError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, npz:PATH and npz:TRAIN,TEST.")
 
 
-def require_images(dataset: Dataset) -> None:
-    """Refuse event frames where a network is trained for a chip: their fine-tuning as integers does not exist yet.
-
-    Raises:
-        InputError: with what frames can be used for.
-    """
-    if dataset.is_frames:
-        raise InputError(
-            f"{dataset.name} holds event frames {dataset.x_test.shape[1:]}; networks are searched and trained on images (N, C, H, W). Frames can be "
-            "simulated: autosnn-hw simulate FILE.net --dataset npz:.."
-        )
+def timesteps_of(name: str) -> int | None:
+    """T of a dataset's event frames, found without loading them; None for images and what is not known yet."""
+    if name == "events":
+        return event_camera.STEPS
+    paths = _paths(name[4:]) if name.startswith("npz:") else []
+    shape = npz.shape_of(paths[0], "x_test") if len(paths) == 1 and paths[0].is_file() else None
+    return shape[1] if shape is not None and len(shape) == 5 else None
 
 
 def _digits() -> Dataset:
@@ -127,6 +127,11 @@ def _digits() -> Dataset:
     x, y = bunch.images.astype(np.uint8)[:, None], bunch.target.astype(np.int64)
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=360, stratify=y, random_state=0)
     return _split("digits", x_train, y_train, x_test, y_test, pixel_max=16.0)
+
+
+def _events() -> Dataset:
+    parts = [event_camera.samples(*part) for part in ((EVENTS_TRAIN, "train"), (EVENTS_TEST, "test"))]
+    return _split("events", *parts[0], *parts[1], class_names=tuple(event_camera.SHAPES))
 
 
 def _cifar10(folder: Path, download: bool) -> Dataset:
@@ -164,7 +169,7 @@ def _npz(name: str, labelled: bool) -> Dataset:
             x[array] = checked_inputs(found[array], array, path)
             if labelled:
                 x[array], note = as_images(x[array], array, path)
-                notes += [] if note is None else [note]
+                notes += [note, as_spikes(x[array], array, path)]
     x_test = x["x_test"]
     for array, samples in x.items():
         if samples.shape[1:] != x_test.shape[1:] or samples.dtype != x_test.dtype:
@@ -178,7 +183,9 @@ def _npz(name: str, labelled: bool) -> Dataset:
         for array, samples in x.items()
     }
     validation = (x["x_val"], y["x_val"]) if len(x["x_val"]) else None
-    return _split(name, x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=tuple(notes))
+    return _split(
+        name, x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=tuple(filter(None, notes))
+    )
 
 
 def _paths(text: str) -> list[Path]:

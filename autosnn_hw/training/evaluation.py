@@ -49,7 +49,7 @@ class Images:
         """float32 samples, normalised as `Dataset.normalise`; `change` augments the raw ones."""
         raw = self.x[index] if change is None else change(self.x[index])
         values = raw.to(self.device).float()
-        return values if self.frames else values * self.gain - self.shift
+        return (values > 0).float() if self.frames else values * self.gain - self.shift
 
 
 @torch.no_grad()

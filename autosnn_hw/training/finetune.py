@@ -1,6 +1,6 @@
 """Quantisation-aware fine-tuning: the forward is the integer network of `lower`, so what is trained is what is exported.
 
-Batch norm is folded once with its running statistics, the stem is frozen. In every step the scales and integers are made
+Batch norm is folded once with its running statistics, a stem on the host is frozen. In every step the scales and integers are made
 anew from the current floats by `deploy.quantise`; gradients go straight through the rounding (Bengio et al. 2013).
 """
 
@@ -23,8 +23,8 @@ from autosnn_hw.deploy.planned_layers import Unit, network_units, with_units
 from autosnn_hw.deploy.quantise import IntegerMap, WeightFormat, averaging_neuron
 from autosnn_hw.deploy.readout_blocks import check_voters, keep_blocks, readout_mask
 from autosnn_hw.deploy.weight_format import Target, weight_format
-from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
+from autosnn_hw.network import Encoder, InputLayer
 from autosnn_hw.seeds import generator
 from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.allocator import keep_freed_memory
@@ -134,26 +134,37 @@ class IntegerNetwork(nn.Module):
     def __init__(self, folded: FoldedNetwork, target: Target = None) -> None:
         super().__init__()
         self.folded, self.weights = _without_norm(folded), weight_format(target)
-        stem = self.folded.blocks[0]
-        self.encoder, self.stem = build_encoder(stem.convs[0], stem.k[0], self.folded, self.weights)
+        self.encoder: Encoder | None = None
+        self.stem: InputLayer | None = None
+        if not folded.frames:
+            stem = self.folded.blocks[0]
+            self.encoder, self.stem = build_encoder(stem.convs[0], stem.k[0], self.folded, self.weights)
         self.layers = nn.ModuleList(
             IntegerLayer(unit, self.weights, folded.classes, folded.voters) for unit in network_units(self.folded)
         )
 
-    def mantissas(self, images: np.ndarray) -> torch.Tensor:
-        """What drives the stem's neurons, float32 (N, C, H, W) of integers."""
-        return torch.from_numpy(encode(self.encoder, images).astype(np.float32))
+    def drive(self, samples: np.ndarray) -> torch.Tensor:
+        """What is sent in: float32 (N, C, H, W) of integers for the stem's neurons, or the spikes of event frames, uint8
+        (N, T, C, H, W)."""
+        if self.encoder is None:
+            return torch.from_numpy((samples > 0).astype(np.uint8))
+        return torch.from_numpy(encode(self.encoder, samples).astype(np.float32))
 
-    def forward(self, mantissas: torch.Tensor, kept: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
-        """Votes (N, classes) in 0..T: mean over voters, summed over steps; `kept` collects the spikes of every layer."""
-        steps, neuron = self.folded.timesteps, self.stem.neuron
+    def _entering(self, drive: torch.Tensor) -> torch.Tensor:
+        """float32 spikes (T * N, C, H, W) that the first layer with weights receives."""
+        if self.stem is None:
+            frames = drive.transpose(0, 1).flatten(0, 1).float()
+            return frames.contiguous(memory_format=torch.channels_last)
+        neuron, nothing = self.stem.neuron, np.zeros(self.stem.shape[0])
         assert neuron is not None
-        nothing = np.zeros(self.stem.shape[0])
-        x = fire(
-            mantissas, nothing, int(neuron.v_decay), int(neuron.vth_mant), steps, constant=True, dtype=torch.float32
-        )
-        carried = x
-        if kept is not None:
+        v_decay, vth, steps = int(neuron.v_decay), int(neuron.vth_mant), self.folded.timesteps
+        return fire(drive, nothing, v_decay, vth, steps, constant=True, dtype=torch.float32)
+
+    def forward(self, drive: torch.Tensor, kept: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
+        """Votes (N, classes) in 0..T: mean over voters, summed over steps; `kept` collects the spikes of every layer."""
+        steps = self.folded.timesteps
+        x = carried = self._entering(drive)
+        if kept is not None and self.stem is not None:
             kept[self.stem.name] = x
         for layer in self.layers:
             carried = x if layer.unit.first else carried
@@ -184,7 +195,7 @@ def fit(
 
     Args:
         folded: a trained network with its running statistics, or without batch norm.
-        dataset: images.
+        dataset: images or event frames.
         epochs, learning_rate, batch: Adam with a cosine schedule on the mean squared error of votes / T; None takes
             `LEARNING_RATE` of the weight format, larger where weights must change sign.
         seed: of the order of images and the augmentation.
@@ -194,16 +205,14 @@ def fit(
         progress: called after each epoch with epochs done, epochs in all, and the validation accuracy of the integers.
 
     Raises:
-        InputError: event frames, or what `lower` raises.
+        InputError: what `lower` raises.
     """
-    if dataset.is_frames:
-        raise InputError("fine-tuning takes images; event frames have no host stem to freeze.")
     if weight_format(target).kind == "ternary" and any(conv.norm for block in folded.blocks for conv in block.convs):
         folded = calibrated(folded, dataset.x_train[:CALIBRATION_IMAGES], target)
     network = IntegerNetwork(folded, target)
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
-    augment = dataset.image == (3, 32, 32) if augment is None else augment
-    inputs = None if augment else network.mantissas(x)
+    augment = dataset.image == (3, 32, 32) and not dataset.is_frames if augment is None else augment
+    inputs = None if augment else network.drive(x)
     labels = F.one_hot(torch.from_numpy(y), dataset.classes).float()
     keep_freed_memory()
     parameters = [p for p in network.parameters() if p.requires_grad]
@@ -216,7 +225,7 @@ def fit(
         order, total = random.permutation(len(x)), 0.0
         for start in range(0, len(x), batch):
             index = torch.from_numpy(order[start : start + batch])
-            now = inputs[index] if inputs is not None else network.mantissas(_augmented(x[index.numpy()], random))
+            now = inputs[index] if inputs is not None else network.drive(_augmented(x[index.numpy()], random))
             loss = F.mse_loss(network(now) / folded.timesteps, labels[index])
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -239,7 +248,7 @@ def accuracy(network: IntegerNetwork, images: np.ndarray, labels: np.ndarray) ->
     right = 0
     for low in range(0, len(images), EVALUATED_AT_ONCE):
         part = slice(low, low + EVALUATED_AT_ONCE)
-        votes = network(network.mantissas(images[part])) * network.folded.voters
+        votes = network(network.drive(images[part])) * network.folded.voters
         right += int((votes.round().numpy().argmax(axis=1) == labels[part]).sum())
     return right / max(1, len(images))
 

@@ -68,7 +68,7 @@ class SpikingNetwork(nn.Module):
         self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleList(_module(stage, classes, fabric) for stage in self.stages)
         if fabric.ternary:
-            make_ternary(self.layers[1:])
+            make_ternary(self.layers if fabric.chip_stem else self.layers[1:])
 
     def forward(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
         """Votes (N, classes), each in 0..T, of normalised images (N, C, H, W) or event frames (N, T, C, H, W)."""
@@ -101,7 +101,7 @@ def stages_of(
 
 def _module(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
     if stage.kind == "stem":
-        return SpikingBlock(stage, neuron="plif")
+        return SpikingBlock(stage, neuron=fabric.stem_neuron)
     if stage.kind == "readout":
         return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
@@ -123,6 +123,7 @@ def folded_network(
         pixel_std=dataset.pixel_std,
         pixel_max=dataset.pixel_max,
         float_images=dataset.x_test.dtype != np.uint8,
+        frames=dataset.is_frames,
     )
 
 

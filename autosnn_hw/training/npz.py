@@ -70,6 +70,19 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
+def shape_of(path: Path, name: str) -> tuple[int, ...] | None:
+    """Shape that the file says of one array, without reading it; None where it has none that can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+            version = np.lib.format.read_magic(stream)
+            shape, _, _ = (
+                np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            )(stream)
+            return tuple(int(n) for n in shape)
+    except Exception:  # whatever is wrong with the file is said when it is read
+        return None
+
+
 def is_jpeg(arrays: dict[str, np.ndarray]) -> bool:
     return "jpeg" in arrays
 

@@ -77,6 +77,29 @@ def as_images(x: np.ndarray, name: str, path: Path) -> tuple[np.ndarray, str | N
     return x, None
 
 
+def as_spikes(x: np.ndarray, name: str, path: Path) -> str | None:
+    """What training loses of event frames (N, T, C, H, W), which it takes as spikes where above 0; None where that is nothing.
+
+    Raises:
+        InputError: negative values, whose events would all be lost.
+    """
+    if x.ndim != 5:
+        return None
+    if x.dtype != np.uint8 and x.min() < 0:
+        raise InputError(
+            f"{path}: {name} holds frame values down to {x.min()}, and a value is a spike where it is above 0; give each polarity a "
+            "channel of its own."
+        )
+    events, spikes = int(x.sum(dtype=np.int64)), int(np.count_nonzero(x))
+    if events == spikes:
+        return None
+    above = int(np.count_nonzero(x > 1))
+    return (
+        f"{above} of {spikes} values of {name} that are not 0 are above 1 and are taken as one spike each: {(events - spikes) / events:.1%} "
+        "of the events are lost; more and shorter frames would lose fewer"
+    )
+
+
 def checked_labels(y: np.ndarray | None, name: str, count: int, path: Path) -> np.ndarray:
     """Labels int64 (count,), or of length 0 where there are none.
 

@@ -81,7 +81,7 @@ class SuperNetwork(nn.Module):
                     candidates[f"{block}/{groups}"] = SpikingBlock(candidate, neuron=fabric.neuron, tracked=False)
                 self.layers[stage.name] = candidates
             elif stage.kind == "stem":
-                self.layers[stage.name] = SpikingBlock(stage, tracked=False)
+                self.layers[stage.name] = SpikingBlock(stage, neuron=fabric.stem_neuron, tracked=False)
             elif stage.kind == "readout":
                 self.layers[stage.name] = VotingReadout(
                     stage, classes, neuron=fabric.neuron, block=fabric.readout_block
@@ -94,7 +94,7 @@ class SuperNetwork(nn.Module):
             for name in slot_of:
                 self.kernels[name], self.reads[name] = share(dict(self.layers[name].items()))
         if fabric.ternary:
-            make_ternary(layer for name, layer in self.layers.items() if name != "stem")
+            make_ternary(layer for name, layer in self.layers.items() if name != "stem" or fabric.chip_stem)
 
     def path(self, genes: Sequence[Gene]) -> Architecture:
         """The architecture that holds `genes`, one a slot."""

@@ -39,6 +39,7 @@ class SupernetIdentity(BaseModel):
     neuron: str
     ternary: bool = False
     readout_block: Annotated[int, Field(ge=1)] | None = None
+    chip_stem: bool = False
 
     @field_validator("space", "sharing", "neuron")
     @classmethod
@@ -81,7 +82,7 @@ def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
         identity.classes,
         genes=identity.genes,
         sharing=identity.sharing,
-        fabric=Fabric(identity.neuron, identity.ternary, identity.readout_block),
+        fabric=Fabric(identity.neuron, identity.ternary, identity.readout_block, identity.chip_stem),
     )
     load_into(network, tensors, path)
     return network.to(device).eval()

@@ -111,4 +111,6 @@ def check_timesteps(dataset: Dataset, timesteps: int) -> None:
         InputError: with both numbers.
     """
     if dataset.timesteps is not None and dataset.timesteps != timesteps:
-        raise InputError(f"{dataset.name} has frames of {dataset.timesteps} steps; {timesteps} were asked for.")
+        raise InputError(
+            f"{dataset.name} has frames of {dataset.timesteps} steps; {timesteps} were asked for; leave --timesteps out."
+        )

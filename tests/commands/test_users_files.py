@@ -118,6 +118,12 @@ def test_counts_that_become_spikes_are_said_with_what_sends_them_whole(net, npz)
     assert whole.stderr == ""
     assert json.loads(cut.stdout)["synops"] is not None
     assert json.loads(cut.stdout)["spikes"] != json.loads(whole.stdout)["spikes"]
+    labels = np.array(
+        json.loads(run(simulate, path, "--dataset", data, "--json", "--graded", "--predictions").stdout)["predictions"]
+    )
+    labelled = run(simulate, path, "--dataset", npz(x_test=counts, y_test=labels), "--json")
+    right = json.loads(labelled.stdout)["accuracy"]["value"]
+    assert f"100.0 % of the first 2 samples are right so, and {100 * right:.1f} % with single spikes" in labelled.stderr
 
 
 def test_flat_grey_and_channels_last_inputs_reach_a_net_that_can_only_mean_them(net, npz):
@@ -142,12 +148,20 @@ def test_a_pipe_and_a_git_lfs_pointer_are_one_sentence(verb, tmp_path):
 
 
 @pytest.mark.parametrize("words", [("search",), ("train", "all_SRB_k3", "--out", "o")])
-def test_event_frames_are_refused_before_anything_is_trained(words, npz, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("change", "more", "said"),
+    [
+        (0, ("--timesteps", 5), "frames of 4 steps; 5 were asked for; leave --timesteps out"),
+        (-1, (), "down to -1.0, and a value is a spike where it is above 0"),
+        (0.5, (), "with fractions"),
+    ],
+)
+def test_event_frames_are_refused_before_anything_is_trained(words, change, more, said, npz, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    x = frames(60, 4, 2, 16, 12)
+    x = frames(60, 4, 2, 16, 12) + np.float32(change)
     data = npz(x_train=x, y_train=np.arange(60) % 3, x_test=x[:12], y_test=np.arange(12) % 3)
-    done = run(group, *words, "--dataset", data)
-    assert "holds event frames (4, 2, 16, 12)" in str(done.exception) and "Traceback" not in done.output
+    done = run(group, *words, "--dataset", data, *more)
+    assert said in str(done.exception) and "Traceback" not in done.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz"]
 
 

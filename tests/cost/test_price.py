@@ -38,6 +38,11 @@ def test_totals_follow_their_definitions(make_network, make_activity, loihi2):
     assert math.isclose(report.time_per_step.value, 1.164e-6 + busiest)
     assert any("chip rails" in sentence for sentence in report.not_counted)
     assert any("biases are rewritten for each image" in sentence for sentence in report.not_counted)
+    values = math.prod(network.layers[0].shape)
+    streamed = price(network, dataclasses.replace(activity, values_written=steps * values), loihi2)
+    (sentence,) = [text for text in streamed.not_counted if text.startswith("Frame I/O")]
+    assert f"{values} biases are rewritten in each of {steps} steps" in sentence
+    assert f"about {1.5e-6 * values * steps:.2g} s" in sentence
 
 
 def test_energy_is_additive_over_layers_and_parts(make_network, make_activity, loihi1):

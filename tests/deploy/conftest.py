@@ -53,7 +53,16 @@ def _block(rng, stage, voters, norm):
 
 
 def _folded(
-    architecture, seed=0, image=(2, 8, 8), classes=3, voters=4, norm=False, width=4, timesteps=4, space="SNN_1"
+    architecture,
+    seed=0,
+    image=(2, 8, 8),
+    classes=3,
+    voters=4,
+    norm=False,
+    width=4,
+    timesteps=4,
+    space="SNN_1",
+    frames=False,
 ):
     if isinstance(architecture, str):
         architecture = Architecture.parse(architecture, space=space, width=width, timesteps=timesteps)
@@ -67,6 +76,7 @@ def _folded(
         voters,
         rng.uniform(0.3, 0.6, image[0]),
         rng.uniform(0.2, 0.4, image[0]),
+        frames=frames,
     )
 
 

@@ -178,14 +178,18 @@ def test_lowering_the_calibrated_network_is_deploying_the_candidate(folded, kind
 
 
 def test_event_frames_meet_the_stem_on_the_chip(folded):
-    net = folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm=True)
+    net = folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm=True, frames=True)
     events = np.random.default_rng(0).poisson(0.3, (10, 4, 2, 8, 8)).astype(np.uint8)
     network = deploy_candidate(net, events)
     assert network.encoder is None and network.layers[0].neuron is None and network.layers[1].name == "stem"
     spikes = trace(network, events).layers
     assert spikes[0].spikes.any() and spikes[1].spikes.any()
-    stored = lower(folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm="stored"), frames=True)
+    stored = lower(folded("SRB_k3,SCB_k3,skip,skip,SRB_k3", norm="stored", frames=True))
     assert [layer.name for layer in stored.layers] == [layer.name for layer in network.layers]
+    for kind in FORMATS:
+        again = lower(calibrated(net, events, FORMATS[kind]), FORMATS[kind])
+        for a, b in zip(again.layers[1:], deploy_candidate(net, events, FORMATS[kind]).layers[1:], strict=True):
+            np.testing.assert_array_equal(a.weight, b.weight)
     with pytest.raises(InputError, match="4, 2, 8, 8"):
         deploy_candidate(net, events[:, :3])
 

@@ -102,10 +102,11 @@ def test_grouped_blocks(folded):
     equals_alone(net, TERNARY, pictures(net, 8, 0), pictures(net, 5, 1))
 
 
-def test_event_frames(folded):
-    net = folded("SRB_k3,skip,SCB_k3,skip,SRB_k3", norm=True, seed=2)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_event_frames(folded, kind):
+    net = folded("SRB_k3,skip,SCB_k3,skip,SRB_k3", norm=True, seed=2, voters=10, frames=True)
     frames = (np.random.default_rng(0).random((12, net.timesteps, *net.image)) < 0.3).astype(np.uint8)
-    equals_alone(net, EVEN, frames[:8], frames[8:])
+    equals_alone(net, FORMATS[kind], frames[:8], frames[8:])
 
 
 def test_maps_that_estimates_sample(folded):

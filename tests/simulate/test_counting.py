@@ -73,6 +73,21 @@ def test_a_graded_message_is_one_operation_whatever_its_value():
     assert many.layers[0].synops_dense.sum() == one.layers[0].synops_dense.sum() > 0
 
 
+def test_a_held_value_is_written_once_and_a_frame_in_every_step():
+    rng = np.random.default_rng(1)
+    driven, open_ = small_network(rng, True), small_network(rng, False)
+    quiet = [np.zeros((1, 3, *layer.shape), np.uint8) for layer in driven.layers]
+    frames = np.zeros((1, 3, 2, 4, 5), np.int64)
+    written = [
+        count(network, Stimulus(kind, values, 3, False), spikes, backend=BACKEND).values_written
+        for network, kind, values, spikes in (
+            (driven, "constant", frames[:, 0], quiet), (driven, "frames", frames, quiet),
+            (open_, "frames", frames, quiet[1:]),
+        )
+    ]  # fmt: skip
+    assert written == [40, 120, None]
+
+
 def test_wrong_shapes_are_refused_by_name():
     network = small_network(np.random.default_rng(1), False)
     sent = Stimulus("frames", np.zeros((1, 2, 2, 4, 5), np.int64), 2, False)

@@ -81,7 +81,30 @@ def test_event_frames_have_timesteps_and_are_not_normalised(tmp_path, shape, ima
     arrays = _arrays(shape=shape)
     dataset = datasets.load(_write(tmp_path / "a.npz", **arrays), labelled=labelled)
     assert dataset.is_frames and dataset.timesteps == shape[0] and dataset.image == image
-    assert np.array_equal(dataset.normalise(dataset.x_test), arrays["x_test"].astype(np.float32))
+    assert np.array_equal(dataset.normalise(dataset.x_test), (arrays["x_test"] > 0).astype(np.float32))
+    steps = datasets.timesteps_of(f"npz:{tmp_path / 'a.npz'}")
+    assert steps == (shape[0] if labelled else None)  # no network is trained on (N, T, F)
+
+
+def test_counts_cut_to_spikes_are_said_and_negative_values_refused(tmp_path):
+    arrays = _arrays(shape=(5, 2, 8, 8), dtype=np.int16)
+    arrays["x_train"] = np.minimum(arrays["x_train"], 2)
+    arrays["x_train"][0] = 0
+    arrays["x_test"] = arrays["x_test"].clip(0, 1)
+    (note,) = datasets.load(_write(tmp_path / "a.npz", **arrays)).notes
+    x = arrays["x_train"]
+    assert f"{(x == 2).sum()} of {(x > 0).sum()} values of x_train that are not 0" in note
+    assert f"{(x == 2).sum() / x.sum():.1%} of the events are lost" in note
+    arrays["x_test"][0, 0, 0, 0, 0] = -1
+    with pytest.raises(InputError, match="x_test holds frame values down to -1.* each polarity a channel"):
+        datasets.load(_write(tmp_path / "b.npz", **arrays))
+
+
+def test_the_timesteps_of_what_is_no_frames_are_not_known(tmp_path):
+    _write(tmp_path / "a.npz", **_arrays())
+    (tmp_path / "b.npz").write_bytes(b"PK")
+    for name in ("digits", "cifar10", f"npz:{tmp_path}/a.npz", f"npz:{tmp_path}/b.npz", f"npz:{tmp_path}/c.npz"):
+        assert datasets.timesteps_of(name) is None
 
 
 def test_simulation_needs_neither_labels_nor_training_images(tmp_path):

@@ -40,12 +40,38 @@ def dataset(image=(2, 8, 8), classes=3, count=40, seed=0):
     return Dataset("easy", a, b, c, d, e, f, classes, image, mean, std, 255.0, "0")
 
 
-def network(names, seed=0, space="SNN_1", image=(2, 8, 8), width=4, timesteps=4, neuron="plif", voters=10):
+def events(image=(2, 8, 8), classes=3, count=40, timesteps=4, seed=0):
+    """Event frames whose class is where most of them are, some counts above 1."""
+    rng = np.random.default_rng(seed)
+
+    def part(n):
+        y = rng.integers(0, classes, n)
+        x = rng.poisson(0.1, (n, timesteps, *image))
+        for i, label in enumerate(y):
+            x[i, :, :, :, label * 2 : label * 2 + 3] += rng.poisson(1.5, (timesteps, *image[:2], 3))
+        return x.astype(np.uint8), y
+
+    (a, b), (c, d), (e, f) = part(2 * count), part(count), part(count)
+    return Dataset("events", a, b, c, d, e, f, classes, image, np.zeros(image[0]), np.ones(image[0]), 1.0, "0")
+
+
+def network(
+    names,
+    seed=0,
+    space="SNN_1",
+    image=(2, 8, 8),
+    width=4,
+    timesteps=4,
+    voters=10,
+    fabric=None,
+    neuron="plif",
+    data=None,
+):
     """A freshly initialised network whose batch norm has seen a few batches, as floats."""
     torch.manual_seed(seed)
-    data = dataset(image)
+    data = data or dataset(image)
     architecture = Architecture.parse(names, space=space, width=width, timesteps=timesteps)
-    net = SpikingNetwork(architecture, image, 3, voters=voters, fabric=Fabric(neuron))
+    net = SpikingNetwork(architecture, image, 3, voters=voters, fabric=fabric or Fabric(neuron))
     for name, parameter in net.named_parameters():
         if name.endswith("norm.bias"):
             parameter.data.fill_(0.5)  # lively enough for gradients to reach every layer
@@ -64,9 +90,9 @@ def check_forward(folded, data, weights, count=3):
     chip = lower(folded, weights)
     inner, kept = IntegerNetwork(folded, weights), {}
     with torch.no_grad():
-        votes = inner(inner.mantissas(data.x_test[:count]), kept)
+        votes = inner(inner.drive(data.x_test[:count]), kept)
     seen = 0
-    for layer, found in zip(chip.layers, trace(chip, data.x_test[:count]).layers):
+    for layer, found in zip(chip.neuron_layers, trace(chip, data.x_test[:count]).layers, strict=True):
         assert layer.name == found.name
         spikes = kept[layer.name].contiguous().numpy()
         spikes = spikes.reshape(folded.timesteps, count, *spikes.shape[1:]).swapaxes(0, 1)
@@ -82,6 +108,33 @@ def check_forward(folded, data, weights, count=3):
 def test_the_forward_is_the_exact_simulation(names, seed, kind):
     folded, data = network(",".join(names), seed, neuron="plif" if kind == "even" else "memoryless")
     assert check_forward(folded, data, FORMATS[kind]) > 0
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5), st.integers(0, 1000), st.sampled_from(["even", "ternary"]))
+def test_the_forward_of_event_frames_too(names, seed, kind):
+    """The stem is a layer of the chip, and what is above one event is one spike."""
+    fabric = Fabric.of(FORMATS[kind], frames=True)
+    assert fabric.stem_neuron == ("plif" if kind == "even" else "memoryless")
+    folded, data = network(",".join(names), seed, fabric=fabric, data=events())
+    assert check_forward(folded, data, FORMATS[kind]) > 0
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_event_frames_are_learnt_and_the_stem_with_them(kind):
+    fabric = Fabric.of(FORMATS[kind], frames=True)
+    folded, data = network("SRB_k3,skip,skip,skip,skip", fabric=fabric, data=events())
+    result = fit(folded, data, epochs=12, seed=1, target=FORMATS[kind], learning_rate=1e-2, batch=8)
+    assert max(result.accuracies) == result.accuracies[result.best] >= 0.8
+    before, after = (
+        one.blocks[0].convs[0] for one in (IntegerNetwork(folded, FORMATS[kind]).to_folded(), result.folded)
+    )
+    assert not np.array_equal(before.weight, after.weight) and not np.array_equal(before.bias, after.bias)
+    chip = lower(result.folded, FORMATS[kind])
+    assert chip.encoder is None and chip.input_layer.neuron is None and chip.layers[1].name == "stem"
+    exact = (run(chip, data.x_val).predictions(chip.readout) == data.y_val).mean()
+    assert exact == pytest.approx(result.accuracies[result.best])
+    assert check_forward(result.folded, data, FORMATS[kind]) > 0
 
 
 @pytest.mark.parametrize(
@@ -246,9 +299,6 @@ def test_crops_and_flips_are_drawn_from_the_seed():
 
 def test_bad_input_is_refused():
     folded, data = network("SRB_k3,skip,skip,skip,skip")
-    frames = replace(data, x_test=np.zeros((2, 4, 2, 8, 8), np.uint8))
-    with pytest.raises(InputError, match="frames"):
-        fit(folded, frames)
     conv = folded.blocks[1].convs[0]
     broken = FoldedConv(conv.weight * np.nan, conv.bias, conv.stride, conv.padding)
     blocks = list(folded.blocks)

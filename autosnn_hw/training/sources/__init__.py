@@ -1,0 +1,1 @@
+"""Where samples come from: generators, and readers of the datasets' own files."""
