@@ -152,7 +152,7 @@ def test_a_pipe_and_a_git_lfs_pointer_are_one_sentence(verb, tmp_path):
     ("change", "more", "said"),
     [
         (0, ("--timesteps", 5), "frames of 4 steps; 5 were asked for; leave --timesteps out"),
-        (-1, (), "down to -1.0, and a value is a spike where it is above 0"),
+        (-1, (), "down to -1, and a value is a spike where it is above 0"),
         (0.5, (), "with fractions"),
     ],
 )
