@@ -5,6 +5,7 @@ Macro-architecture and blocks: AutoSNN, Na et al., ICML 2022 (arXiv 2201.12738) 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -46,6 +47,8 @@ BLOCKS: dict[str, BlockKind] = {
 SEARCH_BLOCKS = tuple(name for name, kind in BLOCKS.items() if kind.searched)
 ABLATION_BLOCKS = tuple(name for name, kind in BLOCKS.items() if not kind.searched)
 SMALLEST_SIDE = 4  # a pool that would make a side smaller is left out
+FIRST_SIDE = 32  # TBD1 sees at least this; samples of twice the side are pooled down to it first
+GROUP_CHANNELS = 8  # of a convolution in front of TBD1 where blocks are grouped, at most
 
 # Slot by slot: (output width in units of C, stride), and which down-sampling follows a slot.
 SPACES: dict[str, tuple[tuple[tuple[int, int], ...], frozenset[int], str, bool]] = {
@@ -133,8 +136,8 @@ class Stage:
     """One stage of a network: the stem, a slot's block, a pool or the readout.
 
     Args:
-        name: unique: "stem", "TBD1".., "pool1".., "gap", "readout".
-        kind: "stem", a block name, "max_pool", "avg_pool", "gap" or "readout".
+        name: unique: "stem", "stem_conv", "stem_pool1".., "TBD1".., "pool1".., "gap", "readout".
+        kind: "stem", "stem_conv", a block name, "max_pool", "avg_pool", "gap" or "readout".
         in_shape, out_shape: (C, H, W); the readout's out_shape is (classes * voters, 1, 1).
         stride: of the block's first convolution or the pool.
         groups: of the block's convolutions.
@@ -195,10 +198,42 @@ def slot_name(index: int) -> str:
     return f"TBD{index + 1}"
 
 
+def _smaller(shape: tuple[int, int, int], grouped: bool) -> Iterator[Stage]:
+    """What stands between the stem and TBD1 (see `layout`)."""
+    width, pools = shape[0], 0
+    while min(shape[1:]) // 2 >= FIRST_SIDE:
+        pools += 1
+        out = (width, shape[1] // 2, shape[2] // 2)
+        yield Stage(f"stem_pool{pools}", "max_pool", shape, out, 2)
+        shape = out
+        if pools == 1:
+            few = (n for n in range(1, width + 1) if width % n == 0 and width // n <= GROUP_CHANNELS)
+            yield Stage("stem_conv", "stem_conv", shape, shape, groups=next(few) if grouped else 1)
+
+
+def front(stages: Sequence[Stage]) -> Sequence[Stage]:
+    """The stages before the first slot, the stem among them."""
+    return stages[: next(i for i, stage in enumerate(stages) if stage.block is not None)]
+
+
+def front_sentence(stages: Sequence[Stage]) -> str | None:
+    """What stands before TBD1, in words; None where it is the stem alone."""
+    before = front(stages)
+    if len(before) == 1:
+        return None
+    words = [{"stem": "stem", "max_pool": "max pool", "stem_conv": "convolution"}[stage.kind] for stage in before]
+    sizes = [" x ".join(map(str, shape[1:])) for shape in (before[0].in_shape, before[-1].out_shape)]
+    return f"samples of {sizes[0]}: {', '.join(words)}, then TBD1 at {sizes[1]}"
+
+
 def layout(
     architecture: Architecture, image: tuple[int, int, int], classes: int, voters: int = 10
 ) -> tuple[Stage, ...]:
     """The stages of a network for images (Cin, H, W): pools are left out where a side would fall below 4.
+
+    Samples of 64 pixels a side and more are made smaller between the stem and TBD1, as AutoSNN does it for Tiny-ImageNet (64 x 64:
+    pool, convolution) and DVS cameras (128 x 128: pool, convolution, pool): max pools until the next would bring a side below
+    `FIRST_SIDE`, one convolution with its neurons behind the first.
 
     Raises:
         InputError: the image is smaller than 4 x 4.
@@ -210,7 +245,8 @@ def layout(
         )
     slots, pooled, pool_kind, gap = SPACES[architecture.space]
     shape = (architecture.width, height, width)
-    stages = [Stage("stem", "stem", image, shape)]
+    stages = [Stage("stem", "stem", image, shape), *_smaller(shape, architecture.groups is not None)]
+    shape = stages[-1].out_shape
     pools = 0
     for index, (block, (factor, stride)) in enumerate(zip(architecture.blocks, slots)):
         if stride == 2 and min(shape[1:]) // 2 < SMALLEST_SIDE:

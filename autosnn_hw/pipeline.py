@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture import Architecture, front_sentence, layout
 from autosnn_hw.config import SearchConfig, from_mapping, read_config, sizes_of
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
@@ -64,6 +64,10 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
     supernet.require_source(config)
     for note in prepared.data.notes:
         reporter.say(f"note: {note}")
+    if (
+        sentence := front_sentence(layout(prepared.space.at(0), prepared.data.image, prepared.data.classes))
+    ) is not None:
+        reporter.say(f"note: {sentence}.")
     config = searching.resolved(config, prepared, reporter)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
@@ -133,6 +137,8 @@ def train(
     reporter = reporter or Silent()
     for note in data.notes:
         reporter.say(f"note: {note}")
+    if (sentence := front_sentence(layout(architecture, data.image, data.classes))) is not None:
+        reporter.say(f"note: {sentence}.")
     folder = RunFolder.create(out)
     job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
     reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)

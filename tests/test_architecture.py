@@ -15,6 +15,8 @@ from autosnn_hw.architecture import (
     Architecture,
     Stage,
     block_convolutions,
+    front,
+    front_sentence,
     layout,
     slot_name,
 )
@@ -42,6 +44,35 @@ def test_a_string_that_is_no_architecture_is_refused_in_one_sentence(text):
 def test_the_published_names_parse():
     for name in PUBLISHED:
         assert len(Architecture.parse(name).blocks) == 5
+
+
+@pytest.mark.parametrize(
+    ("image", "stages", "side"),
+    [
+        ((3, 63, 80), [], (63, 80)),
+        ((3, 64, 64), ["stem_pool1", "stem_conv"], (32, 32)),
+        ((2, 128, 128), ["stem_pool1", "stem_conv", "stem_pool2"], (32, 32)),
+        ((2, 180, 240), ["stem_pool1", "stem_conv", "stem_pool2"], (45, 60)),
+        ((2, 260, 346), ["stem_pool1", "stem_conv", "stem_pool2", "stem_pool3"], (32, 43)),
+    ],
+)
+def test_large_samples_are_pooled_before_the_first_slot(image, stages, side):
+    """AutoSNN's stems for Tiny-ImageNet (64) and DVS cameras (128), and what the rule makes of other sensors."""
+    found = layout(Architecture.parse("AutoSNN", width=16), image, 10)
+    assert [stage.name for stage in front(found)] == ["stem", *stages]
+    first = next(stage for stage in found if stage.name == "TBD1")
+    assert first.in_shape == (16, *side)
+    assert found[-1].in_shape == (64, side[0] // 8, side[1] // 8)
+    sentence = front_sentence(found)
+    assert sentence is None if not stages else sentence.endswith(f"then TBD1 at {side[0]} x {side[1]}")
+
+
+def test_the_convolution_before_the_first_slot_is_grouped_where_blocks_are():
+    grouped = Architecture.parse("skip/1,skip/1,skip/1,skip/1,skip/1", width=24)
+    assert [stage.groups for stage in layout(grouped, (2, 64, 64), 10) if stage.kind == "stem_conv"] == [3]
+    assert front_sentence(layout(grouped, (2, 128, 128), 10)) == (
+        "samples of 128 x 128: stem, max pool, convolution, max pool, then TBD1 at 32 x 32"
+    )
 
 
 def test_the_layout_at_32_x_32_is_the_papers_table():

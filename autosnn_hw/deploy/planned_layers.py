@@ -11,7 +11,7 @@ from math import gcd
 
 import numpy as np
 
-from autosnn_hw.architecture import SKIP, BlockKind, Stage
+from autosnn_hw.architecture import SKIP, BlockKind, Stage, front
 from autosnn_hw.deploy.quantise import Shortcut
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv, FoldedNetwork
@@ -87,6 +87,12 @@ def _with(block: FoldedBlock, units: list[Unit]) -> FoldedBlock:
     return replace(block, convs=convs, shortcut=shortcut, k=tuple(unit.k for unit in units if unit.kind != "or"))
 
 
+def front_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
+    """The units between the stem and the first slot: what all networks of a space have in common."""
+    before = front([block.stage for block in folded.blocks])
+    return tuple(unit for block in folded.blocks[1 : len(before)] for unit in block_units(block))
+
+
 def stem_unit(folded: FoldedNetwork) -> Unit:
     """The stem as a layer on the chip, for event frames: they are spikes, and its convolution runs every step."""
     unit = _conv(folded.blocks[0], "", _only(folded.blocks[0]), folded.image, 0)
@@ -108,6 +114,8 @@ def block_units(block: FoldedBlock) -> tuple[Unit, ...]:
         return (_conv(block, "", conv, stage.in_shape, 0),)
     if stage.block is not None:
         return _block(block, stage.block)
+    if kind == "stem_conv":
+        return (replace(_conv(block, "", _only(block), stage.in_shape, 0), name=stage.name, block=stage.name),)
     if kind == "max_pool":
         window = (stage.stride, stage.stride)
         return (_pool(block, "or", window),)

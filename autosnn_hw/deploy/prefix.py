@@ -23,7 +23,7 @@ from autosnn_hw.deploy.batch_norm import (
     event_batches,
     stem_spikes,
 )
-from autosnn_hw.deploy.planned_layers import Unit, stem_unit
+from autosnn_hw.deploy.planned_layers import Unit, front_units, stem_unit
 from autosnn_hw.deploy.relays import channel_order
 from autosnn_hw.deploy.spike_train import SpikeTrain, joined, neuron_totals, packed
 from autosnn_hw.deploy.unit_simulation import UnitRun
@@ -84,7 +84,7 @@ class _Branch:
 
 
 class Trunk:
-    """What all candidates of a space share: stem, encoder, weight format, and the images.
+    """What all candidates of a space share: stem, encoder, what follows before the first slot, weight format, and the images.
 
     Args:
         folded: any network of the space, its batch norm without statistics where these are to be estimated.
@@ -106,6 +106,10 @@ class Trunk:
         self.root = (
             self._events(folded, calibration, images) if folded.frames else self._stem(folded, calibration, images)
         )
+        self.found = [self.root.found]  # of the stem, then of what stands between it and the first slot
+        if units := front_units(folded):
+            (self.root,) = self.grow(self.root, [units])
+            self.found.append(self.root.found)
 
     def _stem(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
         conv, self.encoder, layer, frames = calibrated_stem(folded, calibration, self.weights)

@@ -17,7 +17,7 @@ from autosnn_hw import whole_file
 from autosnn_hw.activity import Activity
 from autosnn_hw.config import read_config
 from autosnn_hw.deploy.lowering import chip_network
-from autosnn_hw.deploy.planned_layers import stem_unit
+from autosnn_hw.deploy.planned_layers import front_units, stem_unit
 from autosnn_hw.deploy.prefix import Prefix
 from autosnn_hw.deploy.replay import Replay
 from autosnn_hw.deploy.weight_format import weight_format
@@ -138,6 +138,8 @@ class _Pricing:
         """Records of all architectures that begin with `genes`."""
         reader = SubtreeReader(part_file(self.folder, self.space.digits(genes)))
         replay = self._replay(reader)
+        if units := front_units(self.folded):
+            replay.root = replay.grow(replay.root, units, reader.node(units))
         prefix = replay.root
         for slot, gene in enumerate(genes):
             prefix = self._grown(replay, reader, prefix, slot, gene)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture import Architecture, front
 from autosnn_hw.deploy.lowering import chip_network
 from autosnn_hw.deploy.planned_layers import Unit, block_units
 from autosnn_hw.deploy.prefix import Found, Prefix, Trunk
@@ -70,7 +70,7 @@ class Grove:
     def subtree(self, genes: tuple[Gene, ...]) -> list[CandidateRecord]:
         """Records of all architectures that begin with `genes`; what was found is written where there is a folder."""
         prefix = self._prefix(genes)
-        nodes = [self.trunk.root.found]
+        nodes = list(self.trunk.found)
         nodes += [node.found for slot, (gene, node) in enumerate(self._path) if self.units[slot][gene]]
         leaves = [self._judged(leaf, end) for leaf, end in self._leaves(genes, prefix, nodes)]
         if self.folder is not None and len(genes) < self.space.slots:
@@ -130,7 +130,7 @@ def branches(
         genes = [slot[number % len(slot)] for slot in space.genes]
         folded = supernet.to_folded(space.architecture(genes), data)
         found: list[list[Unit]] = []
-        for block in folded.blocks[1:]:
+        for block in folded.blocks[len(front([block.stage for block in folded.blocks])) :]:
             if block.stage.name.startswith("TBD"):
                 found.append([])
             found[-1] += block_units(block)

@@ -149,7 +149,7 @@ class FactorizedReduce(nn.Module):
 
 
 class SpikingBlock(nn.Module):
-    """The stem or one slot's block: convolutions with a neuron layer behind each; a residual adds to the last membrane input.
+    """A convolution in front or one slot's block: convolutions with a neuron layer behind each; a residual adds to the last membrane input.
 
     Args:
         stage: kind, sizes, stride and groups; where `groups` does not divide the widths their greatest common divisor is used.
@@ -217,8 +217,8 @@ class Pool(nn.Module):
 
 def _convolutions(stage: Stage, tracked: bool) -> list[nn.Module]:
     inputs, outputs = stage.in_shape[0], stage.out_shape[0]
-    if stage.kind == "stem":
-        return [ConvNorm(inputs, outputs, 3, tracked=tracked)]
+    if stage.kind in ("stem", "stem_conv"):
+        return [ConvNorm(inputs, outputs, 3, groups=stage.groups, tracked=tracked)]
     if stage.kind == SKIP and stage.widens and stage.stride == 2:
         return [FactorizedReduce(inputs, outputs, tracked=tracked)]
     groups = block_groups(stage)

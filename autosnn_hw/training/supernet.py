@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture, slot_name
+from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture, front, slot_name
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
@@ -82,6 +82,8 @@ class SuperNetwork(nn.Module):
                 self.layers[stage.name] = candidates
             elif stage.kind == "stem":
                 self.layers[stage.name] = SpikingBlock(stage, neuron=fabric.stem_neuron, tracked=False)
+            elif stage.kind == "stem_conv":
+                self.layers[stage.name] = SpikingBlock(stage, neuron=fabric.neuron, tracked=False)
             elif stage.kind == "readout":
                 self.layers[stage.name] = VotingReadout(
                     stage, classes, neuron=fabric.neuron, block=fabric.readout_block
@@ -160,13 +162,17 @@ class SuperNetwork(nn.Module):
         return modules
 
     def stem(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
-        """Spikes (T * N, C, H, W) of the stem, which all paths share."""
+        """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot: all paths share it."""
         x, constant = time_folded(x, self.timesteps)
-        return self.layers["stem"](x, self.timesteps, count, constant=constant)
+        first, *others = (self.layers[stage.name] for stage in front(self.stages))
+        spikes = first(x, self.timesteps, count, constant=constant)
+        for layer in others:
+            spikes = layer(spikes, self.timesteps, count)
+        return spikes
 
     def body(self, spikes: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
-        """Votes (N, classes) of a path from the stem's spikes."""
-        for layer in self.modules_of(path)[1:]:
+        """Votes (N, classes) of a path from the spikes of `stem`."""
+        for layer in self.modules_of(path)[len(front(self.stages)) :]:
             spikes = layer(spikes, self.timesteps, count)
         return spikes
 

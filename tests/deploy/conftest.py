@@ -24,8 +24,8 @@ def _block(rng, stage, voters, norm):
     k = lambda n: tuple(float(x) for x in rng.uniform(0.3, 0.8, n))  # noqa: E731
     conv = lambda *a, **kw: _conv(rng, *a, norm=norm, **kw)  # noqa: E731
     kind = stage.kind
-    if kind == "stem":
-        return FoldedBlock(stage, (conv(out, inputs, 3),), k=k(1))
+    if kind in ("stem", "stem_conv"):
+        return FoldedBlock(stage, (conv(out, inputs, 3, groups=groups),), k=k(1))
     if kind == "readout":
         n = int(np.prod(stage.in_shape))
         return FoldedBlock(stage, (FoldedConv(rng.normal(0, 3 / np.sqrt(n), (out, n)), np.zeros(out)),), k=k(1))

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autosnn_hw import architecture
 from autosnn_hw.architecture import SEARCH_BLOCKS
 from autosnn_hw.deploy.batch_norm import deploy_candidate
-from autosnn_hw.deploy.planned_layers import block_units, network_units
+from autosnn_hw.deploy.planned_layers import block_units, front_units, network_units
 from autosnn_hw.deploy.prefix import Trunk
 from autosnn_hw.deploy.quantise import EVEN, TERNARY
 from autosnn_hw.deploy.replay import Replay
@@ -25,7 +26,7 @@ def pictures(net, count, seed):
 def grown(trunk, net, seed=0):
     """The whole network, its blocks added one by one, two or three at a time."""
     random, prefix = np.random.default_rng(seed), trunk.root
-    blocks = list(net.blocks[1:])
+    blocks = list(net.blocks[len(architecture.front([block.stage for block in net.blocks])) :])
     while blocks:
         many = int(random.integers(1, 4))
         (prefix,) = trunk.grow(prefix, [[unit for block in blocks[:many] for unit in block_units(block)]])
@@ -107,6 +108,21 @@ def test_event_frames(folded, kind):
     net = folded("SRB_k3,skip,SCB_k3,skip,SRB_k3", norm=True, seed=2, voters=10, frames=True)
     frames = (np.random.default_rng(0).random((12, net.timesteps, *net.image)) < 0.3).astype(np.uint8)
     equals_alone(net, FORMATS[kind], frames[:8], frames[8:])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("frames", [False, True])
+def test_what_stands_before_the_first_slot_is_common_to_all(folded, kind, frames, monkeypatch):
+    """AutoSNN's stem for large samples, at a size that is quick to run: pool, convolution, pool."""
+    monkeypatch.setattr(architecture, "FIRST_SIDE", 6)
+    net = folded(
+        "SRB_k3,skip,SCB_k3,skip,skip", norm=True, seed=3, image=(2, 24, 28), voters=10, timesteps=2, frames=frames
+    )
+    assert [unit.name for unit in front_units(net)] == ["stem_pool1", "stem_conv", "stem_pool2"]
+    samples = (np.random.default_rng(0).random((10, 2, *net.image)) < 0.3).astype(np.uint8)
+    if not frames:
+        samples = pictures(net, 10, 0)
+    equals_alone(net, FORMATS[kind], samples[:8], samples[8:])
 
 
 def test_maps_that_estimates_sample(folded):

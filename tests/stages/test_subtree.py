@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from autosnn_hw import architecture
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
@@ -34,6 +35,23 @@ KINDS = {
 }
 
 
+def _write(path, network, space, fabric):
+    identity = {
+        "kind": "supernet",
+        "space": space.space,
+        "width": network.width,
+        "timesteps": network.timesteps,
+        "image": network.image,
+        "classes": network.classes,
+        "genes": [list(map(list, genes)) for genes in space.genes],
+        "sharing": network.sharing,
+        **fabric.identity(),
+    }
+    write_checkpoint(
+        path, {f"model.{name}": value for name, value in network.state_dict().items()}, {"identity": identity}
+    )
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def run(request, tmp_path_factory):
     """(space, evaluator, folder) of an untrained super-network; batch norm makes its neurons fire all the same."""
@@ -43,20 +61,8 @@ def run(request, tmp_path_factory):
     torch.manual_seed(0)
     image = (1, 8, 8)
     network = SuperNetwork(space.space, 4, 2, image, 10, genes=space.genes, fabric=fabric)
-    identity = {
-        "kind": "supernet",
-        "space": space.space,
-        "width": 4,
-        "timesteps": 2,
-        "image": image,
-        "classes": 10,
-        "genes": [list(map(list, genes)) for genes in space.genes],
-        "sharing": network.sharing,
-        **fabric.identity(),
-    }
     folder = tmp_path_factory.mktemp(request.param)
-    tensors = {f"model.{name}": tensor for name, tensor in network.state_dict().items()}
-    write_checkpoint(folder / "supernet.safetensors", tensors, {"identity": identity})
+    _write(folder / "supernet.safetensors", network, space, fabric)
     judge = CandidateEvaluator(
         str(folder / "supernet.safetensors"), "digits", None, request.param, samples=60, float_view=False
     )
@@ -114,6 +120,25 @@ def test_another_target_is_priced_as_if_it_had_been_searched_for(run, walked):
         for number in range(0, len(priced), 7):
             assert priced[number] == other(members(space, first)[number])
         assert [record.energy for record in priced] != [record.energy for record in records]
+
+
+@pytest.mark.parametrize("target", ["loihi2", "truenorth"])
+def test_event_frames_and_layers_before_the_first_slot(target, tmp_path, monkeypatch):
+    """16 x 16 events, pooled to 8 x 8 before TBD1: judged together, judged alone and priced again, the records are the same."""
+    monkeypatch.setattr(architecture, "FIRST_SIDE", 8)
+    fabric = Fabric.of(target, frames=True)
+    space = search_space(
+        width=4, timesteps=5, blocks=("SRB_k3",), groups=None if target == "loihi2" else [{"SRB_k3": (2,)}] * 5
+    )
+    torch.manual_seed(0)
+    network = SuperNetwork(space.space, 4, 5, (2, 16, 16), 6, genes=space.genes, fabric=fabric)
+    assert [stage.name for stage in network.stages][:4] == ["stem", "stem_pool1", "stem_conv", "TBD1"]
+    _write(tmp_path / "a.safetensors", network, space, fabric)
+    judge = CandidateEvaluator(str(tmp_path / "a.safetensors"), "events", None, target, samples=10, float_view=False)
+    first = subtrees(space)[0]
+    (record,) = SubtreeEvaluator(judge, space, str(tmp_path))(first)
+    assert record == judge(space.at(0)) and record.spikes["chip"] > 0
+    assert SubtreePricer(judge, space, str(tmp_path))(first) == [record]
 
 
 @pytest.fixture
