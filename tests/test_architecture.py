@@ -94,7 +94,7 @@ def test_the_layout_at_32_x_32_is_the_papers_table():
 @pytest.mark.parametrize("side, pools", [(8, 1), (28, 2), (32, 3), (64, 3)])
 def test_a_pool_that_would_leave_fewer_than_four_pixels_is_left_out(side, pools):
     stages = layout(Architecture.parse("all_SRB_k3"), (1, side, side), 10)
-    assert sum(stage.kind == "max_pool" for stage in stages) == pools
+    assert sum(stage.name.startswith("pool") for stage in stages) == pools  # those behind slots
 
 
 @given(st.sampled_from(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]), st.integers(4, 64), st.integers(4, 64))

@@ -24,6 +24,7 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
     energy, spikes, cores = document["energy"], document["spikes"], document["cores"]
     backend, target = document["backend"], at(document, "target", "name")
     beside = "" if document["fits"] else f" [does not fit {target}]"
+    macs = document["host_macs"]  # none where nothing is encoded on the host
     head = [
         ("network", f"{at(document, 'network', 'file') or 'in memory'}, {at(document, 'network', 'timesteps')} steps"),
         ("measured by", f"{backend.get('name')} ({backend.get('kind')} {backend.get('version') or ''})".replace(" )", ")")),
@@ -32,7 +33,7 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
         ("spikes", f"{count(spikes['chip'])} (own {count(spikes['own'])}, relay {count(spikes['relay'])}, pool {count(spikes['pool'])}); AutoSNN's counter {count(spikes['paper'])}"),
         ("synaptic operations", f"{count(document['synops'])} on non-zero weights, {count(document['synops_dense'])} with all taps"),
         ("neuron updates", f"{count(document['neuron_updates'])}, {count(document.get('neuron_active'))} of them active"),
-        ("host", f"{count(document['host_macs'])} multiply-accumulates an image"),
+        *([] if macs is None else [("host", f"{count(macs)} multiply-accumulates an image")]),
         (f"energy on {target}", with_bounds(energy["total"], "J") + beside),
         ("  dynamic + static", f"{quantity(number(energy['dynamic']), 'J')} + {quantity(number(energy['static']), 'J')}{beside}"),
         ("  estimated constants", f"{percent(energy.get('assumed_share'), 0)} of it"),
