@@ -97,3 +97,22 @@ def ungrouped(weight: np.ndarray, groups: int) -> np.ndarray:
         rows = slice(group * outputs, (group + 1) * outputs)
         full[rows, group * inputs : (group + 1) * inputs] = weight[rows]
     return full
+
+
+def components(connected: np.ndarray) -> list[np.ndarray]:
+    """Sets of output channels that share inputs, directly or through others, ordered by their first channel.
+
+    Args:
+        connected: bool (C, Cin).
+    """
+    outputs, _ = connected.shape
+    label = np.arange(outputs)
+    while True:
+        of_input = np.where(connected, label[:, None], outputs).min(axis=0, initial=outputs)
+        reached = np.where(connected, of_input[None, :], outputs).min(axis=1, initial=outputs)
+        smaller = np.minimum(label, reached)
+        if (smaller == label).all():
+            break
+        label = smaller
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)

@@ -11,6 +11,7 @@ from autosnn_hw.cost import variation
 from autosnn_hw.cost.fit import assess
 from autosnn_hw.cost.limits import layer_uses, neuron_kinds
 from autosnn_hw.cost.mapping import mapping_of, place
+from autosnn_hw.cost.reshaping import narrower_networks, with_layer
 from autosnn_hw.cost_report import FitReport, Violation
 from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Layer
 from hw_profiles.schema import Profile
@@ -113,7 +114,7 @@ def _parameters(
         delay = np.minimum(layer.delay, value)  # type: ignore[arg-type]
         yield (
             f"shorten delays of {name!r} to {value} steps",
-            variation.with_layer(network, index, replace(layer, delay=delay)),
+            with_layer(network, index, replace(layer, delay=delay)),
         )
 
 
@@ -141,5 +142,5 @@ def _whole_network(
         changed = replace(network, timesteps=profile.limits.timesteps.value)
         if solved(changed):
             yield f"{changed.timesteps} timesteps instead of {network.timesteps}", changed, profile
-    for sentence, changed in variation.narrower_networks(network, solved):
+    for sentence, changed in narrower_networks(network, solved):
         yield sentence, changed, profile

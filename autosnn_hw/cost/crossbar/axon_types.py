@@ -122,25 +122,6 @@ def _by_value(flat: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
     return types, table
 
 
-def components(connected: np.ndarray) -> list[np.ndarray]:
-    """Sets of output channels that share inputs, directly or through others, ordered by their first channel.
-
-    Args:
-        connected: bool (C, Cin).
-    """
-    outputs, _ = connected.shape
-    label = np.arange(outputs)
-    while True:
-        of_input = np.where(connected, label[:, None], outputs).min(axis=0, initial=outputs)
-        reached = np.where(connected, of_input[None, :], outputs).min(axis=1, initial=outputs)
-        smaller = np.minimum(label, reached)
-        if (smaller == label).all():
-            break
-        label = smaller
-    order = np.argsort(label, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-
-
 def clusterings(groups: list[np.ndarray], most: int) -> list[list[np.ndarray]]:
     """Ways to share out output channels to cores: groups split into equal parts (in order or interleaved) or joined.
 

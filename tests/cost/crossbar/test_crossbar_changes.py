@@ -3,7 +3,8 @@ import pytest
 
 from autosnn_hw.cost import check, place
 from autosnn_hw.cost.crossbar import changes
-from autosnn_hw.cost.crossbar.changes import core_changes, groups_of, halved, regrouped, with_small_kernel
+from autosnn_hw.cost.crossbar.changes import core_changes, with_small_kernel
+from autosnn_hw.cost.reshaping import groups_of, narrower, regrouped
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
 
 BLOCKS = ("SRB_k5", "SRB_k5", "skip", "SRB_k3", "SRB_k5")
@@ -66,7 +67,7 @@ def test_more_groups_keep_shortcuts_and_relays(snn1):
 
 def test_half_the_width_is_half_of_every_layer_but_the_readout(snn1):
     network = snn1(BLOCKS, 8, 8, (1,))
-    narrow = halved(network)
+    narrow = narrower(network, 0.5)
     assert [layer.shape[0] for layer in narrow.layers[:-1]] == [layer.shape[0] // 2 for layer in network.layers[:-1]]
     assert narrow.layers[-1].shape == network.layers[-1].shape
     for layer in narrow.layers[1:-1]:
