@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -183,12 +184,29 @@ class SearchConfig(BaseModel):
     )
     device: Literal["cpu", "cuda"] = _choice("cpu", MACHINE, "For training.")
     workers: int = _choice(0, MACHINE, "Processes; 0 is one a core, at most 4. No number depends on it.", ge=0, le=4096)
+    storage: str | None = _choice(
+        None,
+        MACHINE,
+        "Database of the study: any RDB URL that Optuna takes; $NAMES in it are taken from the environment.",
+        shown="study.db in the run folder",
+        metavar="URL",
+    )
     seed: int = _choice(0, MACHINE, "Seed of everything random.", ge=0, le=2**63 - 1)
 
     @model_validator(mode="after")
     def _warm_up_within_epochs(self) -> SearchConfig:
         if self.warm_up is not None and self.warm_up > self.epochs:
             raise ValueError(f"warm_up is {self.warm_up}; 0 to {self.epochs} (epochs) are allowed")
+        return self
+
+    @model_validator(mode="after")
+    def _no_password_in_files(self) -> SearchConfig:
+        password = None if self.storage is None else urlsplit(self.storage).password
+        if password and not password.startswith("$"):
+            raise ValueError(
+                "the password in --storage would stand in the run folder; write '$NAME' in its place and set that variable, "
+                "or leave it to the database's own password file"
+            )
         return self
 
     if not TYPE_CHECKING:  # the model's own signature is what is checked

@@ -68,7 +68,7 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         sentence := front_sentence(layout(prepared.space.at(0), prepared.data.image, prepared.data.classes))
     ) is not None:
         reporter.say(f"note: {sentence}.")
-    config = searching.resolved(config, prepared, reporter)
+    config = searching.resolved(searching.stored(config), prepared, reporter)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")

@@ -156,6 +156,13 @@ class RunFolder:
     def has(self, name: str) -> bool:
         return (self.path / name).is_file()
 
+    def study(self) -> dict[str, Any]:
+        """Where the run's study is, as `storage` and, of several in one database, `name`: what its manifest says of --storage,
+        or else its own study.db."""
+        manifest = read_json(self / MANIFEST) if self.has(MANIFEST) else None
+        known = manifest.get("study") if isinstance(manifest, dict) else None
+        return {"storage": self / STUDY} if not known else dict(known)
+
     def log(self, event: str, **values: Any) -> None:
         """Append one line to log.jsonl: UTC time, event, values."""
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event, **values}

@@ -73,10 +73,11 @@ def command(run, target, targets, objective, lam, max_energy, max_latency, max_c
 
 def _records(run, target, own):
     """The run's candidates on a target: as they were judged, or priced anew."""
+    from autosnn_hw.run_folder import RunFolder
     from autosnn_hw.search.study import read_records
 
     if target == own:
-        return read_records(Path(run) / "study.db")
+        return read_records(**RunFolder(run).study())
     from autosnn_hw.stages.repricing import priced_on
 
     return priced_on(run, target)

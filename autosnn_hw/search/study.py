@@ -5,8 +5,10 @@ Optuna stores and shows; it decides nothing. It is imported when a study is open
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os.path import expandvars
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,11 +20,12 @@ from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.search.trial_rows import add_finished, finished_attributes
 
-NAME = "autosnn-hw"
+NAME = "autosnn-hw"  # of a study that is the only one in its database
 METRICS = ("accuracy", "cost")
 SETTINGS = "search"  # study attribute: what a resumed run must share
 RECORD = "record"  # trial attribute: everything that is known of a candidate
 MEASURED = "measured:"  # prefix of the study attributes that hold measurements
+NEW_DATABASE_TRIES = 20
 SQLITE_WAIT = 60.0  # s that a writer waits for another one
 
 Entry = tuple[Architecture, CandidateRecord, float | None, Mapping[str, float]]  # as `CandidateStudy.add` takes them
@@ -105,7 +108,8 @@ class CandidateStudy:
         if not fresh:
             return
         with _told(self.url):
-            add_finished(self._study, [self._trial(*entry) for entry in fresh], self.url, _engine_options(self.url))
+            trials = [self._trial(*entry) for entry in fresh]
+            add_finished(self._study, trials, _with_secrets(self.url), _engine_options(self.url))
         self._records.update({record.genotype: record for _, record, _, _ in fresh})
 
     def _trial(
@@ -166,10 +170,24 @@ def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateReco
         return list(_records(study, url).values())
 
 
+def require_storage(storage: str) -> None:
+    """Refuse a database that cannot be reached before anything is begun.
+
+    Raises:
+        InputError: the URL is no database, or its driver is missing. RunError: it cannot be opened.
+    """
+    url = storage_url(storage)
+    with _told(url):
+        _storage(url)
+
+
 def storage_url(storage: str | Path) -> str:
-    """An RDB URL as it is; a path as an SQLite URL, whatever characters it has."""
+    """An RDB URL as it is, an SQLite file in it from the root on; a path as an SQLite URL, whatever characters it has."""
     if isinstance(storage, str) and "://" in storage:
-        return storage
+        file = storage.removeprefix("sqlite:///")
+        if file == storage or file.startswith(("/", "file:", ":memory:")) or not file:
+            return storage
+        return f"sqlite:///{Path.cwd() / file}"
     path = str(Path(storage).resolve())
     # SQLAlchemy cuts the path of a plain URL at its first question mark: another file would be written, beside the folder.
     return f"sqlite:///file:{quote(path)}?uri=true" if "?" in path else f"sqlite:///{path}"
@@ -177,9 +195,22 @@ def storage_url(storage: str | Path) -> str:
 
 def _storage(url: str) -> Any:
     import optuna
+    from sqlalchemy.exc import DBAPIError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
+    for tries_left in range(NEW_DATABASE_TRIES, -1, -1):
+        try:
+            return optuna.storages.RDBStorage(_with_secrets(url), engine_kwargs=_engine_options(url))
+        except DBAPIError as error:
+            # Of searches that begin at once in an empty database, all make its tables and one succeeds.
+            if not tries_left or not any(word in str(error).lower() for word in ("already exists", "unique")):
+                raise
+            time.sleep(0.1)
+
+
+def _with_secrets(url: str) -> str:
+    """The URL with $NAMES from the environment; a file's name is left as it is."""
+    return url if url.startswith("sqlite:") else expandvars(url)
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -188,7 +219,7 @@ def _engine_options(url: str) -> dict[str, Any]:
 
 def _records(study: Any, url: str) -> dict[str, CandidateRecord]:
     """Records of finished trials by genotype; a genotype counts once."""
-    documents = finished_attributes(url, _engine_options(url), study.study_name, RECORD)
+    documents = finished_attributes(_with_secrets(url), _engine_options(url), study.study_name, RECORD)
     if documents is None:
         finished = [trial.user_attrs for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
         documents = [attributes[RECORD] for attributes in finished if RECORD in attributes]
@@ -224,7 +255,7 @@ def _told(url: str) -> Iterator[None]:
 
     try:
         yield
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise InputError(
             f"storage {url!r} cannot be used ({error}); a path, sqlite:///FILE, or another RDB URL with its driver installed would work."
         ) from error

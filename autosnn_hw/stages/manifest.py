@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import hw_profiles
 from autosnn_hw import __version__
@@ -18,6 +19,7 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
+from autosnn_hw.search.study import NAME
 from autosnn_hw.simulate.lava.board import board_status
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
@@ -64,7 +66,9 @@ def prepare(config: SearchConfig) -> Prepared:
 
 
 def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
-    """manifest.json: arguments, seed, versions, and hashes of data, profile and code."""
+    """manifest.json: arguments, seed, versions, where the study is, and hashes of data, profile and code."""
+    # In a database that runs may share, each has a study of its own.
+    study = None if config.storage is None else {"storage": config.storage, "name": f"{NAME}-{uuid4().hex[:12]}"}
     return {
         "tool": {"name": "autosnn-hw", "version": __version__, "code_sha256": code_sha256()},
         "arguments": config.model_dump(),
@@ -77,6 +81,7 @@ def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
             "validation": len(prepared.data.x_val),
             "test": len(prepared.data.x_test),
         },
+        "study": study,
         "target": {"name": prepared.profile.name, "sha256": prepared.profile.sha256},
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "machine": {"platform": platform.platform(), "cores": os.cpu_count()},

@@ -22,7 +22,7 @@ from autosnn_hw.deploy.prefix import Prefix
 from autosnn_hw.deploy.replay import Replay
 from autosnn_hw.deploy.weight_format import weight_format
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.run_folder import CONFIG, STUDY, SUPERNET, RunFolder, read_json
+from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, read_json
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.search.study import read_records
@@ -72,7 +72,7 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
     known = kept.read()
     if known is not None:
         return known
-    generations = {record.genotype: record.generation for record in read_records(folder / STUDY)}
+    generations = {record.genotype: record.generation for record in read_records(**folder.study())}
     with Workers(SubtreePricer(judge, prepared.space, str(folder.path)), worker_count(workers)) as pool:
         found = [record for records in pool.map(subtrees(prepared.space)) for record in records]
     records = [replace(record, generation=generations.get(record.genotype, 0)) for record in found]

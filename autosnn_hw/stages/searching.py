@@ -7,11 +7,11 @@ from dataclasses import replace
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.progress import Reporter
 from autosnn_hw.quantities import percent
-from autosnn_hw.run_folder import CANDIDATES, STUDY, SUPERNET, RunFolder, write_table
+from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.runner import Progress, SearchResult, SearchSettings, run_search
-from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.study import CandidateStudy, require_storage, storage_url
 from autosnn_hw.search.walk import WALK, run_walk
 from autosnn_hw.search.walk_cost import walk_cost, worth_walking
 from autosnn_hw.search.workers import worker_count
@@ -74,6 +74,18 @@ def _block_passes_of_training(config: SearchConfig, prepared: Prepared) -> int:
     return epochs * len(prepared.data.x_train) * prepared.space.slots
 
 
+def stored(config: SearchConfig) -> SearchConfig:
+    """The config with --storage as a URL that holds from everywhere, once its database has been reached.
+
+    Raises:
+        InputError, RunError: it cannot be.
+    """
+    if config.storage is None:
+        return config
+    require_storage(config.storage)
+    return config.with_changes(storage=storage_url(config.storage))
+
+
 def evaluator(config: SearchConfig, folder: RunFolder) -> CandidateEvaluator:
     """Judges the candidates of a run."""
     return CandidateEvaluator(
@@ -87,7 +99,7 @@ def run(
     """Search, storing every candidate in study.db and candidates.csv; goes on where the study stands."""
     chosen = settings(config)
     judge = evaluator(config, folder)
-    study = CandidateStudy(folder / STUDY, prepared.space, chosen.identity(prepared.space))
+    study = CandidateStudy(space=prepared.space, settings=chosen.identity(prepared.space), **folder.study())
     measure = None
     if lava is not None and config.measure:
         measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
@@ -130,7 +142,9 @@ def random_baseline(
         measure=0,
     )
     known = {record.genotype: record for record in found.records}
-    study = CandidateStudy(folder / STUDY, prepared.space, chosen.identity(prepared.space), name=RANDOM_STUDY)
+    place = folder.study()
+    place["name"] = f"{place['name']}-{RANDOM_STUDY}" if "name" in place else RANDOM_STUDY
+    study = CandidateStudy(space=prepared.space, settings=chosen.identity(prepared.space), **place)
     reporter.stage("random baseline", chosen.total)
     return run_search(
         prepared.space,
