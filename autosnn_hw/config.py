@@ -89,7 +89,11 @@ class SearchConfig(BaseModel):
 
     target: str = _choice("loihi2", WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
     dataset: str = _choice(
-        "digits", WHAT, "digits, events, cifar10, or npz:PATH (npz:TRAIN,TEST).", metavar="NAME|npz:PATH"
+        "digits",
+        WHAT,
+        "digits, events, mnist, fashion-mnist, cifar10, cifar100, svhn, tiny-imagenet, nmnist (nmnist:T frames), folder:PATH (a sub-folder a "
+        "class), or npz:PATH (npz:TRAIN,TEST).",
+        metavar="NAME|folder:PATH|npz:PATH",
     )
     data_dir: str | None = _choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
     download: bool = _choice(False, WHAT, "Download the dataset where it is missing.")

@@ -70,7 +70,7 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         reporter.say(f"note: {sentence}.")
     config = searching.resolved(searching.stored(config), prepared, reporter)
     if out is None:
-        dataset = Path(config.dataset.removeprefix("npz:").split(",")[0]).stem
+        dataset = Path(config.dataset.removeprefix("npz:").removeprefix("folder:").split(",")[0]).stem.replace(":", "-")
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")
     else:
         folder = RunFolder.create(out)

@@ -23,8 +23,8 @@ dataset = click.option(
     "--dataset",
     default="digits",
     show_default=True,
-    metavar="NAME|npz:PATH",
-    help="digits, events, cifar10, or npz:PATH (npz:TRAIN,TEST).",
+    metavar="NAME|folder:PATH|npz:PATH",
+    help="As in search --help: digits, events, cifar10, .., folder:PATH, or npz:PATH (npz:TRAIN,TEST).",
 )
 data_dir = click.option("--data-dir", type=click.Path(), default=None, help="Folder of the dataset's files.")
 download = click.option("--download", is_flag=True, help="Download the dataset where it is missing.")

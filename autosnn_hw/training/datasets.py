@@ -1,4 +1,4 @@
-"""Data sets: scikit-learn's digits, events of a simulated camera, CIFAR-10, and npz files; splits: docs/training.md.
+"""Data sets by name, image folders and npz files; splits: docs/training.md.
 
 Pixels are handed on as they are stored. Normalisation is (x / pixel_max - pixel_mean) / pixel_std, its constants taken from
 the training part alone.
@@ -15,11 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.training import npz
 from autosnn_hw.training.sample_arrays import as_images, as_spikes, checked_inputs, checked_labels
-from autosnn_hw.training.sources import event_camera
+from autosnn_hw.training.sources import downloaded, event_camera, image_folder, nmnist
+from autosnn_hw.training.sources.parts import Parts
 
-DATASETS = ("digits", "events", "cifar10")
+FILES = (*downloaded.LAYOUTS, "tiny-imagenet", "nmnist")  # whose files lie in a folder
+DATASETS = ("digits", "events", *FILES)
+FORMS = (*DATASETS, "nmnist:T", "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
 EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
 
@@ -29,7 +33,7 @@ class Dataset:
     """One data set in three disjoint parts.
 
     Args:
-        name: "digits", "events", "cifar10" or "npz:PATH".
+        name: one of `FORMS`.
         x_train, x_val, x_test: images uint8 or float32 (N, C, H, W), or event frames uint8 or int32 (N, T, C, H, W). Loaded
             with `labelled=False` also (N, T, F) or grey images (N, H, W), and flat inputs (N, F).
             x_val is the file's own, else the last 20 % of the training images; the full training set is `full_train()`.
@@ -86,12 +90,12 @@ class Dataset:
 def load(
     name: str, *, data_dir: str | os.PathLike[str] | None = None, download: bool = False, labelled: bool = True
 ) -> Dataset:
-    """Load `digits`, `events`, `cifar10`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
+    """Load a dataset of `DATASETS`, `nmnist:T`, `folder:PATH`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
 
     Args:
         name: which data set.
-        data_dir: where CIFAR-10 lies or goes; default the environment variable AUTOSNN_HW_DATA, else ./data.
-        download: fetch CIFAR-10 where it is missing.
+        data_dir: where the files of a dataset lie or go; default the environment variable AUTOSNN_HW_DATA, else ./data.
+        download: fetch them where they are missing and torchvision can.
         labelled: require labels and a training part, and put images in order: grey images (N, H, W) and channels that are
             written last. Without, a file needs x_test alone, and it is as it is: the network says what it takes.
 
@@ -102,18 +106,26 @@ def load(
         return _digits()
     if name == "events":
         return _events()
-    if name == "cifar10":
-        folder = data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data")
-        return _cifar10(Path(folder), download)
+    folder = Path(data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data"))
+    if name in downloaded.LAYOUTS:
+        return _of(name, downloaded.load(name, folder, download))
+    if name == "tiny-imagenet":
+        return _of(name, image_folder.tiny_imagenet(folder))
+    if name.partition(":")[0] == "nmnist":
+        return _of(name, nmnist.load(folder, _steps(name)))
+    if name.startswith("folder:") and len(name) > 7:
+        return _of(name, image_folder.image_folder(Path(name[7:]).expanduser()))
     if name.startswith("npz:") and len(name) > 4:
         return _npz(name, labelled)
-    raise InputError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, npz:PATH and npz:TRAIN,TEST.")
+    raise InputError(f"unknown data set {name!r}; known are {', '.join(FORMS)}.")
 
 
 def timesteps_of(name: str) -> int | None:
     """T of a dataset's event frames, found without loading them; None for images and what is not known yet."""
     if name == "events":
         return event_camera.STEPS
+    if name.partition(":")[0] == "nmnist":
+        return _steps(name)
     paths = _paths(name[4:]) if name.startswith("npz:") else []
     shape = npz.shape_of(paths[0], "x_test") if len(paths) == 1 and paths[0].is_file() else None
     return shape[1] if shape is not None and len(shape) == 5 else None
@@ -134,19 +146,20 @@ def _events() -> Dataset:
     return _split("events", *parts[0], *parts[1], class_names=tuple(event_camera.SHAPES))
 
 
-def _cifar10(folder: Path, download: bool) -> Dataset:
-    from torchvision.datasets import CIFAR10
+def _of(name: str, parts: Parts) -> Dataset:
+    note = as_spikes(parts.x_train, "x_train", name)
+    return _split(
+        name, parts.x_train, parts.y_train, parts.x_test, parts.y_test,
+        class_names=parts.class_names, notes=() if note is None else (note,),
+    )  # fmt: skip
 
-    try:
-        train, test = (CIFAR10(str(folder), train=part, download=download) for part in (True, False))
-    except (RuntimeError, OSError) as error:
-        raise InputError(
-            f"CIFAR-10 could not be loaded from {folder} ({str(error).splitlines()[0]}); "
-            "say --data-dir DIR where torchvision's cifar-10-batches-py lies, or --download."
-        ) from error
-    x_train, x_test = (np.ascontiguousarray(np.moveaxis(part.data, -1, 1)) for part in (train, test))
-    y_train, y_test = (np.asarray(part.targets, np.int64) for part in (train, test))
-    return _split("cifar10", x_train, y_train, x_test, y_test, class_names=tuple(train.classes))
+
+def _steps(name: str) -> int:
+    """T of `nmnist` or `nmnist:T`."""
+    _, colon, steps = name.partition(":")
+    if colon and not (steps.isdigit() and 1 <= int(steps) <= MAX_TIMESTEPS):
+        raise InputError(f"unknown data set {name!r}; nmnist:T takes a number of frames from 1 to {MAX_TIMESTEPS}.")
+    return int(steps) if colon else nmnist.STEPS
 
 
 def _npz(name: str, labelled: bool) -> Dataset:

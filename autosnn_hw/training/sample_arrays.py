@@ -77,7 +77,7 @@ def as_images(x: np.ndarray, name: str, path: Path) -> tuple[np.ndarray, str | N
     return x, None
 
 
-def as_spikes(x: np.ndarray, name: str, path: Path) -> str | None:
+def as_spikes(x: np.ndarray, name: str, path: Path | str) -> str | None:
     """What training loses of event frames (N, T, C, H, W), which it takes as spikes where above 0; None where that is nothing.
 
     Raises:

@@ -224,7 +224,10 @@ def test_broken_jpeg_forms_are_refused(tmp_path):
         datasets.load(f"npz:{tmp_path / 'a.npz'}")
 
 
-@pytest.mark.parametrize("name", ["mnist", "npz:", "npz:/nowhere/at/all.npz", "npz:a,b,c"])
+@pytest.mark.parametrize(
+    "name",
+    ["imagenet", "nmnist:0", "nmnist:x", "folder:", "folder:/nowhere", "npz:", "npz:/nowhere/at/all.npz", "npz:a,b,c"],
+)
 def test_unknown_names_say_what_is_allowed(name):
     with pytest.raises(InputError):
         datasets.load(name)

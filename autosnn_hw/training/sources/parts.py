@@ -1,0 +1,31 @@
+"""`Parts`: what a reader of a dataset's files hands on, training and test samples with their labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from autosnn_hw.seeds import generator
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Samples as they are stored, in an order whose last fifth may be held out.
+
+    Args:
+        x_train, x_test: uint8 images (N, C, H, W), or event frames uint8 (N, T, C, H, W).
+        y_train, y_test: int64 (N,).
+        class_names: one a class.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple[str, ...] = ()
+
+
+def shuffled(count: int) -> np.ndarray:
+    """int64 (count,): the order in which samples that lie class by class are taken, the same everywhere."""
+    return generator(0, "order of files", count).permutation(count)
