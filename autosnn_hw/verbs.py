@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autosnn_hw.run_and_price import Measurement, Samples
 
 DEFAULT_TARGET = "loihi2"
-FORMATS = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "cores": ".cores.json"}
+FORMATS = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "nir": ".nir", "cores": ".cores.json"}
 """Formats that are written, with the ending of their files."""
 
 Network = ChipNetwork | str | Path
@@ -88,13 +88,22 @@ def read(
     return netx.read(path, input_shape=input_shape, sample_shape=sample_shape, num_layers=layers)
 
 
-def write(network: Network, path: str | Path, *, form: str | None = None, target: Target = None) -> Path:
+def write(
+    network: Network,
+    path: str | Path,
+    *,
+    form: str | None = None,
+    target: Target = None,
+    dt: float | None = None,
+    fires_at_threshold: bool = False,
+) -> Path:
     """Write a network: `autosnn-hw export`.
 
     Args:
         path: written whole or not at all; an existing file is replaced.
         form: one of `FORMATS`; by the ending of `path` where it is not given.
         target: refuse what this chip cannot hold; "cores" is written for it.
+        dt, fires_at_threshold: of "nir": what a step lasts (1e-4), and for readers that fire at v >= threshold already.
 
     Raises:
         InputError: an unknown ending or form, or a network that the format cannot hold. RunError: the file cannot be written.
@@ -117,10 +126,16 @@ def write(network: Network, path: str | Path, *, form: str | None = None, target
         raise InputError(f"format {form!r} is not known; {', '.join(FORMATS)} are.")
     if target is not None:
         _refuse_what_does_not_fit(network, load_profile(target))
+    if form != "nir" and (dt is not None or fires_at_threshold):
+        raise InputError(f"dt and fires_at_threshold are of the format nir; {form} has neither.")
     if form == "netx":
         from exporters import netx
 
         netx.write(network, path)
+    elif form == "nir":
+        from exporters import nir
+
+        nir.write(network, path, dt=nir.DT if dt is None else dt, fires_at_threshold=fires_at_threshold)
     elif form == "cores":
         from autosnn_hw.cost.cores import core_network
         from exporters import cores

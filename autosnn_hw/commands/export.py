@@ -1,4 +1,4 @@
-"""`autosnn-hw export RUN|FILE`: write a network as NetX, ONNX or TrueNorth cores."""
+"""`autosnn-hw export RUN|FILE`: write a network as NetX, ONNX, NIR or TrueNorth cores."""
 
 from __future__ import annotations
 
@@ -22,9 +22,18 @@ from autosnn_hw.verbs import FORMATS
     help="File to write [default: beside the source, with the format's ending].",
 )
 @network_file.options
+@click.option(
+    "--dt",
+    type=options.FiniteRange(min=0, min_open=True),
+    default=None,
+    help="Of nir: what a step lasts, in seconds or steps. [default: 1e-4, as snnTorch and SpikingJelly have it]",
+)
+@click.option(
+    "--fires-at-threshold", is_flag=True, help="Of nir: for readers that fire at v >= threshold (SpikingJelly, sinabs)."
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @options.as_json
-def command(source, form, target, out, input_shape, layers, force, as_json):
+def command(source, form, target, out, input_shape, layers, dt, fires_at_threshold, force, as_json):
     """Write the winner of RUN, or the network in FILE (.net), in another format."""
     from autosnn_hw.run_and_price import sha256
     from autosnn_hw.verbs import read, write
@@ -35,7 +44,7 @@ def command(source, form, target, out, input_shape, layers, force, as_json):
     written = Path(out) if out else file.with_name(file.stem + FORMATS[form])
     if written.exists() and not force:
         raise InputError(f"{written} is there already; give another --out or --force.")
-    write(network, written, form=form, target=target)
+    write(network, written, form=form, target=target, dt=dt, fires_at_threshold=fires_at_threshold)
     document = {
         "format": form,
         "source": str(file),

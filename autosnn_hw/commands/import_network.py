@@ -43,16 +43,17 @@ def command(source, out, dt, reset, fires_at_threshold, explain, force, as_json)
     snnTorch    autosnn-hw import net.nir -o net.net --reset hard
     sinabs      autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold
     """
-    from autosnn_hw.deploy.from_nir import from_nir
+    from autosnn_hw.deploy.from_nir import from_nir, read_back
     from autosnn_hw.run_and_price import sha256
     from exporters import netx
 
     written = Path(out)
     if written.exists() and not force:
         raise InputError(f"{written} is there already; give another --out or --force.")
-    network = from_nir(source, dt=dt, reset=reset, fires_at_threshold=fires_at_threshold)
+    own = read_back(source, dt, reset, fires_at_threshold)
+    network = own or from_nir(source, dt=dt, reset=reset, fires_at_threshold=fires_at_threshold)
     netx.write(network, written)
-    about = network.provenance["import"]
+    about = {"format": "nir", "read_back": True, "layers": []} if own else network.provenance["import"]
     notes = list(network.provenance.get("notes", []))
     document = {
         "source": str(source),
@@ -66,6 +67,9 @@ def command(source, out, dt, reset, fires_at_threshold, explain, force, as_json)
         click.echo(f"note: {note}", err=True)
     if as_json:
         options.print_json(document)
+        return
+    if own:
+        click.echo(f"{written}: {len(network.layers) - 1} layers, the network that {source} was written from")
         return
     if explain:
         for layer in about["layers"]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer, Readout
 from exporters import netx
 
 DATA = Path(__file__).parents[1] / "data/nir"
@@ -60,6 +61,28 @@ def test_what_is_missing_or_cannot_be_mapped_is_one_sentence(name, words, said, 
     done = run("import", DATA / f"{name}.nir", "-o", tmp_path / "a.net", *words)
     assert isinstance(done.exception, InputError) and said in str(done.exception) and "\n" not in str(done.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_exported_comes_back_as_it_was(tmp_path):
+    """With an image encoder, roles and a readout; written again it is the same file but for the time it was made."""
+    stem = InputLayer("stem", (2, 4, 4), CubaNeuron(100, 1024), np.array([3, -4]))
+    encoder = Encoder(np.ones((2, 1, 3, 3), np.int8), np.zeros(2, np.int32), np.full(2, 9, np.int32), 4, np.zeros((1, 256), np.int8))  # fmt: skip
+    pool = ConvLayer("TBD1.pool", (2, 2, 2), np.full((2, 1, 2, 2), 2), CubaNeuron(1, 4096), stride=(2, 2), groups=2, roles=np.full(2, 2))  # fmt: skip
+    fc = DenseLayer("readout", (4,), 2 * np.arange(-10, 22).reshape(4, 8), CubaNeuron(9, 300))
+    network = ChipNetwork((stem, pool, fc), timesteps=4, encoder=encoder, readout=Readout(2, 2), target="loihi1")
+    netx.write(network, tmp_path / "winner.net")
+    assert run("export", tmp_path, "--format", "nir").exit_code == 0
+    done = run("import", tmp_path / "winner.nir", "-o", tmp_path / "back.net")
+    assert "the network that" in done.stdout
+    assert (tmp_path / "back.net").read_bytes() == (tmp_path / "winner.net").read_bytes()
+    document = json.loads(run("import", tmp_path / "winner.nir", "-o", tmp_path / "b.net", "--json").stdout)
+    assert document["read_back"] is True
+    refused = run("import", tmp_path / "winner.nir", "-o", tmp_path / "c.net", "--reset", "subtract")
+    assert "reset by subtraction cannot be mapped" in str(refused.exception)
+    anybodys = run("import", tmp_path / "winner.nir", "-o", tmp_path / "c.net", "--reset", "hard", "--dt", "2e-4")
+    assert "dt 0.0002 is longer than its tau_syn" in str(anybodys.exception)
+    refused = run("export", tmp_path / "winner.net", "--format", "onnx", "--dt", "1", "--out", tmp_path / "a.onnx")
+    assert "are of the format nir" in str(refused.exception)
 
 
 def test_a_netx_file_is_no_nir_file(tmp_path):

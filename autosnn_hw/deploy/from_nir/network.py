@@ -24,7 +24,7 @@ from autosnn_hw.deploy.from_nir.rounding import FloatNeurons, RoundedNeurons, ro
 from autosnn_hw.deploy.quantise import STEP
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Readout, Role
-from exporters import nir_graph
+from exporters import nir, nir_graph
 from exporters.nir_graph import NirGraph
 
 RESETS = ("hard", "subtract")
@@ -62,9 +62,15 @@ def from_nir(
             with reset by subtraction runs differently.
         fires_at_threshold: the framework fires at v >= threshold (sinabs, SpikingJelly), not above it.
 
+    Returns:
+        the network; of a file that `export` wrote and nobody has changed the very network that was written.
+
     Raises:
         InputError: damaged file; what cannot be mapped, by node, with the nearest that can.
     """
+    own = read_back(graph, dt, reset, fires_at_threshold) if isinstance(graph, str | Path) else None
+    if own is not None:
+        return own
     found = nir_graph.read(graph) if isinstance(graph, str | Path) else nir_graph.from_nodes(graph)
     _check_reset(reset)
     step, known = step_of(found, dt)
@@ -82,6 +88,15 @@ def from_nir(
     provenance = {"import": about, **({"notes": notes} if notes else {})}
     readout = Readout(int(np.prod(silent)), 1, accumulates=True) if silent is not None else None
     return ChipNetwork(tuple(chip), readout=readout, provenance=provenance)
+
+
+def read_back(
+    path: str | Path, dt: float | None = None, reset: str | None = None, fires_at_threshold: bool = False
+) -> ChipNetwork | None:
+    """The network in a file that `export` wrote, where nothing else is asked of it than what it says itself; else None."""
+    if reset not in (None, "hard") or fires_at_threshold:
+        return None
+    return nir.read(path, dt=dt)
 
 
 def _check_reset(reset: str | None) -> None:

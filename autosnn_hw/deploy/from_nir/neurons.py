@@ -102,15 +102,21 @@ def step_of(graph: NirGraph, dt: float | None) -> tuple[float, str]:
     if not neurons:
         return 1.0, "not needed"
     found: list[float] = []
+    agree: list[float] = []  # what dt must be where a factor of 1 gives it away only if nothing is remembered
     for node in neurons:
         pairs = [("tau_mem", "r"), ("tau_syn", "w_in")] if node.kind.startswith("Cuba") else [("tau", "r")]
         for time, factor in pairs:
-            if time not in node.values or np.all(np.asarray(node.values[factor]) == 1):
-                found.append(np.nan)
-                continue
-            found += np.unique(np.asarray(node.values[time], float) / np.asarray(node.values[factor], float)).tolist()
-    low, high = min(found), max(found)
-    if np.isnan(found).any() or low <= 0 or high > low * (1 + AGREE):
+            gain = np.asarray(node.values[factor], float)
+            if not gain.all():
+                agree.append(np.nan)
+            elif time not in node.values:
+                agree += np.unique(1 / gain).tolist()
+            elif (gain == 1).all():
+                agree += np.unique(node.values[time]).tolist()
+            else:
+                found += np.unique(np.asarray(node.values[time], float) / gain).tolist()
+    low, high = min(found + agree), max(found + agree)
+    if not found or np.isnan(agree).any() or low <= 0 or high > low * (1 + AGREE):
         names = ", ".join(repr(node.name) for node in neurons[:4])
         raise InputError(
             f"a NIR file does not say its time step, and the constants of its neurons ({names}) do not give it away: give --dt, "

@@ -250,6 +250,19 @@ def test_the_step_is_found_where_the_constants_give_it_away():
     assert about["dt"] == pytest.approx(1e-4) and about["dt_is"] == "found in r = tau / dt"
     with pytest.raises(InputError, match="does not say its time step.*'1'.*give --dt"):
         from_nir(leaky(1e-3, 1.0), reset="hard")
+    both = leaky(1e-3, 10.0)
+    for kind, memoryless, known in (
+        (nir.LIF, {"tau": 1e-4 * one, "r": one}, True), (nir.LIF, {"tau": 1e-3 * one, "r": one}, False),
+        (nir.IF, {"r": 1e4 * one}, True), (nir.IF, {"r": one}, False), (nir.IF, {"r": 0 * one}, False),
+    ):  # fmt: skip
+        leak = {} if kind is nir.IF else {"v_leak": 0 * one}
+        nodes = {**both.nodes, "2": nir.Linear(np.eye(2)), "3": kind(**memoryless, **leak, v_threshold=one / 2)}
+        graph = graph_of(nodes, [("input", "0"), ("0", "1"), ("1", "2"), ("2", "3"), ("3", "output")])
+        if known:
+            assert from_nir(graph, reset="hard").provenance["import"]["dt"] == pytest.approx(1e-4)
+        else:
+            with pytest.raises(InputError, match="does not say its time step"):
+                from_nir(graph, reset="hard")
     with pytest.raises(InputError, match="node '1' .LIF.: dt 1 is longer than its tau 0.001"):
         from_nir(leaky(1e-3, 1.0), dt=1.0, reset="hard")
 
