@@ -15,8 +15,8 @@ search: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test-slow: $(INSTALLED) $(NENGO:%=%/.installed)
-	$(NENGO:%=NENGO_LOIHI_PYTHON="$(CURDIR)/%/bin/python") $(BIN)/python -m pytest -q -m slow
+test-slow: $(INSTALLED) $(NENGO:%=%/.installed) .nir-peers/.installed
+	$(NENGO:%=NENGO_LOIHI_PYTHON="$(CURDIR)/%/bin/python") NIR_PEERS="$(CURDIR)/.nir-peers" $(BIN)/python -m pytest -q -m slow
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -41,5 +41,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	.venv-nengo/bin/python -m pip install --quiet --disable-pip-version-check nengo-loihi==1.1.0 nengo==3.2.0 "numpy<1.24"
 	@touch $@
 
+# Readers of NIR that the slow tests compare with, beside those of .venv: in a folder of their own, since one needs a newer Python by its word.
+.nir-peers/.installed: | $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python --target .nir-peers \
+		sinabs==3.1.3 spikingjelly==2.0.0 pbr loguru
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-nengo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-nengo .nir-peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -2,6 +2,7 @@ from autosnn_hw.activity import Activity as Activity
 from autosnn_hw.architecture import Architecture as Architecture
 from autosnn_hw.cost_report import CostReport as CostReport
 from autosnn_hw.deploy.from_nir import from_nir as from_nir
+from autosnn_hw.deploy.from_torch import from_torch as from_torch
 from autosnn_hw.errors import AutosnnError as AutosnnError
 from autosnn_hw.errors import InputError as InputError
 from autosnn_hw.folded import FoldedNetwork as FoldedNetwork

@@ -86,7 +86,7 @@ def read(path: str | Path, *, dt: float | None = None) -> ChipNetwork | None:
         step = None if own is None else source.numbers(own, STEP)
         if own is None or step is None or step.shape != () or not 0 < step < np.inf or dt not in (None, float(step)):
             return None
-        at = bool(np.any(source.numbers(own, AT)))
+        at = bool(np.any(netx_root.needed(own, AT)))
         root = netx_root.read(file)
     graph = nir_graph.read(path)
     try:

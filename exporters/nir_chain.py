@@ -128,7 +128,7 @@ def _through_synapses(layer: Layer) -> np.ndarray:
 
 
 def _neurons(layer: Layer, name: str, dt: float, fires_at: bool) -> NirNode:
-    """IF where nothing is forgotten, else CubaLIF, whose Euler steps every reader takes alike (docs/nir.md)."""
+    """CubaLIF, Lava's own neuron: of NIR's kinds the one whose steps most readers take alike (docs/nir.md)."""
     neuron = layer.neuron
     assert neuron is not None
     v_decay, i_decay = _full(neuron.v_decay, layer), _full(neuron.i_decay, layer)
@@ -137,8 +137,6 @@ def _neurons(layer: Layer, name: str, dt: float, fires_at: bool) -> NirNode:
         threshold = threshold + np.where(_whole(v_decay, i_decay), 1.0, GRAIN)
     firing = {"v_threshold": threshold, "v_reset": np.zeros(layer.shape)}
     leak = np.zeros(layer.shape) if _is_through_synapses(layer) else _full(_bias(layer), layer)
-    if not v_decay.any() and neuron.memoryless_current and not leak.any():
-        return NirNode(name, "IF", {"r": np.full(layer.shape, 1 / dt), **firing})
     memory, current = _steps(v_decay), _steps(i_decay)
     values = {"tau_mem": memory * dt, "tau_syn": current * dt, "r": memory, "w_in": current, "v_leak": leak * memory}
     return NirNode(name, "CubaLIF", {**values, **firing})
@@ -166,7 +164,7 @@ def network_of(graph: NirGraph, dt: float, root: netx_root.Root, *, fires_at: bo
     shape = tuple(int(n) for n in np.asarray(chain[0].values["shape"]))
     waiting: dict[str, NirNode] = {}
     for node in chain[1:]:
-        if node.kind in ("IF", "CubaLIF"):
+        if node.kind == "CubaLIF":
             if not layers and not waiting:
                 layers.append(_input(shape, facts[0], node, dt, fires_at))
                 continue
@@ -234,7 +232,9 @@ def _layer(
     }
     if conv is not None:
         groups = facts.groups or 1
-        where = {key: tuple(int(n) for n in conv.values[key]) for key in ("stride", "padding", "dilation")}
+        where: dict[str, Any] = {
+            key: tuple(int(n) for n in conv.values[key]) for key in ("stride", "padding", "dilation")
+        }
         return ConvLayer(**settings, weight=_grouped(weight, groups), groups=groups, **where)
     delay = None
     if "Delay" in synapses:
@@ -258,16 +258,12 @@ def _one(values: np.ndarray) -> int | np.ndarray:
 
 def _cuba(node: NirNode, dt: float, fires_at: bool) -> CubaNeuron:
     threshold = _one(np.ceil(node.values["v_threshold"]) - 1 if fires_at else np.rint(node.values["v_threshold"]))
-    if node.kind == "IF":
-        return CubaNeuron(threshold, 0)
     decays = (np.rint(DECAY_ONE * dt / node.values[name]) for name in ("tau_mem", "tau_syn"))
     return CubaNeuron(threshold, *(_one(decay) for decay in decays))
 
 
 def _leak(node: NirNode, shape: tuple[int, ...]) -> np.ndarray | None:
     """The bias that v_leak holds, one a channel where it is that."""
-    if node.kind == "IF":
-        return None
     bias = np.rint(node.values["v_leak"] / node.values["r"]).astype(np.int64)
     if not bias.any():
         return None

@@ -53,7 +53,7 @@ def command(source, out, dt, reset, fires_at_threshold, explain, force, as_json)
     own = read_back(source, dt, reset, fires_at_threshold)
     network = own or from_nir(source, dt=dt, reset=reset, fires_at_threshold=fires_at_threshold)
     netx.write(network, written)
-    about = {"format": "nir", "read_back": True, "layers": []} if own else network.provenance["import"]
+    about: dict[str, Any] = {"format": "nir", "read_back": True, "layers": []} if own else network.provenance["import"]
     notes = list(network.provenance.get("notes", []))
     document = {
         "source": str(source),

@@ -1,6 +1,6 @@
 """NIR files of ours in other frameworks, each in a process of its own: the table of docs/nir.md.
 
-norse and snnTorch are installed with the project; the folder NIR_PEERS may hold others (`make nir-peers`).
+norse and snnTorch are installed with the project; the folder NIR_PEERS may hold others (`make test-slow` fills it).
 """
 
 import os
@@ -22,10 +22,11 @@ FOLDER = os.environ.get("NIR_PEERS", "")
 KINDS = {
     "keeps all": {"v_decay": 0, "vth": 9},
     "keeps nothing": {"v_decay": 4096, "vth": 9},
-    "leaks": {"v_decay": 1024, "vth": 40},
-    "leaks, with a current": {"v_decay": 1024, "i_decay": 2048, "vth": 60},
-    "leaks, with a bias": {"v_decay": 1024, "vth": 40, "bias": 3},
-    "leaks, with a current and a bias": {"v_decay": 1024, "i_decay": 2048, "vth": 60, "bias": 3},
+    "leaks": {"v_decay": 1024, "vth": 12},
+    "leaks by a third": {"v_decay": 1365, "vth": 12},
+    "leaks, with a current": {"v_decay": 1024, "i_decay": 2048, "vth": 20},
+    "leaks, with a bias": {"v_decay": 1024, "vth": 12, "bias": 3},
+    "leaks, with a current and a bias": {"v_decay": 1024, "i_decay": 2048, "vth": 20, "bias": 3},
 }
 HOW = {"norse": (1.0, False), "snntorch": (1e-4, False), "spikingjelly": (1e-4, True), "sinabs": (1.0, True)}
 """dt, and whether thresholds are for v >= threshold, as docs/nir.md says to write them for each."""

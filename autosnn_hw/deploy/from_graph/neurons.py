@@ -14,6 +14,8 @@ from autosnn_hw.errors import InputError
 from exporters.nir_graph import NEEDED, OPTIONAL, NirGraph, NirNode
 
 KINDS = ("IF", "LIF", "CubaLIF", "I", "LI", "CubaLI", "Threshold")
+OR = "MaxPool2d"
+"""Of spikes: neurons that fire where any of their inputs does."""
 SILENT = ("I", "LI", "CubaLI")
 """Kinds that integrate and never fire: a readout."""
 AGREE = 1e-3  # relative; how closely the neurons of a file must agree on a dt that it does not say
@@ -43,6 +45,8 @@ def discrete(node: NirNode, dt: float) -> Discrete:
     Raises:
         InputError: dt is longer than a time constant, or the neuron resets to something else than 0.
     """
+    if node.kind == OR:
+        return Discrete(np.ones(()), np.zeros(()), np.ones(()), np.ones(()), np.full((), 0.5))
     value = {
         key: np.asarray(array, float)
         for key, array in node.values.items()

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.deploy.from_nir.maps import ConvMap, Identity, added, apply, scaled, then_conv, then_dense
+from autosnn_hw.deploy.from_graph.composition import added, then_conv, then_dense
+from autosnn_hw.deploy.from_graph.maps import ConvMap, Identity, apply, scaled
 from autosnn_hw.errors import InputError
 
 

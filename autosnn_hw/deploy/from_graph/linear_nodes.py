@@ -1,28 +1,15 @@
-"""From a graph of NIR nodes to the layers of neurons in order, each with what it receives from which layers before it."""
+"""What linear nodes (convolutions, matrices, pools, scales, delays, flattening) make of the spikes that come in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
+from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.deploy.from_nir.maps import (
-    ConvMap,
-    DenseMap,
-    Identity,
-    Map,
-    Shape,
-    added,
-    apply,
-    dilated,
-    scaled,
-    then_conv,
-    then_dense,
-)
-from autosnn_hw.deploy.from_nir.neurons import KINDS, SILENT
+from autosnn_hw.deploy.from_graph.composition import added, then_conv, then_dense
+from autosnn_hw.deploy.from_graph.maps import ConvMap, Identity, Map, Shape, apply, dilated, scaled
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NirGraph, NirNode
+from exporters.nir_graph import NirNode
 
 MAX_SIDE = 1 << 13
 MAX_NEURONS = 1 << 24
@@ -47,111 +34,12 @@ class Signal:
     nodes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class FloatLayer:
-    """A neuron node and what it receives.
-
-    Args:
-        node: the neurons.
-        signal: what reaches them.
-    """
-
-    node: NirNode
-    signal: Signal = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        return self.node.name
-
-    @property
-    def shape(self) -> Shape:
-        return self.signal.shape
-
-
-def layers_of(graph: NirGraph, dt: float) -> tuple[Shape, list[FloatLayer]]:
-    """Shape of the input, and the layers in an order in which each comes after all that it listens to.
+def summed(signals: list[Signal], where: str) -> Signal:
+    """What a node receives that several lead to.
 
     Raises:
-        InputError: the graph is recurrent, has not one input, or holds what no layer can be; names the node.
+        InputError: shapes that differ, or maps that no layer adds.
     """
-    order = _order(graph)
-    inputs = [name for name in order if graph.nodes[name].kind == "Input" and not graph.into(name)]
-    if len(inputs) != 1:
-        raise InputError(f"the graph has {len(inputs)} inputs ({', '.join(inputs) or 'none'}); one is needed.")
-    start = graph.nodes[inputs[0]]
-    shape = _input_shape(start)
-    signals = {start.name: Signal(shape, {start.name: Identity(shape, np.ones(()))})}
-    layers: list[FloatLayer] = []
-    for name in order:
-        node = graph.nodes[name]
-        if name == start.name or not _reached(graph, name, signals):
-            continue
-        into = _sum([signals[before] for before in graph.into(name)], name)
-        if node.kind in KINDS:
-            layers.append(FloatLayer(node, into))
-            signals[name] = Signal(into.shape, {name: Identity(into.shape, np.ones(()))}, flat=into.flat)
-        else:
-            signals[name] = _through(node, into, dt)
-    if not layers:
-        raise InputError("the graph has no neurons that its input reaches; at least one layer of them is needed.")
-    _refuse_loose_ends(graph, layers, signals)
-    return shape, layers
-
-
-def _order(graph: NirGraph) -> list[str]:
-    sorter = TopologicalSorter({name: graph.into(name) for name in graph.nodes})
-    try:
-        return list(sorter.static_order())
-    except CycleError as error:
-        circle = " -> ".join(repr(str(name)) for name in reversed(error.args[1]))
-        raise InputError(
-            f"the graph is recurrent: {circle}. NetX holds feed-forward networks only; unrolled or trained without the recurrent "
-            "edge it can be mapped."
-        ) from None
-
-
-def _reached(graph: NirGraph, name: str, signals: dict[str, Signal]) -> bool:
-    before = graph.into(name)
-    reached = [start for start in before if start in signals]
-    if reached and len(reached) < len(before):
-        lost = next(start for start in before if start not in signals)
-        raise InputError(f"node {name!r} adds up {lost!r}, which the input does not reach.")
-    return bool(reached)
-
-
-def _refuse_loose_ends(graph: NirGraph, layers: list[FloatLayer], signals: dict[str, Signal]) -> None:
-    heard = {source for layer in layers for source in layer.signal.terms}
-    ends = [layer.name for layer in layers if layer.name not in heard]
-    if len(ends) != 1:
-        raise InputError(f"the layers {', '.join(map(repr, ends))} all end somewhere; one output is needed.")
-    for layer in layers:
-        if layer.node.kind in SILENT and layer.name != ends[0]:
-            raise InputError(
-                f"node {layer.name!r} ({layer.node.kind}) never fires and others listen to its voltage; only the last layer may be read so. "
-                "A spiking kind of it (IF, LIF, CubaLIF) can be mapped."
-            )
-    for name, node in graph.nodes.items():
-        if node.kind != "Output" or name not in signals:
-            continue
-        terms = signals[name].terms
-        if signals[name].bias is not None or set(terms) != set(ends) or not all(map(_plain_spikes, terms.values())):
-            raise InputError(
-                f"node {name!r}: what comes out is no spikes of a layer but a linear map of them; end with neurons (LI for a readout)."
-            )
-
-
-def _plain_spikes(term: Map) -> bool:
-    return isinstance(term, Identity) and term.delay is None and bool(np.all(term.gain == 1))
-
-
-def _input_shape(node: NirNode) -> Shape:
-    shape = tuple(int(n) for n in np.asarray(node.values["shape"]).reshape(-1))
-    if not 1 <= len(shape) <= 3 or min(shape) < 1 or float(np.prod(shape, dtype=float)) > 2**26:
-        raise InputError(f"node {node.name!r} has shape {shape}; (N,), (C, L) or (C, H, W) is needed.")
-    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape
-
-
-def _sum(signals: list[Signal], where: str) -> Signal:
     first = signals[0]
     for other in signals[1:]:
         if other.shape != first.shape or other.flat != first.flat:
@@ -165,7 +53,7 @@ def _sum(signals: list[Signal], where: str) -> Signal:
     return first
 
 
-def _through(node: NirNode, into: Signal, dt: float) -> Signal:
+def through(node: NirNode, into: Signal, dt: float) -> Signal:
     """A linear node's output."""
     where, nodes = f"node {node.name!r} ({node.kind})", (*into.nodes, node.name)
     if node.kind in ("Input", "Output"):
@@ -180,11 +68,18 @@ def _through(node: NirNode, into: Signal, dt: float) -> Signal:
         terms = {source: scaled(term, gain, where) for source, term in into.terms.items()}
         bias = None if into.bias is None else np.asarray(into.bias * gain)
         return Signal(into.shape, terms, bias, into.flat, nodes)
+    if node.kind == "Norm":
+        return _normed(node, into, where, nodes)
     if node.kind == "Delay":
         return _delayed(node, into, dt, where, nodes)
     if into.flat or len(into.shape) != 3:
         raise InputError(f"{where} needs (C, H, W); what comes in is {into.shape}{', flattened' if into.flat else ''}.")
-    conv = _pool(node, into.shape) if node.kind.endswith("Pool2d") else _convolution(node, into.shape, where)
+    if node.kind == "GlobalAvgPool2d":
+        conv = ConvMap(
+            np.full((into.shape[0], 1, *into.shape[1:]), 1 / np.prod(into.shape[1:])), into.shape, groups=into.shape[0]
+        )
+    else:
+        conv = _pool(node, into.shape) if node.kind.endswith("Pool2d") else _convolution(node, into.shape, where)
     if float(np.prod(conv.out_shape)) > MAX_NEURONS:
         raise InputError(f"{where} gives {conv.out_shape}; at most {MAX_NEURONS} neurons are possible.")
     terms = {source: then_conv(term, conv, where) for source, term in into.terms.items()}
@@ -196,6 +91,42 @@ def _through(node: NirNode, into: Signal, dt: float) -> Signal:
             raise InputError(f"{where}: its bias has {len(own)} values for {conv.out_shape[0]} channels.")
         bias = np.broadcast_to(own, conv.out_shape) + (0 if bias is None else bias)
     return Signal(conv.out_shape, dict(terms), bias, False, nodes)
+
+
+def _normed(node: NirNode, into: Signal, where: str, nodes: tuple[str, ...]) -> Signal:
+    """A scale and a shift of each channel, or of each value once they are flat."""
+    count = int(np.prod(into.shape))
+    values = [np.asarray(node.values[key], float) for key in ("scale", "shift")]
+    rows = into.shape if into.flat or len(into.shape) == 1 else (into.shape[0], 1, 1)
+    if len(values[0]) != int(np.prod(rows)):
+        raise InputError(
+            f"{where} has {len(values[0])} channels; what comes in is {into.shape}{f', {count} flattened' if into.flat else ''}."
+        )
+    gain, shift = (value.reshape(rows) for value in values)
+    terms = {source: scaled(term, gain, where) for source, term in into.terms.items()}
+    bias = np.broadcast_to(shift, into.shape) + (0 if into.bias is None else into.bias * gain)
+    return Signal(into.shape, dict(terms), bias, into.flat, nodes)
+
+
+def any_of(node: NirNode, into: Signal) -> Signal:
+    """What reaches the neurons of a max pool: of spikes, the largest is one where any is.
+
+    Raises:
+        InputError: it pools something else than the spikes of one layer.
+    """
+    where = f"node {node.name!r} ({node.kind})"
+    term = next(iter(into.terms.values()))
+    if len(into.shape) != 3 or into.flat or into.bias is not None or len(into.terms) > 1 or not is_spikes(term):
+        raise InputError(
+            f"{where} pools what is no spikes of one layer of (C, H, W); behind the neurons it can be mapped."
+        )
+    conv = _pool(node, into.shape)
+    return Signal(conv.out_shape, {source: then_conv(term, conv, where) for source, term in into.terms.items()})
+
+
+def is_spikes(term: Map) -> bool:
+    """Whether a map gives a layer's spikes as they are."""
+    return isinstance(term, Identity) and term.delay is None and bool(np.all(term.gain == 1))
 
 
 def _refuse_size(shape: Shape, kernel: tuple[int, ...], padding: tuple[int, int], where: str) -> None:
@@ -266,7 +197,7 @@ def _pool(node: NirNode, shape: Shape) -> ConvMap:
         for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0))
     )
     _refuse_size(shape, kernel, padding, where)
-    share = 1.0 if node.kind == "SumPool2d" else 1 / (kernel[0] * kernel[1])
+    share = 1.0 if node.kind in ("SumPool2d", "MaxPool2d") else 1 / (kernel[0] * kernel[1])
     return ConvMap(np.full((shape[0], 1, *kernel), share), shape, stride, padding, groups=shape[0])
 
 
@@ -305,6 +236,3 @@ def _named_padding(name: str, weight: np.ndarray, stride: tuple[int, int], where
             "odd kernel can be mapped."
         )
     return weight.shape[2] // 2, weight.shape[3] // 2
-
-
-__all__ = ["ConvMap", "DenseMap", "FloatLayer", "Signal", "layers_of"]

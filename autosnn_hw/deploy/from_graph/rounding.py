@@ -80,7 +80,11 @@ def rounded(layer: FloatNeurons, name: str, *, fires_at: bool = False, weights: 
     bias = np.rint(scale * layer.bias).astype(np.int64)
     v_decay = np.minimum(np.rint(4096 * layer.v_decay), weights.v_decay_max).astype(np.int64)
     i_decay = np.rint(4096 * layer.i_decay).astype(np.int64)
-    threshold = np.full(len(v_decay), NEVER) if layer.threshold is None else _threshold(layer, scale, fires_at)
+    threshold = (
+        np.full(len(v_decay), NEVER)
+        if layer.threshold is None
+        else _threshold(layer, scale, fires_at, _grain(weight, bias))
+    )
     neuron = CubaNeuron(_one(threshold), _one(v_decay), _one(i_decay))
     changes = {
         "weight": float(np.abs(weight / scale - layer.weight).max() / peak),
@@ -135,11 +139,17 @@ def _common_step(weight: np.ndarray, peak: float) -> float | None:
     return None
 
 
-def _threshold(layer: FloatNeurons, scale: float, fires_at: bool) -> np.ndarray:
+def _grain(weight: np.ndarray, bias: np.ndarray) -> int:
+    """What every voltage is a multiple of, where nothing is forgotten or all of it."""
+    return int(np.gcd(np.gcd.reduce(weight, axis=None), np.gcd.reduce(bias, axis=None)))
+
+
+def _threshold(layer: FloatNeurons, scale: float, fires_at: bool, grain: int) -> np.ndarray:
     """Mantissas: v > 64 vThMant where the float fires above (or at) its threshold.
 
     Where no voltage is forgotten all voltages are whole, and rounding down (for "at": up, less 1) is exact; else the nearest is
-    taken, but for ties: the first step after a reset has a whole voltage.
+    taken, but for ties: the first step after a reset has a whole voltage. A neuron that forgets everything keeps 1/4096 of it on
+    the chip: its threshold stands between two voltages that are possible.
     """
     assert layer.threshold is not None
     wanted = scale * layer.threshold
@@ -148,4 +158,6 @@ def _threshold(layer: FloatNeurons, scale: float, fires_at: bool) -> np.ndarray:
     whole = (layer.v_decay == 0) | (layer.v_decay == 1)
     found = np.where(whole, np.ceil(wanted) - 1 if fires_at else np.floor(wanted), nearest)
     found = np.where(tie, nearest - fires_at, found)
+    between = np.floor(found / grain) * grain + grain // 2
+    found = np.where((layer.v_decay == 1) & (layer.i_decay == 1), between, found)
     return np.clip(found, 0, NEVER).astype(np.int64)

@@ -1,131 +1,22 @@
-"""Linear maps between layers of spikes in floats: convolutions and matrices, put one behind the other and added, exactly.
-
-A map here has no bias and stands between two layers of neurons: what several NIR nodes do becomes the one set of synapses that
-a chip layer has.
-"""
+"""Linear maps put one behind the other and added, exactly: what several nodes do becomes the one set of synapses of a chip layer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from autosnn_hw.connectivity import ungrouped
+from autosnn_hw.deploy.from_graph.maps import (
+    ConvMap,
+    DenseMap,
+    Identity,
+    Map,
+    full_kernel,
+    per_channel,
+    refuse_large,
+    taps,
+)
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import conv_output_size
-
-MAX_WEIGHTS = 1 << 25
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Identity:
-    """Spikes as they are, each times a number and delayed by steps.
-
-    Args:
-        shape: (C, H, W) or (N,).
-        gain: broadcasts to `shape`.
-        delay: int64 that broadcasts to `shape`, or None.
-    """
-
-    shape: Shape
-    gain: np.ndarray
-    delay: np.ndarray | None = None
-
-    @property
-    def out_shape(self) -> Shape:
-        return self.shape
-
-
-@dataclass(frozen=True, eq=False)
-class ConvMap:
-    """A convolution in torch's order; dilated kernels are written out with zeros.
-
-    Args:
-        weight: float64 (O, I / groups, kh, kw).
-        in_shape: (I, H, W).
-        stride, padding: (H, W).
-    """
-
-    weight: np.ndarray
-    in_shape: Shape
-    stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (0, 0)
-    groups: int = 1
-
-    @property
-    def out_shape(self) -> Shape:
-        sides = zip(self.in_shape[1:], self.weight.shape[2:], self.stride, self.padding)
-        return (self.weight.shape[0], *(conv_output_size(*side) for side in sides))
-
-    @property
-    def is_depthwise(self) -> bool:
-        """One kernel a channel, as pools have."""
-        return self.groups == self.in_shape[0] == self.weight.shape[0]
-
-
-@dataclass(frozen=True, eq=False)
-class DenseMap:
-    """A matrix on spikes in C, H, W order: float64 (N, Nin), with int64 (Nin,) delays or None."""
-
-    weight: np.ndarray
-    in_shape: Shape
-    delay: np.ndarray | None = None
-
-    @property
-    def out_shape(self) -> Shape:
-        return (self.weight.shape[0],)
-
-
-Map = Identity | ConvMap | DenseMap
-
-
-def refuse_large(count: int, where: str) -> None:
-    """Refuse weights that no chip could hold before they are allocated."""
-    if count > MAX_WEIGHTS:
-        raise InputError(f"{where} would become {count} weights; at most {MAX_WEIGHTS} are made.")
-
-
-def dilated(weight: np.ndarray, dilation: tuple[int, int]) -> np.ndarray:
-    """The kernel with `dilation` - 1 zeros between its taps."""
-    if dilation == (1, 1):
-        return weight
-    sides = [(size - 1) * step + 1 for size, step in zip(weight.shape[2:], dilation)]
-    refuse_large(int(np.prod(weight.shape[:2])) * sides[0] * sides[1], "a dilated kernel")
-    full = np.zeros((*weight.shape[:2], *sides))
-    full[:, :, :: dilation[0], :: dilation[1]] = weight
-    return full
-
-
-def scaled(first: Map, gain: np.ndarray, where: str) -> Map:
-    """The map with every output times `gain`, which broadcasts to its output.
-
-    Raises:
-        InputError: the gain of a convolution differs within a channel.
-    """
-    if isinstance(first, Identity):
-        return replace(first, gain=first.gain * gain)
-    if isinstance(first, DenseMap):
-        return replace(first, weight=first.weight * np.broadcast_to(gain, first.out_shape)[:, None])
-    return replace(first, weight=first.weight * per_channel(gain, first.out_shape, where)[:, None, None, None])
-
-
-def per_channel(values: np.ndarray, shape: Shape, where: str) -> np.ndarray:
-    """(C,) of values that are the same all over a channel.
-
-    Raises:
-        InputError: they are not.
-    """
-    try:
-        full = np.broadcast_to(values, shape)
-    except ValueError:
-        raise InputError(f"{where} has shape {np.shape(values)}; one number, or {shape}, is needed.") from None
-    rows = full.reshape(shape[0], -1)
-    if (rows != rows[:, :1]).any():
-        raise InputError(
-            f"{where} differs from neuron to neuron within a channel; a chip layer has one value a channel."
-        )
-    return rows[:, 0]
 
 
 def then_conv(first: Map, second: ConvMap, where: str) -> ConvMap:
@@ -152,25 +43,18 @@ def then_conv(first: Map, second: ConvMap, where: str) -> ConvMap:
         sizes = _joint_size(first, second)
         refuse_large(second.weight.shape[0] * second.weight.shape[1] * sizes[0] * sizes[1], where)
         weight = np.zeros((*second.weight.shape[:2], *sizes))
-        for (i, j), taps in _taps(second.weight):
+        for (i, j), tap in taps(second.weight):
             rows, columns = _window(first, i, j)
-            weight[:, :, rows, columns] += taps[:, :, None, None] * pairs
+            weight[:, :, rows, columns] += tap[:, :, None, None] * pairs
         return _joint(first, second, weight, groups)
-    outer, inner = _ungrouped(second.weight, second.groups), _ungrouped(first.weight, first.groups)
+    outer, inner = full_kernel(second.weight, second.groups), full_kernel(first.weight, first.groups)
     sizes = _joint_size(first, second)
     refuse_large(outer.shape[0] * inner.shape[1] * sizes[0] * sizes[1], where)
     weight = np.zeros((outer.shape[0], inner.shape[1], *sizes))
-    for (i, j), taps in _taps(outer):
+    for (i, j), tap in taps(outer):
         rows, columns = _window(first, i, j)
-        weight[:, :, rows, columns] += np.einsum("om,mcij->ocij", taps, inner)
+        weight[:, :, rows, columns] += np.einsum("om,mcij->ocij", tap, inner)
     return _joint(first, second, weight, 1)
-
-
-def _taps(weight: np.ndarray):
-    for i in range(weight.shape[2]):
-        for j in range(weight.shape[3]):
-            if weight[:, :, i, j].any():
-                yield (i, j), weight[:, :, i, j]
 
 
 def _window(first: ConvMap, i: int, j: int) -> tuple[slice, slice]:
@@ -235,8 +119,8 @@ def _adjoint(conv: ConvMap, rows: np.ndarray) -> np.ndarray:
     inputs = conv.weight.shape[1]
     for group in range(conv.groups):
         part = rows[:, group * per : (group + 1) * per]
-        for (i, j), taps in _taps(conv.weight[group * per : (group + 1) * per]):
-            there = np.einsum("nohw,oc->nchw", part, taps)
+        for (i, j), tap in taps(conv.weight[group * per : (group + 1) * per]):
+            there = np.einsum("nohw,oc->nchw", part, tap)
             padded[
                 :,
                 group * inputs : (group + 1) * inputs,
@@ -245,30 +129,6 @@ def _adjoint(conv: ConvMap, rows: np.ndarray) -> np.ndarray:
             ] += there
     top, left = conv.padding
     return padded[:, :, top : top + height, left : left + width].reshape(count, -1)
-
-
-def apply(conv: ConvMap, values: np.ndarray) -> np.ndarray:
-    """The convolution of constant values (I, H, W): what biases before it become."""
-    top, left = conv.padding
-    padded = np.pad(values, ((0, 0), (top, top), (left, left)))
-    outputs, height, width = conv.out_shape
-    per, inputs = outputs // conv.groups, conv.weight.shape[1]
-    result = np.zeros(conv.out_shape)
-    for group in range(conv.groups):
-        channels = slice(group * per, (group + 1) * per)
-        for (i, j), taps in _taps(conv.weight[channels]):
-            seen = padded[
-                group * inputs : (group + 1) * inputs,
-                i : i + conv.stride[0] * (height - 1) + 1 : conv.stride[0],
-                j : j + conv.stride[1] * (width - 1) + 1 : conv.stride[1],
-            ]
-            result[channels] += np.einsum("chw,oc->ohw", seen, taps)
-    return result
-
-
-def _ungrouped(weight: np.ndarray, groups: int) -> np.ndarray:
-    refuse_large(weight.size * groups, "a grouped kernel")
-    return ungrouped(weight, groups)
 
 
 def materialised(first: Map, where: str) -> ConvMap | DenseMap:
@@ -321,7 +181,7 @@ def side_by_side(convs: list[ConvMap], where: str, *, same_source: bool = False)
     size = tuple(max(pad[axis] - c.padding[axis] + c.weight.shape[2 + axis] for c in convs) for axis in (0, 1))
     parts = []
     for conv in convs:
-        full = _ungrouped(conv.weight, conv.groups)
+        full = full_kernel(conv.weight, conv.groups)
         top, left = (pad[axis] - conv.padding[axis] for axis in (0, 1))
         placed = np.zeros((*full.shape[:2], *size))
         placed[:, :, top : top + full.shape[2], left : left + full.shape[3]] = full

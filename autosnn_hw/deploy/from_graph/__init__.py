@@ -1,0 +1,1 @@
+"""Graphs of weights and neurons, whoever made them, as chip networks."""

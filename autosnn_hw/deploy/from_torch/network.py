@@ -1,0 +1,94 @@
+"""`from_torch`: a trained module of torch as a chip network, with an account of what was read, assumed and rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from autosnn_hw.deploy.from_graph.network import chip_network
+from autosnn_hw.deploy.from_torch.neurons import Neurons
+from autosnn_hw.deploy.from_torch.trace import Traced, trace
+from autosnn_hw.errors import InputError
+from autosnn_hw.network import ChipNetwork
+
+
+def from_torch(
+    module: nn.Module, input_shape: Sequence[int], *, reset: str | None = None, timesteps: int | None = None
+) -> ChipNetwork:
+    """A module with neurons of snnTorch, norse or SpikingJelly as an integer network.
+
+    The module stays as it is. `provenance["import"]` says what was read, assumed and rounded.
+
+    Args:
+        module: nn.Sequential, or one whose forward torch.fx can trace: Conv1d, Conv2d, Linear, BatchNorm, AvgPool2d, MaxPool2d,
+            Flatten, additions, and neurons; one time step, or a loop over a fixed number of them.
+        input_shape: (C, H, W), (C, L) or (N,) of one frame of spikes.
+        reset: None: as the neurons do it; "hard": those that subtract their threshold are set to 0 on the chip, as it can do
+            no other, and a note says which (`compare` says what it costs).
+        timesteps: that travel with the network.
+
+    Raises:
+        InputError: what cannot be mapped, by name, with the nearest that can.
+
+    Example:
+        >>> import snntorch, torch
+        >>> from autosnn_hw import from_torch
+        >>> lif = snntorch.Leaky(beta=0.75, reset_mechanism="zero", init_hidden=True)
+        >>> network = from_torch(torch.nn.Sequential(torch.nn.Linear(3, 2), lif), (3,))
+        >>> network.layers[1].shape, network.layers[1].neuron.v_decay
+        ((2,), 1024)
+    """
+    if not isinstance(module, nn.Module):
+        raise InputError(f"{type(module).__name__} is no torch.nn.Module; one is needed.")
+    return network_of(trace(module), input_shape, reset=reset, timesteps=timesteps)
+
+
+def network_of(
+    traced: Traced, input_shape: Sequence[int], *, reset: str | None = None, timesteps: int | None = None
+) -> ChipNetwork:
+    """`from_torch` of a module that was traced already."""
+    soft = [name for name, found in traced.neurons.items() if found.reset == "subtract"]
+    _check_reset(reset, soft, len(traced.neurons))
+    notes = []
+    if soft:
+        notes.append(
+            f"{len(soft)} of {len(traced.neurons)} layers of neurons were trained with reset by subtraction ({', '.join(soft[:4])}) and are reset to 0 here"
+        )
+    about: dict[str, Any] = {
+        "format": "torch",
+        "dt": 1.0,
+        "dt_is": "one step",
+        "reset": "hard",
+        "fires": "at the threshold" if fires_at(traced.neurons.values()) else "above the threshold",
+    }
+    graph = traced.graph(tuple(int(n) for n in input_shape))
+    network = chip_network(graph, 1.0, about, fires_at=fires_at(traced.neurons.values()), notes=notes)
+    return ChipNetwork(**{**vars(network), "timesteps": timesteps})
+
+
+def fires_at(neurons: Any) -> bool:
+    """Whether the neurons fire at v >= threshold.
+
+    Raises:
+        InputError: some do and some do not.
+    """
+    found: list[Neurons] = list(neurons)
+    ways = {one.fires_at for one in found if "v_threshold" in one.node.values}
+    if len(ways) > 1:
+        raise InputError(
+            "neurons of several frameworks, some firing at and some above their threshold; one kind is needed."
+        )
+    return ways == {True}
+
+
+def _check_reset(reset: str | None, soft: list[str], count: int) -> None:
+    if reset not in (None, "hard", "subtract"):
+        raise InputError(f"reset {reset!r} is not known; hard is.")
+    if reset == "subtract" or (soft and reset is None):
+        named = f"neurons {', '.join(map(repr, soft[:4]))} subtract" if soft else "reset by subtraction takes off"
+        raise InputError(
+            f"{named} their threshold when they fire; a chip's neuron is set to 0. --reset hard runs the network so, and with --dataset its "
+            "accuracy is measured beside the framework's; trained with reset to zero it is the same."
+        )
