@@ -145,7 +145,7 @@ def measure(
     from autosnn_hw.cost.limits import weight_range
     from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate.health import examine
-    from autosnn_hw.simulate.sample_inputs import cut_values, suited
+    from autosnn_hw.simulate.sample_inputs import beyond_training, cut_values, suited
 
     inputs, notes = suited(network, samples.inputs)
     activity = run_backend(network, inputs, backend, timesteps=timesteps, graded=graded, device=device)
@@ -176,6 +176,6 @@ def measure(
     cut = cut_values(network, inputs, graded)
     if cut:
         cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, samples.labels, samples.dataset, samples.split))]
-    notes += [*cut, *network.provenance.get("notes", [])]
+    notes += [*cut, *beyond_training(network, inputs), *network.provenance.get("notes", [])]
     document["notes"] = notes
     return Measurement(network, activity, cost, document, tuple(notes))

@@ -9,6 +9,7 @@ import numpy as np
 from autosnn_hw.network import ChipNetwork, conv_output_size
 
 Shape = tuple[int, ...]
+ROUNDING = 8  # equal values at the end of a pixel table that say nothing
 
 
 def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -38,6 +39,26 @@ def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[s
         return []
     return [
         f"{above} of {inputs.size} frame values are above 1 and were sent as single spikes; with --graded they are sent as they are"
+    ]
+
+
+def beyond_training(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
+    """A sentence about bytes that are brighter than any that the network's encoder tells apart, where there are any.
+
+    A pixel table ends in a run of one value where training knew no brighter pixels (16 for digits); a few equal values at its end are
+    rounding.
+    """
+    table = None if network.encoder is None else network.encoder.table
+    if table is None or inputs.dtype != np.uint8:
+        return []
+    brightest = np.array([np.flatnonzero(row != row[-1]).max(initial=-1) + 1 for row in table])
+    brightest[len(table[0]) - brightest < ROUNDING] = len(table[0]) - 1
+    beyond = int((inputs > brightest.reshape(-1, 1, 1)).sum())
+    if not beyond:
+        return []
+    return [
+        f"{beyond} of {inputs.size} pixels are brighter than {brightest.max()}, the brightest that this network was trained on, and count as that: "
+        "are these images on the scale of its training images?"
     ]
 
 

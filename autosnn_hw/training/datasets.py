@@ -191,10 +191,11 @@ def _npz(name: str, labelled: bool) -> Dataset:
                 "samples must have one shape and type."
             )
     x = {array: x.get(array, x_test[:0]) for array in ("x_test", "x_train", "x_val")}
-    y = {
-        array: checked_labels(found.get(f"y{array[1:]}"), f"y{array[1:]}", len(samples), path)
-        for array, samples in x.items()
-    }
+    y = {}
+    for array, samples in x.items():
+        labels = f"y{array[1:]}"
+        y[array], note = checked_labels(found.get(labels), labels, len(samples), path)
+        notes.append(note)
     validation = (x["x_val"], y["x_val"]) if len(x["x_val"]) else None
     return _split(
         name, x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=tuple(filter(None, notes))

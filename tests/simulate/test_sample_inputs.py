@@ -1,10 +1,18 @@
 """Samples with other axes: taken where one reading fits the network, and then said; left alone where none does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+import hw_profiles
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer
-from autosnn_hw.simulate.sample_inputs import cut_values, suited
+from autosnn_hw.run_and_price import Samples, measure
+from autosnn_hw.simulate.sample_inputs import beyond_training, cut_values, suited
+from autosnn_hw.training import datasets
+from autosnn_hw.training.network import SpikingNetwork
 
 NEURON = CubaNeuron(60, 1024)
 rng = np.random.default_rng(0)
@@ -87,3 +95,34 @@ def test_cut_values_are_counted_only_where_they_are_cut():
     assert "2 of 4 frame values are above 1" in cut_values(flat(4), frames, False)[0]
     assert cut_values(flat(4), frames, True) == cut_values(flat(4, NEURON), frames, False) == []
     assert cut_values(flat(4), np.minimum(frames, 1), False) == []
+
+
+def test_pixels_beyond_the_training_range_are_said():
+    """Digits are 0..16: the encoder's table ends there, and bytes of another scale all count as 16."""
+    network = encoded(1, 4, 4)
+    assert beyond_training(network, samples(3, 1, 4, 4)) == []
+    table = np.minimum(np.arange(256), 16)[None].astype(np.int8) * 7
+    small = replace(network, encoder=replace(network.encoder, table=table))
+    images = np.zeros((2, 1, 4, 4), np.uint8)
+    images[:, 0, 0] = 16
+    assert beyond_training(small, images) == []
+    images[1, 0, 2] = 200
+    (sentence,) = beyond_training(small, images)
+    assert "4 of 32 pixels are brighter than 16" in sentence
+
+
+def test_the_encoder_of_digits_knows_their_range():
+    digits = datasets.load("digits")
+    network = SpikingNetwork(
+        Architecture.parse("all_SCB_k3", width=2, timesteps=2), digits.image, digits.classes
+    ).eval()
+    chip = lower(network.to_folded(digits))
+    assert beyond_training(chip, digits.x_test) == []
+    bright = 15 * digits.x_test
+    (sentence,) = beyond_training(chip, bright)
+    assert f"{(bright > 16).sum()} of {bright.size} pixels are brighter than 16" in sentence
+    assert (
+        measure(chip, Samples(bright[:2], None, "bright", "test"), hw_profiles.load("loihi2"))
+        .notes[0]
+        .endswith("training images?")
+    )

@@ -126,6 +126,9 @@ def test_simulation_needs_neither_labels_nor_training_images(tmp_path):
         ({"x_val": np.zeros((4, 1, 6, 7), np.uint8)}, "x_val .* one shape"),
         ({"x_train": np.zeros((0, 1, 6, 6), np.uint8)}, "empty"),
         ({"y_test": np.zeros(4, np.float32)}, "integer labels"),
+        ({"y_test": np.eye(4) * 2}, "integer labels"),
+        ({"y_test": np.ones((4, 3), int)}, "integer labels"),
+        ({"y_test": np.ones((4, 1))}, "integer labels"),
         ({"y_train": np.zeros(9, int)}, "10 integer labels"),
         ({"y_test": -np.ones(4, int)}, "labels from 0"),
         ({"x_train": np.zeros((3, 1, 6, 6), np.uint8), "y_train": np.zeros(3, int)}, "too few"),
@@ -134,6 +137,17 @@ def test_simulation_needs_neither_labels_nor_training_images(tmp_path):
 def test_wrong_arrays_are_refused_by_name(tmp_path, change, sentence):
     with pytest.raises(InputError, match=sentence):
         datasets.load(_write(tmp_path / "a.npz", **(_arrays() | change)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, bool])
+def test_labels_in_a_column_or_one_hot_are_taken_and_said(tmp_path, dtype):
+    arrays = _arrays()
+    plain = datasets.load(_write(tmp_path / "a.npz", **arrays))
+    columns = arrays | {"y_train": arrays["y_train"][:, None], "y_test": np.eye(3, dtype=dtype)[arrays["y_test"]]}
+    found = datasets.load(_write(tmp_path / "b.npz", **columns))
+    assert found.sha256 == plain.sha256 and plain.notes == ()
+    assert "y_train (10, 1) is taken as one column of labels" in found.notes
+    assert "y_test (4, 3) is taken as one-hot labels" in found.notes
 
 
 def test_not_finite_pixels_are_refused(tmp_path):
