@@ -97,7 +97,7 @@ def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
     clock = Clock(folder, reporter)
     with (
         retrained_networks.trained_beside(config, prepared, folder) as beside,
-        delivery.lava_process(prepared) as child,
+        delivery.lava_process() as child,
     ):
         with clock.stage("super-network"):
             learnt = supernet.ensure(config, prepared, folder, reporter)
@@ -109,9 +109,9 @@ def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
         with clock.stage("winner and baselines"):
             networks = retrained_networks.train_networks(config, prepared, folder, reporter, found, random, beside)
         with clock.stage("export"):
-            delivery.export(prepared, folder, networks)
+            delivery.export(prepared.profile, folder, networks.winner)
         with clock.stage("Lava"):
-            certificate = delivery.certify_winner(prepared, folder, networks, lava, why_not)
+            certificate = delivery.certify_winner(prepared.data, folder, lava, why_not)
     summary = delivery.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
     write_json(folder / "summary.json", summary)
     folder.log("finished", wall_time=summary["wall_time"])
@@ -143,3 +143,20 @@ def train(
     job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
     reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
+
+
+def deploy(
+    run: str | Path, architecture: str, out: str | Path, target: str | None = None, reporter: Reporter | None = None
+) -> dict[str, Any]:
+    """Deliver one point of a finished search in a new folder as its winner was: trained on, exported, run in Lava.
+
+    Args:
+        architecture: as `front --json` writes it, or a published name; any of the run's space.
+        target: another one of the same neurons and weights; by default the run's.
+
+    Raises:
+        InputError, DoesNotFitError: before a folder is made, as `stages.point.point`; RunError, SpikesDifferError as `search`.
+    """
+    from autosnn_hw.stages import point
+
+    return point.deploy(point.point(run, architecture, target), out, reporter or Silent())

@@ -31,13 +31,52 @@ from autosnn_hw.errors import InputError
 @click.option(
     "--min-accuracy", type=click.FloatRange(0, 1), default=None, help="Only candidates at least as accurate, 0 to 1."
 )
+@click.option(
+    "--deploy",
+    default=None,
+    metavar="ARCH",
+    help="Deliver this point in the folder --out as the winner was: trained on, exported, run in Lava. An architecture of the "
+    "run's space, as --json writes it.",
+)
+@click.option("--out", type=click.Path(), default=None, metavar="DIR", help="Folder of --deploy; must not exist.")
 @options.as_json
-def command(run, target, targets, objective, lam, max_energy, max_latency, max_cores, top, min_accuracy, as_json):
+@options.quiet
+def command(run, target, deploy, out, as_json, quiet, **asked):
     """Rank what the search in RUN has evaluated for another lambda, objective, budget or target, without evaluating anything again.
 
     One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
-    the knee of the front.
+    the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate.
     """
+    if (deploy is None) != (out is None):
+        raise InputError("--deploy ARCH and --out DIR go together: the point, and the new folder that it is delivered in.")
+    if deploy is not None:
+        document = _deployed(run, target, deploy, out, asked, quiet or as_json)
+    else:
+        document = _answer(run, target, **asked)
+    if as_json:
+        options.print_json(document)
+        return
+    from autosnn_hw.report.elements import show
+    from autosnn_hw.report.search_tables import deployed_text, front_table
+
+    show(front_table(document) if deploy is None else deployed_text(document))
+
+
+def _deployed(run, target, deploy, out, asked, quiet):
+    """deployed.json of one point, made now."""
+    from autosnn_hw import pipeline
+    from autosnn_hw.progress import progress
+
+    choosing = [name for name, value in asked.items() if name != "top" and value is not None]
+    if choosing:
+        name = {"lam": "lambda"}.get(choosing[0], choosing[0].replace("_", "-"))
+        raise InputError(f"--{name} chooses among points, --deploy names one; first ask without --deploy, then deploy.")
+    with progress(quiet) as reporter:
+        return pipeline.deploy(run, deploy, out, target, reporter)
+
+
+def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_cores, top, min_accuracy):
+    """Ranking, front and choice on one target, or choices and matrix on several."""
     from autosnn_hw.config import read_config
     from autosnn_hw.search.fitness import Constraints
     from autosnn_hw.search.front import answer, matrix, rule_for
@@ -58,17 +97,9 @@ def command(run, target, targets, objective, lam, max_energy, max_latency, max_c
     known = {name: _records(run, name, config.target) for name in names}
     answers = {name: {"target": name, **answer(records, **asked)} for name, records in known.items()}
     if targets is None:
-        document = answers[names[0]]
-    else:
-        by_genotype = {name: {record.genotype: record for record in records} for name, records in known.items()}
-        document = {"targets": list(answers.values()), "matrix": matrix(answers, by_genotype, asked["objective"])}
-    if as_json:
-        options.print_json(document)
-    else:
-        from autosnn_hw.report.elements import show
-        from autosnn_hw.report.search_tables import front_table
-
-        show(front_table(document))
+        return answers[names[0]]
+    by_genotype = {name: {record.genotype: record for record in records} for name, records in known.items()}
+    return {"targets": list(answers.values()), "matrix": matrix(answers, by_genotype, asked["objective"])}
 
 
 def _records(run, target, own):

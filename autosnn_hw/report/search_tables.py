@@ -69,6 +69,23 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
     )
 
 
+def deployed_text(document: Mapping[str, Any]) -> RenderableType:
+    """What `front --deploy` delivered: where, how good on the test samples, and who has confirmed it."""
+    network, certificate = document["network"], document["certificate"]
+    confirmed = document["lava"]["confirmed"]
+    energy = quantity(number(verdict.total_energy(network["energy"])), "J")
+    steps = ", ".join(f"{name} {percent(value)}" for name, value in network["steps"].items())
+    lines = [
+        f"{document['file']}: {document['architecture']} for {document['target']}, {percent(network['accuracy']['exact_test'])} "
+        f"of the test samples right, {energy} an inference (estimate).",
+        f"Weights {network['weights']}; validation accuracy {steps or 'unknown (they were trained on)'}; kept {network['kept']}.",
+        f"Lava confirmed it: {count(certificate['samples'])} samples, {count(certificate['mismatches'])} spikes different."
+        if confirmed
+        else f"Lava did not confirm it ({document['lava']['reason']}): its figures are the exact simulator's alone.",
+    ]
+    return Group(Text(lines[0], style="bold"), *map(Text, lines[1:]))
+
+
 def _matrix_table(document: Mapping[str, Any]) -> RenderableType:
     """Rows: the network chosen for a target; columns: its cost on each."""
     first = document["targets"][0]

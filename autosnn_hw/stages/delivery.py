@@ -31,14 +31,17 @@ from autosnn_hw.stages.finalists import ranking
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.retrained_networks import AS_REFERENCE, REFERENCE, Networks
 from autosnn_hw.stages.retraining import accuracy_of
+from autosnn_hw.stages.trained_network import TrainedNetwork
+from autosnn_hw.training.datasets import Dataset
 from exporters import lava_script, netx, onnx
+from hw_profiles.schema import Profile
 
 WHOLE_TEST_SPLIT = 1000  # test images; of a larger split Lava runs the first `CERTIFIED`
 CERTIFIED = 500
 
 
 @contextmanager
-def lava_process(prepared: Prepared) -> Iterator[LavaChild | None]:
+def lava_process() -> Iterator[LavaChild | None]:
     """One long-lived Lava process for the run, or None where there is no Lava."""
     if not lava_status()[0]:
         yield None
@@ -58,27 +61,27 @@ def imported(child: LavaChild | None) -> tuple[LavaChild | None, str | None]:
     return child, None
 
 
-def export(prepared: Prepared, folder: RunFolder, networks: Networks) -> None:
+def export(profile: Profile, folder: RunFolder, winner: TrainedNetwork) -> None:
     """winner.net, both ONNX forms, the script for Lava alone and, for crossbar targets, winner.cores.json."""
-    network = netx.read(networks.winner.file)
+    network = netx.read(winner.file)
     with writing(folder / WINNER_NET), whole_file.beside(folder / WINNER_NET) as copy:
-        shutil.copyfile(networks.winner.file, copy)
+        shutil.copyfile(winner.file, copy)
     onnx.write(network, folder / WINNER_ONNX, form="scan")
     onnx.write(network, folder / WINNER_STEP_ONNX, form="step")
     lava_script.write(folder / WINNER_SCRIPT)
-    if networks.winner.document is not None:
-        document = networks.winner.document
+    if winner.document is not None:
+        document = winner.document
         known = {**document["network"], "file": WINNER_NET, "sha256": sha256(folder / WINNER_NET)}
         write_json(folder / WINNER_SIMULATION, document | {"network": known})
-    if prepared.profile.writes_cores:
+    if profile.writes_cores:
         from autosnn_hw.cost.cores import core_network
         from exporters import cores
 
-        cores.write(core_network(network, prepared.profile), folder / WINNER_CORES)
+        cores.write(core_network(network, profile), folder / WINNER_CORES)
 
 
 def certify_winner(
-    prepared: Prepared, folder: RunFolder, networks: Networks, lava: LavaChild | None, why: str | None = None
+    data: Dataset, folder: RunFolder, lava: LavaChild | None, why: str | None = None
 ) -> dict[str, Any]:
     """Run winner.net in Lava on test data, compare every spike with the exact simulator, and write the certificate.
 
@@ -87,7 +90,6 @@ def certify_winner(
     Raises:
         SpikesDifferError: names the first layer, sample, step and neuron that differ.
     """
-    data = prepared.data
     count = len(data.x_test) if len(data.x_test) <= WHOLE_TEST_SPLIT else CERTIFIED
     images, labels = data.x_test[:count], data.y_test[:count]
     digest = sha256(folder / WINNER_NET)

@@ -116,6 +116,12 @@ def going_on_epochs(config: SearchConfig) -> int:
     return max(1, config.retrain_epochs // 2)
 
 
+def epochs_of(config: SearchConfig) -> int:
+    """Epochs, as floats and as integers, of the longer way that `config` asks for."""
+    first = going_on_epochs(config) if config.retrain == "inherit" else config.retrain_epochs
+    return first + config.finetune_epochs
+
+
 def quantised_accuracy(floats: FoldedNetwork, data: Dataset, profile: Profile) -> float:
     """Share of the validation images that the plainly quantised network gets right."""
     network = lower(floats, profile)

@@ -22,7 +22,7 @@ from autosnn_hw.deploy.prefix import Prefix
 from autosnn_hw.deploy.replay import Replay
 from autosnn_hw.deploy.weight_format import weight_format
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, read_json
+from autosnn_hw.run_folder import CONFIG, MANIFEST, SUPERNET, RunFolder, read_json
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.search.study import read_records
@@ -30,7 +30,7 @@ from autosnn_hw.search.walk import subtrees
 from autosnn_hw.search.workers import Workers, worker_count
 from autosnn_hw.simulate.stem import host_macs
 from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
-from autosnn_hw.stages.manifest import code_sha256, prepare
+from autosnn_hw.stages.manifest import Prepared, code_sha256, prepare
 from autosnn_hw.stages.subtree import branches
 from autosnn_hw.stages.walked import FOLDER, SubtreeReader, part_file
 from autosnn_hw.training.threads import one_thread
@@ -58,13 +58,8 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
             f"{run} did not walk its space, so that only what it judged for {config.target} is known; for {target} run "
             f"`autosnn-hw search --target {target} --supernet {run} --strategy walk`."
         )
-    if weight_format(profile) != weight_format(prepared.profile):
-        raise InputError(
-            f"{run} was walked with the neurons and weights of {config.target}, and {profile.name} has others; run "
-            f"`autosnn-hw search --target {target}`, which trains a super-network for them."
-        )
-    if read_json(folder / "manifest.json")["dataset"]["sha256"] != prepared.data.sha256:
-        raise InputError(f"{config.dataset} is not what {run} was searched on; the same data are needed.")
+    require_same_integers(folder, prepared, profile)
+    require_same_data(folder, prepared)
     judge = CandidateEvaluator(
         str(folder / SUPERNET), config.dataset, config.data_dir, target, config.evaluate, config.seed, False
     )
@@ -78,6 +73,29 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
     records = [replace(record, generation=generations.get(record.genotype, 0)) for record in found]
     kept.write(records)
     return records
+
+
+def require_same_integers(folder: RunFolder, prepared: Prepared, profile: Profile) -> None:
+    """Refuse a target with other neurons or weights than a run's.
+
+    Raises:
+        InputError: with what would work.
+    """
+    if weight_format(profile) != weight_format(prepared.profile):
+        raise InputError(
+            f"{folder.path} was searched with the neurons and weights of {prepared.profile.name}, and {profile.name} has others; "
+            f"run `autosnn-hw search --target {profile.name}`, which trains a super-network for them."
+        )
+
+
+def require_same_data(folder: RunFolder, prepared: Prepared) -> None:
+    """Refuse data that are not those of a run.
+
+    Raises:
+        InputError: with what is needed.
+    """
+    if read_json(folder / MANIFEST)["dataset"]["sha256"] != prepared.data.sha256:
+        raise InputError(f"{prepared.data.name} is not what {folder.path} was searched on; the same data are needed.")
 
 
 class _Kept:

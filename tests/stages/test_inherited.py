@@ -3,25 +3,15 @@
 from dataclasses import replace
 
 import pytest
-import torch
+from support.untrained_run import FABRICS, SIZES, untrained_supernet
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.documents import verdict
-from autosnn_hw.search.space import search_space
 from autosnn_hw.stages import evaluator, learnt
 from autosnn_hw.stages.evaluator import CandidateEvaluator
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.training import datasets, finetune
-from autosnn_hw.training.checkpoint import write_checkpoint
-from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.supernet import SuperNetwork
 from exporters import netx
-
-FABRICS = {
-    "loihi2": (Fabric(), None),
-    "truenorth": (Fabric("memoryless", True, 128), [{"SRB_k3": (2,)}] * 5),
-}
-
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
@@ -38,20 +28,10 @@ def few(monkeypatch):
 
 def job(folder, target="loihi2", **changes):
     """(job, evaluator, architecture) of an untrained super-network; batch norm makes its neurons fire all the same."""
-    fabric, groups = FABRICS[target]
-    space = search_space(width=4, timesteps=2, blocks=("SRB_k3",), groups=groups)
-    torch.manual_seed(0)
-    network = SuperNetwork(space.space, 4, 2, (1, 8, 8), 10, genes=space.genes, fabric=fabric)
-    identity = {
-        "kind": "supernet", "space": space.space, "width": 4, "timesteps": 2, "image": (1, 8, 8), "classes": 10,
-        "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric.identity(),
-    }  # fmt: skip
     supernet = folder / "supernet.safetensors"
-    tensors = {f"model.{name}": tensor for name, tensor in network.state_dict().items()}
-    write_checkpoint(supernet, tensors, {"identity": identity})
+    space = untrained_supernet(supernet, target)
     (folder / "networks").mkdir()
-    sizes = {"width": 4, "timesteps": 2, "retrain_epochs": 1, "finetune_epochs": 1}
-    config = SearchConfig(target=target, **{**sizes, **changes})
+    config = SearchConfig(target=target, **{**SIZES, **changes})
     judge = CandidateEvaluator(str(supernet), "digits", None, target, float_view=False)
     return NetworkJob.of(config, folder / "networks", supernet=str(supernet)), judge, space.at(0)
 
