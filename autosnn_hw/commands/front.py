@@ -48,7 +48,9 @@ def command(run, target, deploy, out, as_json, quiet, **asked):
     the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate.
     """
     if (deploy is None) != (out is None):
-        raise InputError("--deploy ARCH and --out DIR go together: the point, and the new folder that it is delivered in.")
+        raise InputError(
+            "--deploy ARCH and --out DIR go together: the point, and the new folder that it is delivered in."
+        )
     if deploy is not None:
         document = _deployed(run, target, deploy, out, asked, quiet or as_json)
     else:

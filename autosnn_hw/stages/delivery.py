@@ -80,9 +80,7 @@ def export(profile: Profile, folder: RunFolder, winner: TrainedNetwork) -> None:
         cores.write(core_network(network, profile), folder / WINNER_CORES)
 
 
-def certify_winner(
-    data: Dataset, folder: RunFolder, lava: LavaChild | None, why: str | None = None
-) -> dict[str, Any]:
+def certify_winner(data: Dataset, folder: RunFolder, lava: LavaChild | None, why: str | None = None) -> dict[str, Any]:
     """Run winner.net in Lava on test data, compare every spike with the exact simulator, and write the certificate.
 
     Without Lava the certificate says so, and `why`: its only backend is the exact simulator, and nothing was compared.

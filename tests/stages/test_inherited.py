@@ -13,6 +13,7 @@ from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.training import datasets, finetune
 from exporters import netx
 
+
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Few images; what a process keeps of other images is dropped before and after."""

@@ -18,7 +18,14 @@ from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.training import datasets
 
 ARCHITECTURE = "SRB_k3,skip,skip,SCB_k3,skip"
-FILES = ("winner.net", "winner.onnx", "winner.step.onnx", "winner_in_lava.py", "winner.simulation.json", "deployed.json")
+FILES = (
+    "winner.net",
+    "winner.onnx",
+    "winner.step.onnx",
+    "winner_in_lava.py",
+    "winner.simulation.json",
+    "deployed.json",
+)
 
 
 @pytest.fixture
