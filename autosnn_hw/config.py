@@ -172,7 +172,7 @@ class SearchConfig(BaseModel):
     retrain_epochs: int = _size(
         "retrain_epochs",
         TRAINING,
-        "Epochs of a network that is trained from scratch; one that goes on from inherited weights takes half of them.",
+        "Epochs as floats of winner and baselines, from scratch or from inherited weights on.",
         ge=1,
     )
     finetune_epochs: int = _size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)

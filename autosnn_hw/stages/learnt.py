@@ -66,12 +66,12 @@ def inherited(
     )
     data, seed = tools.data, derive_seed(config.seed, "tune", str(architecture))
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
-    first = going_on_epochs(config)
+    first = config.retrain_epochs
     total = first + config.finetune_epochs
     trained = train_network(
         architecture,
         data,
-        schedule=Schedule(first, config.learning_rate / 2, config.batch, seed, precision=config.precision),
+        schedule=Schedule(first, config.learning_rate, config.batch, seed, precision=config.precision),
         full_train=False,
         initial=inherited_network(tools.supernet, architecture, data, tools.calibration),
         device=config.device,
@@ -108,18 +108,6 @@ def inherited(
         steps=steps,
         kept=kept,
     )
-
-
-def going_on_epochs(config: SearchConfig) -> int:
-    """Epochs as floats of a network that goes on from inherited weights: half of those of one from scratch, at half the rate
-    (docs/lab/training.md)."""
-    return max(1, config.retrain_epochs // 2)
-
-
-def epochs_of(config: SearchConfig) -> int:
-    """Epochs, as floats and as integers, of the longer way that `config` asks for."""
-    first = going_on_epochs(config) if config.retrain == "inherit" else config.retrain_epochs
-    return first + config.finetune_epochs
 
 
 def quantised_accuracy(floats: FoldedNetwork, data: Dataset, profile: Profile) -> float:

@@ -14,7 +14,6 @@ from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, write_json
 from autosnn_hw.stages import delivery
-from autosnn_hw.stages.learnt import epochs_of
 from autosnn_hw.stages.manifest import Prepared, prepare
 from autosnn_hw.stages.published import untrained
 from autosnn_hw.stages.repricing import require_same_data, require_same_integers
@@ -75,7 +74,7 @@ def deploy(chosen: Point, out: str | Path, reporter: Reporter) -> dict[str, Any]
     networks = folder / "networks"
     networks.mkdir()
     job = NetworkJob.of(config, networks, chosen.target, supernet)
-    reporter.stage(f"train {architecture}", epochs_of(config))
+    reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
     with delivery.lava_process() as child:
         network = job(architecture, progress=lambda done, total, text: reporter.advance(done, text))
         _require_fit(architecture, chosen.profile, network.violations)
