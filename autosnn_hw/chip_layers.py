@@ -162,6 +162,7 @@ class InputLayer:
         neuron: None, or the parameters of the neurons that the values drive (no synapse, no delay).
         bias: int64 (C,) or (C, H, W), added to v every step as 64 * bias; None for none.
         host: True where the neuron runs on the host and only its spikes go to the chip (targets without per-image biases).
+        payload: largest value that a message of frames carries: 1 for spikes; above, frames are counts, cut there (graded spikes).
         foreign_transform: (weight, bias) found in the input entry of a foreign file; they belong to its owner's
             pre-processing and are only shown.
     """
@@ -175,6 +176,7 @@ class InputLayer:
     scale: float | None = None
     k: float | None = None
     host: bool = False
+    payload: int = 1
     foreign_transform: tuple[np.ndarray, np.ndarray] | None = None
 
     def __post_init__(self) -> None:

@@ -97,6 +97,11 @@ class SearchConfig(BaseModel):
     )
     data_dir: str | None = _choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
     download: bool = _choice(False, WHAT, "Download the dataset where it is missing.")
+    graded: bool = _choice(
+        False,
+        WHAT,
+        "Event frames as counts (graded spikes), where the target takes them; without, a value above 0 is a spike.",
+    )
     space: Literal["SNN_1", "SNN_2", "SNN_3"] = _choice("SNN_1", WHAT, "Macro-architecture.")
     width: int = _size("width", WHAT, "Base width C.", ge=1, le=4096)
     timesteps: int = _size("timesteps", WHAT, "Steps a sample; event frames say it themselves.", ge=1, le=4096)

@@ -78,6 +78,7 @@ class FoldedNetwork:
         pixel_max: value that a byte pixel is divided by before normalisation (255, digits 16); float images have 1.0.
         float_images: True where images are float32 and not bytes.
         frames: True where it takes event frames, spikes where above 0: its stem is then a layer of the chip, no host work.
+        payload: largest value that a frame's message carries: 1 for spikes, more for graded ones.
     """
 
     blocks: tuple[FoldedBlock, ...]
@@ -90,3 +91,4 @@ class FoldedNetwork:
     pixel_max: float = 255.0
     float_images: bool = False
     frames: bool = False
+    payload: int = 1

@@ -125,13 +125,15 @@ def train(
     """Train one architecture as `config` has it, quantise it with the integers in the loop, and write its .net and result
     into a new folder."""
     import hw_profiles
+    from autosnn_hw.stages.manifest import require_payload
     from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.training import datasets
     from autosnn_hw.training.precision import require
     from autosnn_hw.training.trainer import check_timesteps
 
-    hw_profiles.load(config.target)
-    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
+    profile = hw_profiles.load(config.target)
+    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+    require_payload(data, profile)
     check_timesteps(data, architecture.timesteps)
     require(config.precision, config.device)
     reporter = reporter or Silent()

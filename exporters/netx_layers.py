@@ -80,6 +80,7 @@ def input_layer(reading: Reading, entry: h5py.Group) -> InputLayer:
         scale=facts.scale,
         k=facts.k,
         host=facts.host,
+        payload=facts.payload,
         foreign_transform=transform,
     )
 

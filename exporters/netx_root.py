@@ -21,6 +21,7 @@ GROUP = "autosnn_hw"
 FORMAT = 1
 MAX_ATTRIBUTE_BYTES = 60_000
 """HDF5 holds at most 64 KB in an attribute; a longer provenance becomes a dataset of the same name."""
+MAX_PAYLOAD = 255  # frames are bytes
 MAX_NAME = 200
 
 
@@ -34,6 +35,7 @@ class LayerFacts:
     scale: float | None = None
     k: float | None = None
     host: bool = False
+    payload: int = 1
     groups: int | None = None
     bias: np.ndarray | None = None
 
@@ -130,6 +132,8 @@ def _put_layer(group: h5py.Group, layer: Layer, groups: int | None) -> None:
         group["groups"] = groups
     if isinstance(layer, InputLayer):
         group["host"] = layer.host
+        if layer.payload > 1:
+            group["payload"] = layer.payload
         if layer.bias is not None:
             group["bias"] = layer.bias
 
@@ -254,9 +258,18 @@ def _layer(group: h5py.Group) -> LayerFacts:
         scale=_real(group, "scale"),
         k=_real(group, "k"),
         host=bool(_one(group, "host") or 0),
+        payload=_payload(group),
         groups=None if source.numbers(group, "groups") is None else int(_shaped(group, "groups", ())),
         bias=None if bias is None else integers(bias, source.where(group, "bias")),
     )
+
+
+def _payload(group: h5py.Group) -> int:
+    values = source.numbers(group, "payload")
+    payload = 1 if values is None else int(_shaped(group, "payload", ()))
+    if not 1 <= payload <= MAX_PAYLOAD:
+        raise InputError(f"{source.where(group, 'payload')} is {payload}; 1 to {MAX_PAYLOAD} are allowed.")
+    return payload
 
 
 def _one(group: h5py.Group, name: str) -> Any:

@@ -119,15 +119,20 @@ def _one_step(nodes: Nodes, network: ChipNetwork, source: str, suffix: str) -> t
     states: dict[str, State] = {}
     x = source
     if network.input_layer.neuron is None:
-        x = nodes.to_float(nodes("Greater", nodes.to_int(source), nodes.constant(0)))
+        x = nodes.to_int(source)
+        one = network.input_layer.payload == 1
+        x = nodes.to_float(
+            nodes("Greater", x, nodes.constant(0)) if one else nodes.clamp(x, 0, network.input_layer.payload)
+        )
     for layer in network.neuron_layers:
         before = _states(layer, suffix)
         late = None
         if isinstance(layer, InputLayer):
             current, bound = x, BIAS_LIMIT if network.encoder is not None else equations.ANY_INT32
         else:
-            current, late = equations.synapses(nodes, layer, x, before)
-            bound = equations.current_bound(layer)
+            payload = network.input_layer.payload if layer is network.layers[1] else 1
+            current, late = equations.synapses(nodes, layer, x, before, payload)
+            bound = equations.current_bound(layer, payload)
         x, after = equations.neurons(nodes, layer, current, bound, before)
         spikes[layer.name], states[layer.name] = x, State(after.v, after.u, late)
     return spikes, states

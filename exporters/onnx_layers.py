@@ -113,26 +113,28 @@ def _convolution(
     return nodes.total(parts)
 
 
-def _product(nodes: Nodes, x: str, weight: np.ndarray) -> str:
-    """Exact integer product of float32 spikes (N, Nin) with (Nout, Nin), int64 (N, Nout)."""
+def _product(nodes: Nodes, x: str, weight: np.ndarray, largest: int = 1) -> str:
+    """Exact integer product of float32 integers (N, Nin) of at most `largest` with (Nout, Nin), int64 (N, Nout)."""
     parts = []
-    for factor, part in digits(weight):
+    for factor, part in digits(weight, largest):
         total = nodes.to_int(nodes("MatMul", x, nodes.constant(part.T, np.float32)))
         parts.append(total if factor == 1 else nodes("Mul", total, nodes.constant(factor)))
     return nodes.total(parts)
 
 
-def synapses(nodes: Nodes, layer: ConvLayer | DenseLayer, spikes: str, state: State) -> tuple[str, str | None]:
-    """What a layer receives in a step, int64 (N, *shape), and its new `d`."""
+def synapses(
+    nodes: Nodes, layer: ConvLayer | DenseLayer, spikes: str, state: State, payload: int = 1
+) -> tuple[str, str | None]:
+    """What a layer receives in a step, int64 (N, *shape), and its new `d`; `payload`: largest value in `spikes`."""
     if isinstance(layer, ConvLayer):
-        total = _convolution(nodes, spikes, layer.weight, layer, 1, layer.dilation, layer.groups)
-        return (nodes.wrap(total, 24) if _reach(layer) >= WRAP else total), None
+        total = _convolution(nodes, spikes, layer.weight, layer, payload, layer.dilation, layer.groups)
+        return (nodes.wrap(total, 24) if payload * _reach(layer) >= WRAP else total), None
     flat = nodes("Flatten", spikes, axis=1)
     late = longest_delay(layer)
     if state.d is None or layer.delay is None:
-        return _product(nodes, flat, layer.weight), None
+        return _product(nodes, flat, layer.weight, payload), None
     stacked = np.concatenate([np.where(layer.delay == steps, layer.weight, 0) for steps in range(late + 1)])
-    sent = nodes("Reshape", _product(nodes, flat, stacked), nodes.constant([0, late + 1, layer.shape[0]]))
+    sent = nodes("Reshape", _product(nodes, flat, stacked, payload), nodes.constant([0, late + 1, layer.shape[0]]))
     nothing = nodes("Mul", nodes("Slice", state.d, *_steps(nodes, 0, 1)), nodes.constant(0))
     total = nodes("Add", sent, nodes("Concat", state.d, nothing, axis=1))
     now = nodes("Squeeze", nodes("Slice", total, *_steps(nodes, 0, 1)), nodes.constant([1]))
@@ -148,10 +150,11 @@ def _reach(layer: ConvLayer | DenseLayer) -> int:
     return int(np.abs(layer.weight).reshape(len(layer.weight), -1).sum(axis=1).max())
 
 
-def current_bound(layer: Layer) -> int:
-    """Largest absolute value that arrives at a conv or dense layer in a step."""
+def current_bound(layer: Layer, payload: int = 1) -> int:
+    """Largest absolute value that arrives at a conv or dense layer in a step, where no input is above `payload`."""
     assert isinstance(layer, ConvLayer | DenseLayer)
-    return min(_reach(layer), WRAP) if isinstance(layer, ConvLayer) else _reach(layer)
+    reach = payload * _reach(layer)
+    return min(reach, WRAP) if isinstance(layer, ConvLayer) else reach
 
 
 def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) -> tuple[str, State]:

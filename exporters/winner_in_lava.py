@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 NETWORK = "winner.net"
+MESSAGE_BITS = 8  # of graded spikes
 STEM_LIMIT = 4095  # 13 bit signed bias mantissa
 
 
@@ -34,7 +35,7 @@ def encode(encoder, images):
 
 
 def read(path):
-    """Inputs (N, T, C, H, W) step by step, whether neurons take them, their bias or None, labels, voters a class, and the
+    """Inputs (N, T, C, H, W) step by step, whether neurons take them, bits of their messages (0 for spikes), the bias or None, labels, voters a class, and the
     expected spikes and predictions."""
     with h5py.File(path, "r") as file:
         ours = file["autosnn_hw"]
@@ -49,6 +50,7 @@ def read(path):
         return (
             inputs.astype(np.int64),
             driven,
+            MESSAGE_BITS if "payload" in stem else 0,
             stem["bias"][()] if "bias" in stem else None,
             check["labels"][()],
             int(ours["readout/voters"][()]) if "readout" in ours else 1,
@@ -57,7 +59,7 @@ def read(path):
         )
 
 
-def measure(path, inputs, driven, bias):
+def measure(path, inputs, driven, bits, bias):
     """Run Lava: spikes of each layer and sample, and of each readout neuron and sample."""
     from lava.lib.dl import netx
     from lava.magma.core.run_conditions import RunSteps
@@ -66,7 +68,7 @@ def measure(path, inputs, driven, bias):
     from lava.proc.io import sink, source
 
     (samples, timesteps), late = inputs.shape[:2], int(not driven)  # frames meet synapses, which hold them for a step
-    net = netx.hdf5.Network(net_config=str(path), reset_interval=timesteps, reset_offset=late)
+    net = netx.hdf5.Network(net_config=str(path), input_message_bits=bits, reset_interval=timesteps, reset_offset=late)
     if bias is not None:  # NetX does not apply the bias of an input entry
         shape = net.in_layer.neuron.s_out.shape
         net.in_layer.neuron.bias_mant.init = np.broadcast_to(bias.T, shape).astype(np.int32)
@@ -103,11 +105,11 @@ def measure(path, inputs, driven, bias):
 
 def main(path):
     try:
-        inputs, driven, bias, labels, voters, expected, predictions = read(path)
+        inputs, driven, bits, bias, labels, voters, expected, predictions = read(path)
     except (OSError, KeyError, ValueError) as error:
         print(f"{path} cannot be checked: {error}", file=sys.stderr)
         return 2
-    spikes, outputs = measure(path, inputs, driven, bias)
+    spikes, outputs = measure(path, inputs, driven, bits, bias)
     votes = outputs.reshape(-1, voters, len(inputs)).sum(axis=1)
     predicted = votes.argmax(axis=0)
     for n, label in enumerate(labels):

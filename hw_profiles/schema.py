@@ -44,6 +44,7 @@ class Limits(Table):
         None, description="largest voltage decay of a neuron that is not memoryless by itself"
     )
     i_decay: Limit | None = Field(None, description="largest current decay")
+    payload: Limit | None = Field(None, description="largest value of a graded spike; absent: spikes carry no values")
     synaptic_delay: Limit | None = Field(None, description="largest delay of a synapse in steps")
     timesteps: Limit | None = Field(None, description="steps of one sample")
     axon_types: Limit | None = Field(

@@ -17,7 +17,9 @@ import hw_profiles
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
+from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact, lava
+from autosnn_hw.simulate.certificate import certify
 from autosnn_hw.stages import delivery
 from autosnn_hw.stages.repricing import priced_on
 from autosnn_hw.training import datasets
@@ -72,6 +74,32 @@ def test_a_search_on_event_frames_is_whole(target, data, tmp_path, monkeypatch):
         )
         for index, layer in enumerate(exact.trace(network, frames[:4]).layers, 1):
             np.testing.assert_array_equal(chip.layer_spikes(fired, index), layer.spikes, err_msg=layer.name)
+
+
+def test_counts_travel_as_graded_spikes(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "lava_status", lambda: (False, "not asked"))
+    config = SearchConfig(dataset=f"npz:{data}", graded=True, **SMALL)
+    summary = pipeline.search(config, tmp_path / "run")
+    network, frames = netx.read(tmp_path / "run" / "winner.net"), datasets.load(f"npz:{data}").x_test
+    assert network.input_layer.payload == 3 == network.check.images.max() and frames.max() == 3
+    activity = exact.run(network, frames)
+    assert not np.array_equal(activity.outputs, exact.run(network, np.minimum(frames, 1)).outputs)
+    session = onnxruntime.InferenceSession(str(tmp_path / "run" / "winner.onnx"))
+    assert np.array_equal(session.run(["votes"], {"frames": frames})[0], activity.votes(network.readout))
+    assert summary["winner"]["accuracy"]["exact_test"] > 0.5
+    if lava.lava_status()[0]:
+        assert certify(network, frames[:4]).certificate.mismatches == 0
+    document = json.loads((tmp_path / "run" / "winner.simulation.json").read_text())
+    assert any("a graded spike is charged as a spike is" in sentence for sentence in document["not_counted"])
+
+
+@pytest.mark.parametrize("target", ["loihi1", "truenorth"])
+def test_counts_are_refused_where_spikes_carry_no_values(target, data, tmp_path):
+    with pytest.raises(InputError, match=f"values up to 3; {target} takes spikes alone"):
+        pipeline.search(SearchConfig(dataset=f"npz:{data}", target=target, graded=True, **SMALL), tmp_path / "run")
+    with pytest.raises(InputError, match="digits holds images; --graded is for event frames"):
+        pipeline.search(SearchConfig(graded=True, **SMALL), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_training_on_event_frames_says_what_is_lost(data, tmp_path):

@@ -1,4 +1,4 @@
-"""Exact convolution of spikes by integers, by the fastest library path that is exact for them."""
+"""Exact convolution of spikes or counts by integers, by the fastest library path that is exact for them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ class Convolution:
     """Convolution of spikes by int64 weights (C, Cin / groups, k, k), prepared once for any number of batches.
 
     Weights within int8 go through oneDNN's int8 kernel, where a self-test finds it exact; others through float32, or
-    float64 where sums could pass 2^24. `largest`: no sum is larger, positive or negative.
+    float64 where sums could pass 2^24. `largest`: no sum is larger, positive or negative. `payload`: no input is larger.
     """
 
-    def __init__(self, weight: np.ndarray, stride: int = 1, padding: int = 0, groups: int = 1) -> None:
+    def __init__(
+        self, weight: np.ndarray, stride: int = 1, padding: int = 0, groups: int = 1, payload: int = 1
+    ) -> None:
         self.weight, self.stride, self.padding, self.groups = weight, stride, padding, groups
         self.int8: Int8Convolution | None = None
         strides, paddings = (stride,) * 2, (padding,) * 2
-        self.largest = largest_sum(weight)
+        self.largest = largest_sum(weight) * payload
         fits = (
             np.abs(weight).max(initial=0) <= LARGEST_WEIGHT and self.largest < EXACT_IN_FLOAT32 and weight.shape[1] > 1
         )
-        if fits and is_exact(False):
+        if fits and is_exact(payload > 1):
             self.int8 = Int8Convolution(torch.from_numpy(weight.astype(np.int8)), strides, paddings, groups=groups)
         self.dtype = torch.float32 if self.largest < EXACT_IN_FLOAT32 else torch.float64
 

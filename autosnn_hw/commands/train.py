@@ -9,7 +9,7 @@ from autosnn_hw.commands import options
 
 @click.command("train", cls=options.GroupedCommand)
 @click.argument("architecture", metavar="ARCH")
-@options.choices("target", "dataset", "data_dir", "download")
+@options.choices("target", "dataset", "data_dir", "download", "graded")
 @click.option(
     "--space",
     type=click.Choice(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]),

@@ -13,6 +13,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
 
 HOST = "the spikes that the host sends in are charged as messages, without the way they take to their cores"
+GRADED = "a graded spike is charged as a spike is, whatever its value"
 UNIFORM = "where spikes are not known neuron by neuron they are spread evenly over the neurons of each role"
 
 
@@ -89,6 +90,8 @@ def spike_map(layer: Layer, measured: LayerActivity | None, activity: Activity, 
     """Spikes of each neuron over the whole run, measured or spread evenly."""
     if measured is None:
         notes.append(HOST)
+        if isinstance(layer, InputLayer) and layer.payload > 1:
+            notes.append(GRADED)
         return np.zeros(layer.shape) if activity.input_spikes is None else activity.input_spikes
     if isinstance(layer, InputLayer) and layer.host:
         notes.append(HOST)

@@ -26,9 +26,20 @@ def layer_uses(layer: Layer, profile: Profile) -> list[LimitUse]:
 
 @kept_with(key=lambda profile: profile.sha256)
 def _uses(layer: Layer, profile: Profile) -> tuple[LimitUse, ...]:
+    if isinstance(layer, InputLayer) and layer.neuron is None:
+        return tuple(_payload(layer, profile))
     if layer.neuron is None or (isinstance(layer, InputLayer) and layer.host):
         return ()
     return (*_neuron(layer, profile), *_kinds(layer, profile), *_synapses(layer, profile))
+
+
+def _payload(layer: InputLayer, profile: Profile) -> Iterator[LimitUse]:
+    """Values that frames carry: a chip that names no payload takes spikes alone."""
+    limit = profile.limits.payload
+    if limit is not None:
+        yield _use("payload", layer.payload, limit)
+    elif layer.payload > 1:
+        yield LimitUse("payload", layer.payload, 1, "value of a graded spike", "the profile names no payload", False)
 
 
 def network_uses(network: ChipNetwork, profile: Profile) -> list[LimitUse]:

@@ -76,7 +76,10 @@ def _layer_by_layer(
     with torch.inference_mode():
         if folded.frames:
             encoder: Encoder | None = None
-            first, frames = InputLayer("input", folded.image), event_batches(images)
+            first, frames = (
+                InputLayer("input", folded.image, payload=folded.payload),
+                event_batches(images, folded.payload),
+            )
         else:
             stem, encoder, first, frames = calibrated_stem(folded, images, weights)
             stem = folded_conv(stem, "stem")
@@ -140,9 +143,9 @@ def _batches(values: np.ndarray) -> list[np.ndarray]:
     return [values[first : first + BATCH] for first in range(0, len(values), BATCH)]
 
 
-def event_batches(frames: np.ndarray) -> list[torch.Tensor]:
-    """Event frames (N, T, C, H, W) as batches of spikes (T * n, C, H, W)."""
-    spikes = torch.from_numpy((frames > 0).astype(np.uint8)).transpose(0, 1)
+def event_batches(frames: np.ndarray, payload: int = 1) -> list[torch.Tensor]:
+    """Event frames (N, T, C, H, W) as batches of spikes, or of counts up to `payload`, uint8 (T * n, C, H, W)."""
+    spikes = torch.from_numpy(frames.clip(0, payload).astype(np.uint8)).transpose(0, 1)
     return [x.flatten(0, 1).contiguous(memory_format=torch.channels_last) for x in spikes.split(BATCH, dim=1)]
 
 
@@ -154,15 +157,17 @@ def estimate(
         return unit
     shortcut = unit.shortcut
     if isinstance(shortcut, FoldedConv):
-        shortcut = _normalised(shortcut, carried, steps, weights)
-    return replace(unit, conv=_normalised(unit.conv, frames, steps, weights), shortcut=shortcut)
+        shortcut = _normalised(shortcut, carried, steps, weights, unit.payload)
+    return replace(unit, conv=_normalised(unit.conv, frames, steps, weights, unit.payload), shortcut=shortcut)
 
 
-def _normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int, weights: WeightFormat) -> FoldedConv:
+def _normalised(
+    conv: FoldedConv, frames: list[torch.Tensor], steps: int, weights: WeightFormat, payload: int
+) -> FoldedConv:
     if weights.kind != "ternary" or conv.norm is None or not np.isfinite(conv.weight).all():
-        return normalised(conv, frames, steps)
+        return normalised(conv, frames, steps, payload)
     # What is normalised is what is deployed: batch norm then makes good what ternary weights change. The floats stay, for
     # fine-tuning to go on from; ternarise takes them to the same signs whatever the channel's gain.
     signs, gain = ternarise(conv.weight)
     ternary = replace(conv, weight=signs * gain.reshape(-1, 1, 1, 1))
-    return replace(conv, norm=normalised(ternary, frames, steps).norm)
+    return replace(conv, norm=normalised(ternary, frames, steps, payload).norm)

@@ -47,7 +47,7 @@ def lower(
     stem, units = folded.blocks[0], network_units(folded)
     if folded.frames:
         encoder: Encoder | None = None
-        first = InputLayer("input", folded.image)
+        first = InputLayer("input", folded.image, payload=folded.payload)
     else:
         encoder, first = build_encoder(folded_conv(stem.convs[0], "stem"), stem.k[0], folded, weights)
     layers: list[Layer] = [first]

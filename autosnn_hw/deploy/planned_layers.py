@@ -38,6 +38,7 @@ class Unit:
         next_groups: groups of the layer that reads this one's relays: the order of the output channels.
         window: (H, W) of a pool.
         first: what it reads is what a shortcut of its block carries.
+        payload: largest value that it reads: 1 for spikes.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Unit:
     next_groups: int = 1
     window: tuple[int, int] = (1, 1)
     first: bool = False
+    payload: int = 1
 
 
 def network_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
@@ -96,7 +98,7 @@ def front_units(folded: FoldedNetwork) -> tuple[Unit, ...]:
 def stem_unit(folded: FoldedNetwork) -> Unit:
     """The stem as a layer on the chip, for event frames: they are spikes, and its convolution runs every step."""
     unit = _conv(folded.blocks[0], "", _only(folded.blocks[0]), folded.image, 0)
-    return replace(unit, name="stem", block="stem")
+    return replace(unit, name="stem", block="stem", payload=folded.payload)
 
 
 def block_units(block: FoldedBlock) -> tuple[Unit, ...]:

@@ -25,7 +25,7 @@ from autosnn_hw.deploy.batch_norm import (
 )
 from autosnn_hw.deploy.planned_layers import Unit, front_units, stem_unit
 from autosnn_hw.deploy.relays import channel_order
-from autosnn_hw.deploy.spike_train import SpikeTrain, joined, neuron_totals, packed
+from autosnn_hw.deploy.spike_train import SpikeTrain, Train, joined, neuron_totals, packed, values_kept
 from autosnn_hw.deploy.unit_simulation import UnitRun
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
@@ -66,8 +66,8 @@ class Prefix:
     activities: tuple[LayerActivity, ...]
     totals: np.ndarray
     found: Found
-    calibration: SpikeTrain | None = None
-    images: SpikeTrain | None = None
+    calibration: Train | None = None
+    images: Train | None = None
     outputs: np.ndarray | None = None
 
 
@@ -129,9 +129,10 @@ class Trunk:
 
     def _events(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
         """The input without neurons, then the stem as a layer of the chip."""
-        layer = InputLayer("input", folded.image)
+        layer = InputLayer("input", folded.image, payload=folded.payload)
         self.input_spikes = (images > 0).sum(axis=(0, 1), dtype=np.int64)
-        known, judged = (packed(event_batches(frames), self.steps) for frames in (calibration, images))
+        kept = packed if folded.payload == 1 else values_kept
+        known, judged = (kept(event_batches(frames, folded.payload), self.steps) for frames in (calibration, images))
         return self.grow(Prefix((layer,), (), self.input_spikes, Found(()), known, judged), [[stem_unit(folded)]])[0]
 
     def grow(self, prefix: Prefix, branches: Sequence[Sequence[Unit]]) -> list[Prefix]:

@@ -42,7 +42,7 @@ class Replay:
         self.encoder: Encoder | None = None
         if driven is None:
             assert input_spikes is not None
-            sent = Prefix((InputLayer("input", folded.image),), (), input_spikes, Found(()))
+            sent = Prefix((InputLayer("input", folded.image, payload=folded.payload),), (), input_spikes, Found(()))
             self.root = self.grow(sent, (stem_unit(folded),), root)
         else:
             stem = folded.blocks[0]

@@ -42,6 +42,38 @@ class SpikeTrain:
         return (self.frames(first, first + size) for first in range(0, self.samples, size))
 
 
+@dataclass(frozen=True, eq=False)
+class ValueTrain:
+    """Counts that an input sends, kept as they are.
+
+    Args:
+        values: uint8 (T, N, C, H, W).
+    """
+
+    values: np.ndarray
+
+    @property
+    def samples(self) -> int:
+        return int(self.values.shape[1])
+
+    def frames(self, first: int, last: int) -> torch.Tensor:
+        """As `SpikeTrain.frames`."""
+        part = torch.from_numpy(self.values[:, first:last]).flatten(0, 1)
+        return part.contiguous(memory_format=torch.channels_last)
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """All samples as `frames`, so many at a time."""
+        return (self.frames(first, first + size) for first in range(0, self.samples, size))
+
+
+Train = SpikeTrain | ValueTrain
+
+
+def values_kept(frames: Iterable[torch.Tensor], steps: int) -> ValueTrain:
+    """The counts of batches uint8 (T * n, C, H, W), T outermost."""
+    return ValueTrain(np.concatenate([x.numpy().reshape(steps, -1, *x.shape[1:]) for x in frames], axis=1))
+
+
 def packed(frames: Iterable[torch.Tensor], steps: int) -> SpikeTrain:
     """The train of batches of spikes uint8 (T * n, C, H, W), T outermost, channels last."""
     parts, shape = [], (0, 0, 0)

@@ -21,13 +21,14 @@ ROWS = 128  # of these, summed by one thread at a time
 QUIET = 1e-3  # variance below this part of the layer's median is raised to it: a channel that is silent on these images
 
 
-def normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int) -> FoldedConv:
+def normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int, payload: int = 1) -> FoldedConv:
     """The convolution with the statistics that its batch norm lacks.
 
     Args:
         conv: raw weights and batch norm; what has statistics, or no batch norm, comes back as it is.
         frames: batches of spikes uint8 (T * N, Cin, H, W), T outermost, channels last.
         steps: T.
+        payload: largest value in `frames`.
     """
     if conv.norm is None or conv.norm.mean is not None:
         return conv
@@ -39,7 +40,7 @@ def normalised(conv: FoldedConv, frames: list[torch.Tensor], steps: int) -> Fold
     integer = np.rint(conv.weight / unit.reshape(-1, 1, 1, 1)).astype(np.int64)
     height, width = (-(-n // conv.stride) for n in frames[0].shape[2:])
     skip = skipped(sum(map(len, frames)) * height * width)
-    convolution = Convolution(integer, conv.stride, conv.padding, conv.groups)
+    convolution = Convolution(integer, conv.stride, conv.padding, conv.groups, payload)
     return with_statistics(conv, *moments(convolution(sampled(x, steps, skip)) for x in frames), unit)
 
 

@@ -68,7 +68,9 @@ class UnitRun:
         if self.unit.kind == "dense":
             self.main = Convolution(integers.weight[:, :, None, None] // self.part)
         else:
-            self.main = Convolution(integers.weight // self.part, conv.stride, conv.padding, conv.groups)
+            self.main = Convolution(
+                integers.weight // self.part, conv.stride, conv.padding, conv.groups, self.unit.payload
+            )
             if integers.shortcut is not None and isinstance(shortcut, FoldedConv):
                 self.side = Convolution(integers.shortcut // self.part, shortcut.stride, 0, shortcut.groups)
                 largest = self.side.largest

@@ -54,6 +54,8 @@ def _input(network: ChipNetwork) -> str:
         return f"{pixels} images (N, {network.encoder.weight.shape[1]}, H, W), through the encoder on the host"
     if network.input_layer.neuron is not None:
         return f"images (N, {shape}), each value the bias mantissa of an input neuron as it is"
+    if network.input_layer.payload > 1:
+        return f"frames (N, T, {shape}) of counts up to {network.input_layer.payload} (graded spikes)"
     return f"spike frames (N, T, {shape})"
 
 

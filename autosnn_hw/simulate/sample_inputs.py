@@ -34,11 +34,13 @@ def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[s
     """A sentence about frame values that a network without input neurons takes as one spike each, where there are any."""
     if graded or network.encoder is not None or network.input_layer.neuron is not None:
         return []
-    above = int((inputs > 1).sum())
+    payload = network.input_layer.payload
+    above = int((inputs > payload).sum())
     if not above:
         return []
+    sent = "single spikes" if payload == 1 else f"{payload}, the most that this network was trained on"
     return [
-        f"{above} of {inputs.size} frame values are above 1 and were sent as single spikes; with --graded they are sent as they are"
+        f"{above} of {inputs.size} frame values are above {payload} and were sent as {sent}; with --graded they are sent as they are"
     ]
 
 

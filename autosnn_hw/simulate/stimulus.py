@@ -40,7 +40,7 @@ def stimulus(
     Args:
         network: with an encoder it takes images (N, Cin, H, W); with an input neuron and no encoder an image
             (N, *shape) is that neuron's bias mantissa as it is, and frames (N, T, *shape) its value in each step; without
-            an input neuron only frames, spikes where > 0 unless `graded`.
+            an input neuron only frames, spikes where > 0 unless `graded`, or counts up to the input's payload.
         inputs: images or frames.
         timesteps: T for images where the network has none, or to run it for another T.
         graded: let frames meet the first synapse with their value.
@@ -104,6 +104,8 @@ def _frames(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, gra
         raise InputError("the frames have no steps; at least one is needed.")
     if network.input_layer.neuron is not None or graded:
         values = integers(inputs, "the frames")
+    elif network.input_layer.payload > 1:
+        values, graded = integers(inputs, "the frames").clip(0, network.input_layer.payload), True
     else:
         if inputs.dtype.kind == "f" and not np.isfinite(inputs).all():
             raise InputError("the frames hold NaN or infinite values; spikes are where a value is > 0.")

@@ -32,6 +32,7 @@ class CandidateEvaluator:
         samples: validation samples, or None for all.
         seed: the run's seed; it draws the calibration images.
         float_view: also record what the float super-network would have said (a third of the time of a candidate).
+        graded: event frames are counts.
     """
 
     supernet: str
@@ -41,6 +42,7 @@ class CandidateEvaluator:
     samples: int | None = None
     seed: int = 0
     float_view: bool = True
+    graded: bool = False
 
     def deploy(self, architecture: Architecture) -> ChipNetwork:
         """The integer network of a candidate with inherited weights, batch norm re-estimated on its own spikes."""
@@ -111,7 +113,7 @@ class EvaluationTools:
         from autosnn_hw.training import datasets
         from autosnn_hw.training.supernet_checkpoint import load_supernet
 
-        self.data = datasets.load(evaluator.dataset, data_dir=evaluator.data_dir)
+        self.data = datasets.load(evaluator.dataset, data_dir=evaluator.data_dir, graded=evaluator.graded)
         self.profile = hw_profiles.load(evaluator.target)
         self.supernet = load_supernet(Path(evaluator.supernet))
         chosen = generator(evaluator.seed, "calibration").permutation(len(self.data.x_train))[:CALIBRATION_IMAGES]

@@ -62,7 +62,9 @@ def inherited(
     """The super-network's weights, as the search judged them, trained on as floats and then as integers; each step is kept
     only where the validation images, which none of them is trained on, say that it is no worse."""
     tools = evaluation_tools(
-        CandidateEvaluator(supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed)
+        CandidateEvaluator(
+            supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed, graded=config.graded
+        )
     )
     data, seed = tools.data, derive_seed(config.seed, "tune", str(architecture))
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)

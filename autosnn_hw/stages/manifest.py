@@ -56,13 +56,28 @@ def prepare(config: SearchConfig) -> Prepared:
         if not reachable:
             raise InputError(sentence)
     precision.require(config.precision, config.device)
-    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
+    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+    require_payload(data, profile)
     check_timesteps(data, config.timesteps)
     grouped = profile.searches_groups if config.grouped is None else config.grouped
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
     return Prepared(data, profile, space, Fabric.of(profile, data.is_frames))
+
+
+def require_payload(data: Dataset, profile: Profile) -> None:
+    """Refuse graded frames for a chip that takes none, or none so large.
+
+    Raises:
+        InputError: with what it takes.
+    """
+    limit = profile.limits.payload
+    if data.payload > 1 and (limit is None or data.payload > limit.value):
+        most = "spikes alone" if limit is None else f"values up to {limit.value:g}"
+        raise InputError(
+            f"--graded sends frame values up to {data.payload}; {profile.name} takes {most}. Without --graded values above 0 are spikes."
+        )
 
 
 def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:

@@ -61,7 +61,14 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
     require_same_integers(folder, prepared, profile)
     require_same_data(folder, prepared)
     judge = CandidateEvaluator(
-        str(folder / SUPERNET), config.dataset, config.data_dir, target, config.evaluate, config.seed, False
+        str(folder / SUPERNET),
+        config.dataset,
+        config.data_dir,
+        target,
+        config.evaluate,
+        config.seed,
+        False,
+        config.graded,
     )
     kept = _Kept(folder.path, profile)
     known = kept.read()

@@ -84,7 +84,7 @@ class NetworkJob:
         if self.config.retrain == "both":
             return self._better(architecture, tell)
         config, profile = self.config, hw_profiles.load(self.target)
-        data = datasets.load(config.dataset, data_dir=config.data_dir)
+        data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
         checkpoint = self.file(architecture, ".safetensors")
         if self.supernet is not None and config.retrain == "inherit":
             learnt = inherited(architecture, config, self.supernet, self.target, profile, checkpoint, tell)
@@ -163,9 +163,9 @@ def accuracy_of(network: ChipNetwork, samples: Samples) -> float:
 
 
 def with_check_samples(network: ChipNetwork, images: np.ndarray, labels: np.ndarray) -> ChipNetwork:
-    """The network with sample images and what the exact simulator says of them; of event frames the spikes travel."""
+    """The network with sample images and what the exact simulator says of them; of event frames travels what is sent in."""
     if network.encoder is None:
-        images = (images > 0).astype(np.uint8)
+        images = images.clip(0, network.input_layer.payload).astype(np.uint8)
     activity = exact.run(network, images)
     spikes = np.stack([layer.spikes.sum(axis=(0, 2)) for layer in activity.layers])
     return replace(network, check=CheckSamples(images, labels, spikes, activity.predictions(network.readout)))

@@ -89,7 +89,13 @@ def stored(config: SearchConfig) -> SearchConfig:
 def evaluator(config: SearchConfig, folder: RunFolder) -> CandidateEvaluator:
     """Judges the candidates of a run."""
     return CandidateEvaluator(
-        str(folder / SUPERNET), config.dataset, config.data_dir, config.target, config.evaluate, config.seed
+        str(folder / SUPERNET),
+        config.dataset,
+        config.data_dir,
+        config.target,
+        config.evaluate,
+        config.seed,
+        graded=config.graded,
     )
 
 

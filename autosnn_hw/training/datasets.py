@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,14 @@ import numpy as np
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.training import npz
-from autosnn_hw.training.sample_arrays import as_images, as_spikes, checked_inputs, checked_labels
+from autosnn_hw.training.sample_arrays import LOST, as_images, as_spikes, checked_inputs, checked_labels
 from autosnn_hw.training.sources import downloaded, event_camera, image_folder, nmnist
 from autosnn_hw.training.sources.parts import Parts
 
 FILES = (*downloaded.LAYOUTS, "tiny-imagenet", "nmnist")  # whose files lie in a folder
 DATASETS = ("digits", "events", *FILES)
 FORMS = (*DATASETS, "nmnist:T", "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
+MOST_GRADED = 255  # a byte
 EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
 
@@ -46,6 +47,7 @@ class Dataset:
         sha256: of every array, hexadecimal.
         class_names: one a class where the source has them.
         notes: what was made of the arrays, in sentences: axes in another order, counts cut to spikes.
+        payload: largest value of a frame that the network takes: 1 for spikes; more where it takes counts (graded spikes).
     """
 
     name: str
@@ -63,6 +65,7 @@ class Dataset:
     sha256: str
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    payload: int = 1
 
     @property
     def is_frames(self) -> bool:
@@ -79,16 +82,22 @@ class Dataset:
         return np.concatenate([self.x_train, self.x_val]), np.concatenate([self.y_train, self.y_val])
 
     def normalise(self, x: np.ndarray) -> np.ndarray:
-        """float32 array of x's shape: (x / pixel_max - mean) / std per channel; of event frames the spikes, 1 where x > 0."""
+        """float32 array of x's shape: (x / pixel_max - mean) / std per channel; of event frames what the network takes: 1 where x > 0, or
+        counts up to `payload`."""
         if self.is_frames:
-            return (x > 0).astype(np.float32)
+            return x.clip(0, self.payload).astype(np.float32)
         gain = (1 / (self.pixel_max * self.pixel_std)).astype(np.float32).reshape(-1, 1, 1)
         shift = (self.pixel_mean / self.pixel_std).astype(np.float32).reshape(-1, 1, 1)
         return x.astype(np.float32) * gain - shift
 
 
 def load(
-    name: str, *, data_dir: str | os.PathLike[str] | None = None, download: bool = False, labelled: bool = True
+    name: str,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+    download: bool = False,
+    labelled: bool = True,
+    graded: bool = False,
 ) -> Dataset:
     """Load a dataset of `DATASETS`, `nmnist:T`, `folder:PATH`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
 
@@ -98,10 +107,21 @@ def load(
         download: fetch them where they are missing and torchvision can.
         labelled: require labels and a training part, and put images in order: grey images (N, H, W) and channels that are
             written last. Without, a file needs x_test alone, and it is as it is: the network says what it takes.
+        graded: the network takes event frames as counts, up to the largest of the training part, at most `MOST_GRADED`.
 
     Raises:
-        InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.
+        InputError: unknown name, missing or damaged file, arrays of the wrong shape or type; images with `graded`.
     """
+    data = _load(name, data_dir, download, labelled)
+    if not graded:
+        return data
+    if not data.is_frames:
+        raise InputError(f"{name} holds images; --graded is for event frames (N, T, C, H, W), whose values are counts.")
+    payload = int(min(MOST_GRADED, data.x_train.max(initial=1)))
+    return replace(data, payload=payload, notes=tuple(note for note in data.notes if LOST not in note))
+
+
+def _load(name: str, data_dir: str | os.PathLike[str] | None, download: bool, labelled: bool) -> Dataset:
     if name == "digits":
         return _digits()
     if name == "events":

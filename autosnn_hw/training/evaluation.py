@@ -36,7 +36,7 @@ class Images:
     def __init__(self, dataset: Dataset, x: np.ndarray, device: str | torch.device = "cpu") -> None:
         self.x = torch.from_numpy(np.ascontiguousarray(x))
         self.device = torch.device(device)
-        self.frames = dataset.is_frames
+        self.frames, self.payload = dataset.is_frames, dataset.payload
         gain, shift = 1 / (dataset.pixel_max * dataset.pixel_std), dataset.pixel_mean / dataset.pixel_std
         self.gain, self.shift = (torch.from_numpy(v).float().view(-1, 1, 1).to(self.device) for v in (gain, shift))
 
@@ -49,7 +49,7 @@ class Images:
         """float32 samples, normalised as `Dataset.normalise`; `change` augments the raw ones."""
         raw = self.x[index] if change is None else change(self.x[index])
         values = raw.to(self.device).float()
-        return (values > 0).float() if self.frames else values * self.gain - self.shift
+        return values.clamp(0, self.payload) if self.frames else values * self.gain - self.shift
 
 
 @torch.no_grad()

@@ -144,10 +144,10 @@ class IntegerNetwork(nn.Module):
         )
 
     def drive(self, samples: np.ndarray) -> torch.Tensor:
-        """What is sent in: float32 (N, C, H, W) of integers for the stem's neurons, or the spikes of event frames, uint8
+        """What is sent in: float32 (N, C, H, W) of integers for the stem's neurons, or what the network takes of event frames, uint8
         (N, T, C, H, W)."""
         if self.encoder is None:
-            return torch.from_numpy((samples > 0).astype(np.uint8))
+            return torch.from_numpy(samples.clip(0, self.folded.payload).astype(np.uint8))
         return torch.from_numpy(encode(self.encoder, samples).astype(np.float32))
 
     def _entering(self, drive: torch.Tensor) -> torch.Tensor:

@@ -151,7 +151,8 @@ def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any
     plan = asdict(schedule)
     if schedule.precision == FLOAT32:  # checkpoints from before there was a choice go on
         del plan["precision"]
-    identity = {"kind": kind, "data": dataset.sha256, "schedule": plan, **settings}
+    graded = {"payload": dataset.payload} if dataset.payload > 1 else {}
+    identity = {"kind": kind, "data": dataset.sha256, "schedule": plan, **graded, **settings}
     return json.loads(json.dumps(identity))
 
 

@@ -124,6 +124,7 @@ def folded_network(
         pixel_max=dataset.pixel_max,
         float_images=dataset.x_test.dtype != np.uint8,
         frames=dataset.is_frames,
+        payload=dataset.payload,
     )
 
 

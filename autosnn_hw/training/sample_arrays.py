@@ -10,6 +10,7 @@ from autosnn_hw.architecture import SMALLEST_SIDE
 from autosnn_hw.errors import InputError
 
 FORMS = "images (N, C, H, W), bytes or float32, event frames (N, T, C, H, W) or (N, T, F) of whole numbers, or flat inputs (N, F)"
+LOST = "are taken as one spike each"
 INT32_MAX = 2**31 - 1
 
 
@@ -95,8 +96,8 @@ def as_spikes(x: np.ndarray, name: str, path: Path | str) -> str | None:
         return None
     above = int(np.count_nonzero(x > 1))
     return (
-        f"{above} of {spikes} values of {name} that are not 0 are above 1 and are taken as one spike each: {(events - spikes) / events:.1%} "
-        "of the events are lost; more and shorter frames would lose fewer"
+        f"{above} of {spikes} values of {name} that are not 0 are above 1 and {LOST}: {(events - spikes) / events:.1%} "
+        "of the events are lost; more and shorter frames, or --graded, would lose fewer"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.small_nets import NEURON, dense, overlaid
@@ -43,6 +45,15 @@ def test_eight_bit_weights_are_all_or_even(loihi2, weight, resources):
 def test_the_weight_limit_is_one_number_for_both_signs(loihi2):
     use = next(weight_uses(np.array([[-256, 254]]), loihi2.weights))
     assert (use.used, use.limit) == (254, 254)
+
+
+def test_counts_as_input_need_a_chip_with_graded_spikes():
+    network = dense([[1, 2]])
+    counts = replace(network, layers=(replace(network.input_layer, payload=9), *network.layers[1:]))
+    assert broken(counts, load("loihi2")) == {} and broken(network, load("loihi1")) == {}
+    assert broken(counts, load("loihi1")) == {"payload": (9, 1)}
+    small = overlaid("loihi2", limits={"payload": {"value": 8, "unit": "value", "source": "x", "verified": False}})
+    assert broken(counts, small) == {"payload": (9, 8)}
 
 
 def test_delays_kernels_and_timesteps_have_limits():

@@ -63,6 +63,7 @@ def _folded(
     timesteps=4,
     space="SNN_1",
     frames=False,
+    payload=1,
 ):
     if isinstance(architecture, str):
         architecture = Architecture.parse(architecture, space=space, width=width, timesteps=timesteps)
@@ -77,6 +78,7 @@ def _folded(
         rng.uniform(0.3, 0.6, image[0]),
         rng.uniform(0.2, 0.4, image[0]),
         frames=frames,
+        payload=payload,
     )
 
 

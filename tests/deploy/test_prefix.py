@@ -103,10 +103,14 @@ def test_grouped_blocks(folded):
     equals_alone(net, TERNARY, pictures(net, 8, 0), pictures(net, 5, 1))
 
 
+@pytest.mark.parametrize("payload", [1, 6, 255])
 @pytest.mark.parametrize("kind", FORMATS)
-def test_event_frames(folded, kind):
-    net = folded("SRB_k3,skip,SCB_k3,skip,SRB_k3", norm=True, seed=2, voters=10, frames=True)
-    frames = (np.random.default_rng(0).random((12, net.timesteps, *net.image)) < 0.3).astype(np.uint8)
+def test_event_frames(folded, kind, payload):
+    """Spikes, or counts up to a payload; what lies above it is cut."""
+    net = folded("SRB_k3,skip,SCB_k3,skip,SRB_k3", norm=True, seed=2, voters=10, frames=True, payload=payload)
+    rng, shape = np.random.default_rng(0), (12, net.timesteps, *net.image)
+    frames = (rng.random(shape) < 0.3) * rng.integers(1, 2 * payload + 1, shape)
+    assert frames.max() > payload
     equals_alone(net, FORMATS[kind], frames[:8], frames[8:])
 
 

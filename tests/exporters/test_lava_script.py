@@ -66,13 +66,13 @@ def winner(floats=False):
     return replace(network, check=check)
 
 
-def eventful():
-    """A winner that takes event frames."""
+def eventful(payload=1):
+    """A winner that takes event frames, as spikes or as counts."""
     rng = np.random.default_rng(5)
     neuron = CubaNeuron(60, 2048)
     network = ChipNetwork(
         (
-            InputLayer("input", (2, 6, 7)),
+            InputLayer("input", (2, 6, 7), payload=payload),
             ConvLayer("stem", (4, 6, 7), rng.integers(-40, 70, (4, 2, 3, 3)), neuron, bias=np.arange(4), padding=1),
             ConvLayer("pool", (4, 3, 3), np.full((4, 1, 2, 2), 160), neuron, stride=2, groups=4),
             DenseLayer("out", (6,), rng.integers(-40, 70, (6, 36)), neuron),
@@ -80,14 +80,14 @@ def eventful():
         timesteps=4,
         readout=Readout(3, 2),
     )
-    frames = rng.integers(0, 2, (3, 4, 2, 6, 7), np.uint8)
+    frames = rng.integers(0, payload + 1, (3, 4, 2, 6, 7), np.uint8)
     seen = exact.run(network, frames, per_step=False)
     spikes = np.stack([layer.spikes.sum(axis=(0, 2)) for layer in seen.layers])
     assert spikes.min() > 0
     return replace(network, check=CheckSamples(frames, np.array([0, 1, 2]), spikes, seen.predictions(network.readout)))
 
 
-WINNERS = {"bytes": winner, "floats": lambda: winner(floats=True), "frames": eventful}
+WINNERS = {"bytes": winner, "floats": lambda: winner(floats=True), "frames": eventful, "counts": lambda: eventful(9)}
 
 
 def run(script):
@@ -95,10 +95,11 @@ def run(script):
 
 
 @NEEDS_LAVA
-@pytest.mark.parametrize("kind", ["bytes", pytest.param("floats", marks=pytest.mark.slow), "frames"])
+@pytest.mark.parametrize("kind", ["bytes", pytest.param("floats", marks=pytest.mark.slow), "frames", "counts"])
 def test_the_script_confirms_a_winner(tmp_path, kind):
     network = WINNERS[kind]()
     netx.write(network, tmp_path / "winner.net")
+    assert netx.read(tmp_path / "winner.net").input_layer.payload == network.input_layer.payload
     done = run(lava_script.write(tmp_path / "winner.net"))
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("sample")]

@@ -32,7 +32,8 @@ def inputs_for(network, seed, steps):
     rng = np.random.default_rng(seed)
     first, encoder = network.input_layer, network.encoder
     if first.neuron is None:
-        return "frames", (rng.random((SAMPLES, steps, *first.shape)) < 0.4).astype(np.uint8)
+        spikes = rng.random((SAMPLES, steps, *first.shape)) < 0.4
+        return "frames", (spikes * rng.integers(1, 2 + first.payload, spikes.shape)).astype(np.uint8)
     if encoder is None:
         return "image", rng.integers(-300, 900, (SAMPLES, *first.shape))
     shape = (SAMPLES, encoder.weight.shape[1], *first.shape[1:])
@@ -111,6 +112,19 @@ def test_u_at_the_very_edge_of_its_register_wraps_alike(i_decay):
     network = wide_dense(np.repeat(np.concatenate([edge, -edge])[:, None], 2, 1) // [[1, 2]], i_decay)
     spikes = assert_equal(network, 3, 10)
     assert spikes.sum() > 0
+
+
+@pytest.mark.parametrize("payload", [1, 7, 255])
+@pytest.mark.parametrize("large", [120, 9_000])
+def test_counts_meet_the_first_synapses_as_they_are(payload, large):
+    """Up to the payload; sums of large weights then wrap."""
+    rng = np.random.default_rng(payload)
+    conv = ConvLayer(
+        "c", (4, 5, 5), rng.integers(-large, 3 * large, (4, 2, 3, 3)), CubaNeuron(5 * large, 1500), np.arange(4), padding=1
+    )  # fmt: skip
+    dense = DenseLayer("d", (3,), rng.integers(-9, 20, (3, 100)), CubaNeuron(20, 2000))
+    network = ChipNetwork((InputLayer("in", (2, 5, 5), payload=payload), conv, dense))
+    assert assert_equal(network, payload, 8).sum() > 0
 
 
 def test_a_conv_sum_beyond_24_bits_wraps_alike():

@@ -111,12 +111,18 @@ def test_the_forward_is_the_exact_simulation(names, seed, kind):
 
 
 @settings(max_examples=5, deadline=None)
-@given(st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5), st.integers(0, 1000), st.sampled_from(["even", "ternary"]))
-def test_the_forward_of_event_frames_too(names, seed, kind):
-    """The stem is a layer of the chip, and what is above one event is one spike."""
+@given(
+    st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5),
+    st.integers(0, 1000),
+    st.sampled_from(["even", "ternary"]),
+    st.sampled_from([1, 3]),
+)
+def test_the_forward_of_event_frames_too(names, seed, kind, payload):
+    """The stem is a layer of the chip, and what is above one event is one spike, or what is above three is three."""
     fabric = Fabric.of(FORMATS[kind], frames=True)
     assert fabric.stem_neuron == ("plif" if kind == "even" else "memoryless")
-    folded, data = network(",".join(names), seed, fabric=fabric, data=events())
+    folded, data = network(",".join(names), seed, fabric=fabric, data=replace(events(), payload=payload))
+    assert data.x_test.max() > payload == lower(folded, FORMATS[kind]).input_layer.payload
     assert check_forward(folded, data, FORMATS[kind]) > 0
 
 
