@@ -1,4 +1,4 @@
-"""`autosnn-hw import FILE -o NET`: a network of another framework as a NetX file."""
+"""`autosnn-hw import FILE|MODULE:NAME -o NET`: a network of another framework as a NetX file."""
 
 from __future__ import annotations
 
@@ -9,58 +9,98 @@ from typing import Any
 import click
 
 from autosnn_hw.commands import options
+from autosnn_hw.commands.network_file import Shape
 from autosnn_hw.errors import InputError
 
 
 @click.command("import")
-@click.argument("source", metavar="FILE.nir", type=click.Path())
+@click.argument("source", metavar="FILE.nir|MODULE:NAME")
 @click.option("-o", "--out", type=click.Path(), required=True, metavar="NET", help="The .net file to write.")
 @click.option(
     "--dt",
     type=click.FloatRange(min=0, min_open=True),
     default=None,
-    help="Time step in the file's unit, which NIR does not say. [default: where the constants give it away, as snnTorch's and SpikingJelly's]",
+    help="Of NIR: time step in the file's unit, which NIR does not say. [default: where the constants give it away, as snnTorch's and SpikingJelly's]",
 )
 @click.option(
     "--reset",
     type=click.Choice(["hard", "subtract"]),
     default=None,
-    help="How neurons reset, which NIR does not say; a chip's are set to 0 (hard).",
+    help="How neurons reset, which NIR does not say and a module does; a chip's are set to 0 (hard).",
 )
 @click.option(
     "--fires-at-threshold",
     is_flag=True,
-    help="The framework fires at v >= threshold (sinabs, SpikingJelly), not above it (norse, snnTorch).",
+    help="Of NIR: the framework fires at v >= threshold (sinabs, SpikingJelly), not above it (norse, snnTorch).",
+)
+@click.option(
+    "--input-shape",
+    type=Shape(),
+    default=None,
+    metavar="C,H,W",
+    help="Of a module: shape of one frame, or number of inputs. [default: that of the dataset's frames]",
+)
+@click.option("--timesteps", type=click.IntRange(min=1), default=None, help="Steps a sample, written into the file.")
+@click.option(
+    "--dataset",
+    default=None,
+    metavar="npz:PATH",
+    help="Spike frames (N, T, ..) with labels or without: run in the framework, as integers and in Lava, and say where they differ.",
+)
+@click.option(
+    "--samples", type=click.IntRange(min=1), default=100, show_default=True, help="Of the dataset's test split."
 )
 @click.option("--explain", is_flag=True, help="Show layer by layer what was read, assumed and rounded.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @options.as_json
-def command(source, out, dt, reset, fires_at_threshold, explain, force, as_json):
-    """Turn a network in the Neuromorphic Intermediate Representation into a NetX file that every other verb reads.
+def command(
+    source, out, dt, reset, fires_at_threshold, input_shape, timesteps, dataset, samples, explain, force, as_json
+):
+    """Turn a network of another framework into a NetX file that every other verb reads.
+
+    A NIR file, or a torch module with neurons of snnTorch, norse or SpikingJelly, or of lava-dl's slayer blocks. MODULE:NAME is
+    imported, which runs its code; NAME is the trained module, or a function that gives it.
 
     \b
-    norse       autosnn-hw import net.nir -o net.net --dt 1e-3 --reset hard
-    snnTorch    autosnn-hw import net.nir -o net.net --reset hard
-    sinabs      autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold
+    norse         autosnn-hw import my_net.py:net -o net.net --input-shape 2,34,34 --explain
+    snnTorch      autosnn-hw import package.nets:trained -o net.net --dataset npz:frames.npz
+    SpikingJelly  autosnn-hw import my_net.py:net -o net.net --input-shape 784
+    lava-dl       autosnn-hw import my_slayer.py:net -o net.net --input-shape 2,34,34
+    \b
+    NIR from
+    norse         autosnn-hw import net.nir -o net.net --dt 1e-3 --reset hard
+    snnTorch      autosnn-hw import net.nir -o net.net --reset hard
+    SpikingJelly  autosnn-hw import net.nir -o net.net --reset hard --fires-at-threshold
+    sinabs        autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold
+    autosnn-hw    autosnn-hw import net.nir -o net.net
     """
-    from autosnn_hw.deploy.from_nir import from_nir, read_back
-    from autosnn_hw.run_and_price import sha256
+    from autosnn_hw.importing import import_network
+    from autosnn_hw.run_and_price import load_samples, sha256
     from exporters import netx
 
     written = Path(out)
     if written.exists() and not force:
         raise InputError(f"{written} is there already; give another --out or --force.")
-    own = read_back(source, dt, reset, fires_at_threshold)
-    network = own or from_nir(source, dt=dt, reset=reset, fires_at_threshold=fires_at_threshold)
-    netx.write(network, written)
-    about: dict[str, Any] = {"format": "nir", "read_back": True, "layers": []} if own else network.provenance["import"]
-    notes = list(network.provenance.get("notes", []))
+    data = None if dataset is None else load_samples(dataset, "test").first(samples)
+    found = import_network(
+        source,
+        None if data is None else data.inputs,
+        None if data is None else data.labels,
+        dt=dt,
+        reset=reset,
+        fires_at_threshold=fires_at_threshold,
+        input_shape=input_shape,
+        timesteps=timesteps,
+    )
+    netx.write(found.network, written)
+    notes = list(found.network.provenance.get("notes", []))
     document = {
         "source": str(source),
         "file": str(written),
         "sha256": sha256(written),
         "bytes": written.stat().st_size,
-        **about,
+        **found.about,
+        "comparison": found.comparison,
         "notes": notes,
     }
     for note in notes:
@@ -68,21 +108,25 @@ def command(source, out, dt, reset, fires_at_threshold, explain, force, as_json)
     if as_json:
         options.print_json(document)
         return
-    if own:
-        click.echo(f"{written}: {len(network.layers) - 1} layers, the network that {source} was written from")
-        return
     if explain:
-        for layer in about["layers"]:
+        for layer in found.about["layers"]:
             click.echo("\n".join(_explained(layer)))
-    click.echo(
-        f"{written}: {len(about['layers'])} layers, dt {about['dt']:g} ({about['dt_is']}), reset {about['reset']}, fires {about['fires']}"
-    )
+    for line in _compared(found.comparison):
+        click.echo(line)
+    click.echo(f"{written}: {_summary(found.about, len(found.network.layers) - 1, source)}")
+
+
+def _summary(about: Mapping[str, Any], layers: int, source: str) -> str:
+    if about.get("read_back"):
+        return f"{layers} layers, the network that {source} was written from"
+    return f"{layers} layers, dt {about['dt']:g} ({about['dt_is']}), reset {about['reset']}, fires {about['fires']}"
 
 
 def _explained(layer: Mapping[str, Any]) -> Iterator[str]:
     through = f" through {', '.join(layer['through'])}" if layer["through"] else ""
     yield f"{layer['layer']} ({layer['kind']}) {'x'.join(map(str, layer['shape']))}, from {', '.join(layer['from'])}{through}"
-    yield f"  read      {_values(layer['read'])}"
+    if layer["read"]:
+        yield f"  read      {_values(layer['read'])}"
     yield f"  a step    {_values(layer['a_step'])}"
     yield f"  integers  {_values(layer['integers'])}, scale {layer['scale']:.6g}"
     changes = {name: change for name, change in layer["changed_by_rounding"].items() if change > 1e-6}
@@ -96,3 +140,29 @@ def _values(values: Mapping[str, Any]) -> str:
 
 def _value(value: float | list[float]) -> str:
     return f"{value[0]:.6g}..{value[1]:.6g}" if isinstance(value, list) else f"{value:.6g}"
+
+
+def _compared(comparison: Mapping[str, Any] | None) -> Iterator[str]:
+    """The framework beside the integers, in lines."""
+    if comparison is None:
+        return
+    accuracy = {
+        name: "unknown" if value is None else f"{100 * value:.1f} %" for name, value in comparison["accuracy"].items()
+    }
+    yield (
+        f"accuracy on {comparison['samples']} samples: in its framework {accuracy['float']}, as integers {accuracy['integer']}, in Lava "
+        f"{accuracy['lava']}"
+    )
+    if comparison["lava_mismatches"] is not None:
+        yield f"Lava differs from the integers in {comparison['lava_mismatches']} spikes"
+    for layer in comparison["layers"]:
+        yield (
+            f"  {layer['layer']}: {layer['spikes_float']} spikes in the framework, {layer['spikes_integer']} as integers; "
+            f"{layer['differ']} of {layer['of']} neuron-steps differ"
+        )
+    first = comparison["first_difference"]
+    if first is not None:
+        yield (
+            f"  first: layer {first['layer']!r}, sample {first['sample']}, step {first['step']}, neuron {tuple(first['neuron'])}: "
+            f"{first['float']} in the framework, {first['integer']} as integers"
+        )

@@ -1,6 +1,7 @@
 """`autosnn-hw import`: what a NIR file does not say is asked for, what was made of it is explained, and the file works."""
 
 import json
+import re
 from pathlib import Path
 
 import h5py
@@ -83,6 +84,55 @@ def test_what_was_exported_comes_back_as_it_was(tmp_path):
     assert "dt 0.0002 is longer than its tau_syn" in str(anybodys.exception)
     refused = run("export", tmp_path / "winner.net", "--format", "onnx", "--dt", "1", "--out", tmp_path / "a.onnx")
     assert "are of the format nir" in str(refused.exception)
+
+
+MODULE = """
+import torch, snntorch
+torch.manual_seed(0)
+def lif(reset): return snntorch.Leaky(beta=0.5, threshold=0.2, reset_mechanism=reset, init_hidden=True)
+def net(): return torch.nn.Sequential(torch.nn.Linear(6, 4), lif("zero"), torch.nn.Linear(4, 2), lif("zero"))
+soft = torch.nn.Sequential(torch.nn.Linear(6, 4), lif("subtract"))
+number = 3
+def broken(): raise ValueError("no weights")
+"""
+
+
+def test_a_module_of_torch_is_imported_and_compared_with_its_framework(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("autosnn_hw.importing._has_lava", lambda: False)
+    Path("nets.py").write_text(MODULE)
+    frames = (np.random.default_rng(0).random((5, 12, 6)) < 0.5).astype(np.uint8)
+    np.savez("a.npz", x_test=frames, y_test=np.zeros(5, np.int64))
+    done = run("import", "nets.py:net", "-o", "a.net", "--input-shape", "6", "--explain", "--timesteps", "12")
+    assert "1 (LIF) 4, from input through 0" in done.stdout and "4 layers" not in done.stdout
+    assert netx.read("a.net").timesteps == 12 and run("check", "a.net").exit_code == 0
+    done = run("import", "nets:net", "-o", "b.net", "--dataset", "npz:a.npz", "--json")
+    compared = json.loads(done.stdout)["comparison"]
+    assert compared["samples"] == 5 and [layer["layer"] for layer in compared["layers"]] == ["1", "3"]
+    assert compared["accuracy"]["float"] is not None and compared["accuracy"]["lava"] is None
+    done = run("import", "nets:soft", "-o", "c.net", "--dataset", "npz:a.npz", "--reset", "hard")
+    assert "trained with reset by subtraction" in done.stderr and "  first: layer '1', sample 0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "source, words, said",
+    [
+        ("nets.py:soft", ("--input-shape", "6"), "subtract their threshold"),
+        ("nets.py:net", (), "give --input-shape"),
+        ("nets.py:nothing", ("--input-shape", "6"), "nets.py has no 'nothing'"),
+        ("nets.py:number", ("--input-shape", "6"), "is of type int; a torch.nn.Module is needed"),
+        ("nets.py:broken", ("--input-shape", "6"), "failed .ValueError: no weights."),
+        ("nowhere.py:net", ("--input-shape", "6"), "nowhere.py is not a file"),
+        ("no.such:net", ("--input-shape", "6"), "no.such cannot be imported .ModuleNotFoundError"),
+        ("nets.py:net", ("--input-shape", "6", "--dt", "1"), "are of NIR files"),
+    ],
+)
+def test_a_module_that_is_none_is_one_sentence(source, words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("nets.py").write_text(MODULE)
+    done = run("import", source, "-o", "a.net", *words)
+    assert isinstance(done.exception, InputError) and re.search(said, str(done.exception)), done.exception
+    assert "\n" not in str(done.exception) and not Path("a.net").exists()
 
 
 def test_a_netx_file_is_no_nir_file(tmp_path):

@@ -1,0 +1,82 @@
+"""From snnTorch to Loihi 2: a small net is trained on digits as spike frames, becomes integers, and is run, priced and written.
+
+    python examples/your_snntorch_net.py [FOLDER]
+
+The same from the command line: autosnn-hw import examples/your_snntorch_net.py:trained -o digits.net --dataset npz:frames.npz
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import snntorch
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+
+from autosnn_hw import check, from_torch, simulate, write
+from autosnn_hw.deploy.from_torch import compare
+
+STEPS = 8
+
+
+def frames_of_digits(steps=STEPS):
+    """Frames (N, T, 1, 8, 8) of spikes, brighter pixels more often, and labels."""
+    digits = load_digits()
+    chance = digits.images[:, None, None] / 16
+    frames = np.random.default_rng(0).random((len(chance), steps, 1, 8, 8)) < chance
+    return frames.astype(np.uint8), digits.target.astype(np.int64)
+
+
+def lif():
+    # Reset to zero: what a chip's neuron does. snnTorch's default, reset by subtraction, it cannot do.
+    return snntorch.Leaky(beta=0.75, reset_mechanism="zero", init_hidden=True)
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        lif(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(128, 10),
+        lif(),
+    )
+
+
+def trained(epochs=10):
+    """The network, trained on all but the last 360 digits."""
+    frames, labels = frames_of_digits()
+    x, y = torch.tensor(frames[:-360]).float(), torch.tensor(labels[:-360])
+    net = network()
+    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
+    for epoch in range(epochs):
+        for batch in torch.randperm(len(x), generator=torch.Generator().manual_seed(epoch)).split(64):
+            snntorch.utils.reset(net)
+            votes = sum(net(x[batch, step]) for step in range(STEPS))
+            loss = nn.functional.cross_entropy(votes, y[batch])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+    snntorch.utils.reset(net)
+    return net.eval()
+
+
+def main(folder="."):
+    net = trained()
+    frames, labels = frames_of_digits()
+    test, wanted = frames[-360:], labels[-360:]
+    chip = from_torch(net, (1, 8, 8), timesteps=STEPS)
+    there = compare(net, chip, test, wanted)
+    print(f"accuracy: snnTorch {there['accuracy']['float']:.3f}, as integers {there['accuracy']['integer']:.3f}")
+    done = simulate(chip, test, wanted, target="loihi2")
+    print(f"energy an inference on Loihi 2: {1e6 * done.cost.energy_total.value:.2f} uJ; cores: {done.cost.cores_used}")
+    print("fits Loihi 1:", check(chip, "loihi1").fits)
+    print("written:", write(chip, Path(folder) / "digits.net"))
+    return there
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
