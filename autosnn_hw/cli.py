@@ -15,7 +15,7 @@ VERBS = {
     "search": "Search a network for a target: the main job, from data to a report.",
     "train": "Train one architecture, quantise it and write its chip network.",
     "export": "Write a network as NetX, ONNX, NIR or TrueNorth cores.",
-    "import": "Turn a network of another framework (NIR) into a NetX file.",
+    "import": "Turn a network of another framework (NIR, torch) into a NetX file.",
     "simulate": "Run and price a network.",
     "check": "Does a network fit a target, on which cores, and what would fix it.",
     "inspect": "Layers, roles and numbers of a network file.",

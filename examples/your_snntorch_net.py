@@ -12,6 +12,7 @@ import numpy as np
 import snntorch
 import torch
 from sklearn.datasets import load_digits
+from snntorch import utils
 from torch import nn
 
 from autosnn_hw import check, from_torch, simulate, write
@@ -46,21 +47,22 @@ def network():
     )
 
 
-def trained(epochs=10):
+def trained(epochs=30):
     """The network, trained on all but the last 360 digits."""
+    torch.set_num_threads(1)  # a net this small is faster so
     frames, labels = frames_of_digits()
     x, y = torch.tensor(frames[:-360]).float(), torch.tensor(labels[:-360])
     net = network()
-    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
     for epoch in range(epochs):
         for batch in torch.randperm(len(x), generator=torch.Generator().manual_seed(epoch)).split(64):
-            snntorch.utils.reset(net)
+            utils.reset(net)
             votes = sum(net(x[batch, step]) for step in range(STEPS))
             loss = nn.functional.cross_entropy(votes, y[batch])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    snntorch.utils.reset(net)
+    utils.reset(net)
     return net.eval()
 
 
