@@ -19,15 +19,14 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
 from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact, lava
-from autosnn_hw.simulate.certificate import certify
 from autosnn_hw.stages import delivery
 from autosnn_hw.stages.repricing import priced_on
 from autosnn_hw.training import datasets
-from exporters import netx
+from exporters import netx, onnx
 
 SMALL = {
-    "width": 4, "timesteps": 3, "epochs": 4, "batch": 8, "strategy": "evolution", "generations": 1, "pool": 2,
-    "mean_cost_samples": 2, "measure": 0, "samples": 2, "retrain_epochs": 2, "finetune_epochs": 1, "finalists": 1,
+    "width": 4, "timesteps": 2, "epochs": 5, "batch": 8, "strategy": "evolution", "generations": 1, "pool": 2,
+    "mean_cost_samples": 2, "measure": 0, "samples": 2, "retrain_epochs": 1, "finetune_epochs": 1, "finalists": 1,
     "baselines": False, "workers": 1,
 }  # fmt: skip
 NEEDS_LAVA = pytest.mark.skipif(not lava.lava_status()[0], reason=lava.lava_status()[1])
@@ -37,32 +36,36 @@ NEEDS_LAVA = pytest.mark.skipif(not lava.lava_status()[0], reason=lava.lava_stat
 def data(tmp_path_factory):
     """Counts as signed 16-bit numbers, some above 1."""
     path = tmp_path_factory.mktemp("data") / "easy.npz"
-    np.savez(path, **easy_arrays(dtype=np.int16, most=3))
+    np.savez(path, **easy_arrays(100, 20, timesteps=2, dtype=np.int16, most=3))
     return path
 
 
-def is_whole(folder, summary, images):
-    """winner.net, its ONNX forms and the summary agree; the network takes frames and its stem is a layer of the chip."""
-    network = netx.read(folder / "winner.net")
+def agree(network, images, model):
+    """ONNX counts what the exact simulator counts; the stem is a layer of the chip; samples that travel in the file are spikes."""
     assert network.encoder is None and network.input_layer.neuron is None and network.layers[1].name == "stem"
     activity = exact.run(network, images)
-    session = onnxruntime.InferenceSession(str(folder / "winner.onnx"))
-    spikes, votes, prediction = session.run(None, {"frames": images.astype(np.uint8)})
+    spikes, votes, prediction = onnxruntime.InferenceSession(model).run(None, {"frames": images.astype(np.uint8)})
     assert np.array_equal(spikes, np.stack([layer.spikes.sum(axis=(0, 2)) for layer in activity.layers], axis=1))
     assert np.array_equal(votes, activity.votes(network.readout))
     assert np.array_equal(prediction, activity.predictions(network.readout))
-    found = network.check
-    assert found.images.dtype == np.uint8 and np.array_equal(found.images, images[:8] > 0)
-    assert np.array_equal(found.predictions, prediction[:8])
+    assert network.check.images.dtype == np.uint8 and np.array_equal(network.check.images, images[:8] > 0)
+    assert np.array_equal(network.check.predictions, prediction[:8])
+
+
+def is_whole(folder, summary, images):
+    """The files of a run agree; its winner."""
+    network = netx.read(folder / "winner.net")
+    agree(network, images, str(folder / "winner.onnx"))
     assert summary == json.loads((folder / "summary.json").read_text())
     assert (folder / "report.html").stat().st_size > 10_000
     return network
 
 
-@pytest.mark.parametrize("target", ["loihi2", pytest.param("truenorth", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["loihi2", "truenorth"])
 def test_a_search_on_event_frames_is_whole(target, data, tmp_path, monkeypatch):
     monkeypatch.setattr(delivery, "lava_status", lambda: (False, "not asked"))
-    config = SearchConfig(dataset=f"npz:{data}", target=target, **SMALL | {"epochs": 4 if target == "loihi2" else 8})
+    config = SearchConfig(dataset=f"npz:{data}", target=target, **SMALL | {"epochs": 5 if target == "loihi2" else 12})
     summary = pipeline.search(config, tmp_path / "run")
     frames = datasets.load(f"npz:{data}").x_test
     network = is_whole(tmp_path / "run", summary, frames)
@@ -76,6 +79,7 @@ def test_a_search_on_event_frames_is_whole(target, data, tmp_path, monkeypatch):
             np.testing.assert_array_equal(chip.layer_spikes(fired, index), layer.spikes, err_msg=layer.name)
 
 
+@pytest.mark.slow
 def test_counts_travel_as_graded_spikes(data, tmp_path, monkeypatch):
     monkeypatch.setattr(delivery, "lava_status", lambda: (False, "not asked"))
     config = SearchConfig(dataset=f"npz:{data}", graded=True, **SMALL)
@@ -87,10 +91,18 @@ def test_counts_travel_as_graded_spikes(data, tmp_path, monkeypatch):
     session = onnxruntime.InferenceSession(str(tmp_path / "run" / "winner.onnx"))
     assert np.array_equal(session.run(["votes"], {"frames": frames})[0], activity.votes(network.readout))
     assert summary["winner"]["accuracy"]["exact_test"] > 0.5
-    if lava.lava_status()[0]:
-        assert certify(network, frames[:4]).certificate.mismatches == 0
     document = json.loads((tmp_path / "run" / "winner.simulation.json").read_text())
     assert any("a graded spike is charged as a spike is" in sentence for sentence in document["not_counted"])
+
+
+@pytest.mark.slow
+@NEEDS_LAVA
+def test_lava_takes_counts_as_the_exact_simulator_does(data, tmp_path):
+    config = SearchConfig(dataset=f"npz:{data}", graded=True, **SMALL | {"measure": 1})
+    certificate = pipeline.search(config, tmp_path / "run")["certificate"]
+    assert certificate["mismatches"] == 0 and certificate["samples"] == 20
+    done = subprocess.run([sys.executable, tmp_path / "run" / "winner_in_lava.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("target", ["loihi1", "truenorth"])
@@ -115,9 +127,11 @@ def test_training_on_event_frames_says_what_is_lost(data, tmp_path):
     assert f"{(x > 1).sum()} of {np.count_nonzero(x)} values of x_train" in done.stderr
     assert f"{share:.1%} of the events are lost" in " ".join(done.stderr.split())
     (file,) = (tmp_path / "o").glob("*.net")
-    assert netx.read(file).timesteps == 3
+    network = netx.read(file)
+    assert network.timesteps == 2
+    agree(network, datasets.load(f"npz:{data}").x_test, onnx.model(network).SerializeToString())
     refused = CliRunner().invoke(group, [*words, "--timesteps", "4", "--out", str(tmp_path / "p")])
-    assert "frames of 3 steps; 4 were asked for" in str(refused.exception) and not (tmp_path / "p").exists()
+    assert "frames of 2 steps; 4 were asked for" in str(refused.exception) and not (tmp_path / "p").exists()
 
 
 @pytest.fixture(scope="module")
