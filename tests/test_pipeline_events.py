@@ -134,22 +134,30 @@ def test_training_on_event_frames_says_what_is_lost(data, tmp_path):
     assert "frames of 2 steps; 4 were asked for" in str(refused.exception) and not (tmp_path / "p").exists()
 
 
+def command(*words):
+    """The command line's, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from autosnn_hw.cli import main; main()", *map(str, words)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, start_new_session=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def events(tmp_path_factory):
-    """A small search of the embedded events, walked."""
+    """A small search of the embedded events by the command, walked."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    config = SearchConfig(
-        dataset="events", width=4, timesteps=5, batch=32, epochs=6, strategy="walk", evaluate=30, measure=1, samples=2,
-        retrain_epochs=2, finetune_epochs=1, finalists=2, workers=2,
-    )  # fmt: skip
-    return config, folder, pipeline.search(config, folder)
+    sizes = ("--width", 4, "--epochs", 6, "--retrain-epochs", 2, "--finetune-epochs", 1, "--finalists", 2)
+    search = ("--strategy", "walk", "--evaluate", 30, "--measure", 1, "--samples", 2, "--workers", 2)
+    done = command("search", "--dataset", "events", "--target", "loihi2", *sizes, *search, "--out", folder)
+    assert done.wait() == 0
+    return folder, json.loads((folder / "summary.json").read_text())
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @NEEDS_LAVA
 def test_the_embedded_events_end_with_a_certificate(events):
-    _, folder, summary = events
+    folder, summary = events
     certificate = json.loads((folder / "winner.certificate.json").read_text())
     assert certificate["mismatches"] == 0 and certificate["samples"] == 360 and "lava" in certificate["backends"]
     is_whole(folder, summary, datasets.load("events").x_test[:32])
@@ -163,21 +171,9 @@ def test_the_embedded_events_end_with_a_certificate(events):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_killed_search_of_events_goes_on_to_the_same_end(events, tmp_path):
-    _, folder, summary = events
-    path = os.pathsep.join(sys.path)
-    words = [
-        "search",
-        "--config",
-        str(folder / "config.toml"),
-        "--supernet",
-        str(folder),
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    started = subprocess.Popen(
-        [sys.executable, "-c", "from autosnn_hw.cli import main; main()", *words],
-        env=os.environ | {"PYTHONPATH": path}, start_new_session=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    folder, summary = events
+    words = ("--config", folder / "config.toml", "--supernet", folder, "--out", tmp_path / "run")
+    started = command("search", *words)
     while len(list((tmp_path / "run").glob("walk/*.npz"))) < 5:
         assert started.poll() is None
         time.sleep(0.2)
