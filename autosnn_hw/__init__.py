@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    **dict.fromkeys(("check", "load_profile", "place", "price", "read", "write"), "autosnn_hw.verbs"),
+    **dict.fromkeys(("check", "load_profile", "place", "price", "read", "trace", "write"), "autosnn_hw.verbs"),
     "from_nir": "autosnn_hw.deploy.from_nir",
     "from_torch": "autosnn_hw.deploy.from_torch",
     "Architecture": "autosnn_hw.architecture",

@@ -19,6 +19,7 @@ from autosnn_hw.verbs import price as price
 from autosnn_hw.verbs import read as read
 from autosnn_hw.verbs import search as search
 from autosnn_hw.verbs import simulate as simulate
+from autosnn_hw.verbs import trace as trace
 from autosnn_hw.verbs import write as write
 
 __version__: str

@@ -17,6 +17,7 @@ VERBS = {
     "export": "Write a network as NetX, ONNX, NIR or TrueNorth cores.",
     "import": "Turn a network of another framework (NIR, torch) into a NetX file.",
     "simulate": "Run and price a network.",
+    "trace": "Golden vectors: inputs, spikes, u and v of every neuron and step.",
     "check": "Does a network fit a target, on which cores, and what would fix it.",
     "inspect": "Layers, roles and numbers of a network file.",
     "front": "Re-answer a finished search for another lambda, objective or budget.",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import click
 
 from autosnn_hw.commands import options
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, SpikesDifferError
 
 
 @click.command("compare")
 @click.argument("files", metavar="A B [..]", nargs=-1, type=click.Path())
 @options.as_json
 def command(files, as_json):
-    """Compare documents of `simulate --json`, or the winners of run folders: nets, targets, or simulator against board.
+    """Compare documents of `simulate --json`, or the winners of run folders: nets, targets, or simulator against board; or two files
+    of `trace`.
 
     First what was not run alike (steps, data, samples), then accuracy with its 95 % interval and whether a difference is noise,
-    and energy, low to high. Of two, every total, layer and core is set beside the other's, too.
+    and energy, low to high. Of two, every total, layer and core is set beside the other's, too. Of two
+    traces, the first value that differs; exit code 4 where one does.
     """
     from autosnn_hw.documents.comparison import compare_documents
     from autosnn_hw.documents.overview import overview
@@ -23,6 +25,8 @@ def command(files, as_json):
 
     if len(files) < 2:
         raise InputError(f"compare needs two documents or run folders at least; {len(files)} given.")
+    if any(str(file).endswith(".npz") for file in files):
+        return _traces(files, as_json)
     documents = [read_document(file) for file in files]
     document = overview(documents, files)
     if len(documents) == 2:
@@ -34,3 +38,24 @@ def command(files, as_json):
         from autosnn_hw.report.elements import show
 
         show(comparison_table(document))
+
+
+def _traces(files, as_json):
+    from autosnn_hw.verbs import compare_traces
+
+    if len(files) != 2 or not all(str(file).endswith(".npz") for file in files):
+        raise InputError("traces (.npz) are compared two at a time, and with nothing else.")
+    document = compare_traces(*files)
+    first = document["first_difference"]
+    if as_json:
+        options.print_json(document)
+    elif first is None:
+        click.echo(
+            f"equal: {len(document['layers'])} layers, {document['samples']} samples, {document['timesteps']} steps"
+        )
+    else:
+        click.echo(
+            f"{document['differ']} values differ; first in layer {first['layer']!r}, sample {first['sample']}, step {first['step']}, "
+            f"neuron {tuple(first['neuron'])}: {first['quantity']} is {first['a']} and {first['b']}"
+        )
+    return 0 if first is None else SpikesDifferError.exit_code

@@ -12,14 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from autosnn_hw import npz_arrays
 from autosnn_hw.errors import InputError
-from autosnn_hw.input_file import regular
 
-LARGEST_FILE = 1 << 40
-HONEST_BYTES = 256 << 20  # that any file may unpack to
-HONEST_RATIO = (
-    100  # and this times its packed bytes: spikes one in a hundred shrink to a thirtieth, zeros to a thousandth
-)
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
 ARRAY_NAMES = (*NEEDED, "x_val", "y_val")
 JPEG_NAMES = ("jpeg", "offset", "label", "classes")
@@ -31,43 +26,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises:
         InputError: missing, not an npz, damaged, an object array, or an array that is not as large as its header says.
     """
-    regular(path, "an .npz file", most=LARGEST_FILE)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            wanted = {name: members[name] for name in ARRAY_NAMES + JPEG_NAMES if name in members}
-            _refuse_bomb(sum(info.file_size for info in wanted.values()), path.stat().st_size)
-            return {name: _read_array(archive, info) for name, info in wanted.items()}
-    except (
-        Exception
-    ) as error:  # zipfile, zlib, lzma, bz2, tokenize and numpy each raise what they like at a damaged file
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise InputError(f"{path} is not a readable npz file ({reason}); write it with numpy.savez.") from error
-
-
-def _refuse_bomb(claimed: int, packed: int) -> None:
-    most = max(HONEST_BYTES, HONEST_RATIO * packed)
-    if claimed > most:
-        raise ValueError(f"{packed} bytes claim to hold {claimed}; at most {most} are unpacked")
-
-
-def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
-    with archive.open(info) as stream:
-        version = np.lib.format.read_magic(stream)
-        read_header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }.get(version)
-        if read_header is None:
-            raise ValueError(f"array {info.filename} has npy version {version}; 1.0 and 2.0 are read")
-        shape, _, dtype = read_header(stream)
-        claimed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
-        if dtype.hasobject:
-            raise ValueError(f"array {info.filename} holds Python objects, which are never unpickled")
-        if min(shape, default=0) < 0 or claimed != info.file_size - stream.tell():
-            raise ValueError(f"array {info.filename} claims {claimed} bytes and has {info.file_size - stream.tell()}")
-    with archive.open(info) as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+    return npz_arrays.read(path, (ARRAY_NAMES + JPEG_NAMES).__contains__)
 
 
 def shape_of(path: Path, name: str) -> tuple[int, ...] | None:
@@ -111,7 +70,7 @@ def decode_jpeg(arrays: dict[str, np.ndarray], path: Path) -> tuple[np.ndarray, 
             f"{path}: offset must hold N + 1 = {count + 1} increasing positions within the {len(data)} JPEG bytes."
         )
     first = _decode(data[limits[0] : limits[1]].tobytes(), 0, path) if count else np.zeros((0, 0, 0), np.uint8)
-    if count * first.size > max(HONEST_BYTES, HONEST_RATIO * len(data)):
+    if count * first.size > max(npz_arrays.HONEST_BYTES, npz_arrays.HONEST_RATIO * len(data)):
         raise InputError(
             f"{path}: {len(data)} JPEG bytes would unpack to {count * first.size}; that is taken for a trap."
         )
