@@ -179,3 +179,30 @@ def measure(
     notes += [*cut, *beyond_training(network, inputs), *network.provenance.get("notes", [])]
     document["notes"] = notes
     return Measurement(network, activity, cost, document, tuple(notes))
+
+
+def run_onnx(
+    file: str | Path, samples: Samples, *, timesteps: int | None = None, with_predictions: bool = False
+) -> dict[str, Any]:
+    """The `simulate` document of one of our ONNX files in onnxruntime.
+
+    Raises:
+        InputError: onnxruntime is missing, a file that is none of ours, or samples that it does not take.
+    """
+    from autosnn_hw.documents.onnx_simulation import onnx_document
+    from autosnn_hw.simulate import onnx_run
+
+    done = onnx_run.run(file, samples.inputs, timesteps=timesteps)
+    return onnx_document(
+        done.layers,
+        done.spikes,
+        done.predictions,
+        file=str(file),
+        file_sha256=sha256(file),
+        timesteps=done.timesteps,
+        version=done.version,
+        dataset=samples.dataset,
+        split=samples.split,
+        labels=samples.labels,
+        with_predictions=with_predictions,
+    )

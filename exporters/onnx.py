@@ -24,6 +24,9 @@ from exporters.onnx_nodes import Nodes
 
 OPSET, IR_VERSION = 17, 8
 INT64 = TensorProto.INT64
+DEFAULT_TIMESTEPS = 1
+"""Of a network that does not say for how many steps it runs."""
+PRODUCER = "autosnn-hw"
 Form = Literal["scan", "step"]
 
 
@@ -47,7 +50,7 @@ def model(network: ChipNetwork, *, form: Form = "scan") -> onnx.ModelProto:
         raise InputError(f"form is {form!r}; scan or step is needed.")
     graph = _scan(network) if form == "scan" else _step(network)
     made = helper.make_model(
-        graph, producer_name="autosnn-hw", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
+        graph, producer_name=PRODUCER, ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
     )
     helper.set_model_props(made, _properties(network, form))
     onnx.checker.check_model(made, full_check=True)
@@ -242,6 +245,7 @@ def _scan(network: ChipNetwork) -> onnx.GraphProto:
         _votes(nodes, readout, f"final_v/{network.layers[-1].name}", out="votes")
     nodes("ArgMax", "votes", out="prediction", axis=1, keepdims=0, select_last_index=0)
     constants = nodes.constants
-    if not framed and network.timesteps is not None:
-        constants.append(numpy_helper.from_array(np.array(network.timesteps, np.int64), "timesteps"))
+    if not framed:
+        steps_by_default = DEFAULT_TIMESTEPS if network.timesteps is None else network.timesteps
+        constants.append(numpy_helper.from_array(np.array(steps_by_default, np.int64), "timesteps"))
     return helper.make_graph(nodes.nodes, "network", inputs, _results(network, prediction=True), constants)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from autosnn_hw.commands import network_file, options, own_target
+from autosnn_hw.errors import InputError
 
 
 @click.command("simulate")
@@ -20,7 +21,9 @@ from autosnn_hw.commands import network_file, options, own_target
     help="Part of the dataset.",
 )
 @click.option("--samples", type=click.IntRange(min=1), default=None, help="Only the first so many samples.")
-@click.option("--backend", type=click.Choice(["exact", "lava", "board"]), default="exact", show_default=True)
+@click.option(
+    "--backend", type=click.Choice(["exact", "lava", "board", "onnxruntime"]), default="exact", show_default=True
+)
 @click.option(
     "--timesteps",
     type=click.IntRange(min=1),
@@ -54,8 +57,12 @@ def command(
 ):
     """Run FILE (.net) on a dataset, and show accuracy, spikes, energy and time, layer by layer.
 
-    What does not fit the target is priced all the same, and that it does not stands first and beside every number.
+    What does not fit the target is priced all the same, and that it does not stands first and beside every number. A file of
+    `export --format onnx` is run by --backend onnxruntime, which counts spikes only.
     """
+    if file.endswith(".onnx") or backend == "onnxruntime":
+        _cross_check(file, backend, dataset, split, samples, timesteps, data_dir, download, predictions, as_json)
+        return
     from autosnn_hw.verbs import simulate
 
     result = simulate(
@@ -83,3 +90,26 @@ def command(
         from autosnn_hw.report.simulation_table import simulation_table
 
         show(simulation_table(result.document))
+
+
+def _cross_check(file, backend, dataset, split, samples, timesteps, data_dir, download, predictions, as_json):
+    """One of our ONNX files in onnxruntime."""
+    from autosnn_hw.run_and_price import load_samples, run_onnx
+
+    if backend != "onnxruntime" or not file.endswith(".onnx"):
+        raise InputError(
+            f"{file}: --backend onnxruntime runs .onnx files, and nothing else does; `export --format onnx` makes one of a .net file."
+        )
+    data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
+    document = run_onnx(file, data, timesteps=timesteps, with_predictions=predictions)
+    if as_json:
+        options.print_json(document)
+        return
+    accuracy = document["accuracy"]["value"]
+    known = "unknown" if accuracy is None else f"{100 * accuracy:.1f} %"
+    steps = document["network"]["timesteps"]
+    click.echo(
+        f"{file}: accuracy {known}, {document['spikes']['chip']:,.1f} spikes an inference of {steps} steps, {len(data.inputs)} samples"
+    )
+    for layer in document["layers"]:
+        click.echo(f"  {layer['name']}: {layer['spikes']:,.1f} spikes")

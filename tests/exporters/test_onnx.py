@@ -198,6 +198,16 @@ def test_the_scan_file_has_the_promised_inputs_outputs_and_facts(random_network,
     assert all(np.array_equal(a, b) for a, b in zip(runner.run(None, {"image": image}), given_steps))
 
 
+@pytest.mark.parametrize("timesteps, by_default", [(5, 5), (None, 1)])
+def test_timesteps_have_a_default_whether_the_network_says_them_or_not(timesteps, by_default):
+    rng = np.random.default_rng(0)
+    fc = DenseLayer("fc", (3,), rng.integers(-9, 20, (3, 8)), CubaNeuron(5, 100))
+    network = ChipNetwork((InputLayer("in", (8,), CubaNeuron(5, 900)), fc), timesteps=timesteps)
+    image = rng.integers(0, 900, (SAMPLES, 8))
+    given = session(exporter.model(network)).run(["spikes"], {"image": image})[0]
+    assert np.array_equal(given, expected(network, image, by_default)[0]) and given.sum() > 0
+
+
 def test_the_step_file_names_a_state_for_every_layer():
     rng = np.random.default_rng(0)
     conv = ConvLayer("a", (2, 4, 4), rng.integers(-9, 9, (2, 1, 1, 1)), CubaNeuron(5, 100, 4096))

@@ -1,0 +1,167 @@
+"""Our own ONNX files in onnxruntime: a cross-check by a runtime that knows nothing of chips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.input_file import regular
+from autosnn_hw.network import MAX_TIMESTEPS
+
+LARGEST_FILE = 1 << 31
+PRODUCER = "autosnn-hw"
+OPERATORS = frozenset(
+    [
+        "Add",
+        "ArgMax",
+        "Cast",
+        "Concat",
+        "ConstantOfShape",
+        "Conv",
+        "Div",
+        "Flatten",
+        "Gather",
+        "Greater",
+        "Identity",
+        "Less",
+        "MatMul",
+        "Mod",
+        "Mul",
+        "Range",
+        "ReduceSum",
+        "Reshape",
+        "Round",
+        "Scan",
+        "Shape",
+        "Slice",
+        "Squeeze",
+        "Sub",
+        "Unsqueeze",
+        "Where",
+    ]
+)
+"""What exporters.onnx writes."""
+AT_ONCE = 64  # samples
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxRun:
+    """What onnxruntime computed.
+
+    Args:
+        layers: names of the layers with neurons.
+        spikes: int64 (N, layers). votes: int64 (N, classes). predictions: int64 (N,).
+        timesteps: steps of every sample.
+        version: of onnxruntime.
+    """
+
+    layers: tuple[str, ...]
+    spikes: np.ndarray
+    votes: np.ndarray
+    predictions: np.ndarray
+    timesteps: int
+    version: str
+
+
+def run(path: str | Path, inputs: np.ndarray, *, timesteps: int | None = None) -> OnnxRun:
+    """Run a scan file of `export --format onnx`.
+
+    Args:
+        inputs: raw images (N, C, H, W) or frames (N, T, ..), as the file takes them.
+        timesteps: for images; the file's default where it is not given.
+
+    Raises:
+        InputError: onnxruntime is missing, the file is none of ours or damaged, or inputs that it does not take.
+    """
+    model, facts = _own(path)
+    try:
+        import onnxruntime
+    except ImportError:
+        raise InputError(
+            "onnxruntime is not installed; `pip install onnxruntime` brings it, or --backend exact runs the .net file."
+        ) from None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        first = session.get_inputs()[0]
+        feed = _suited(inputs, first)
+        given = {} if timesteps is None or first.name == "frames" else {"timesteps": np.array(timesteps, np.int64)}
+        parts = [
+            session.run(["spikes", "votes", "prediction"], {first.name: feed[low : low + AT_ONCE], **given})
+            for low in range(0, len(feed), AT_ONCE)
+        ]
+    except InputError:
+        raise
+    except Exception as error:  # onnxruntime has no public class for what it raises
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} cannot be run by onnxruntime: {reason}.") from None
+    spikes, votes, predictions = (np.concatenate(values) for values in zip(*parts))
+    steps = feed.shape[1] if first.name == "frames" else timesteps or facts["default"]
+    return OnnxRun(tuple(facts["layers"]), spikes, votes, predictions, int(steps), onnxruntime.__version__)
+
+
+def _suited(inputs: np.ndarray, wanted: Any) -> np.ndarray:
+    kind = {"tensor(uint8)": np.uint8, "tensor(int64)": np.int64, "tensor(float)": np.float32}[wanted.type]
+    rank = len(wanted.shape)
+    fixed = [(have, want) for have, want in zip(inputs.shape, wanted.shape) if isinstance(want, int)]
+    if inputs.ndim != rank or any(have != want for have, want in fixed):
+        raise InputError(f"the samples have shape {inputs.shape}; the file takes {wanted.name} {tuple(wanted.shape)}.")
+    if kind == np.uint8 and inputs.dtype != np.uint8:
+        if wanted.name != "frames":
+            raise InputError(f"the samples are {inputs.dtype}; the file takes byte images (uint8).")
+        return (inputs > 0).astype(np.uint8)
+    return inputs.astype(kind)
+
+
+def _own(path: str | Path) -> tuple[Any, dict[str, Any]]:
+    """The model in a file of ours, and what its metadata say."""
+    import onnx
+
+    path = regular(path, "an ONNX file of `autosnn-hw export --format onnx`", most=LARGEST_FILE)
+    try:
+        model = onnx.load_model(path, load_external_data=False)
+        tensors = list(_tensors(model.graph))
+        foreign = [node.op_type for node in _nodes(model.graph) if node.op_type not in OPERATORS or node.domain]
+        facts = {prop.key: prop.value for prop in model.metadata_props}
+        layers = json.loads(facts.get("layers", "null"))
+    except Exception as error:  # protobuf raises what it likes at a damaged file
+        raise InputError(f"{path} is no readable ONNX file ({' '.join(str(error).split())[:120]}).") from None
+    if model.producer_name != PRODUCER or facts.get("form") != "scan" or foreign:
+        what = f"with the operator {foreign[0]}" if foreign else f"of {model.producer_name[:40]!r}"
+        raise InputError(
+            f"{path} is an ONNX file {what}, form {facts.get('form', 'none')[:20]!r}; only scan files of `autosnn-hw export --format onnx` are run."
+        )
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
+        raise InputError(f"{path} keeps data in other files, which are not read.")
+    defaults = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer if tensor.name == "timesteps"]
+    steps = int(defaults[0]) if defaults and defaults[0].size == 1 else 1
+    if not 1 <= steps <= MAX_TIMESTEPS or not isinstance(layers, list) or not all(isinstance(n, str) for n in layers):
+        raise InputError(
+            f"{path}: its default of timesteps is {steps}, or its layers are not named; the file is damaged."
+        )
+    return model, {"layers": layers, "default": steps}
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            if attribute.HasField("g"):
+                yield from _tensors(attribute.g)

@@ -1,0 +1,104 @@
+"""Our ONNX files in onnxruntime say what the exact simulator says; files of others are not run."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner
+
+from autosnn_hw.cli import group
+from autosnn_hw.errors import InputError
+from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer, Readout
+from autosnn_hw.simulate import exact, onnx_run
+from exporters import netx
+from exporters import onnx as exporter
+
+
+def network():
+    rng = np.random.default_rng(0)
+    first = DenseLayer("a", (6,), rng.integers(-9, 12, (6, 4)), CubaNeuron(9, 700, 2000))
+    last = DenseLayer("b", (4,), rng.integers(-9, 12, (4, 6)), CubaNeuron(9, 300))
+    return ChipNetwork((InputLayer("in", (4,)), first, last), readout=Readout(2, 2))
+
+
+def frames(samples=70):
+    return (np.random.default_rng(1).random((samples, 7, 4)) < 0.5).astype(np.uint8)
+
+
+def test_it_says_what_the_exact_simulator_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    netx.write(network(), "a.net")
+    np.savez("f.npz", x_test=frames(), y_test=np.zeros(70, np.int64))
+    run = lambda *words: CliRunner().invoke(group, words, catch_exceptions=False, standalone_mode=False)  # noqa: E731
+    run("export", "a.net", "--format", "onnx", "--out", "a.onnx")
+    words = ("--dataset", "npz:f.npz", "--json", "--predictions")
+    theirs = json.loads(run("simulate", "a.onnx", "--backend", "onnxruntime", *words).stdout)
+    ours = json.loads(run("simulate", "a.net", *words).stdout)
+    for key in ("accuracy", "predictions", "dataset"):
+        assert theirs[key] == ours[key]
+    assert theirs["spikes"]["chip"] == ours["spikes"]["chip"] and theirs["energy"]["total"] is None
+    assert {layer["name"]: layer["spikes"] for layer in theirs["layers"]} == {layer["name"]: layer["spikes"] for layer in ours["layers"][1:]}  # fmt: skip
+    assert set(ours) - set(theirs) <= {"per_core", "measured", "estimates", "health"}
+    assert "accuracy" in run("simulate", "a.onnx", "--backend", "onnxruntime", "--dataset", "npz:f.npz").stdout
+    (tmp_path / "ours.json").write_text(json.dumps(ours))
+    (tmp_path / "theirs.json").write_text(json.dumps(theirs))
+    assert (
+        json.loads(run("compare", "ours.json", "theirs.json", "--json").stdout)["totals"]["spikes.chip"]["ratio"] == 1
+    )
+    for wrong in (("a.onnx",), ("a.net", "--backend", "onnxruntime")):
+        with pytest.raises(InputError, match="runs .onnx files, and nothing else does"):
+            run("simulate", *wrong, "--dataset", "npz:f.npz")
+
+
+def changed(tmp_path, change):
+    model = exporter.model(network())
+    change(model)
+    path = tmp_path / "b.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def outside(model):
+    tensor = model.graph.initializer.add(name="secret", data_type=1, dims=[4])
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda model: setattr(model, "producer_name", "pytorch"), "of 'pytorch'"),
+        (lambda model: setattr(model.graph.node[0], "op_type", "If"), "with the operator If"),
+        (lambda model: setattr(model.graph.node[0], "domain", "com.me"), "with the operator"),
+        (outside, "keeps data in other files"),
+        (lambda model: model.graph.ClearField("output"), "cannot be run by onnxruntime"),
+    ],
+)
+def test_what_is_none_of_ours_is_not_run(change, said, tmp_path):
+    with pytest.raises(InputError, match=said) as error:
+        onnx_run.run(changed(tmp_path, change), frames(3))
+    assert "\n" not in str(error.value)
+
+
+def test_samples_that_the_file_does_not_take_are_a_sentence(tmp_path):
+    exporter.write(network(), tmp_path / "a.onnx")
+    with pytest.raises(InputError, match=r"the samples have shape \(3, 7, 5\); the file takes frames"):
+        onnx_run.run(tmp_path / "a.onnx", np.zeros((3, 7, 5), np.uint8))
+    exporter.write(network(), tmp_path / "step.onnx", form="step")
+    with pytest.raises(InputError, match="form 'step'"):
+        onnx_run.run(tmp_path / "step.onnx", frames(3))
+    (tmp_path / "c.onnx").write_bytes(b"hello")
+    with pytest.raises(InputError, match="no readable ONNX file"):
+        onnx_run.run(tmp_path / "c.onnx", frames(3))
+
+
+def test_a_rate_of_steps_is_the_files_own_or_the_askers(tmp_path):
+    fc = DenseLayer("fc", (3,), np.arange(24).reshape(3, 8) - 6, CubaNeuron(5, 100))
+    net = ChipNetwork((InputLayer("in", (8,), CubaNeuron(5, 900)), fc), timesteps=6)
+    exporter.write(net, tmp_path / "a.onnx")
+    image = np.random.default_rng(0).integers(0, 900, (3, 8))
+    for asked, steps in ((None, 6), (3, 3)):
+        done = onnx_run.run(tmp_path / "a.onnx", image, timesteps=asked)
+        wanted = exact.run(net, image, timesteps=steps)
+        assert done.timesteps == steps and np.array_equal(done.predictions, wanted.predictions(None))
