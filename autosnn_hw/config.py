@@ -21,6 +21,7 @@ EMBEDDED: Mapping[str, Any] = {
     "epochs": 15,
     "retrain_epochs": 20,
     "finetune_epochs": 5,
+    "finalists": 8,
     "learning_rate": 1e-2,
     "batch": 32,
 }
@@ -33,6 +34,7 @@ PAPER: Mapping[str, Any] = {
     "epochs": 60,
     "retrain_epochs": 60,
     "finetune_epochs": 8,
+    "finalists": 4,
     "learning_rate": 1e-3,
     "batch": 96,
 }
@@ -171,8 +173,12 @@ class SearchConfig(BaseModel):
         "Weights of winner and baselines: inherit goes on from the super-network's, scratch is the paper's rule, both takes "
         "what is better on the validation images.",
     )
-    finalists: int = _choice(
-        4, TRAINING, "Best candidates that are tuned and judged again; the best of them wins (not with scratch).", ge=1
+    finalists: int = _size(
+        "finalists",
+        TRAINING,
+        "Candidates that are trained on and judged again, half of them the best of the ranking, the others chosen by what "
+        "these were like; the best wins (not with scratch).",
+        ge=1,
     )
     retrain_epochs: int = _size(
         "retrain_epochs",

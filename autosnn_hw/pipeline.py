@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture, front_sentence, layout
 from autosnn_hw.config import SearchConfig, from_mapping, read_config, sizes_of
+from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
+GROWING = ("finalists", "generations", "budget")  # choices of which a run that is gone on with may have more
 
 
 def config_for(choices: Mapping[str, Any], where: str = "command line") -> SearchConfig:
@@ -79,13 +81,27 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
     return _go_on(config, prepared, folder, reporter)
 
 
-def resume(run: str | Path, reporter: Reporter | None = None) -> dict[str, Any]:
-    """Go on with a run where it stands; a finished one is only summed up again."""
+def resume(run: str | Path, reporter: Reporter | None = None, **more: int) -> dict[str, Any]:
+    """Go on with a run where it stands; a finished one is only summed up again, or gone on with where there is more to do.
+
+    Args:
+        more: larger values of what may grow (`GROWING`); what is known already is not made again.
+
+    Raises:
+        InputError: a value that is smaller than the run's.
+    """
     from autosnn_hw.stages.manifest import prepare
 
     folder = RunFolder.open(run)
-    folder.log("resume")
     config = read_config(folder / CONFIG)
+    for name, value in more.items():
+        present = getattr(config, name)
+        if present is not None and value < present:
+            raise InputError(f"--{name} {value}: {run} has {present} already; {present} or more is needed.")
+    if more:
+        config = config.with_changes(**more)
+        write_text(folder / CONFIG, config.to_toml())
+    folder.log("resume", **more)
     return _go_on(config, prepare(config), folder, reporter or Silent())
 
 

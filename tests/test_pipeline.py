@@ -1,5 +1,6 @@
 """The main job, end to end on real data: small, but every stage real."""
 
+import csv
 import json
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
 from autosnn_hw.search.study import read_records
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
@@ -31,6 +33,7 @@ CONFIG = SearchConfig(
     samples=4,
     retrain_epochs=6,
     finetune_epochs=2,
+    finalists=4,
     workers=2,
 )
 FILES = [
@@ -101,6 +104,21 @@ def test_one_worker_finds_what_two_found_and_a_resumed_run_the_same(run, tmp_pat
     for name in ("winner.certificate.json", "summary.json", "study.db"):
         (tmp_path / "again" / name).unlink()
     assert pipeline.resume(tmp_path / "again")["winner"] == again["winner"]
+    more = pipeline.resume(tmp_path / "again", finalists=6)
+    assert more["finalists"][:4] == [{**one, **_of(more, one)} for one in again["finalists"][:4]]
+    assert {row["accuracy_source"] for row in _candidates(tmp_path / "again")} == {"measured", "corrected"}
+    with pytest.raises(InputError, match="6 or more"):
+        pipeline.resume(tmp_path / "again", finalists=5)
+
+
+def _of(summary, finalist):
+    """What more measurements change of a finalist: its correction alone."""
+    found = next(one for one in summary["finalists"] if one["architecture"] == finalist["architecture"])
+    return {name: found[name] for name in ("fitness", "corrected_accuracy", "accuracy_deviation")}
+
+
+def _candidates(folder):
+    return list(csv.DictReader((folder / "candidates.csv").read_text().splitlines()))
 
 
 @pytest.mark.slow

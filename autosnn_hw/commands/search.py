@@ -18,7 +18,13 @@ from autosnn_hw.errors import InputError
     metavar="FILE",
     help="Choices from a config.toml; options given here win.",
 )
-@click.option("--resume", type=click.Path(), default=None, metavar="RUN", help="Go on with an interrupted run.")
+@click.option(
+    "--resume",
+    type=click.Path(),
+    default=None,
+    metavar="RUN",
+    help="Go on with an interrupted run, or with more --finalists, --generations or --budget.",
+)
 @click.option(
     "--out",
     type=click.Path(),
@@ -41,12 +47,13 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
 
     changes = {name: value for name, value in chosen.items() if value is not None}
     if resume is not None:
-        if changes or config_file or out:
+        if not changes.keys() <= set(pipeline.GROWING) or config_file or out:
             raise InputError(
-                "--resume goes on with the run's own choices; give no other option with it, or start a new run with --config."
+                f"--resume goes on with the run's own choices, of which only {', '.join(f'--{name}' for name in pipeline.GROWING)} may "
+                "grow; give no other option with it, or start a new run with --config."
             )
         with progress(quiet or as_json) as reporter:
-            summary = pipeline.resume(resume, reporter)
+            summary = pipeline.resume(resume, reporter, **changes)
     else:
         if config_file:
             config = read_config(config_file).with_changes(**changes)

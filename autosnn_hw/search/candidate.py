@@ -19,6 +19,9 @@ COLUMNS = [
     "fitness",
     "cost",
     "accuracy",
+    "accuracy_source",
+    "final_accuracy",
+    "final_accuracy_deviation",
     "energy",
     "energy_low",
     "energy_high",
@@ -140,7 +143,8 @@ class CandidateRecord:
             measured_spikes=measured.get("spikes"),
             measured_samples=measured.get("samples"),
         )
-        return values | {"violation": self.violation()}
+        source = None if self.accuracy is None else "inherited"
+        return values | {"accuracy_source": source, "violation": self.violation()}
 
 
 def total_synops(activity: Activity) -> float | None:

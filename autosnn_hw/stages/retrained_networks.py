@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.progress import Reporter
 from autosnn_hw.quantities import percent
-from autosnn_hw.run_folder import SUPERNET, RunFolder, writing
-from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table, writing
+from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
+from autosnn_hw.search.final_accuracy import Estimate, estimates, promising
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.workers import Workers, worker_count
 from autosnn_hw.stages.finalists import Finalist, best_of, finalist
@@ -24,6 +26,7 @@ from autosnn_hw.stages.trained_network import TrainedNetwork
 # What the winner for a crossbar is set against: the same architecture, trained from scratch, deployed there.
 REFERENCE = "loihi2"
 AS_REFERENCE = f"winner as {REFERENCE}"
+FIRST, TOGETHER = 4, 2  # finalists of the first round, and of each later one
 TRIES = 3  # candidates that are trained, best first, until one fits its target as trained
 
 
@@ -71,32 +74,25 @@ def train_networks(
 ) -> Networks:
     """Make finalists and baselines alike, several at once; what is there already is not made again.
 
-    The winner is the finalist that is best with its final weights, on the validation images. Networks from scratch on all
-    training images cannot be judged so: there it is the best candidate whose trained network fits the target, because near
-    a limit a network can come out larger with its own weights than with inherited ones.
+    The winner is the network that is fittest with its final weights, by its corrected accuracy on the validation images: a
+    finalist, or a baseline, where that is a feasible candidate of the search, too. Networks from scratch on all training
+    images cannot be judged so: there it is the best candidate whose trained network fits the target, because near a limit a
+    network can come out larger with its own weights than with inherited ones.
     """
     judges = config.retrain != "scratch"
-    candidates = found.ranking[: config.finalists if judges else 1]
     names = dict(published(prepared, config.baselines))
     begun = set() if judges else set(names.values())
     if random is not None:
         names["best of random"] = _parse(config, random.winner.genotype)
     job = network_job(config, folder)
-    distinct = list(dict.fromkeys([*(_parse(config, one.genotype) for one in candidates), *names.values()]))
-    reporter.stage("finalists and baselines" if judges else "winner and baselines", len(distinct))
+    ranked = {record.genotype: record for record in found.ranking}
     results: dict[Architecture, TrainedNetwork] = {}
+    total = len(set(names.values())) + (config.finalists if judges else 1)
+    reporter.stage("finalists and baselines" if judges else "winner and baselines", total)
 
     def add(result: TrainedNetwork, architecture: Architecture) -> None:
         results[architecture] = result
         reporter.advance(len(results), f"{architecture}: {percent(result.accuracy.exact_test)}")
-
-    later = [architecture for architecture in distinct if architecture not in begun]
-    with Workers(job, max(1, min(worker_count(config.workers), len(later)))) as pool:
-        coming = pool.map(later)
-        for result in beside:
-            add(result, _parse(config, result.architecture))
-        for architecture, result in zip(later, coming):
-            add(result, architecture)
 
     def network_of(record: CandidateRecord) -> TrainedNetwork:
         architecture = _parse(config, record.genotype)
@@ -104,25 +100,85 @@ def train_networks(
             add(job(architecture), architecture)
         return results[architecture]
 
-    for architecture in distinct:
-        if architecture not in results:
-            add(job(architecture), architecture)
-    finalists = [finalist(one, network_of(one), settings(config), found.mean_cost) for one in candidates]
-    best = best_of(finalists)
+    def make(pool: Workers[Architecture, TrainedNetwork], wanted: Iterable[Architecture]) -> None:
+        missing = [architecture for architecture in dict.fromkeys(wanted) if architecture not in results]
+        for architecture, result in zip(missing, pool.map(missing)):
+            add(result, architecture)
+
+    chosen: list[str] = []
+    with Workers(job, min(worker_count(config.workers), total)) as pool:
+        for result in beside:
+            add(result, _parse(config, result.architecture))
+        for count in rounds(config.finalists if judges else 1):
+            if not chosen:
+                chosen = list(ranked)[:count]
+                make(pool, [*(_parse(config, one) for one in chosen), *(a for a in names.values() if a not in begun)])
+            else:
+                known = _estimated(config, prepared, found, results)
+                near = {genotype: estimate for genotype, estimate in known.items() if genotype in ranked}
+                costs = {genotype: record.cost or 0.0 for genotype, record in ranked.items()}
+                more = promising(near, costs, config.lam, count, chosen)
+                chosen += more
+                make(pool, [_parse(config, genotype) for genotype in more])
+        make(pool, names.values())
+    known = _estimated(config, prepared, found, results) if judges else {}
+    judged = [
+        finalist(
+            ranked[genotype], results[_parse(config, genotype)], settings(config), found.mean_cost, known.get(genotype)
+        )
+        for genotype in dict.fromkeys([*chosen, *(str(a) for a in names.values() if judges and str(a) in ranked)])
+    ]
+    best = best_of(judged)
     if best is None:
         record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
         best = finalist(record, network_of(record), settings(config), found.mean_cost)
+    if judges:
+        write_table(
+            folder / CANDIDATES, COLUMNS, [_row(record, known.get(record.genotype)) for record in found.records]
+        )
     reference = None
     if config.baselines and prepared.profile.learns_slowly:
         reference = network_job(config, folder, REFERENCE)(_parse(config, best.network.architecture))
+    shown = [one for one in judged if one.candidate.genotype in chosen or one is best]
     return Networks(
         winner=best.network,
         candidate=best.candidate,
         baselines={name: results[architecture] for name, architecture in names.items()},
         reference=reference,
-        finalists=tuple(finalists) if judges else (),
+        finalists=tuple(shown) if judges else (),
         fitness=best.fitness,
     )
+
+
+def rounds(finalists: int) -> list[int]:
+    """How many finalists are trained at a time: the best by the search's ranking, then two at a time, each pair chosen by what is
+    known until then. More finalists begin with the same ones, and no result depends on the number of workers."""
+    first = min(FIRST, finalists)
+    pairs, single = divmod(finalists - first, TOGETHER)
+    return [first, *[TOGETHER] * pairs, *[1] * single]
+
+
+def _estimated(
+    config: SearchConfig, prepared: Prepared, found: SearchResult, results: Mapping[Architecture, TrainedNetwork]
+) -> dict[str, Estimate]:
+    """What the networks made so far say of all candidates."""
+    measured = {
+        str(architecture): network.accuracy.validation
+        for architecture, network in results.items()
+        if network.accuracy.validation is not None
+    }
+    costs = {record.genotype: record.cost for record in found.records if record.cost is not None}
+    return estimates(found.records, measured, len(prepared.data.x_val), costs)
+
+
+def _row(record: CandidateRecord, estimate: Estimate | None) -> dict[str, Any]:
+    """A candidate's row of candidates.csv with what its accuracy with final weights is, and how that is known."""
+    if estimate is None:
+        return record.row()
+    final: dict[str, Any] = {"accuracy_source": estimate.source}
+    if estimate.source != "inherited":
+        final |= {"final_accuracy": estimate.accuracy, "final_accuracy_deviation": estimate.deviation}
+    return record.row() | final
 
 
 def network_job(config: SearchConfig, folder: RunFolder, reference: str | None = None) -> NetworkJob:

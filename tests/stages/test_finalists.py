@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from autosnn_hw.stages.finalists import Finalist, best_of, ranking
+from autosnn_hw.stages.retrained_networks import rounds
 
 
 def test_the_fittest_that_keeps_the_limits_wins_and_ties_go_to_the_search():
@@ -22,3 +23,9 @@ def test_tau_counts_an_architecture_once_and_says_how_many():
     assert found["networks"] == 4 and found["tau"] == pytest.approx(0.0) and found["ceiling"] is None
     assert -1 <= found["low"] <= found["tau"] <= found["high"] <= 1
     assert ranking(networks[:2], {}, 0)["tau"] is None
+
+
+def test_more_finalists_begin_with_the_same():
+    for finalists in range(1, 20):
+        assert sum(rounds(finalists)) == finalists and max(rounds(finalists)) <= 4
+        assert rounds(finalists + 2)[: len(rounds(finalists)) - 1] == rounds(finalists)[:-1]

@@ -17,7 +17,7 @@ from autosnn_hw.report.page.drawn_candidates import drawn
 from autosnn_hw.report.page.drawn_figures import figures
 
 HERE = Path(__file__).parent
-TEXT_COLUMNS = {"genotype", "source", "violation"}
+TEXT_COLUMNS = {"genotype", "source", "accuracy_source", "violation"}
 SHOWN_ROWS = 25  # candidates shown before the rest is unfolded
 COMMANDS = (
     ("Search again with the same choices", "autosnn-hw search --config {run}/config.toml"),
