@@ -24,7 +24,7 @@ def networks(folder, config, architecture):
 
 @pytest.fixture
 def exported(prepared, folder, networks):
-    delivery.export(prepared, folder, networks)
+    delivery.export(prepared.profile, folder, networks.winner)
     return networks
 
 
@@ -38,23 +38,23 @@ def test_every_form_is_of_the_network_that_was_judged(folder, exported, tmp_path
 
 
 def test_without_lava_the_certificate_says_so_and_why(prepared, folder, exported):
-    document = delivery.certify_winner(prepared, folder, exported, None, "Lava is not here")
+    document = delivery.certify_winner(prepared.data, folder, None, "Lava is not here")
     assert document == json.loads((folder / CERTIFICATE).read_text())
     assert document["backends"] == ["exact"] and document["reason"] == "Lava is not here"
     assert document["accuracy"]["exact"] == exported.winner.accuracy.exact_test
 
 
 def test_a_certificate_of_this_file_is_kept_and_of_another_is_made_anew(prepared, folder, exported):
-    made = delivery.certify_winner(prepared, folder, exported, None, "first")
-    assert delivery.certify_winner(prepared, folder, exported, None, "second") == made
+    made = delivery.certify_winner(prepared.data, folder, None, "first")
+    assert delivery.certify_winner(prepared.data, folder, None, "second") == made
     (folder / CERTIFICATE).write_text(json.dumps(made | {"network_sha256": "other"}))
-    assert delivery.certify_winner(prepared, folder, exported, None, "third") == made | {"reason": "third"}
+    assert delivery.certify_winner(prepared.data, folder, None, "third") == made | {"reason": "third"}
 
 
 @pytest.mark.slow
 def test_lava_is_asked_where_it_is_there_though_a_certificate_without_it_is(prepared, folder, exported):
-    delivery.certify_winner(prepared, folder, exported, None, "Lava was not here")
+    delivery.certify_winner(prepared.data, folder, None, "Lava was not here")
     with LavaChild() as child:
-        document = delivery.certify_winner(prepared, folder, exported, child)
+        document = delivery.certify_winner(prepared.data, folder, child)
         assert document["mismatches"] == 0 and document["accuracy"]["lava"] == document["accuracy"]["exact"]
-        assert delivery.certify_winner(prepared, folder, exported, child) == document
+        assert delivery.certify_winner(prepared.data, folder, child) == document
