@@ -30,6 +30,18 @@ class Evaluation:
     predictions: np.ndarray
 
 
+AT_ONCE = 256  # samples that are evaluated together, where their activations leave room
+ROOM = 1 << 27  # values of one layer over all steps, 0.5 GB as float32
+
+
+def samples_at_once(width: int, timesteps: int, image: tuple[int, int, int]) -> int:
+    """Samples that are evaluated together: `AT_ONCE`, halved until the stem's activations leave room, so that batches stay equal."""
+    count = AT_ONCE
+    while count > 1 and count * max(width, image[0]) * timesteps * image[1] * image[2] > ROOM:
+        count //= 2
+    return count
+
+
 class Images:
     """Samples of a data set as normalised batches on a device; bytes stay bytes until a batch is asked for."""
 
@@ -60,7 +72,7 @@ def evaluate(
     y: np.ndarray,
     *,
     voters: int = VOTERS,
-    batch: int = 256,
+    batch: int = AT_ONCE,
     device: str = "cpu",
 ) -> Evaluation:
     """Run `forward(normalised batch, counter) -> votes (N, classes)` over samples x with labels y; a vote is the mean of

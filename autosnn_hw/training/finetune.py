@@ -30,11 +30,11 @@ from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.evaluation import samples_at_once
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.loop import Progress
 
 LEAST_K, MOST_K = 1e-4, 1 - 1e-6
-EVALUATED_AT_ONCE = 256
 LEARNING_RATE = {"even": 5e-4, "ternary": 2e-3}
 CALIBRATION_IMAGES = 256  # for a network that was trained with float weights and becomes ternary
 
@@ -245,9 +245,10 @@ def fit(
 @torch.no_grad()
 def accuracy(network: IntegerNetwork, images: np.ndarray, labels: np.ndarray) -> float:
     """Share of images whose most voted class, ties to the lowest, is the label: that of the exact simulator."""
-    right = 0
-    for low in range(0, len(images), EVALUATED_AT_ONCE):
-        part = slice(low, low + EVALUATED_AT_ONCE)
+    folded, right = network.folded, 0
+    size = samples_at_once(folded.blocks[0].stage.out_shape[0], folded.timesteps, folded.image)
+    for low in range(0, len(images), size):
+        part = slice(low, low + size)
         votes = network(network.drive(images[part])) * network.folded.voters
         right += int((votes.round().numpy().argmax(axis=1) == labels[part]).sum())
     return right / max(1, len(images))

@@ -15,6 +15,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.evaluation import samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
 from autosnn_hw.training.sharing import share
@@ -190,9 +191,10 @@ class SuperNetwork(nn.Module):
         }
 
     @torch.no_grad()
-    def estimate(self, path: Architecture, x: torch.Tensor, *, batch: int = 256) -> Statistics:
+    def estimate(self, path: Architecture, x: torch.Tensor, *, batch: int | None = None) -> Statistics:
         """Batch-norm statistics of a path on images x, layer by layer in one pass; nothing in the network changes."""
         norms = self.norms(path)
+        batch = batch or samples_at_once(self.width, self.timesteps, self.image)
         try:
             for norm in norms.values():
                 norm.recorded = []

@@ -15,7 +15,7 @@ from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.seeds import generator
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.evaluation import Evaluation, Images, evaluate
+from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
@@ -186,6 +186,7 @@ def evaluate_path(
             dataset.x_val if x is None else x,
             dataset.y_val if y is None else y,
             voters=network.voters,
+            batch=samples_at_once(network.width, network.timesteps, network.image),
             device=device,
         )
 

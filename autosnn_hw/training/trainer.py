@@ -15,7 +15,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.evaluation import Evaluation, evaluate
+from autosnn_hw.training.evaluation import Evaluation, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import SpikingNetwork
@@ -88,7 +88,8 @@ def evaluate_network(
     network: SpikingNetwork, dataset: Dataset, x: np.ndarray, y: np.ndarray, *, device: str = "cpu"
 ) -> Evaluation:
     """Float accuracy and spikes of one network with its running statistics."""
-    return evaluate(network.eval(), dataset, x, y, voters=network.voters, device=device)
+    batch = samples_at_once(network.architecture.width, network.timesteps, network.image)
+    return evaluate(network.eval(), dataset, x, y, voters=network.voters, batch=batch, device=device)
 
 
 def fingerprint(network: SpikingNetwork) -> str:
