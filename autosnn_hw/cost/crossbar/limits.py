@@ -32,12 +32,8 @@ def crossbar_limits(profile: Profile) -> CrossbarLimits:
     """The limits that a crossbar placement needs.
 
     Raises:
-        InputError: the profile's placement is not of kind crossbar, or it leaves one of the limits out.
+        InputError: the profile leaves one of the limits out.
     """
-    if profile.placement.kind != "crossbar":
-        raise InputError(
-            f"target {profile.name} places layers by the rule {profile.placement.kind!r}; crossbar is needed here."
-        )
     found = {}
     for name in ("input_axons", "axon_types", "leak", "delivery_delay"):
         limit = getattr(profile.limits, name)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_layers import Geometry, convolutions
 
 from autosnn_hw.cost import place
 from autosnn_hw.cost.columns.blocks import row_words
 from autosnn_hw.cost.limits import limit_of
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
 from exporters import netx
 from hw_profiles import load
 
@@ -85,15 +86,9 @@ def networks(draw) -> ChipNetwork:
     layers = [InputLayer("in", (c, h, w), NEURON if draw(st.booleans()) else None)]
     for index in range(draw(st.integers(0, 2))):
         source = layers[-1].shape
-        k, stride = draw(st.sampled_from([1, 3])), draw(st.sampled_from([1, 2]))
-        groups = source[0] if draw(st.booleans()) else 1
-        out = source[0] * draw(st.integers(1, 2)) if groups > 1 else draw(st.integers(1, 80))
-        size = tuple((n + 2 * (k // 2) - k) // stride + 1 for n in source[1:])
-        weight = rng.integers(-3, 4, (out, source[0] // groups, k, k))
-        pad = (k // 2, k // 2)
-        layers.append(
-            ConvLayer(f"c{index}", (out, *size), weight, NEURON, stride=(stride, stride), padding=pad, groups=groups)
-        )
+        geometry = Geometry((1, 3), (1, 2), (0, 1), (1, 1), (1, source[0]), 80)
+        weights = lambda rng, shape: rng.integers(-3, 4, shape)  # noqa: E731
+        layers.append(draw(convolutions(source, weights, geometry, lambda _: NEURON, f"c{index}")))
     inputs, out = int(np.prod(layers[-1].shape)), draw(st.integers(1, 150))
     layers.append(DenseLayer("out", (out,), rng.integers(-3, 4, (out, inputs)), NEURON))
     return ChipNetwork(tuple(layers), timesteps=4)

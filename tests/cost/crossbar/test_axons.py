@@ -1,6 +1,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_layers import Geometry, convolutions, generators, ternary
 
 from autosnn_hw.connectivity import fan_out
 from autosnn_hw.cost.crossbar.axons import (
@@ -13,36 +14,18 @@ from autosnn_hw.cost.crossbar.axons import (
     tile_axes,
 )
 from autosnn_hw.cost.crossbar.layer import crossbar_layer, full_weight, largest_fan_in
-from autosnn_hw.network import ConvLayer, CubaNeuron, conv_output_size
 
 
 @st.composite
 def placed_convs(draw):
     """A convolution of any geometry with ternary weights, clusters of its channels and a tile."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    pairs = [draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) for _ in range(3)]
-    kernel, stride, dilation = pairs
-    padding = draw(st.tuples(st.integers(0, 2), st.integers(0, 2)))
-    groups = draw(st.integers(1, 2))
-    inputs, outputs = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
-    size = [draw(st.integers(d * (k - 1) + 1, 9)) for k, d in zip(kernel, dilation)]
-    out = [conv_output_size(n, k, s, p, d) for n, k, s, p, d in zip(size, kernel, stride, padding, dilation)]
-    weight = rng.integers(-1, 2, (outputs, inputs // groups, *kernel))
-    neuron = CubaNeuron(0, 4096)
-    layer = ConvLayer(
-        "c",
-        (outputs, *out),
-        weight,
-        neuron,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-    )
-    parts = draw(st.integers(1, outputs))
-    clusters = np.array_split(rng.permutation(outputs), parts)
-    tile = (draw(st.integers(1, out[0])), draw(st.integers(1, out[1])))
-    return layer, (inputs, *size), clusters, tile, rng
+    source = (draw(st.integers(1, 6)), draw(st.integers(1, 9)), draw(st.integers(1, 9)))
+    layer = draw(convolutions(source, ternary, Geometry((1, 3), (1, 3), (0, 2), (1, 3), (1, 2), 6)))
+    rng = draw(generators())
+    parts = draw(st.integers(1, layer.shape[0]))
+    clusters = np.array_split(rng.permutation(layer.shape[0]), parts)
+    tile = (draw(st.integers(1, layer.shape[1])), draw(st.integers(1, layer.shape[2])))
+    return layer, source, clusters, tile, rng
 
 
 def _walk(layer, source_shape, clusters, tile):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.random_layers import Geometry, convolutions
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost import check, place
@@ -16,7 +17,7 @@ from autosnn_hw.cost.crossbar.limits import CrossbarLimits
 from autosnn_hw.cost.crossbar.placement import TiledNetwork, Unplaced, place_layers
 from autosnn_hw.cost.crossbar.write_out import build
 from autosnn_hw.errors import DoesNotFitError, InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout, conv_output_size
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout
 from autosnn_hw.simulate.exact import trace
 from exporters import cores
 
@@ -48,26 +49,17 @@ def legal_networks(draw):
     shape = (draw(st.integers(1, 4)), draw(st.integers(3, 7)), draw(st.integers(3, 7)))
     layers = [InputLayer("in", shape)]
     for index in range(draw(st.integers(1, 4))):
-        groups = draw(st.sampled_from([g for g in (1, 2, shape[0]) if shape[0] % g == 0]))
-        outputs = groups * draw(st.integers(1, 4))
-        kernel = draw(st.tuples(st.integers(1, min(3, shape[1])), st.integers(1, min(3, shape[2]))))
-        stride, padding = draw(st.tuples(*[st.integers(1, 2)] * 2)), draw(st.tuples(*[st.integers(0, 1)] * 2))
         values = draw(st.sampled_from([(-1, 0, 1), (0, 1), (-3, 0, 2, 5), (0, 0, 0, -1, 1)]))
-        weight = rng.choice(values, (outputs, shape[0] // groups, *kernel))
-        out = [conv_output_size(n, k, s, p) for n, k, s, p in zip(shape[1:], kernel, stride, padding)]
-        shape = (outputs, *out)
-        layers.append(
-            ConvLayer(
-                f"c{index}",
-                shape,
-                weight,
-                _neuron(rng, outputs),
-                _bias(rng, shape),
-                stride=stride,
-                padding=padding,
-                groups=groups,
-            )
+        layer = convolutions(
+            shape,
+            lambda rng, size, values=values: rng.choice(values, size),
+            Geometry(groups=(1, 2, shape[0]), outputs=8),
+            lambda outputs: _neuron(rng, outputs),
+            f"c{index}",
+            bias=_bias,
         )
+        layers.append(draw(layer))
+        shape = layers[-1].shape
     if draw(st.booleans()):
         neurons = draw(st.integers(1, 40))
         weight = rng.integers(-1, 2, (neurons, int(np.prod(shape))))

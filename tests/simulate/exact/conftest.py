@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from support.random_layers import Geometry, convolutions
 
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
 
@@ -117,32 +118,21 @@ def random_networks(draw, graded=None, delays=True, largest_weight=None):
     ]
     for index in range(draw(st.integers(1, 4))):
         if len(shape) == 3 and draw(st.integers(0, 3)):
-            kernel = (draw(st.integers(1, 5)), draw(st.integers(1, 5)))
-            stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
-            padding = (draw(st.integers(0, 2)), draw(st.integers(0, 2)))
-            dilation = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
-            size = tuple(
-                (n + 2 * p - d * (k - 1) - 1) // s + 1
-                for n, p, d, k, s in zip(shape[1:], padding, dilation, kernel, stride)
-            )
-            if min(size) < 1:
-                kernel, stride, padding, dilation, size = (1, 1), (1, 1), (0, 0), (1, 1), shape[1:]
-            groups = draw(st.sampled_from([g for g in range(1, shape[0] + 1) if shape[0] % g == 0]))
-            out = groups * draw(st.integers(1, 20 // groups + 1))
-            weight = rng.integers(-weights, weights + 1, (out, shape[0] // groups, *kernel))
-            weight[rng.random(weight.shape) < draw(st.sampled_from([0.0, 0.5]))] = 0
-            if draw(st.booleans()) and shape[0] == out and groups == 1:  # relays: one tap, one channel each
-                weight[: out // 2] = 0
-                weight[np.arange(out // 2), np.arange(out // 2), kernel[0] // 2, kernel[1] // 2] = weights
-            shape = (out, *size)
-            kind = ConvLayer
-            rest = {
-                "stride": stride,
-                "padding": padding,
-                "dilation": dilation,
-                "groups": groups,
-                "roles": rng.integers(0, 3, out),
-            }
+            sparse, relays = draw(st.sampled_from([0.0, 0.5])), draw(st.booleans())
+
+            def some(rng, size, sparse=sparse, relays=relays):
+                weight = rng.integers(-weights, weights + 1, size)
+                weight[rng.random(size) < sparse] = 0
+                if relays and size[0] == size[1]:  # one tap, one channel each
+                    half = np.arange(size[0] // 2)
+                    weight[half] = 0
+                    weight[half, half, size[2] // 2, size[3] // 2] = weights
+                return weight
+
+            anything = Geometry((1, 5), (1, 3), (0, 2), (1, 2), None, 20)
+            drawn = draw(convolutions(shape, some, anything, roles=lambda rng, made: rng.integers(0, 3, made[0])))
+            kind, shape, weight = ConvLayer, drawn.shape, drawn.weight
+            rest = {name: getattr(drawn, name) for name in ("stride", "padding", "dilation", "groups", "roles")}
         else:
             out = draw(st.integers(1, 12))
             weight = rng.integers(-weights, weights + 1, (out, int(np.prod(shape))))
