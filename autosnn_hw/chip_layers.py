@@ -53,6 +53,8 @@ def integers(value: Any, what: str) -> np.ndarray:
         raise InputError(
             f"{what} holds fractions, which NetX would truncate toward zero; round them to integers first."
         )
+    if (np.abs(array) >= 2.0**63).any():
+        raise InputError(f"{what} holds values beyond 64 bits; integers are needed.")
     return array.astype(np.int64)
 
 
@@ -60,7 +62,8 @@ def pair(value: Any, what: str, least: int) -> tuple[int, int]:
     """(H, W) pair of integers from a scalar or a pair; `least` is the smallest legal value."""
     array = integers(value, what).reshape(-1)
     if array.size not in (1, 2) or (array < least).any():
-        raise InputError(f"{what} is {np.asarray(value).tolist()}; one or two integers of at least {least} are needed.")
+        found = np.asarray(value).tolist() if array.size <= 4 else f"an array of shape {np.shape(value)}"
+        raise InputError(f"{what} is {found}; one or two integers of at least {least} are needed.")
     return int(array[0]), int(array[-1])
 
 

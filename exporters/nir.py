@@ -90,8 +90,9 @@ def read(path: str | Path, *, dt: float | None = None) -> ChipNetwork | None:
         root = netx_root.read(file)
     graph = nir_graph.read(path)
     try:
-        network = network_of(graph, float(step), root, fires_at=at)
-        unchanged = _same(graph_of(network, float(step), fires_at=at), graph)
+        with np.errstate(all="ignore"):  # of another's graph anything may come, and is found out below
+            network = network_of(graph, float(step), root, fires_at=at)
+            unchanged = _same(graph_of(network, float(step), fires_at=at), graph)
     except (InputError, ArithmeticError, LookupError, TypeError, ValueError):
         return None  # a graph that is no chain of integers: the importer says what it is
     return network if unchanged else None

@@ -58,13 +58,14 @@ def command(
 ):
     """Turn a network of another framework into a NetX file that every other verb reads.
 
-    A NIR file, or a torch module with neurons of snnTorch, norse or SpikingJelly. MODULE:NAME is imported, which runs its code;
-    NAME is the trained module, or a function that gives it.
+    A NIR file, or a torch module with neurons of snnTorch, norse or SpikingJelly, or of lava-dl's slayer blocks. MODULE:NAME is
+    imported, which runs its code; NAME is the trained module, or a function that gives it.
 
     \b
     norse         autosnn-hw import my_net.py:net -o net.net --input-shape 2,34,34 --explain
     snnTorch      autosnn-hw import package.nets:trained -o net.net --dataset npz:frames.npz
     SpikingJelly  autosnn-hw import my_net.py:net -o net.net --input-shape 784
+    lava-dl       autosnn-hw import my_slayer.py:net -o net.net --input-shape 2,34,34
     \b
     NIR from
     norse         autosnn-hw import net.nir -o net.net --dt 1e-3 --reset hard

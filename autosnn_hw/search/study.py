@@ -162,7 +162,7 @@ def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateReco
         raise InputError(f"{path} was not found; the study.db of a run folder, or an RDB URL, is needed.")
     import optuna
 
-    with _told(url):
+    with _told(url), _held(url):
         try:
             study = optuna.load_study(study_name=name, storage=_storage(url))
         except KeyError:
@@ -248,6 +248,18 @@ def _open(url: str, name: str) -> Any:
 
 
 @contextmanager
+def _held(url: str) -> Iterator[None]:
+    """Turns what a database can hold that is no study of ours into one sentence."""
+    try:
+        yield
+    except (RuntimeError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160].rstrip(".")
+        raise InputError(
+            f"{url!r} holds no study that can be read ({reason}); the study.db of a run folder, by this version of optuna, is needed."
+        ) from None
+
+
+@contextmanager
 def _told(url: str) -> Iterator[None]:
     """Turns what a database can do wrong into one sentence."""
     from optuna.exceptions import StorageInternalError
@@ -260,7 +272,7 @@ def _told(url: str) -> Iterator[None]:
             f"storage {url!r} cannot be used ({error}); a path, sqlite:///FILE, or another RDB URL with its driver installed would work."
         ) from error
     except (StorageInternalError, DBAPIError) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
+        reason = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
         raise RunError(
             f"the study {url!r} could not be read or written ({reason}); what it holds is kept, and --resume goes on from it."
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,9 @@ def _own(path: str | Path) -> tuple[Any, dict[str, Any]]:
         raise InputError(
             f"{path} is an ONNX file {what}, form {facts.get('form', 'none')[:20]!r}; only scan files of `autosnn-hw export --format onnx` are run."
         )
+    size = path.stat().st_size
+    if any(min(tensor.dims, default=0) < 0 or prod(tensor.dims) > size for tensor in tensors):
+        raise InputError(f"{path} claims more values than its {size} bytes can hold; the file is damaged.")
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
         raise InputError(f"{path} keeps data in other files, which are not read.")
     defaults = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer if tensor.name == "timesteps"]

@@ -184,7 +184,8 @@ def _delayed(node: NirNode, into: Signal, dt: float, where: str, nodes: tuple[st
 def _pair(value: object, where: str, least: int) -> tuple[int, int]:
     array = np.asarray(value).reshape(-1)
     if array.dtype.kind not in "iuf" or array.size not in (1, 2) or (array != np.trunc(array)).any():
-        raise InputError(f"{where} is {np.asarray(value).tolist()!r}; one or two integers are needed.")
+        found = array.tolist() if array.size <= 4 else f"an array of shape {np.shape(value)}"  # type: ignore[arg-type]
+        raise InputError(f"{where} is {found}; one or two integers are needed.")
     if (array < least).any() or (array > MAX_SIDE).any():
         raise InputError(f"{where} is {array.tolist()}; {least} to {MAX_SIDE} is allowed.")
     return int(array[0]), int(array[-1])

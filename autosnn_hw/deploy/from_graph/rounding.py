@@ -141,7 +141,7 @@ def _common_step(weight: np.ndarray, peak: float) -> float | None:
 
 def _grain(weight: np.ndarray, bias: np.ndarray) -> int:
     """What every voltage is a multiple of, where nothing is forgotten or all of it."""
-    return int(np.gcd(np.gcd.reduce(weight, axis=None), np.gcd.reduce(bias, axis=None)))
+    return max(1, int(np.gcd(np.gcd.reduce(weight, axis=None), np.gcd.reduce(bias, axis=None))))
 
 
 def _threshold(layer: FloatNeurons, scale: float, fires_at: bool, grain: int) -> np.ndarray:

@@ -3,76 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
-from autosnn_hw.deploy.from_torch.trace import INPUT, Traced, trace
+from autosnn_hw.deploy.from_torch import slayer
+from autosnn_hw.deploy.from_torch.framework_run import FrameworkRun, run
+from autosnn_hw.deploy.from_torch.trace import trace
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, Role
 from autosnn_hw.simulate import exact
 
 AT_ONCE = 64  # samples; what is kept of every neuron and step must fit into memory
-
-
-@dataclass(frozen=True, eq=False)
-class FrameworkRun:
-    """What a framework's own neurons did.
-
-    Args:
-        spikes: by layer, uint8 (N, T, ..); layers that never fire are left out.
-        outputs: float64 (N, classes): spikes of the last layer summed over the run, or its voltage at the end.
-    """
-
-    spikes: Mapping[str, np.ndarray]
-    outputs: np.ndarray
-
-
-def run(module: nn.Module, traced: Traced, frames: np.ndarray) -> FrameworkRun:
-    """Run the module step by step with its own modules, in its own float32.
-
-    Args:
-        frames: (N, T, ..) as a dataset holds them; spikes where above 0.
-    """
-    graph = traced.graph(frames.shape[2:])
-    order = [
-        name for name in TopologicalSorter({n: graph.into(n) for n in graph.nodes}).static_order() if name != INPUT
-    ]
-    heard = {start for start, _ in graph.edges}
-    last = next(name for name in reversed(order) if name not in heard)
-    fires = [name for name in order if name in traced.neurons or graph.nodes[name].kind == "MaxPool2d"]
-    states: dict[str, Any] = dict.fromkeys(traced.neurons)
-    kept: dict[str, list[np.ndarray]] = {name: [] for name in fires}
-    outputs: list[np.ndarray] = []
-    was_training = module.training
-    module.eval()
-    try:
-        with torch.no_grad():
-            for step in range(frames.shape[1]):
-                values = {INPUT: torch.from_numpy((frames[:, step] > 0).astype(np.float32))}
-                for name in order:
-                    before = graph.into(name)
-                    into = values[before[0]]
-                    for other in before[1:]:
-                        into = into + values[other]
-                    if name in traced.neurons:
-                        values[name], states[name] = traced.neurons[name].step(into, states[name])
-                    else:
-                        values[name] = traced.calls[name](into)
-                for name in fires:
-                    kept[name].append(values[name].numpy().astype(np.float32))
-                outputs.append(kept[last][-1].reshape(len(frames), -1).astype(float))
-    finally:
-        module.train(was_training)
-    silent = "v_threshold" not in graph.nodes[last].values
-    spikes = {
-        name: np.stack(found, 1).astype(np.uint8) for name, found in kept.items() if not (silent and name == last)
-    }
-    return FrameworkRun(spikes, outputs[-1] if silent else np.sum(outputs, axis=0))
 
 
 def compare(
@@ -81,7 +24,6 @@ def compare(
     frames: np.ndarray,
     labels: np.ndarray | None = None,
     *,
-    traced: Traced | None = None,
     lava: bool = False,
 ) -> dict[str, Any]:
     """The module in its own framework beside the network that `from_torch` made of it.
@@ -89,7 +31,6 @@ def compare(
     Args:
         frames: (N, T, ..), spikes where above 0.
         labels: int64 (N,), or None.
-        traced: of the module, where it is there already.
         lava: run Lava, too.
 
     Returns:
@@ -100,7 +41,7 @@ def compare(
     Raises:
         InputError: frames of another shape than the network takes.
     """
-    traced = traced or trace(module)
+    traced = None if slayer.has_blocks(module) else trace(module)
     if frames.ndim < 3:
         raise InputError(f"the samples have shape {frames.shape}; spike frames (N, T, ..) are needed to compare.")
     totals: dict[str, list[int]] = {}
@@ -108,7 +49,7 @@ def compare(
     outputs, predictions, mismatches = [], [], 0
     for start in range(0, len(frames), AT_ONCE):
         part = frames[start : start + AT_ONCE]
-        theirs = run(module, traced, part)
+        theirs = slayer.run(module, network, part) if traced is None else run(module, traced, part)
         ours = exact.trace(network, part)
         roles = {layer.name: layer.roles for layer in network.layers}
         for trace_ in ours.layers:

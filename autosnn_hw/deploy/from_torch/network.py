@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from autosnn_hw.deploy.from_graph.network import chip_network
+from autosnn_hw.deploy.from_torch import slayer
 from autosnn_hw.deploy.from_torch.neurons import Neurons
 from autosnn_hw.deploy.from_torch.trace import Traced, trace
 from autosnn_hw.errors import InputError
@@ -17,7 +18,7 @@ from autosnn_hw.network import ChipNetwork
 def from_torch(
     module: nn.Module, input_shape: Sequence[int], *, reset: str | None = None, timesteps: int | None = None
 ) -> ChipNetwork:
-    """A module with neurons of snnTorch, norse or SpikingJelly as an integer network.
+    """A module with neurons of snnTorch, norse or SpikingJelly, or of lava-dl's slayer blocks, as an integer network.
 
     The module stays as it is. `provenance["import"]` says what was read, assumed and rounded.
 
@@ -42,6 +43,8 @@ def from_torch(
     """
     if not isinstance(module, nn.Module):
         raise InputError(f"{type(module).__name__} is no torch.nn.Module; one is needed.")
+    if slayer.has_blocks(module):
+        return slayer.from_slayer(module, input_shape, timesteps=timesteps)
     return network_of(trace(module), input_shape, reset=reset, timesteps=timesteps)
 
 
