@@ -86,7 +86,7 @@ def damaged_bytes(content, rng):
         length = int(rng.integers(1, 40))
         way = rng.integers(0, 6)
         if way == 0:
-            for place in rng.integers(0, max(1, len(content)), length):
+            for place in rng.integers(0, max(1, len(content)), length if rng.random() < 0.5 else 1):
                 if content:
                     content[int(place)] = int(rng.integers(0, 256))
         elif way == 1:
@@ -140,9 +140,11 @@ def odd_json_text(path, rng):
     """A number or a text replaced by something else, a part left out or said twice."""
     text = path.read_text(errors="replace")
     found = list(re.finditer(r'-?\d+(\.\d+)?([eE]-?\d+)?|"[^"\n]*"|true|false|\[[^\[\]]*\]', text))
-    for match in sorted(rng.choice(len(found), min(2, len(found)), replace=False), reverse=True):
+    for match in sorted(rng.choice(len(found), min(int(rng.integers(1, 3)), len(found)), replace=False), reverse=True):
         value = ODD[int(rng.integers(0, len(ODD)))]
         low, high = found[match].span()
+        if text[low:high].lstrip("-").isdigit() and rng.random() < 0.5:
+            value = int(text[low:high]) + int(rng.integers(-2, 3))  # all but right
         text = text[:low] + (json.dumps(value) if rng.random() < 0.9 else "[" * 3000) + text[high:]
     path.write_bytes(text.encode())
 
