@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from importlib import import_module
 
@@ -53,12 +54,13 @@ class LazyGroup(click.Group):
 def group() -> None:
     """Finds spiking neural networks for a chip: what is searched is what is deployed.
 
-    Exit codes: 0 ok, 1 failed at run time, 2 bad usage or input, 3 does not fit the target, 4 measured and expected spikes differ, 130 interrupted.
+    Exit codes: 0 ok, 1 failed at run time, 2 bad usage or input, 3 does not fit the target, 4 measured and expected spikes differ, 130 interrupted, 143 ended by SIGTERM.
     """
 
 
 def main() -> None:
     """Entry point: turns our errors, an interruption and a full disk into one sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -70,9 +72,12 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; what was finished is kept.")
-        sys.exit(130)
+    except (KeyboardInterrupt, click.Abort) as error:
+        stopped = error.__cause__ if isinstance(error, click.Abort) else error
+        how = str(stopped.args[0]) if stopped is not None and stopped.args else ""
+        word, code = ("ended by SIGTERM", 143) if isinstance(stopped, Terminated) else ("interrupted", 130)
+        _say(f"{word}; what was finished is kept{f': {how}' if how else '.'}")
+        sys.exit(code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -82,6 +87,15 @@ def main() -> None:
         where = f" ({error.filename})" if error.filename else ""
         _say(f"the files could not be written{where}: {error.strerror}; free some space or choose another --out.")
         sys.exit(1)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a command as Ctrl-C does."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one is enough: what it began is to end in peace
+    raise Terminated
 
 
 def _say(sentence: str) -> None:

@@ -121,11 +121,11 @@ class SearchConfig(BaseModel):
     )
     objective: Objective = _choice("energy", SEARCH, "Cost in the fitness.")
     lam: float = _choice(-0.08, SEARCH, "Exponent of cost / mean cost; 0 or negative.", option="lambda", ge=-10, le=0)
-    strategy: Literal["auto", "walk", "evolution", "random"] = _choice(
+    strategy: Literal["auto", "walk", "evolution", "nsga2", "random"] = _choice(
         "auto",
         SEARCH,
         "walk judges the whole space; auto walks where that is no dearer than --budget or, without one, than twice the "
-        "training of the super-network, else evolution.",
+        "training of the super-network, else evolution; nsga2 spreads over accuracy, energy and latency.",
     )
     generations: int = _choice(6, SEARCH, "Generations of the evolution.", ge=1)
     pool: int = _choice(20, SEARCH, "Candidates a generation.", ge=1)
@@ -199,6 +199,13 @@ class SearchConfig(BaseModel):
     )
     device: Literal["cpu", "cuda"] = _choice("cpu", MACHINE, "For training.")
     workers: int = _choice(0, MACHINE, "Processes; 0 is one a core, at most 4. No number depends on it.", ge=0, le=4096)
+    scheduler: str | None = _choice(
+        None,
+        MACHINE,
+        "Address of a Dask scheduler, whose workers judge, train finalists and measure in the place of --workers; 'local' is "
+        "none. No number depends on it.",
+        metavar="tcp://HOST:PORT",
+    )
     storage: str | None = _choice(
         None,
         MACHINE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
 GROWING = ("finalists", "generations", "budget")  # choices of which a run that is gone on with may have more
+ELSEWHERE = ("workers", "scheduler")  # choices that no number depends on: a run may go on with others
 
 
 def config_for(choices: Mapping[str, Any], where: str = "command line") -> SearchConfig:
@@ -58,11 +60,17 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
     """
-    from autosnn_hw.stages import searching, supernet
-    from autosnn_hw.stages.manifest import manifest, prepare
+    from autosnn_hw.stages.crew import staffed
+    from autosnn_hw.stages.manifest import prepare
 
-    reporter = reporter or Silent()
-    prepared = prepare(config)  # every bad input is found before a folder is made
+    with staffed(config, prepare(config)) as prepared:  # every bad input is found before a folder is made
+        return _begin(config, prepared, out, reporter or Silent())
+
+
+def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
+    from autosnn_hw.stages import searching, supernet
+    from autosnn_hw.stages.manifest import manifest
+
     supernet.require_source(config)
     for note in prepared.data.notes:
         reporter.say(f"note: {note}")
@@ -76,37 +84,54 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")
     else:
         folder = RunFolder.create(out)
-    write_json(folder / "manifest.json", manifest(config, prepared))
-    write_text(folder / CONFIG, config.to_toml())
-    return _go_on(config, prepared, folder, reporter)
+    with folder.held():
+        write_json(folder / "manifest.json", manifest(config, prepared))
+        write_text(folder / CONFIG, config.to_toml())
+        return _go_on(config, prepared, folder, reporter)
 
 
-def resume(run: str | Path, reporter: Reporter | None = None, **more: int) -> dict[str, Any]:
+def resume(run: str | Path, reporter: Reporter | None = None, **changes: Any) -> dict[str, Any]:
     """Go on with a run where it stands; a finished one is only summed up again, or gone on with where there is more to do.
 
     Args:
-        more: larger values of what may grow (`GROWING`); what is known already is not made again.
+        changes: larger values of what may grow (`GROWING`); what is known already is not made again. Or for this time other
+            places to work at (`ELSEWHERE`).
 
     Raises:
-        InputError: a value that is smaller than the run's.
+        InputError: a value that is smaller than the run's, data or a profile that are others now, or a run that another
+            process works on.
     """
-    from autosnn_hw.stages.manifest import prepare
+    from autosnn_hw.stages.crew import staffed
+    from autosnn_hw.stages.manifest import prepare, require_same_inputs
 
-    folder = RunFolder.open(run)
-    config = read_config(folder / CONFIG)
+    folder, reporter = RunFolder.open(run), reporter or Silent()
+    kept = read_config(folder / CONFIG)
+    more = {name: value for name, value in changes.items() if name in GROWING}
     for name, value in more.items():
-        present = getattr(config, name)
+        present = getattr(kept, name)
         if present is not None and value < present:
             raise InputError(f"--{name} {value}: {run} has {present} already; {present} or more is needed.")
-    if more:
-        config = config.with_changes(**more)
-        write_text(folder / CONFIG, config.to_toml())
-    folder.log("resume", **more)
-    return _go_on(config, prepare(config), folder, reporter or Silent())
+    config = kept.with_changes(**changes)
+    with folder.held(), staffed(config, prepare(config)) as prepared:
+        note = require_same_inputs(folder, prepared)
+        if note is not None:
+            reporter.say(f"note: {note}")
+        if more:
+            write_text(folder / CONFIG, kept.with_changes(**more).to_toml())
+        folder.log("resume", **more)
+        return _go_on(config, prepared, folder, reporter)
 
 
 def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
-    """Every stage takes what the folder holds of it already."""
+    """Every stage takes what the folder holds of it already; an interruption says how to go on."""
+    try:
+        return _stages(config, prepared, folder, reporter)
+    except KeyboardInterrupt as stopped:
+        stopped.args = (f"go on with: autosnn-hw search --resume {shlex.quote(str(folder.path))}",)
+        raise
+
+
+def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.report.page.html import write_report
     from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
 

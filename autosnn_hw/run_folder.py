@@ -6,9 +6,11 @@ import csv
 import errno
 import io
 import json
+import os
+import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,17 @@ import numpy as np
 from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError, RunError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 MANIFEST, CONFIG, STUDY, CANDIDATES = "manifest.json", "config.toml", "study.db", "candidates.csv"
 SUMMARY, REPORT, LOG, CERTIFICATE = "summary.json", "report.html", "log.jsonl", "winner.certificate.json"
 SUPERNET, WINNER_NET, WINNER_CORES = "supernet.safetensors", "winner.net", "winner.cores.json"
 WINNER_ONNX, WINNER_STEP_ONNX, WINNER_SCRIPT = "winner.onnx", "winner.step.onnx", "winner_in_lava.py"
 WINNER_SIMULATION = "winner.simulation.json"  # the winner's `simulate --json` document, for the report
-
+LOCK = "lock"  # held by the process that works on the run
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -163,10 +170,68 @@ class RunFolder:
         known = manifest.get("study") if isinstance(manifest, dict) else None
         return {"storage": self / STUDY} if not known else dict(known)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """For the time of the block no other process holds this folder; the kernel lets go of it when this one dies.
+
+        Raises:
+            InputError: another process holds it, with who that is.
+        """
+        if fcntl is None:  # no Unix
+            yield
+            return
+        with writing(self / LOCK), open(self / LOCK, "a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = " ".join(file.read(200).split()) or "another process"
+                raise InputError(
+                    f"{self.path} is being worked on by {holder}; wait for it, or end it and then go on with --resume."
+                ) from None
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {platform.node()}\n")
+            file.flush()
+            yield
+
     def log(self, event: str, **values: Any) -> None:
-        """Append one line to log.jsonl: UTC time, event, values."""
+        """Append one line to log.jsonl: UTC time, event, values. A log never stops a run: where it cannot be written, it ends
+        with its last whole line."""
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event, **values}
         text = json.dumps(line, allow_nan=False, default=_plain) + "\n"
-        path = self.path / LOG
-        with writing(path), open(path, "a") as file:
-            file.write(text)
+        with suppress(OSError), open(self / LOG, "ab+", buffering=0) as file:
+            end = _end_of_whole_lines(file)
+            file.truncate(end)
+            written = 0
+            try:
+                written = file.write(text.encode())  # of a full disk less than was given, or an error
+            finally:
+                if written < len(text.encode()):
+                    file.truncate(end)
+
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of log.jsonl; what is no event, such as a line that a crash cut off, is left out."""
+        try:
+            lines = (self / LOG).read_text(errors="replace").splitlines()
+        except OSError:
+            return []
+        found = []
+        for line in lines:
+            with suppress(ValueError, RecursionError):
+                entry = json.loads(line)
+                if isinstance(entry, dict):
+                    found.append(entry)
+        return found
+
+
+def _end_of_whole_lines(file: Any) -> int:
+    """Offset behind the last newline of a binary file."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - 4096)
+        file.seek(start)
+        cut = file.read(end - start).rfind(b"\n")
+        if cut >= 0:
+            return start + cut + 1
+        end = start
+    return 0

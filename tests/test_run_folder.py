@@ -94,3 +94,48 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
         run_folder.write_text(tmp_path / "file" / "a.json", "x")
     with pytest.raises(RunError, match="could not be written"):
         RunFolder.create(tmp_path / "file" / "run")
+
+
+@pytest.mark.parametrize("partial", ['{"event": "st', "x" * 9000, '{"a": 1}\n[1, 2]\nnull\n{"event'])
+def test_a_line_that_a_crash_cut_off_is_cut_off_the_log(tmp_path, partial):
+    folder = RunFolder.create(tmp_path / "a")
+    folder.log("begin")
+    with open(folder / "log.jsonl", "a") as file:
+        file.write(partial)
+    assert [entry.get("event") for entry in folder.events() if "event" in entry] == ["begin"]
+    folder.log("end")
+    assert [entry.get("event") for entry in folder.events() if "event" in entry] == ["begin", "end"]
+    assert not (folder / "log.jsonl").read_text().rstrip("\n").endswith(partial)
+
+
+def test_a_full_disk_leaves_no_half_line_and_stops_nothing(tmp_path):
+    """A limit on the size of a file stands for the full disk."""
+    script = (
+        "import resource, signal, sys; from autosnn_hw.run_folder import RunFolder; folder = RunFolder(sys.argv[1]);"
+        "folder.log('first'); signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (90, 90)); folder.log('second', text='x' * 60); print('went on')"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+    assert done.stdout.strip() == "went on", done.stderr
+    assert [entry["event"] for entry in RunFolder(tmp_path).events()] == ["first"]
+    assert (tmp_path / "log.jsonl").read_text().endswith("\n")
+
+
+def test_a_log_that_cannot_be_read_holds_no_events(tmp_path):
+    assert RunFolder(tmp_path).events() == []
+
+
+def test_one_process_at_a_time_works_on_a_folder_until_it_dies(tmp_path):
+    folder = RunFolder.create(tmp_path / "a")
+    script = (
+        "import sys, time; from autosnn_hw.run_folder import RunFolder\n"
+        "with RunFolder(sys.argv[1]).held(): print('held', flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(folder.path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match=rf"worked on by process {other.pid} on .*--resume"), folder.held():
+            raise AssertionError("held twice")
+        other.kill()
+        other.wait()
+    with folder.held():
+        pass

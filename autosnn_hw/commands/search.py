@@ -47,10 +47,11 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
 
     changes = {name: value for name, value in chosen.items() if value is not None}
     if resume is not None:
-        if not changes.keys() <= set(pipeline.GROWING) or config_file or out:
+        if not changes.keys() <= {*pipeline.GROWING, *pipeline.ELSEWHERE} or config_file or out:
             raise InputError(
                 f"--resume goes on with the run's own choices, of which only {', '.join(f'--{name}' for name in pipeline.GROWING)} may "
-                "grow; give no other option with it, or start a new run with --config."
+                f"grow and {', '.join(f'--{name}' for name in pipeline.ELSEWHERE)} may be others; give no other option with it, or start "
+                "a new run with --config."
             )
         with progress(quiet or as_json) as reporter:
             summary = pipeline.resume(resume, reporter, **changes)

@@ -10,8 +10,7 @@ architectures; then, of the best 10 of all so far, 10 mutants and 10 children of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
+from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import MUTATION_PROBABILITY, SearchSpace
 from autosnn_hw.seeds import generator
 
@@ -31,14 +31,14 @@ class Strategy(Protocol):
     """What a search strategy has to offer."""
 
     def ask(
-        self, generation: int, ranking: Sequence[Architecture], seen: AbstractSet[Architecture]
+        self, generation: int, ranking: Sequence[Architecture], seen: Mapping[Architecture, CandidateRecord]
     ) -> list[Architecture]:
         """The architectures of a generation, in order, none twice and none of `seen`; fewer, or none, when the space is used up.
 
         Args:
             generation: from 0.
             ranking: feasible architectures evaluated so far, best first.
-            seen: all architectures evaluated so far.
+            seen: all architectures evaluated so far, with what is known of them.
         """
         ...
 
@@ -64,7 +64,7 @@ class Evolution:
     probability: float = MUTATION_PROBABILITY
 
     def ask(
-        self, generation: int, ranking: Sequence[Architecture], seen: AbstractSet[Architecture]
+        self, generation: int, ranking: Sequence[Architecture], seen: Container[Architecture]
     ) -> list[Architecture]:
         """See `Strategy.ask`."""
         rng = generator(self.seed, "evolution", generation)
@@ -91,7 +91,7 @@ class RandomSearch:
     population: int = 20
 
     def ask(
-        self, generation: int, ranking: Sequence[Architecture], seen: AbstractSet[Architecture]
+        self, generation: int, ranking: Sequence[Architecture], seen: Container[Architecture]
     ) -> list[Architecture]:
         """See `Strategy.ask`."""
         return fill([], self.population, self.space, seen, generator(self.seed, "random", generation))
@@ -122,7 +122,7 @@ def fill(
     chosen: list[Architecture],
     count: int,
     space: SearchSpace,
-    seen: AbstractSet[Architecture],
+    seen: Container[Architecture],
     rng: np.random.Generator,
 ) -> list[Architecture]:
     """`chosen` with distinct unseen random architectures added up to `count`, or up to what the space still holds."""
@@ -138,7 +138,7 @@ def fill(
 
 
 def _add(
-    chosen: list[Architecture], count: int, seen: AbstractSet[Architecture], make: Callable[[], Architecture]
+    chosen: list[Architecture], count: int, seen: Container[Architecture], make: Callable[[], Architecture]
 ) -> None:
     goal = len(chosen) + count
     for _ in range(TRIES * count):
@@ -147,7 +147,7 @@ def _add(
         _accept(chosen, make(), seen)
 
 
-def _accept(chosen: list[Architecture], architecture: Architecture, seen: AbstractSet[Architecture]) -> None:
+def _accept(chosen: list[Architecture], architecture: Architecture, seen: Container[Architecture]) -> None:
     if architecture not in seen and architecture not in chosen:
         chosen.append(architecture)
 

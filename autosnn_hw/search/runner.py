@@ -11,13 +11,14 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.search import feedback, fitness
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.evolution import Strategy, reference_architectures, strategy
+from autosnn_hw.search.evolution import Strategy, reference_architectures
 from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.judgement import judge, rank
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import SearchSpace
+from autosnn_hw.search.strategies import strategy_of
 from autosnn_hw.search.study import CandidateStudy, Entry
-from autosnn_hw.search.workers import Evaluate, Workers
+from autosnn_hw.search.workers import Crew, Evaluate, Pool, crew
 
 REFERENCE = -1  # generation of the random architectures of the mean cost
 MEASURABLE = 10  # only candidates of the top ten are worth a measurement
@@ -95,7 +96,7 @@ class SearchState:
         return [architecture for architecture in asked if str(architecture) not in self.study.records]
 
     def evaluate(
-        self, asked: Sequence[Architecture], generation: int, workers: Workers[Architecture, CandidateRecord]
+        self, asked: Sequence[Architecture], generation: int, workers: Pool[Architecture, CandidateRecord]
     ) -> None:
         """Make `asked` known, from the study or by evaluating."""
         fresh = workers.map(self.unstored(asked))
@@ -144,7 +145,7 @@ def run_search(
     settings: SearchSettings,
     *,
     measure: Measure | None = None,
-    workers: int = 1,
+    workers: int | Crew = 1,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> SearchResult:
     """Search `space`. Interrupted at any point, the same call goes on where the study stands, to the same result.
@@ -153,6 +154,7 @@ def run_search(
         evaluate: judges one architecture; a function of it alone, picklable for more than one worker.
         study: opened with `settings.identity(space)`; candidates it holds are not evaluated again.
         measure: runs the given candidates in Lava or on a board; None searches with the model alone.
+        workers: where candidates are judged: so many processes of this machine, or another crew.
         progress: called after every candidate and generation.
 
     Raises:
@@ -160,9 +162,9 @@ def run_search(
         SpikesDifferError: a simulator counted other spikes than the exact one.
     """
     search = SearchState(space, study, settings, progress, mean_cost=settings.mean_cost)
-    asking = strategy(settings.strategy, space, settings.seed, settings.population)
+    asking = strategy_of(settings, space)
     history: list[tuple[int, float]] = []
-    with Workers(evaluate, workers) as pool:
+    with crew(workers).open(evaluate) as pool:
         for generation in range(REFERENCE, settings.total):
             asked = _ask(search, asking, generation)
             if not asked and generation > REFERENCE:
@@ -191,7 +193,7 @@ def _ask(search: SearchState, asking: Strategy, generation: int) -> list[Archite
     if left <= 0:
         return []
     ranking = [architecture for architecture, _ in search.ranking()]
-    return asking.ask(generation, ranking, search.known.keys())[:left]
+    return asking.ask(generation, ranking, search.known)[:left]
 
 
 def result_of(search: SearchState, history: Sequence[tuple[int, float]]) -> SearchResult:

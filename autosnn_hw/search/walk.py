@@ -21,7 +21,7 @@ from autosnn_hw.search.runner import REFERENCE, Measure, Progress, SearchResult,
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.search.study import CandidateStudy
-from autosnn_hw.search.workers import Workers
+from autosnn_hw.search.workers import Crew, Pool, crew
 
 WALK = "walk"
 TOGETHER = 2  # first slots that the architectures of a subtree have in common
@@ -50,7 +50,7 @@ def run_walk(
     *,
     measure: Measure | None = None,
     view: Callable[[Architecture], Mapping[str, Any]] | None = None,
-    workers: int = 1,
+    workers: int | Crew = 1,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> SearchResult:
     """Judge the whole space. Interrupted at any point, the same call goes on where the study stands, to the same result.
@@ -69,7 +69,7 @@ def run_walk(
         SpikesDifferError: a simulator counted other spikes than the exact one.
     """
     search = SearchState(space, study, settings, progress, mean_cost=settings.mean_cost)
-    with Workers(judge_subtree, workers) as pool:
+    with crew(workers).open(judge_subtree) as pool:
         _references(search, pool)
         _subtrees(search, pool)
     if measure is not None:
@@ -89,7 +89,7 @@ def fittest_of_front(search: SearchState) -> list[Architecture]:
     return [ranking[index][0] for index in sorted(pareto_front(points))]
 
 
-def _references(search: SearchState, pool: Workers[Genes, Sequence[CandidateRecord]]) -> None:
+def _references(search: SearchState, pool: Pool[Genes, Sequence[CandidateRecord]]) -> None:
     """Judge the architectures of the mean cost first, so that everything is stored with its fitness."""
     asked = reference_architectures(search.space, search.settings.seed, search.settings.references)
     unstored = search.unstored(asked)
@@ -103,7 +103,7 @@ def _references(search: SearchState, pool: Workers[Genes, Sequence[CandidateReco
     _store(search, unstored)
 
 
-def _subtrees(search: SearchState, pool: Workers[Genes, Sequence[CandidateRecord]]) -> None:
+def _subtrees(search: SearchState, pool: Pool[Genes, Sequence[CandidateRecord]]) -> None:
     parts = [(first, members(search.space, first)) for first in subtrees(search.space)]
     fresh = pool.map([first for first, architectures in parts if search.unstored(architectures)])
     best: CandidateRecord | None = None

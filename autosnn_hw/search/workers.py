@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
@@ -21,6 +22,8 @@ from autosnn_hw.search.candidate import CandidateRecord
 Evaluate = Callable[[Architecture], CandidateRecord]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+Asked = TypeVar("Asked", contravariant=True)
+Answer = TypeVar("Answer", covariant=True)
 
 MOST = 4  # processes that nobody asked for; each holds torch, the data and the super-network: about 0.6 GB
 
@@ -33,6 +36,56 @@ def worker_count(asked: int) -> int:
         return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(MOST, cores))
+
+
+class Pool(Protocol[Asked, Answer]):
+    """Evaluations at work, wherever they are."""
+
+    def map(self, tasks: Sequence[Asked]) -> Iterator[Answer]:
+        """Results of `tasks`, in their order, each as soon as it and those before it are there."""
+
+
+class Crew(Protocol):
+    """Where evaluations run; no number depends on it.
+
+    Args:
+        count: workers as far as they are known.
+        elsewhere: they are on other machines.
+    """
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def elsewhere(self) -> bool: ...
+
+    def open(
+        self, evaluate: Callable[[Task], Result], *, most: int | None = None, apart: bool = False
+    ) -> AbstractContextManager[Pool[Task, Result]]:
+        """A pool that evaluates, with as many workers as there are, or at most so many.
+
+        Args:
+            apart: all of them are other processes than this one.
+        """
+
+
+@dataclass(frozen=True)
+class Local:
+    """`count` processes of this machine."""
+
+    count: int = 1
+    elsewhere: bool = False
+
+    def open(
+        self, evaluate: Callable[[Task], Result], *, most: int | None = None, apart: bool = False
+    ) -> AbstractContextManager[Pool[Task, Result]]:
+        """See `Crew.open`."""
+        return Workers(evaluate, self.count if most is None else max(1, min(self.count, most)), apart=apart)
+
+
+def crew(workers: int | Crew) -> Crew:
+    """A crew as it is; a number is so many processes of this machine."""
+    return Local(workers) if isinstance(workers, int) else workers
 
 
 class Workers(Generic[Task, Result]):

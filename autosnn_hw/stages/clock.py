@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from autosnn_hw.progress import Reporter
-from autosnn_hw.run_folder import LOG, RunFolder
+from autosnn_hw.run_folder import RunFolder
 
 
 class Clock:
@@ -30,8 +29,8 @@ class Clock:
     def stages(self) -> list[dict[str, float | str]]:
         """[{"name", "seconds"}] in the order they were begun."""
         seconds: dict[str, float] = {}
-        for line in (self._folder / LOG).read_text().splitlines():
-            entry = json.loads(line)
-            if entry.get("event") == "stage":
-                seconds[entry["name"]] = seconds.get(entry["name"], 0.0) + entry["seconds"]
+        for entry in self._folder.events():
+            name, spent = entry.get("name"), entry.get("seconds")
+            if entry.get("event") == "stage" and isinstance(name, str) and isinstance(spent, (int, float)):
+                seconds[name] = seconds.get(name, 0.0) + spent
         return [{"name": name, "seconds": round(value, 3)} for name, value in seconds.items()]

@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from autosnn_hw import __version__
 from autosnn_hw.architecture import layout
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.run_folder import CONFIG, MANIFEST, RunFolder, read_json
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.search.study import NAME
+from autosnn_hw.search.workers import Crew, Local, worker_count
 from autosnn_hw.simulate.lava.board import board_status
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
@@ -27,17 +29,19 @@ from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.trainer import check_timesteps
 from hw_profiles.schema import Profile
 
+HASHES = (("dataset", "sha256"), ("target", "sha256"), ("tool", "code_sha256"))  # of the manifest
 PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "h5py", "scikit-learn")
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A run's data, profile, search space, and what the target asks of training."""
+    """A run's data, profile, search space, what the target asks of training, and where evaluations run."""
 
     data: Dataset
     profile: Profile
     space: SearchSpace
     fabric: Fabric
+    crew: Crew = field(default_factory=Local)
 
 
 def prepare(config: SearchConfig) -> Prepared:
@@ -63,7 +67,8 @@ def prepare(config: SearchConfig) -> Prepared:
     groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.at(0), data.image, data.classes)  # refuses images that are too small
-    return Prepared(data, profile, space, Fabric.of(profile, data.is_frames))
+    crew = Local(worker_count(config.workers))
+    return Prepared(data, profile, space, Fabric.of(profile, data.is_frames), crew)
 
 
 def require_payload(data: Dataset, profile: Profile) -> None:
@@ -98,9 +103,39 @@ def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
         },
         "study": study,
         "target": {"name": prepared.profile.name, "sha256": prepared.profile.sha256},
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
     }
+
+
+def require_same_inputs(folder: RunFolder, prepared: Prepared) -> str | None:
+    """Refuse to go on with a run whose inputs are others now: what it holds and what would follow could not be compared.
+
+    Returns:
+        A sentence where the code is another now, which may or may not matter.
+
+    Raises:
+        InputError: data or profile differ from those of the manifest, or it is damaged.
+    """
+    known = read_json(folder / MANIFEST)
+    try:
+        data, target, code = (known[part][key] for part, key in HASHES)
+    except (KeyError, TypeError):
+        raise InputError(
+            f"{folder / MANIFEST} is damaged: it names no hashes of data and target; begin a new run."
+        ) from None
+    for what, was, now in (
+        (f"the data set {prepared.data.name}", data, prepared.data.sha256),
+        (f"the profile {prepared.profile.name}", target, prepared.profile.sha256),
+    ):
+        if was != now:
+            raise InputError(
+                f"{what} is another than when {folder.path} was begun (sha256 {str(was)[:12]}.. then, {now[:12]}.. now); with the old "
+                f"one --resume goes on, for the new one begin a run: autosnn-hw search --config {folder / CONFIG}."
+            )
+    if code != code_sha256():
+        return f"{folder.path} was begun with another version of this program: what it holds is kept as it was computed then."
+    return None
 
 
 def code_sha256() -> str:
@@ -114,7 +149,8 @@ def code_sha256() -> str:
     return digest.hexdigest()
 
 
-def _version(name: str) -> str | None:
+def version(name: str) -> str | None:
+    """Of an installed distribution; None where there is none."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,10 +13,11 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost import price
 from autosnn_hw.search.candidate import measured_values
 from autosnn_hw.search.feedback import Measurement
+from autosnn_hw.search.workers import Crew
 from autosnn_hw.simulate import exact, lava
 from autosnn_hw.simulate.agreement import require_same_spikes
 from autosnn_hw.simulate.lava import LavaChild, board
-from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools
 from exporters import netx
 from hw_profiles.schema import Profile
 
@@ -69,3 +72,35 @@ class ChipMeasurer:
             measured_values(measured, price(network, measured, self._profile)),
             measured_values(expected, price(network, expected, self._profile)),
         )
+
+
+@dataclass(frozen=True)
+class LavaMeasurement:
+    """A picklable function of an architecture: its measurement in a Lava process that its own process keeps."""
+
+    evaluator: CandidateEvaluator
+    samples: int
+
+    def __call__(self, architecture: Architecture) -> Measurement:
+        """See `ChipMeasurer`."""
+        profile = evaluation_tools(self.evaluator).profile
+        return ChipMeasurer(self.evaluator, profile, self.samples, _own_child())([architecture], 0)[0]
+
+
+@lru_cache(maxsize=1)
+def _own_child() -> LavaChild:
+    return LavaChild()
+
+
+@dataclass(frozen=True)
+class DistributedMeasurer:
+    """Measures candidates in Lava where a crew works, several at once."""
+
+    crew: Crew
+    measurement: LavaMeasurement
+
+    def __call__(self, architectures: Sequence[Architecture], generation: int) -> Iterator[Measurement]:
+        """See `ChipMeasurer`; each measurement as soon as it and those before it are there."""
+        with self.crew.open(self.measurement, most=len(architectures)) as pool:
+            for measurement in pool.map(architectures):
+                yield replace(measurement, generation=generation)

@@ -15,7 +15,7 @@ from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table, 
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
 from autosnn_hw.search.final_accuracy import Estimate, estimates, promising
 from autosnn_hw.search.runner import SearchResult
-from autosnn_hw.search.workers import Workers, worker_count
+from autosnn_hw.search.workers import Pool
 from autosnn_hw.stages.finalists import Finalist, best_of, finalist
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
@@ -53,13 +53,13 @@ def trained_beside(config: SearchConfig, prepared: Prepared, folder: RunFolder) 
     if config.retrain != "scratch":
         yield iter(())
         return
-    spare = worker_count(config.workers) - 1
+    spare = prepared.crew.count - (0 if prepared.crew.elsewhere else 1)
     job = network_job(config, folder)
     missing = [a for a in published(prepared, config.baselines).values() if not job.finished(a)]
     if not missing or spare < 1:
         yield iter(())
         return
-    with Workers(job, min(spare, len(missing)), apart=True) as pool:
+    with prepared.crew.open(job, most=min(spare, len(missing)), apart=True) as pool:
         yield pool.map(missing)
 
 
@@ -100,13 +100,13 @@ def train_networks(
             add(job(architecture), architecture)
         return results[architecture]
 
-    def make(pool: Workers[Architecture, TrainedNetwork], wanted: Iterable[Architecture]) -> None:
+    def make(pool: Pool[Architecture, TrainedNetwork], wanted: Iterable[Architecture]) -> None:
         missing = [architecture for architecture in dict.fromkeys(wanted) if architecture not in results]
         for architecture, result in zip(missing, pool.map(missing)):
             add(result, architecture)
 
     chosen: list[str] = []
-    with Workers(job, min(worker_count(config.workers), total)) as pool:
+    with prepared.crew.open(job, most=total) as pool:
         for result in beside:
             add(result, _parse(config, result.architecture))
         for count in rounds(config.finalists if judges else 1):

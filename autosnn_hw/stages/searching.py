@@ -10,15 +10,14 @@ from autosnn_hw.quantities import percent
 from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints
-from autosnn_hw.search.runner import Progress, SearchResult, SearchSettings, run_search
+from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSettings, run_search
 from autosnn_hw.search.study import CandidateStudy, require_storage, storage_url
 from autosnn_hw.search.walk import WALK, run_walk
 from autosnn_hw.search.walk_cost import walk_cost, worth_walking
-from autosnn_hw.search.workers import worker_count
 from autosnn_hw.simulate.lava import LavaChild
 from autosnn_hw.stages.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, Remembering
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.stages.measurer import ChipMeasurer
+from autosnn_hw.stages.measurer import ChipMeasurer, DistributedMeasurer, LavaMeasurement
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.training.supernet_trainer import warm_up_epochs
 
@@ -51,7 +50,7 @@ def resolved(config: SearchConfig, prepared: Prepared, reporter: Reporter) -> Se
     space, data = prepared.space, prepared.data
     judged = len(data.x_val) if config.evaluate is None else min(config.evaluate, len(data.x_val))
     cost = walk_cost(space, data.image, judged + CALIBRATION_IMAGES)
-    sentence = cost.sentence(worker_count(config.workers))
+    sentence = cost.sentence(prepared.crew.count)
     if config.strategy == WALK:
         chosen: str = WALK
     elif prepared.profile.searches_groups:
@@ -106,10 +105,12 @@ def run(
     chosen = settings(config)
     judge = evaluator(config, folder)
     study = CandidateStudy(space=prepared.space, settings=chosen.identity(prepared.space), **folder.study())
-    measure = None
+    measure: Measure | None = None
     if lava is not None and config.measure:
-        measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
-    workers = worker_count(config.workers)
+        if prepared.crew.elsewhere and config.backend == "lava":
+            measure = DistributedMeasurer(prepared.crew, LavaMeasurement(judge, config.samples))
+        else:
+            measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
 
     def tell(event: Progress) -> None:
         _tell(event, reporter, folder)
@@ -124,12 +125,12 @@ def run(
             chosen,
             measure=measure,
             view=judge.view,
-            workers=workers,
+            workers=prepared.crew,
             progress=tell,
         )
     else:
         reporter.stage("search", chosen.total)
-        result = run_search(prepared.space, judge, study, chosen, measure=measure, workers=workers, progress=tell)
+        result = run_search(prepared.space, judge, study, chosen, measure=measure, workers=prepared.crew, progress=tell)
     write_table(folder / CANDIDATES, COLUMNS, [record.row() for record in result.records])
     return result
 
@@ -157,7 +158,7 @@ def random_baseline(
         Remembering(replace(evaluator(config, folder), float_view=False), known),
         study,
         chosen,
-        workers=worker_count(config.workers),
+        workers=prepared.crew,
         progress=lambda event: reporter.advance(event.evaluated),
     )
 

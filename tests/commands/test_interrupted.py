@@ -125,7 +125,7 @@ def leaked(before):
 def interrupt(folder, moment, number, *words):
     """Begin, send the signal in the middle of a stage, and see that nothing is left. Returns code and words.
 
-    SIGINT goes to the whole group, as Ctrl-C does; SIGKILL to the command alone.
+    SIGINT goes to the whole group, as Ctrl-C does; SIGTERM and SIGKILL to the command alone.
     """
     before = set(os.listdir("/dev/shm"))
     process = begin(*words)
@@ -133,7 +133,7 @@ def interrupt(folder, moment, number, *words):
     family = psutil.Process(process.pid).children(recursive=True)
     # A job in Lava has begun: a process killed in the middle of sem_open would leave its temporary name.
     time.sleep(0.5)
-    (os.kill if number == signal.SIGKILL else os.killpg)(process.pid, number)
+    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     error = process.communicate(timeout=60)[1]
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == [], f"{moment}: {[' '.join(p.cmdline())[:120] for p in alive]}"
@@ -151,10 +151,22 @@ def test_a_search_interrupted_in_every_stage_ends_as_if_it_had_not_been(options,
     for moment in MOMENTS:
         code, error = interrupt(folder, moment, signal.SIGINT, *words)
         assert code == 130, (moment, error)
-        assert error.strip() == "autosnn-hw: interrupted; what was finished is kept."
+        how = f"go on with: autosnn-hw search --resume {folder}"
+        assert error.strip() == f"autosnn-hw: interrupted; what was finished is kept: {how}"
         words = ["--resume", folder, "--quiet"]
     assert not (folder / "summary.json").exists()
     code, error = finish(*words)
+    assert code == 0, error
+    assert result(folder) == whole
+
+
+@pytest.mark.slow
+def test_sigterm_ends_a_search_as_ctrl_c_does(options, whole, tmp_path):
+    folder = tmp_path / "run"
+    code, error = interrupt(folder, "search", signal.SIGTERM, "--out", folder, *options)
+    assert code == 143
+    assert error.strip().startswith("autosnn-hw: ended by SIGTERM; what was finished is kept: go on with:")
+    code, error = finish("--resume", folder, "--quiet")
     assert code == 0, error
     assert result(folder) == whole
 

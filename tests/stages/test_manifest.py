@@ -1,61 +1,76 @@
-"""What a run is made of is loaded and refused before anything is begun, and its manifest says which it was."""
+"""A run goes on only with the inputs that it was begun with."""
 
-import json
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from autosnn_hw import run_folder
+import hw_profiles
+from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.run_folder import RunFolder, write_json, write_text
 from autosnn_hw.stages import manifest
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.stages.manifest import prepare, require_same_inputs
+from hw_profiles.loader import from_table, overlay, read_table
+
+CONFIG = SearchConfig(workers=1)
 
 
-def test_inputs_are_those_that_were_chosen(config, prepared):
-    assert prepared.data.name == config.dataset and prepared.profile.name == "loihi2"
-    assert (prepared.space.width, prepared.space.timesteps, prepared.space.grouped) == (4, 2, False)
-    assert prepared.fabric == Fabric("plif", False, None)
+@pytest.fixture(scope="module")
+def prepared():
+    return prepare(CONFIG)
 
 
-def test_a_crossbar_searches_groups_and_asks_for_other_networks(config):
-    found = manifest.prepare(config.with_changes(target="truenorth"))
-    assert found.fabric == Fabric("memoryless", True, 128) and found.space.grouped
-    ungrouped = manifest.prepare(config.with_changes(target="truenorth", grouped=False))
-    assert not ungrouped.space.grouped
+@pytest.fixture
+def folder(prepared, tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    write_json(folder / "manifest.json", manifest.manifest(CONFIG, prepared))
+    write_text(folder / "config.toml", CONFIG.to_toml())
+    return folder
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"target": "loihi9"}, "loihi9"),
-        ({"dataset": "npz:none.npz"}, "none.npz"),
-        ({"backend": "board", "target": "truenorth"}, "Loihi 2 board"),
-        ({"backend": "board"}, "."),
-    ],
-)
-def test_what_is_not_there_is_refused(config, changes, words):
-    with pytest.raises(InputError, match=words):
-        manifest.prepare(config.with_changes(**changes))
+def test_the_same_inputs_are_taken(prepared, folder):
+    assert require_same_inputs(folder, prepared) is None
 
 
-def test_frames_of_another_length_are_refused(tmp_path):
-    random = np.random.default_rng(0)
-    arrays = {f"x_{part}": random.integers(0, 2, (10, 3, 1, 8, 8)).astype(np.uint8) for part in ("train", "test")}
-    np.savez(tmp_path / "a.npz", **arrays, y_train=np.arange(10) % 2, y_test=np.arange(10) % 2)
-    with pytest.raises(InputError, match="has frames of 3 steps; 4 were asked for"):
-        manifest.prepare(SearchConfig(dataset=f"npz:{tmp_path / 'a.npz'}"))
+def test_other_data_are_refused_with_both_hashes_and_what_would_work(prepared, folder):
+    other = replace(prepared, data=replace(prepared.data, sha256="f" * 64))
+    with pytest.raises(InputError, match=r"data set digits is another .*ffffffffffff.* now.*--config"):
+        require_same_inputs(folder, other)
 
 
-def test_the_manifest_says_which(config, prepared, tmp_path):
-    document = json.loads(run_folder.write_json(tmp_path / "a.json", manifest.manifest(config, prepared)).read_text())
-    assert SearchConfig(**document["arguments"]) == config
-    assert document["dataset"] == {
-        "name": config.dataset,
-        "sha256": prepared.data.sha256,
-        "train": 80,
-        "validation": 20,
-        "test": 24,
-    }
-    assert document["target"] == {"name": "loihi2", "sha256": prepared.profile.sha256}
-    assert document["versions"]["torch"] and document["tool"]["code_sha256"] == manifest.code_sha256()
+def test_another_constant_of_the_profile_is_refused(prepared, folder):
+    table = read_table("loihi2")
+    name, constant = next(
+        (name, constant)
+        for name, constant in table["energy"].items()
+        if isinstance(constant, dict) and constant["value"]
+    )
+    change = {key: 3 * value for key, value in constant.items() if key in ("value", "low", "high")}
+    profile = from_table(overlay(table, {"energy": {name: change}}), "changed")
+    assert hw_profiles.load("loihi2") != profile
+    with pytest.raises(InputError, match="profile loihi2 is another"):
+        require_same_inputs(folder, replace(prepared, profile=profile))
+
+
+def test_other_code_is_said(prepared, folder, monkeypatch):
+    monkeypatch.setattr(manifest, "code_sha256", lambda: "other")
+    assert "another version" in require_same_inputs(folder, prepared)
+
+
+@pytest.mark.parametrize("document", [{}, [], {"dataset": None}, "text"])
+def test_a_damaged_manifest_is_one_sentence(prepared, folder, document):
+    write_json(folder / "manifest.json", document)
+    with pytest.raises(InputError, match="damaged"):
+        require_same_inputs(folder, prepared)
+
+
+def test_resume_asks(folder, monkeypatch):
+    """Before anything is done, and while nobody else works on the folder."""
+    document = manifest.read_json(folder / "manifest.json")
+    write_json(folder / "manifest.json", document | {"dataset": document["dataset"] | {"sha256": "0" * 64}})
+    with pytest.raises(InputError, match="is another than when"):
+        pipeline.resume(folder.path)
+    assert sorted(path.name for path in folder.path.iterdir()) == ["config.toml", "lock", "manifest.json"]
+    with folder.held(), pytest.raises(InputError, match="is being worked on by process"):
+        pipeline.resume(folder.path)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from support.untrained import KINDS, untrained_run, write_supernet
 
 from autosnn_hw import architecture
 from autosnn_hw.architecture import Architecture
@@ -22,50 +23,15 @@ from autosnn_hw.stages.manifest import prepare
 from autosnn_hw.stages.repricing import SubtreePricer
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.stages.walked import SubtreeReader, part_file
-from autosnn_hw.training.checkpoint import write_checkpoint
 from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.supernet import SuperNetwork
-
-KINDS = {
-    "loihi2": (Fabric(), None),
-    "truenorth": (
-        Fabric("memoryless", True, 128),
-        [{"SRB_k3": (2,), "SCB_k5": (2,)}] * 5,
-    ),
-}
-
-
-def _write(path, network, space, fabric):
-    identity = {
-        "kind": "supernet",
-        "space": space.space,
-        "width": network.width,
-        "timesteps": network.timesteps,
-        "image": network.image,
-        "classes": network.classes,
-        "genes": [list(map(list, genes)) for genes in space.genes],
-        "sharing": network.sharing,
-        **fabric.identity(),
-    }
-    write_checkpoint(
-        path, {f"model.{name}": value for name, value in network.state_dict().items()}, {"identity": identity}
-    )
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def run(request, tmp_path_factory):
     """(space, evaluator, folder) of an untrained super-network; batch norm makes its neurons fire all the same."""
-    fabric, groups = KINDS[request.param]
-    blocks = ("skip", "SRB_k3", "SCB_k5") if groups is None else ("SRB_k3", "SCB_k5")
-    space = search_space(width=4, timesteps=2, blocks=blocks, groups=groups)
-    torch.manual_seed(0)
-    image = (1, 8, 8)
-    network = SuperNetwork(space.space, 4, 2, image, 10, genes=space.genes, fabric=fabric)
     folder = tmp_path_factory.mktemp(request.param)
-    _write(folder / "supernet.safetensors", network, space, fabric)
-    judge = CandidateEvaluator(
-        str(folder / "supernet.safetensors"), "digits", None, request.param, samples=60, float_view=False
-    )
+    space, judge = untrained_run(folder, request.param)
     return space, judge, folder
 
 
@@ -133,7 +99,7 @@ def test_event_frames_and_layers_before_the_first_slot(target, tmp_path, monkeyp
     torch.manual_seed(0)
     network = SuperNetwork(space.space, 4, 5, (2, 16, 16), 6, genes=space.genes, fabric=fabric)
     assert [stage.name for stage in network.stages][:4] == ["stem", "stem_pool1", "stem_conv", "TBD1"]
-    _write(tmp_path / "a.safetensors", network, space, fabric)
+    write_supernet(tmp_path / "a.safetensors", network, space, fabric)
     judge = CandidateEvaluator(str(tmp_path / "a.safetensors"), "events", None, target, samples=10, float_view=False)
     first = subtrees(space)[0]
     (record,) = SubtreeEvaluator(judge, space, str(tmp_path))(first)
