@@ -12,8 +12,9 @@ INSTALLED := .venv/.installed
 search: $(INSTALLED)
 	$(BIN)/autosnn-hw search --target loihi2
 
+# Two processes, for the two cores that a small machine has; each test file stays in one, with the fixtures that it shares.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(INSTALLED) $(NENGO:%=%/.installed) .nir-peers/.installed
 	$(NENGO:%=NENGO_LOIHI_PYTHON="$(CURDIR)/%/bin/python") NIR_PEERS="$(CURDIR)/.nir-peers" $(BIN)/python -m pytest -q -m slow
