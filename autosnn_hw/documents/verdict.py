@@ -129,17 +129,14 @@ def feedback_sentence(summary: Mapping[str, Any]) -> str | None:
     error, tau = feedback.get("relative_error_after"), feedback.get("kendall_tau_before")
     if not summary.get("measured") or error is None:
         return None
-    kind = (
-        "information from a board"
-        if feedback.get("informative")
-        else "a check, not information: the simulator must count what the model was given"
-    )
     ranked = (
         "" if tau is None else f" The float super-network's spikes would have ranked them with Kendall's tau {tau:.2f}."
     )
+    if not feedback.get("informative"):  # equal spikes have equal modelled energies: no figure that says anything
+        return f"{summary['measured']} candidates were measured in a simulator during the search: spikes confirmed.{ranked}"
     return (
-        f"{summary['measured']} candidates were measured during the search; the modelled energy was {percent(error)} off "
-        f"({kind}).{ranked}"
+        f"{summary['measured']} candidates were measured on the board during the search; the modelled energy was "
+        f"{percent(error)} off.{ranked}"
     )
 
 

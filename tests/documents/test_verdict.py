@@ -83,10 +83,12 @@ def test_what_was_charged_is_said_where_it_is_not_the_total():
 
 def test_measurements_are_a_check_or_information():
     measured = {**SUMMARY, "measured": 12, "feedback": {"relative_error_after": 0.0, "kendall_tau_before": 0.5}}
-    assert "(a check, not information" in verdict.feedback_sentence(measured)
+    assert "measured in a simulator during the search: spikes confirmed." in verdict.feedback_sentence(measured)
     assert verdict.feedback_sentence(measured).endswith("Kendall's tau 0.50.")
     board = {**measured, "feedback": {"relative_error_after": 0.1, "informative": True}}
-    assert "10.0 % off (information from a board)." in verdict.feedback_sentence(board)
+    assert "measured on the board during the search; the modelled energy was 10.0 % off." in verdict.feedback_sentence(
+        board
+    )
     assert verdict.feedback_sentence(SUMMARY) is None
 
 

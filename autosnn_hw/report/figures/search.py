@@ -22,15 +22,17 @@ def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, 
     title, factor = axis_title(words_of(objective), [c["cost"] for c in known], unit_of(objective))
     figure = empty_figure(title, "accuracy on validation samples (%)")
     fit = [c for c in known if c.get("feasible")]
+    searched = [c for c in fit if c["generation"] >= 0]
+    evolved = len({c["generation"] for c in searched}) > 1  # a walk has no generations to tell apart
     groups: list[tuple[str, list[Mapping[str, Any]], dict[str, Any]]] = [
         ("infeasible", [c for c in known if not c.get("feasible")], {"color": GREY, "symbol": "x", "size": 7, "opacity": 0.6}),
         ("mean-cost sample", [c for c in fit if c["generation"] < 0], {"color": GREY, "size": 7, "opacity": 0.75}),
-        ("searched", [c for c in fit if c["generation"] >= 0], {"size": 8, "color": [c["generation"] for c in fit if c["generation"] >= 0]}),
+        ("searched", searched, {"size": 8, "color": [c["generation"] for c in searched] if evolved else BLUE, "opacity": 1.0 if evolved else 0.55}),
     ]  # fmt: skip
     for name, group, marker in groups:
         if not group:
             continue
-        if name == "searched":
+        if name == "searched" and evolved:
             marker |= {"colorscale": GENERATIONS, "colorbar": {"title": {"text": "generation"}, "thickness": 10, "outlinewidth": 0, "dtick": max(1, len(set(marker["color"])) // 6)}}  # fmt: skip
         figure.add_scatter(**_points(group, factor), name=name, mode="markers", marker=marker)
     ringed = [c for c in fit if c.get("measured_energy") is not None]
@@ -58,9 +60,9 @@ def _points(group: Sequence[Mapping[str, Any]], factor: float) -> dict[str, Any]
 
 
 def fitness_by_generation(candidates: Sequence[Mapping[str, Any]]) -> go.Figure | None:
-    """Fitness of every feasible candidate, and the best so far."""
+    """Fitness of every feasible candidate, and the best so far. None for a walk: it has no generations."""
     known = [c for c in candidates if c.get("feasible") and c.get("fitness") is not None]
-    if not known:
+    if len({c["generation"] for c in known if c["generation"] >= 0}) < 2:
         return None
     generations = sorted({c["generation"] for c in known})
     best = [max(c["fitness"] for c in known if c["generation"] <= g) for g in generations]

@@ -22,22 +22,35 @@ class Figure:
 
 
 def figures(
-    summary: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]], winner: Mapping[str, Any] | None
+    summary: Mapping[str, Any],
+    candidates: Sequence[Mapping[str, Any]],
+    winner: Mapping[str, Any] | None,
+    *,
+    judged: int,
 ) -> list[Figure]:
-    """All figures that have something to show."""
+    """All figures that have something to show.
+
+    Args:
+        candidates: those that are drawn, of `judged` in all.
+    """
     import plotly.io
 
+    thinned = (
+        ""
+        if len(candidates) >= judged
+        else f" Drawn: {len(candidates):,} of {judged:,}, the front, the fittest and a sample of the rest."
+    )
     layers = (winner or {}).get("layers") or ()
     chosen = at(summary, "winner", "architecture")
     drawn = (
-        ("search", "Accuracy against cost", "Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.", of_search.search_scatter(candidates, chosen, str(summary.get("objective")))),
+        ("search", "Accuracy against cost", f"Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.{thinned}", of_search.search_scatter(candidates, chosen, str(summary.get("objective")))),
         ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", of_search.fitness_by_generation(candidates)),
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
         ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),
         ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),
         ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", of_layers.core_use(layers)),
         ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", of_search.baselines(summary)),
-        ("feedback", "Modelled against measured", "Each point is a candidate measured during the search, on the same samples.", of_search.feedback(candidates)),
+        ("feedback", "Modelled against measured", "Each point is a candidate measured on the board during the search, on the same samples.", of_search.feedback(candidates) if at(summary, "feedback", "informative") else None),
     )  # fmt: skip
     return [
         Figure(id, title, caption, _div(plotly.io, figure, f"plot-{id}"))

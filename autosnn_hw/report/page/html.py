@@ -18,6 +18,9 @@ from autosnn_hw.report.page.drawn_figures import figures
 
 HERE = Path(__file__).parent
 TEXT_COLUMNS = {"genotype", "source", "accuracy_source", "violation"}
+# The basic bundle of plotly.js (bars, lines, points; MIT), of the version that the Python package writes figures for: the
+# whole one that comes with the package is four times its size.
+PLOTLY = "plotly-basic.min.js"
 SHOWN_ROWS = 25  # candidates shown before the rest is unfolded
 COMMANDS = (
     ("Search again with the same choices", "autosnn-hw search --config {run}/config.toml"),
@@ -99,7 +102,6 @@ def render(
         run: path of the run folder, for the commands.
     """
     import jinja2
-    from plotly.offline import get_plotlyjs
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
@@ -111,7 +113,7 @@ def render(
     found = (winner or {}).get("health") or () if health is None else health
     judged, candidates = len(candidates), drawn(candidates)
     return environment.get_template("page.html.j2").render(
-        plotly_js=get_plotlyjs(),
+        plotly_js=(HERE / PLOTLY).read_text(),
         style=(HERE / "page.css").read_text(),
         script=(HERE / "page.js").read_text(),
         summary=summary,
@@ -121,7 +123,7 @@ def render(
         confirmation=confirmation,
         tiles=tiles(summary, winner),
         blocks=str(units.at(summary, "winner", "architecture") or "").split(","),
-        figures={figure.id: figure for figure in figures(summary, candidates, winner)},
+        figures={figure.id: figure for figure in figures(summary, candidates, winner, judged=judged)},
         candidates=sorted(candidates, key=_best_first),
         shown_rows=SHOWN_ROWS,
         judged=judged,

@@ -43,8 +43,26 @@ function sortable(table) {
   fold();
 }
 
+// On narrow screens a plot keeps its width for the data: smaller margins, the colour bar beneath.
+function fit() {
+  return Promise.all(plots().map((plot) => {
+    const narrow = plot.clientWidth < 480;
+    const change = { width: null, "margin.l": narrow ? 44 : 64, "margin.r": narrow ? 8 : 24, "font.size": narrow ? 11 : 13 };
+    return Plotly.relayout(plot, change).then(() => Plotly.Plots.resize(plot));
+  }));
+}
+
+// A printed page is light and as wide as its paper.
+function print(on) {
+  plots().forEach((plot) => { plot.style.width = on ? "660px" : ""; });
+  return paint().then(fit);
+}
+
 window.addEventListener("load", () => {
   document.querySelectorAll("table.sortable").forEach(sortable);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-  paint().then((drawn) => console.log("report ready " + drawn.length));
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
+  addEventListener("resize", fit);
+  paint().then(fit).then((drawn) => console.log("report ready " + drawn.length));
 });
