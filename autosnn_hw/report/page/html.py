@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
 from autosnn_hw.documents import verdict
 from autosnn_hw.documents.simulation import health_sentence
-from autosnn_hw.errors import InputError
 from autosnn_hw.objectives import unit_of
+from autosnn_hw.report.figures.of_run import Figure, figures
 from autosnn_hw.report.page.drawn_candidates import drawn
-from autosnn_hw.report.page.drawn_figures import figures
+from autosnn_hw.report.run_documents import read_run
 
 HERE = Path(__file__).parent
-TEXT_COLUMNS = {"genotype", "source", "accuracy_source", "violation"}
 # The basic bundle of plotly.js (bars, lines, points; MIT), of the version that the Python package writes figures for: the
 # whole one that comes with the package is four times its size.
 PLOTLY = "plotly-basic.min.js"
@@ -38,48 +36,9 @@ def write_report(run: str | Path) -> Path:
         InputError: the folder is no finished run.
         RunError: it could not be written.
     """
-    folder = run_folder.RunFolder.open(run)
-    summary = run_folder.read_json(folder / run_folder.SUMMARY)
-    if folder.has(run_folder.CERTIFICATE):
-        summary = {"certificate": run_folder.read_json(folder / run_folder.CERTIFICATE), **summary}
-
-    def optional(name: str) -> Any:
-        return run_folder.read_json(folder / name) if folder.has(name) else None
-
-    page = render(
-        summary,
-        read_candidates(folder / run_folder.CANDIDATES),
-        winner=optional(run_folder.WINNER_SIMULATION),
-        manifest=optional(run_folder.MANIFEST),
-        run=str(run),
-    )
-    return run_folder.write_text(folder / run_folder.REPORT, page)
-
-
-def read_candidates(path: str | Path) -> list[dict[str, Any]]:
-    """Rows of candidates.csv with their numbers; empty cells are None.
-
-    Raises:
-        InputError: missing, or not such a file.
-    """
-    try:
-        with open(path, newline="") as file:
-            return [{name: _value(name, cell) for name, cell in row.items()} for row in csv.DictReader(file)]
-    except FileNotFoundError:
-        raise InputError(f"{path} was not found; the folder of a finished search is needed.") from None
-    except (UnicodeDecodeError, ValueError, csv.Error) as error:
-        raise InputError(f"{path} is not a candidates.csv of a search ({error}).") from None
-
-
-def _value(name: str, cell: str | None) -> Any:
-    if not cell:
-        return None
-    if name in TEXT_COLUMNS:
-        return cell
-    if cell in ("True", "False"):
-        return cell == "True"
-    number = float(cell)
-    return int(number) if name in ("generation", "cores", "parameters", "samples") else number
+    found = read_run(run)
+    page = render(found.summary, found.candidates, winner=found.winner, manifest=found.manifest, run=str(run))
+    return run_folder.write_text(found.folder / run_folder.REPORT, page)
 
 
 def render(
@@ -123,7 +82,7 @@ def render(
         confirmation=confirmation,
         tiles=tiles(summary, winner),
         blocks=str(units.at(summary, "winner", "architecture") or "").split(","),
-        figures={figure.id: figure for figure in figures(summary, candidates, winner, judged=judged)},
+        figures={figure.id: (figure, _div(figure)) for figure in figures(summary, candidates, winner, judged=judged)},
         candidates=sorted(candidates, key=_best_first),
         shown_rows=SHOWN_ROWS,
         judged=judged,
@@ -135,6 +94,20 @@ def render(
         health=[health_sentence(finding) for finding in found],
         commands=[(text, _command(command, summary, run)) for text, command in COMMANDS],
         facts=facts(manifest or {}),
+    )
+
+
+def _div(figure: Figure) -> str:
+    import plotly.io
+
+    return plotly.io.to_html(
+        figure.plot,
+        full_html=False,
+        include_plotlyjs=False,
+        include_mathjax=False,
+        div_id=f"plot-{figure.id}",
+        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
+        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
     )
 
 

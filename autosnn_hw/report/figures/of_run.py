@@ -1,10 +1,12 @@
-"""The figures of a search's page, drawn as HTML, each with its title and what it shows."""
+"""The figures of a search's page, each with its title and what it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import plotly.graph_objects as go
 
 from autosnn_hw.quantities import at
 from autosnn_hw.report.figures import layers as of_layers
@@ -13,12 +15,12 @@ from autosnn_hw.report.figures import search as of_search
 
 @dataclass(frozen=True)
 class Figure:
-    """One drawn plot: the id of its div, title, what it shows, and its HTML."""
+    """One drawn plot: its id, title, what it shows, and the plotly figure."""
 
     id: str
     title: str
     caption: str
-    html: str
+    plot: go.Figure
 
 
 def figures(
@@ -33,8 +35,6 @@ def figures(
     Args:
         candidates: those that are drawn, of `judged` in all.
     """
-    import plotly.io
-
     thinned = (
         ""
         if len(candidates) >= judged
@@ -52,20 +52,4 @@ def figures(
         ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", of_search.baselines(summary)),
         ("feedback", "Modelled against measured", "Each point is a candidate measured on the board during the search, on the same samples.", of_search.feedback(candidates) if at(summary, "feedback", "informative") else None),
     )  # fmt: skip
-    return [
-        Figure(id, title, caption, _div(plotly.io, figure, f"plot-{id}"))
-        for id, title, caption, figure in drawn
-        if figure is not None
-    ]
-
-
-def _div(io: Any, figure: Any, div_id: str) -> str:
-    return io.to_html(
-        figure,
-        full_html=False,
-        include_plotlyjs=False,
-        include_mathjax=False,
-        div_id=div_id,
-        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
-        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
-    )
+    return [Figure(id, title, caption, plot) for id, title, caption, plot in drawn if plot is not None]

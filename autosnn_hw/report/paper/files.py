@@ -1,0 +1,46 @@
+"""The figures of a run as files: one a figure and format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from autosnn_hw import whole_file
+from autosnn_hw.errors import InputError
+from autosnn_hw.report.figures.of_run import figures
+from autosnn_hw.report.paper.drawing import draw, save
+from autosnn_hw.report.run_documents import RunDocuments
+from autosnn_hw.run_folder import writing
+
+FORMATS = ("svg", "pdf", "png")
+
+
+def formats_of(text: str) -> tuple[str, ...]:
+    """The formats of "svg,pdf".
+
+    Raises:
+        InputError: another format, or none.
+    """
+    found = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    unknown = [name for name in found if name not in FORMATS]
+    if unknown or not found:
+        raise InputError(f"--format takes {', '.join(FORMATS)}, joined by commas; {text!r} was given.")
+    return found
+
+
+def write_figures(run: RunDocuments, folder: str | Path, formats: Sequence[str]) -> Iterator[Path]:
+    """Write FOLDER/<figure>.<format> for all figures that have something to show, every candidate drawn, and yield each path.
+
+    Raises:
+        RunError: a file could not be written.
+    """
+    folder = Path(folder)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for figure in figures(run.summary, run.candidates, run.winner, judged=len(run.candidates)):
+        drawn = draw(figure.plot)
+        for form in formats:
+            path = folder / f"{figure.id}.{form}"
+            with writing(path), whole_file.beside(path) as temporary:
+                save(drawn, temporary, form)
+            yield path

@@ -1,0 +1,108 @@
+"""The table of a run in LaTeX (booktabs), with the boundary of its energy in the caption, and the BibTeX entries it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autosnn_hw import run_folder
+from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
+from autosnn_hw.quantities import at, bounds, count, number, quantity
+from autosnn_hw.report.run_documents import RunDocuments
+
+SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "µ": r"\textmu{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+BIBTEX = """\
+@inproceedings{na2022autosnn,
+  title     = {{AutoSNN}: Towards Energy-Efficient Spiking Neural Networks},
+  author    = {Na, Byunggook and Mok, Jisoo and Park, Seongsik and Lee, Dongjin and Choe, Hyeokjun and Yoon, Sungroh},
+  booktitle = {Proceedings of the 39th International Conference on Machine Learning},
+  series    = {Proceedings of Machine Learning Research},
+  volume    = {162},
+  pages     = {16253--16269},
+  year      = {2022}
+}
+
+@software{autosnn_hw,
+  title   = {autosnn-hw: spiking neural networks searched as the integer networks that a neuromorphic chip runs},
+  version = {VERSION}
+}
+"""
+
+
+def write_latex(run: RunDocuments, path: str | Path) -> tuple[Path, Path]:
+    """Write the table to `path` and its bibliography beside it (.bib); both paths.
+
+    Raises:
+        RunError: one of them could not be written.
+    """
+    path = Path(path)
+    version = at(run.winner, "tool", "version") or at(run.manifest, "versions", "autosnn-hw") or "unknown"
+    beside = run_folder.write_text(path.with_suffix(".bib"), BIBTEX.replace("VERSION", str(version)))
+    return run_folder.write_text(path, table(run.summary, run.winner)), beside
+
+
+def escaped(text: Any) -> str:
+    """Text as LaTeX prints it."""
+    return "".join(SPECIAL.get(character, character) for character in str(text))
+
+
+def table(summary: Mapping[str, Any], winner: Mapping[str, Any] | None) -> str:
+    """A table environment for the preamble's booktabs: winner first, then the baselines on the same target.
+
+    Args:
+        summary: summary.json.
+        winner: the winner's `simulate --json` document, for samples and boundary; None leaves the boundary unknown.
+    """
+    entries = [("winner", summary.get("winner") or {}), *((b["name"], b) for b in alike(summary))]
+    samples = summary.get("test_samples") or at(winner, "dataset", "samples")
+    rows = "\n".join(_row(name, entry, samples) for name, entry in entries)
+    return f"""\
+% \\usepackage{{booktabs}}; \\usepackage{{textcomp}}
+\\begin{{table}}
+  \\centering
+  \\caption{{{caption(summary, winner, samples)}}}
+  \\begin{{tabular}}{{lrlrrlr}}
+    \\toprule
+    Network & Accuracy (\\%) & 95\\,\\% interval & Spikes & Energy & low to high & Cores \\\\
+    \\midrule
+{rows}
+    \\bottomrule
+  \\end{{tabular}}
+\\end{{table}}
+"""
+
+
+def caption(summary: Mapping[str, Any], winner: Mapping[str, Any] | None, samples: int | None) -> str:
+    """What the numbers are of, and what they leave out."""
+    of = "" if samples is None else f" ({count(samples)} samples)"
+    left_out = at(winner, "not_counted") or ["unknown: the winner's simulation was not kept"]
+    boundary = " ".join(f"{str(text).removeprefix('Boundary: ').rstrip('.')}." for text in left_out)
+    return (
+        f"Networks found by autosnn-hw~\\cite{{autosnn_hw}} in the space of AutoSNN~\\cite{{na2022autosnn}} on "
+        f"{escaped(summary.get('dataset'))} for {escaped(summary.get('target'))}, run as integers on the test split{escaped(of)}. "
+        "Accuracy with its Wilson 95\\,\\% interval; spikes and energy are means an inference. Energies are estimates of a cost "
+        "model, low to high: the interval of the target's constants. The boundary of the energy, and what it leaves out: "
+        f"{escaped(boundary)}"
+    )
+
+
+def _row(name: str, entry: Mapping[str, Any], samples: int | None) -> str:
+    accuracy = accuracy_of(entry.get("accuracy"))
+    interval = wilson(round(accuracy * samples), samples) if accuracy is not None and samples else {}
+    low, high = interval.get("low"), interval.get("high")
+    energy = total_energy(entry.get("energy"))
+    cells = (
+        name,
+        "--" if accuracy is None else f"{100 * accuracy:.1f}",
+        "--" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}",
+        count(number(entry.get("spikes"), "chip")),
+        quantity(number(energy), "J"),
+        bounds(energy, "J"),
+        count(number(entry.get("cores"))),
+    )
+    return "    " + " & ".join(escaped(cell) for cell in cells) + " \\\\"

@@ -1,0 +1,98 @@
+"""A run for a paper: every figure of the page as vector and bitmap, and a table whose numbers are the summary's."""
+
+import re
+from copy import deepcopy
+from xml.etree import ElementTree
+
+import plotly.graph_objects as go
+import pytest
+from click.testing import CliRunner
+
+from autosnn_hw import run_folder
+from autosnn_hw.commands.report import command
+from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.errors import InputError
+from autosnn_hw.report.figures.of_run import figures
+from autosnn_hw.report.paper.drawing import draw, save
+from autosnn_hw.report.paper.files import formats_of
+from autosnn_hw.report.paper.latex import escaped, table
+from autosnn_hw.report.run_documents import RunDocuments
+from autosnn_hw.search.candidate import COLUMNS
+
+
+@pytest.fixture(scope="module")
+def run(summary, candidates, winner, manifest, tmp_path_factory):
+    folder = run_folder.RunFolder.create(tmp_path_factory.mktemp("paper") / "run")
+    run_folder.write_text(folder / run_folder.CONFIG, "")
+    run_folder.write_json(folder / run_folder.SUMMARY, summary)
+    run_folder.write_table(folder / run_folder.CANDIDATES, COLUMNS, candidates)
+    return RunDocuments(folder, summary, candidates, winner, manifest)
+
+
+def plots(run):
+    return {f.id: f.plot for f in figures(run.summary, run.candidates, run.winner, judged=len(run.candidates))}
+
+
+def test_one_command_writes_figures_and_table(run, tmp_path):
+    wanted = ["--figures", str(tmp_path / "figs"), "--latex", str(tmp_path / "table.tex")]
+    done = CliRunner().invoke(command, [str(run.folder.path), *wanted], catch_exceptions=False)
+    names = {figure.id for figure in figures(run.summary, run.candidates, None, judged=len(run.candidates))}
+    assert {path.name for path in (tmp_path / "figs").iterdir()} == {f"{n}.{f}" for n in names for f in ("svg", "pdf")}
+    assert (
+        len(done.output.splitlines()) == 1 + 2 * len(names) + 2
+    )  # the report, the figures, the table and what it cites
+    assert "\\toprule" in (tmp_path / "table.tex").read_text()
+    assert set(re.findall(r"\\cite\{(\w+)\}", (tmp_path / "table.tex").read_text())) == set(
+        re.findall(r"^@\w+\{(\w+),", (tmp_path / "table.bib").read_text(), re.M)
+    )
+
+
+def test_a_figure_file_says_what_the_page_says_and_is_the_same_each_time(run, tmp_path):
+    plot = plots(run)["layer-energy"]
+    for name in ("a.svg", "b.svg"):
+        save(draw(plot), tmp_path / name, "svg")
+    first = (tmp_path / "a.svg").read_bytes()
+    assert first == (tmp_path / "b.svg").read_bytes()
+    words = " ".join(ElementTree.fromstring(first).itertext())
+    for layer in run.winner["layers"]:
+        assert layer["name"] in words
+    assert "synaptic operations" in words
+
+
+def test_every_point_of_the_search_is_drawn(run):
+    plot = plots(run)["search"]
+    drawn = [len(points.get_offsets()) for points in draw(plot).axes[0].collections]
+    assert drawn == [len(trace.x) for trace in plot.data if trace.mode == "markers"]
+
+
+def test_what_cannot_be_drawn_is_refused():
+    with pytest.raises(NotImplementedError, match="pie"):
+        draw(go.Figure(go.Pie(values=[1]), layout={"height": 400}))
+    with pytest.raises(InputError, match="svg, pdf, png"):
+        formats_of("svg,gif")
+    assert formats_of("PNG, svg,png") == ("png", "svg")
+
+
+def test_the_table_holds_the_figures_of_winner_and_baselines_with_the_boundary(run):
+    text = table(run.summary | {"test_samples": 360}, run.winner)
+    interval = wilson(350, 360)
+    assert f"winner & 97.2 & {100 * interval['low']:.1f} to {100 * interval['high']:.1f} &" in text
+    rows = [line for line in text.splitlines() if line.endswith("\\\\") and "&" in line]
+    assert len(rows) == 2 + len(run.summary["baselines"])
+    assert len({row.count(" & ") for row in rows}) == 1
+    assert all(escaped(said.removeprefix("Boundary: ").rstrip(".")) in text for said in run.winner["not_counted"])
+
+
+def test_names_cannot_break_the_table(run):
+    strange = deepcopy(run.summary)
+    strange["baselines"][0]["name"] = r"50 % & \input{x}_$"
+    assert r"50 \% \& \textbackslash{}input\{x\}\_\$ &" in table(strange, run.winner)
+
+
+def test_several_runs_are_compared_and_paper_files_are_of_one(run):
+    run_folder.write_json(run.folder / run_folder.WINNER_SIMULATION, run.winner)
+    path = str(run.folder.path)
+    done = CliRunner().invoke(command, [path, path], catch_exceptions=False)
+    assert "the same accuracy" in done.output and "report.html" in done.output
+    with pytest.raises(InputError, match="2 were given"):
+        CliRunner().invoke(command, [path, path, "--latex", "x.tex"], catch_exceptions=False)
