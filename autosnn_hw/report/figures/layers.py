@@ -86,9 +86,9 @@ def layer_energy(layers: Sequence[Mapping[str, Any]]) -> go.Figure | None:
     return figure
 
 
-def energy_parts(winner: Mapping[str, Any]) -> go.Figure | None:
-    """Energy of an inference by part over all layers, static beside it, each with its interval."""
-    sums: dict[str, dict[str, float]] = {}
+def sums_of_parts(winner: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
+    """Interval of the energy of an inference by part over all layers in J, static beside it; what is 0 is left out."""
+    sums: dict[str, Any] = {}
     for layer in winner.get("layers") or ():
         for part, energy in (layer.get("energy_parts") or {}).items():
             into = sums.setdefault(
@@ -99,7 +99,12 @@ def energy_parts(winner: Mapping[str, Any]) -> go.Figure | None:
     static = (winner.get("energy") or {}).get("static")
     if static:
         sums["static"] = static
-    sums = {name: interval for name, interval in sums.items() if interval["high"] > 0}
+    return {name: interval for name, interval in sums.items() if interval["high"] > 0}
+
+
+def energy_parts(winner: Mapping[str, Any]) -> go.Figure | None:
+    """Energy of an inference by part over all layers, static beside it, each with its interval."""
+    sums = sums_of_parts(winner)
     if not sums:
         return None
     title, factor = axis_title("energy an inference", [interval["high"] for interval in sums.values()], "J")

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from autosnn_hw.quantities import at
 from autosnn_hw.report.figures import layers as of_layers
 from autosnn_hw.report.figures import search as of_search
+from autosnn_hw.report.figures.tornado import tornado
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def figures(
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
         ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),
         ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),
+        ("tornado", "What the interval is made of", "How far the energy moves when one part's constants alone go to their low or their high; the largest first.", tornado(winner or {})),
         ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", of_layers.core_use(layers)),
         ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", of_search.baselines(summary)),
         ("feedback", "Modelled against measured", "Each point is a candidate measured on the board during the search, on the same samples.", of_search.feedback(candidates) if at(summary, "feedback", "informative") else None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
 from autosnn_hw.documents import verdict
+from autosnn_hw.documents.accuracy_chain import accuracy_chain
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.objectives import unit_of
+from autosnn_hw.pareto import pareto_front
 from autosnn_hw.report.figures.of_run import Figure, figures
 from autosnn_hw.report.page.drawn_candidates import drawn
 from autosnn_hw.report.run_documents import read_run
@@ -70,6 +73,7 @@ def render(
     )
     confirmed, confirmation = verdict.confirmation(summary)
     found = (winner or {}).get("health") or () if health is None else health
+    offered, chosen = choices(candidates, summary, run), units.at(summary, "winner", "architecture")
     judged, candidates = len(candidates), drawn(candidates)
     return environment.get_template("page.html.j2").render(
         plotly_js=(HERE / PLOTLY).read_text(),
@@ -84,6 +88,9 @@ def render(
         blocks=str(units.at(summary, "winner", "architecture") or "").split(","),
         figures={figure.id: (figure, _div(figure)) for figure in figures(summary, candidates, winner, judged=judged)},
         candidates=sorted(candidates, key=_best_first),
+        choices=offered,
+        picked=next((i for i, c in enumerate(offered) if c["architecture"] == chosen), 0),
+        chain=accuracy_chain(summary),
         shown_rows=SHOWN_ROWS,
         judged=judged,
         cost_unit=unit_of(str(summary.get("objective"))),
@@ -95,6 +102,22 @@ def render(
         commands=[(text, _command(command, summary, run)) for text, command in COMMANDS],
         facts=facts(manifest or {}),
     )
+
+
+def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, str]]:
+    """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command."""
+    fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
+    front = [fit[index] for index in pareto_front([(c["accuracy"], c["cost"]) for c in fit])]
+    unit = unit_of(str(summary.get("objective")))
+    return [
+        {
+            "architecture": c["genotype"],
+            "accuracy": units.percent(c["accuracy"], 2),
+            "cost": units.quantity(c["cost"], unit),
+            "command": shlex.join(["autosnn-hw", "front", run, "--deploy", c["genotype"], "--out", "deployed"]),
+        }
+        for c in sorted(front, key=lambda c: (c["cost"], c["genotype"]))
+    ]
 
 
 def _div(figure: Figure) -> str:

@@ -58,7 +58,19 @@ function print(on) {
   return paint().then(fit);
 }
 
+// The trade-off picker: a place on the front, its network and the command that deploys it.
+function picker(budget) {
+  const choices = JSON.parse(document.getElementById("choices").textContent);
+  const show = () => {
+    for (const [name, text] of Object.entries(choices[budget.value])) document.getElementById("picked-" + name).textContent = text;
+    budget.setAttribute("aria-valuetext", choices[budget.value].cost);
+  };
+  budget.addEventListener("input", show);
+  show();
+}
+
 window.addEventListener("load", () => {
+  document.querySelectorAll("#budget").forEach(picker);
   document.querySelectorAll("table.sortable").forEach(sortable);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   addEventListener("beforeprint", () => print(true));

@@ -48,7 +48,7 @@ def draw(plot: go.Figure) -> Figure:
         left: dict[str, float] = {}  # where the next bar of a stack begins
         for trace in plot.data:
             if trace.type == "bar" and trace.orientation == "h":
-                _bar(axes, trace, left)
+                _bar(axes, trace, left if plot.layout.barmode == "stack" else {})
             elif trace.type == "scatter":
                 _scatter(figure, axes, trace)
             else:

@@ -12,7 +12,7 @@ import pytest
 
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError
-from autosnn_hw.report.page.html import render, write_report
+from autosnn_hw.report.page.html import choices, render, write_report
 from autosnn_hw.report.run_documents import read_candidates
 from autosnn_hw.search.candidate import COLUMNS
 
@@ -44,7 +44,7 @@ def test_a_browser_draws_it_and_says_nothing_but_ready(page, tmp_path):
     console, picture = browse(path, tmp_path)
     assert len(console) == 1, console
     drawn = int(re.search(r'"report ready (\d+)"', console[0]).group(1))
-    assert drawn == page.count("Plotly.newPlot(") - page.count("Plotly.newPlot=") == 7
+    assert drawn == page.count("Plotly.newPlot(") - page.count("Plotly.newPlot=") == 8
     assert picture.stat().st_size > 50_000
 
 
@@ -112,6 +112,17 @@ def test_a_walk_has_no_generations_and_a_simulator_measures_nothing_new(summary,
     board = summary | {"feedback": summary["feedback"] | {"informative": True}}
     page = render(board, candidates, winner=winner)
     assert 'id="plot-fitness"' in page and 'id="plot-feedback"' in page
+
+
+def test_the_picker_offers_the_front_with_commands_that_can_be_pasted(page, candidates):
+    offered = json.loads(re.search(r'id="choices">(.*?)</script>', page, re.S).group(1))
+    fit = {c["genotype"]: c for c in candidates if c["feasible"]}
+    rising = [(fit[c["architecture"]]["cost"], fit[c["architecture"]]["accuracy"]) for c in offered]
+    assert len(offered) > 1 and rising == sorted(rising)
+    for cost, accuracy in rising:
+        assert not any(c["accuracy"] > accuracy and c["cost"] < cost for c in fit.values())
+    spaced = choices(candidates, {"objective": "energy"}, "my runs/a")
+    assert "front 'my runs/a' --deploy" in spaced[0]["command"]
 
 
 def test_every_candidate_has_its_row_best_first_with_infeasible_ones_named(page, candidates, result):
