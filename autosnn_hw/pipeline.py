@@ -53,6 +53,28 @@ def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
     return sizes
 
 
+def examined(name: str, target: str, data_dir: str | Path | None, download: bool, estimate: bool) -> dict[str, Any]:
+    """The document of `autosnn-hw data`.
+
+    Raises:
+        InputError: unknown name or target, missing or damaged data.
+    """
+    from autosnn_hw.training import datasets
+    from autosnn_hw.training.data_check import examine
+
+    folder = None if data_dir is None else str(data_dir)
+    document = examine(datasets.load(name, data_dir=folder, download=download))
+    if not estimate:
+        return document | {"search": None}
+    from autosnn_hw.stages.manifest import prepare
+    from autosnn_hw.stages.search_estimate import network_sizes, training_cost
+
+    config = config_for({"dataset": name, "target": target, "data_dir": folder})
+    prepared = prepare(config)
+    sizes = network_sizes(prepared)
+    return document | {"search": {"target": target, **sizes, "training": training_cost(config, prepared)}}
+
+
 def search(config: SearchConfig, out: str | Path | None = None, reporter: Reporter | None = None) -> dict[str, Any]:
     """Run a search in a new folder; returns its summary.json.
 
@@ -70,9 +92,10 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
 def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.manifest import manifest
+    from autosnn_hw.training.data_check import examine
 
     supernet.require_source(config)
-    for note in prepared.data.notes:
+    for note in (*prepared.data.notes, *examine(prepared.data)["findings"]):
         reporter.say(f"note: {note}")
     if (
         sentence := front_sentence(layout(prepared.space.at(0), prepared.data.image, prepared.data.classes))

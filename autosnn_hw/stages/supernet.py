@@ -42,12 +42,19 @@ def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
     if config.supernet is not None:
         verdict = _take_over(config, prepared, folder)
     else:
-        verdict = _train(config, prepared, folder, reporter)
+        verdict = train(config, prepared, folder, reporter)
     write_json(folder / VERDICT, verdict)
     return verdict
 
 
-def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+def train(
+    config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter, *, must_learn: bool = True
+) -> dict[str, Any]:
+    """Train the run's super-network; the verdict on it, see `ensure`.
+
+    Raises:
+        RunError: it must have learnt and has not.
+    """
     from autosnn_hw.training.loop import Schedule
     from autosnn_hw.training.supernet_trainer import train_supernet
     from autosnn_hw.training.threads import threads_for
@@ -70,6 +77,7 @@ def _train(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
             fabric=prepared.fabric,
             device=config.device,
             checkpoint=folder / SUPERNET,
+            must_learn=must_learn,
             progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
         )
     reporter.say(training.sentence)

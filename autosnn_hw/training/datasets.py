@@ -6,9 +6,7 @@ the training part alone.
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from autosnn_hw.training import npz
 from autosnn_hw.training.sample_arrays import LOST, as_images, as_spikes, checked_inputs, checked_labels
 from autosnn_hw.training.sources import downloaded, event_camera, image_folder, nmnist
 from autosnn_hw.training.sources.parts import Parts
+from autosnn_hw.training.splits import channel_statistics, ordered_by_class, sha256, stratified
 
 FILES = (*downloaded.LAYOUTS, "tiny-imagenet", "nmnist")  # whose files lie in a folder
 DATASETS = ("digits", "events", *FILES)
@@ -274,6 +273,10 @@ def _split(
     if 0 < len(x_train) < 5:
         raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
     kept = len(x_train) - (len(x_train) // 5 if validation is None else 0)
+    if validation is None and ordered_by_class(y_train, kept):
+        order = stratified(y_train)
+        x_train, y_train = x_train[order], y_train[order]
+        notes += ("training labels are in order: validation samples are drawn from every class, not from the end.",)
     x_val, y_val = (x_train[kept:], y_train[kept:]) if validation is None else validation
     frames = x_test.ndim in (3, 5)
     image = (x_test.shape[-1], 1, 1) if x_test.ndim < 4 else x_test.shape[-3:]
@@ -281,7 +284,7 @@ def _split(
         pixel_max = 255.0 if x_test.dtype == np.uint8 and not frames else 1.0
     mean, std = np.zeros(image[0]), np.ones(image[0])
     if len(x_train) and x_train.ndim == 4:
-        mean, std = _channel_statistics(x_train[:kept], pixel_max)
+        mean, std = channel_statistics(x_train[:kept], pixel_max)
     largest = max([-1, *(int(y.max()) for y in (y_train, y_val, y_test) if len(y))])
     hashed = (
         (x_train, y_train, x_test, y_test) if validation is None else (x_train, y_train, *validation, x_test, y_test)
@@ -299,29 +302,7 @@ def _split(
         pixel_mean=mean,
         pixel_std=std,
         pixel_max=pixel_max,
-        sha256=_sha256(hashed),
+        sha256=sha256(hashed),
         class_names=class_names,
         notes=notes,
     )
-
-
-def _channel_statistics(x: np.ndarray, pixel_max: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of x / pixel_max per channel; a constant channel gets 1 so that nothing is divided by 0.
-
-    Float images keep their zero: the chip's encoder only scales them, and pads with zeros. Their deviation is that from 0.
-    """
-    moments = []
-    for channel in range(x.shape[1]):
-        values = x[:, channel].astype(np.float64) / pixel_max
-        mean = values.mean() if x.dtype == np.uint8 else 0.0
-        moments.append((mean, np.sqrt(np.square(values - mean).mean())))
-    mean, std = (np.array(column) for column in zip(*moments))
-    return mean, np.where(std > 1e-12, std, 1.0)
-
-
-def _sha256(arrays: Iterable[np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

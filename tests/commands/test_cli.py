@@ -7,6 +7,7 @@ from unittest.mock import ANY
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from autosnn_hw import cli, pipeline
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer, Readout
@@ -247,3 +248,23 @@ def test_a_crossbar_gets_more_epochs():
         name: others[name] for name in ("width", "timesteps")
     }
     assert pipeline.sizes_for("cifar10", "loihi1") == pipeline.sizes_for("cifar10")
+
+
+def test_data_says_what_it_holds_as_table_and_as_document():
+    from autosnn_hw.commands.data import command
+
+    table = CliRunner().invoke(command, ["digits", "--no-time"])
+    assert table.exit_code == 0 and "1,150 training, 287 validation, 360 test" in table.output
+    document = json.loads(CliRunner().invoke(command, ["digits", "--no-time", "--json"]).output)
+    assert document["classes"] == 10 and document["search"] is None and document["findings"] == []
+
+
+@pytest.mark.slow
+def test_data_estimates_a_search_from_batches_that_it_trains():
+    from autosnn_hw.commands.data import command
+
+    document = json.loads(CliRunner().invoke(command, ["digits", "--json"]).output)
+    training = document["search"]["training"]
+    assert training["batches"] == 540 and training["peak_bytes"] > 2**27
+    assert training["seconds"] == pytest.approx(540 * training["seconds_per_batch"])
+    assert document["search"]["networks"] == 3125 and document["search"]["stages"][-1]["name"] == "readout"

@@ -1,0 +1,36 @@
+"""`autosnn-hw data NAME`: what a data set holds, what would spoil a search, and what a search would take."""
+
+from __future__ import annotations
+
+import click
+
+from autosnn_hw.commands import options
+
+
+@click.command("data")
+@click.argument("name", metavar="NAME")
+@options.target
+@options.data_dir
+@options.download
+@click.option(
+    "--no-time", is_flag=True, help="Leave out the estimate of a search, for which a few batches are trained."
+)
+@options.as_json
+def command(name, target, data_dir, download, no_time, as_json):
+    """Look at a data set before anything is trained: shapes, range, classes, duplicates, and how long its search would take.
+
+    NAME is what --dataset takes: digits, events, cifar10, .., folder:PATH, npz:PATH.
+
+    \b
+    Example: autosnn-hw data npz:mine.npz
+    """
+    from autosnn_hw.verbs import data
+
+    document = data(name, target, data_dir=data_dir, download=download, estimate=not no_time)
+    if as_json:
+        options.print_json(document)
+    else:
+        from autosnn_hw.report.data_table import data_table
+        from autosnn_hw.report.elements import show
+
+        show(data_table(document))

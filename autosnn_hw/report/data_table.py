@@ -1,0 +1,77 @@
+"""What `data` shows of a data set: what it is, its classes, what to look at, and what a search of it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from autosnn_hw.quantities import count, percent
+from autosnn_hw.report.elements import grid, listed, pairs, times
+
+MOST_CLASSES = 20  # rows
+
+
+def data_table(document: Mapping[str, Any]) -> RenderableType:
+    """The document of `commands.data`."""
+    samples, low_high = document["samples"], document["range"]
+    rows = [
+        ("data", f"{document['name']}: {document['kind']}"),
+        ("sample", f"{times(document['sample'])} ({', '.join(document['axes'])}), {document['dtype']}"),
+        ("values", f"{low_high[0]:g} to {low_high[1]:g}"),
+        (
+            "samples",
+            f"{count(samples['train'])} training, {count(samples['val'])} validation, {count(samples['test'])} test",
+        ),
+        ("classes", str(document["classes"])),
+        ("sha256", document["sha256"][:16]),
+    ]
+    search = document.get("search")
+    if search:
+        rows.append(("on the chip", _chip(search)))
+        rows.append(("a search", _time(search)))
+    parts: list[RenderableType] = [pairs(rows), Text(), _classes(document)]
+    for title, sentences in (("Notes", document["notes"]), ("To look at", document["findings"])):
+        if sentences:
+            parts += [Text(), listed(title, sentences)]
+    if not document["findings"]:
+        parts += [Text(), Text("Nothing that would spoil a search was found.")]
+    return Group(*parts)
+
+
+def _chip(search: Mapping[str, Any]) -> str:
+    stages = ", ".join(f"{stage['name']} {times(stage['shape'])}" for stage in search["stages"])
+    return f"{stages}; {search['timesteps']} steps; for {search['target']}"
+
+
+def _time(search: Mapping[str, Any]) -> str:
+    training = search["training"]
+    return (
+        f"{count(search['networks'])} networks; training the super-network takes about {_duration(training['seconds'])} here "
+        f"({count(training['batches'])} batches of {training['seconds_per_batch']:.3g} s, measured now; {training['peak_bytes'] / 2**30:.1f} GiB "
+        "of memory so far); candidates, finalists and Lava come after that"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _classes(document: Mapping[str, Any]) -> RenderableType:
+    names = document["class_names"] or [str(n) for n in range(document["classes"])]
+    per_class, total = document["per_class"], max(1, document["samples"]["train"])
+    rows = [
+        (
+            name,
+            *(count(per_class[part][n]) for part in ("train", "val", "test")),
+            percent(per_class["train"][n] / total),
+        )
+        for n, name in enumerate(names[:MOST_CLASSES])
+    ]
+    if len(names) > MOST_CLASSES:
+        rows.append((f"and {len(names) - MOST_CLASSES} more", "", "", "", ""))
+    return grid(None, ("class", "training", "validation", "test", "share"), rows)

@@ -1,0 +1,44 @@
+"""How training samples are split, measured and told apart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+
+def ordered_by_class(labels: np.ndarray, kept: int) -> bool:
+    """Whether the samples from `kept` on are no sample of all: labels are sorted, or these have classes that the others have not."""
+    ascending = len(labels) > 0 and labels[0] != labels[-1] and bool((np.diff(labels) >= 0).all())
+    return ascending or not set(labels[kept:].tolist()) <= set(labels[:kept].tolist())
+
+
+def stratified(labels: np.ndarray) -> np.ndarray:
+    """The samples in another order: a last fifth that has every class in its share; alike for the same labels."""
+    ranks = np.random.default_rng(0).permutation(len(labels))
+    order = ranks[np.argsort(labels[ranks], kind="stable")]  # by class, shuffled within
+    last = np.arange(len(labels)) % 5 == 4
+    return np.concatenate([np.sort(order[~last]), np.sort(order[last])])
+
+
+def channel_statistics(x: np.ndarray, pixel_max: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of x / pixel_max per channel; a constant channel gets 1 so that nothing is divided by 0.
+
+    Float images keep their zero: the chip's encoder only scales them, and pads with zeros. Their deviation is that from 0.
+    """
+    moments = []
+    for channel in range(x.shape[1]):
+        values = x[:, channel].astype(np.float64) / pixel_max
+        mean = values.mean() if x.dtype == np.uint8 else 0.0
+        moments.append((mean, np.sqrt(np.square(values - mean).mean())))
+    mean, std = (np.array(column) for column in zip(*moments))
+    return mean, np.where(std > 1e-12, std, 1.0)
+
+
+def sha256(arrays: Iterable[np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
