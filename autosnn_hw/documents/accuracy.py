@@ -1,11 +1,14 @@
-"""An accuracy with its interval, and whether two of them differ by more than noise."""
+"""An accuracy with its interval, whether two of them differ by more than noise, and what is taken for what."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
+import numpy as np
+
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
+MOST_CLASSES = 100  # of a confusion matrix that a document holds
 
 
 def wilson(correct: int, samples: int) -> dict[str, float | None]:
@@ -23,3 +26,23 @@ def differ(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> bool
     if a["low"] is None or a["high"] is None or b["low"] is None or b["high"] is None:
         return None
     return a["high"] < b["low"] or b["high"] < a["low"]
+
+
+def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> list[list[int]] | None:
+    """How many samples of class i (row) were taken for class j (column); None for more than `MOST_CLASSES` classes.
+
+    Args:
+        labels, predictions: int64 (samples,); a class beyond `classes` gets a row and column of its own.
+    """
+    if len(labels) and min(labels.min(), predictions.min()) < 0:
+        return None
+    size = max(classes, *(int(values.max()) + 1 for values in (labels, predictions) if len(values)), 1)
+    if size > MOST_CLASSES:
+        return None
+    return np.bincount(labels * size + predictions, minlength=size * size).reshape(size, size).tolist()
+
+
+def worst_errors(matrix: Sequence[Sequence[int]], most: int = 5) -> list[tuple[int, int, int, int]]:
+    """(class, what it was taken for, how often, samples of the class) of the most frequent errors, most frequent first."""
+    errors = [(i, j, n, sum(row)) for i, row in enumerate(matrix) for j, n in enumerate(row) if i != j and n]
+    return sorted(errors, key=lambda error: (-error[2], error[:2]))[:most]

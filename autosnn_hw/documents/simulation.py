@@ -12,7 +12,7 @@ from autosnn_hw import __version__
 from autosnn_hw.activity import Activity, LayerActivity, spike_totals
 from autosnn_hw.connectivity import fan_out
 from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Interval, LayerCost
-from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.documents.accuracy import confusion, wilson
 from autosnn_hw.documents.fit import violations
 from autosnn_hw.documents.layer_words import kind_of, role_of
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer, Role
@@ -163,6 +163,9 @@ def simulation_document(
         },
         "dataset": {"name": dataset, "split": split, "samples": samples},
         "accuracy": wilson(0, 0) if labels is None else wilson(int((predictions == labels).sum()), samples),
+        "confusion": None
+        if labels is None
+        else confusion(labels, predictions, 0 if network.readout is None else network.readout.classes),
         "spikes": spike_totals(activity, network),
         "synops": _total([_mean(layer.synops, samples) for layer in activity.layers]),
         "synops_dense": _total([_mean(layer.synops_dense, samples) for layer in activity.layers]),

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.documents.accuracy import confusion, wilson, worst_errors
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -20,3 +21,24 @@ def test_the_interval_is_wilsons(pair):
 
 def test_without_samples_nothing_is_known():
     assert wilson(0, 0) == {"value": None, "low": None, "high": None}
+
+
+def test_a_confusion_matrix_counts_every_sample_and_agrees_with_scikit_learn():
+    from sklearn.metrics import confusion_matrix
+
+    rng = np.random.default_rng(0)
+    labels, predictions = rng.integers(0, 7, 200), rng.integers(0, 7, 200)
+    matrix = confusion(labels, predictions, 7)
+    assert matrix == confusion_matrix(labels, predictions, labels=range(7)).tolist()
+    first = worst_errors(matrix)[0]
+    assert first[2] == max(n for i, row in enumerate(matrix) for j, n in enumerate(row) if i != j)
+    assert first[3] == (labels == first[0]).sum()
+
+
+def test_a_confusion_matrix_of_strange_labels():
+    nothing = np.zeros(0, dtype=np.int64)
+    assert confusion(nothing, nothing, 2) == [[0, 0], [0, 0]]
+    assert confusion(np.array([3]), np.array([1]), 2)[3][1] == 1  # a label beyond the network's classes
+    assert confusion(np.array([-1]), np.array([1]), 2) is None
+    assert confusion(np.array([1000]), np.array([1]), 2) is None
+    assert worst_errors([[4, 0], [0, 3]]) == []

@@ -10,6 +10,7 @@ from typing import Any
 from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
 from autosnn_hw.documents import verdict
+from autosnn_hw.documents.accuracy import worst_errors
 from autosnn_hw.documents.accuracy_chain import accuracy_chain
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.objectives import unit_of
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 # The basic bundle of plotly.js (bars, lines, points; MIT), of the version that the Python package writes figures for: the
 # whole one that comes with the package is four times its size.
 PLOTLY = "plotly-basic.min.js"
+MOST_COLUMNS = 30  # classes of a confusion matrix that a page has room for
 SHOWN_ROWS = 25  # candidates shown before the rest is unfolded
 COMMANDS = (
     ("Search again with the same choices", "autosnn-hw search --config {run}/config.toml"),
@@ -91,6 +93,9 @@ def render(
         choices=offered,
         picked=next((i for i, c in enumerate(offered) if c["architecture"] == chosen), 0),
         chain=accuracy_chain(summary),
+        confusion=(matrix := (winner or {}).get("confusion") or ()),
+        errors=worst_errors(matrix),
+        most_columns=MOST_COLUMNS,
         shown_rows=SHOWN_ROWS,
         judged=judged,
         cost_unit=unit_of(str(summary.get("objective"))),

@@ -125,6 +125,12 @@ def test_the_picker_offers_the_front_with_commands_that_can_be_pasted(page, cand
     assert "front 'my runs/a' --deploy" in spaced[0]["command"]
 
 
+def test_the_page_says_what_is_taken_for_what(page, winner):
+    assert sum(map(sum, winner["confusion"])) == winner["dataset"]["samples"]
+    right = re.findall(r'<td class="right" style="--share:[0-9.]+">(\d*)</td>', page)
+    assert sum(int(n or 0) for n in right) == round(winner["accuracy"]["value"] * winner["dataset"]["samples"])
+
+
 def test_every_candidate_has_its_row_best_first_with_infeasible_ones_named(page, candidates, result):
     body = page[page.index('<table class="sortable"') :]
     names = re.findall(r'<tr class="[a-z]*"><td data-key="([^"]+)"', body)
