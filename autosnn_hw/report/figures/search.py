@@ -113,7 +113,7 @@ def baselines(summary: Mapping[str, Any]) -> go.Figure | None:
     ends = [_high(energy) / factor for _, _, energy in known]
     names = [f" {name}" for name, _, _ in known]
     heights = [100 * accuracy for _, accuracy, _ in known]
-    figure.add_scatter(x=ends, y=heights, text=names, mode="text", textposition="middle right", hoverinfo="skip")
+    figure.add_scatter(x=ends, y=heights, text=names, mode="text", textposition="top right", hoverinfo="skip")
     figure.update_xaxes(range=[0, 1.35 * max(ends)])
     figure.update_yaxes(range=_wide([100 * a for _, a, _ in known]))
     return figure

@@ -22,7 +22,7 @@ def tornado(winner: Mapping[str, Any]) -> go.Figure | None:
     swings = sorted((s for s in swings if s[2] > s[1]), key=lambda s: s[1] - s[2])[:LARGEST]
     if not swings:
         return None
-    title, factor = axis_title("change of the energy an inference", [end for s in swings for end in s[1:]], "J")
+    title, factor = axis_title("change of the energy", [end for s in swings for end in s[1:]], "J")
     figure = empty_figure(title, "", height=max(220, 120 + ROW * len(swings)), barmode="overlay", bargap=0.3)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ")
     names = [name for name, _, _ in swings]

@@ -89,7 +89,7 @@ def _scatter(figure: Figure, axes: Axes, trace: Any) -> None:
         axes.errorbar(x, y, xerr=whiskers, fmt="none", ecolor=trace.error_x.color, elinewidth=0.8, capsize=2)
     if trace.mode == "text":
         for at_x, at_y, text in zip(x, y, trace.text):
-            axes.annotate(text.strip(), (at_x, at_y), xytext=(4, 0), textcoords="offset points", va="center")
+            axes.annotate(text.strip(), (at_x, at_y), xytext=(4, 0), textcoords="offset points", va="bottom")
     elif trace.mode == "lines":
         axes.plot(
             x,
