@@ -44,7 +44,7 @@ def figures(
     layers = (winner or {}).get("layers") or ()
     chosen = at(summary, "winner", "architecture")
     drawn = (
-        ("search", "Accuracy against cost", f"Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats.{thinned}", of_search.search_scatter(candidates, chosen, str(summary.get("objective")))),
+        ("search", "Accuracy against cost", f"Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats; accuracy is that of inherited weights, of finalists and winner that of their final ones.{thinned}", of_search.search_scatter(candidates, chosen, str(summary.get("objective")), summary.get("finalists") or ())),
         ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", of_search.fitness_by_generation(candidates)),
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
         ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),

@@ -11,11 +11,27 @@ from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
 from autosnn_hw.objectives import unit_of, words_of
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.quantities import quantity
-from autosnn_hw.report.figures.canvas import BLUE, GENERATIONS, GREY, ORANGE, RED, axis_title, empty_figure, whisker
+from autosnn_hw.report.figures.canvas import (
+    BLUE,
+    GENERATIONS,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    axis_title,
+    empty_figure,
+    whisker,
+)
 
 
-def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, objective: str) -> go.Figure | None:
-    """Accuracy against cost: every candidate, the front of the feasible ones, the measured ones ringed, and the winner."""
+def search_scatter(
+    candidates: Sequence[Mapping[str, Any]],
+    winner: str | None,
+    objective: str,
+    finalists: Sequence[Mapping[str, Any]] = (),
+) -> go.Figure | None:
+    """Accuracy against cost: every candidate, the front of the feasible ones, the measured ones ringed, the winner, and of the
+    finalists what held-out samples say of their final weights (at the cost of the candidate)."""
     known = [c for c in candidates if c.get("accuracy") is not None and c.get("cost") is not None]
     if not known:
         return None
@@ -43,7 +59,12 @@ def search_scatter(candidates: Sequence[Mapping[str, Any]], winner: str | None, 
     if front:
         line = {"color": ORANGE, "shape": "hv", "width": 1.6}
         figure.add_scatter(**_points(front, factor), name="front", mode="lines", line=line)
-    chosen = [c for c in known if c["genotype"] == winner]
+    made = {one["architecture"]: one["accuracy"] for one in finalists if one.get("accuracy") is not None}
+    final = [c | {"accuracy": made[c["genotype"]]} for c in map(dict, known) if c["genotype"] in made]
+    if final:
+        square = {"symbol": "square", "size": 10, "color": GREEN, "line": {"width": 1, "color": "#ffffff"}}
+        figure.add_scatter(**_points(final, factor), name="finalist, its final weights", mode="markers", marker=square)
+    chosen = [c for c in [*final, *known] if c["genotype"] == winner][:1]
     if chosen:
         star = {"symbol": "star", "size": 19, "color": ORANGE, "line": {"width": 1, "color": "#7a4b00"}}
         figure.add_scatter(**_points(chosen, factor), name="winner", mode="markers", marker=star)

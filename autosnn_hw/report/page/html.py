@@ -114,15 +114,26 @@ def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any],
     fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
     front = [fit[index] for index in pareto_front([(c["accuracy"], c["cost"]) for c in fit])]
     unit = unit_of(str(summary.get("objective")))
+    made = {one["architecture"]: one.get("accuracy") for one in summary.get("finalists") or ()}
     return [
         {
             "architecture": c["genotype"],
-            "accuracy": units.percent(c["accuracy"], 2),
+            "accuracy": _said_of(c, made.get(c["genotype"])),
             "cost": units.quantity(c["cost"], unit),
             "command": shlex.join(["autosnn-hw", "front", run, "--deploy", c["genotype"], "--out", "deployed"]),
         }
         for c in sorted(front, key=lambda c: (c["cost"], c["genotype"]))
     ]
+
+
+def _said_of(candidate: Mapping[str, Any], measured: float | None) -> str:
+    """Accuracy with the super-network's weights and, where it is known or expected, with its own."""
+    inherited, final = units.percent(candidate["accuracy"], 1), candidate.get("final_accuracy")
+    if measured is not None:
+        return f"{inherited} with the super-network's weights, {units.percent(measured, 1)} once trained on"
+    if final is not None:
+        return f"{inherited} with the super-network's weights, about {units.percent(final, 1)} expected once trained on"
+    return inherited
 
 
 def _div(figure: Figure) -> str:
