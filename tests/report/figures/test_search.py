@@ -1,6 +1,7 @@
 """Figures of a search from plain data."""
 
 from autosnn_hw.report.figures.search import search_scatter
+from autosnn_hw.report.paper.drawing import draw
 
 
 def test_a_finalist_stands_where_its_final_weights_put_it():
@@ -12,5 +13,7 @@ def test_a_finalist_stands_where_its_final_weights_put_it():
     traces = {trace.name: trace for trace in figure.data}
     assert list(traces["finalist, its final weights"].y) == [95.0] == list(traces["winner"].y)
     assert list(traces["winner"].x) == [1.0] and list(traces["searched"].y) == [50.0, 90.0, 70.0]
+    drawn = draw(figure)  # for paper, too
+    assert len(drawn.axes[0].collections) == 3
     without = {trace.name: trace for trace in search_scatter(candidates, "a", "energy").data}
     assert list(without["winner"].y) == [50.0] and "finalist, its final weights" not in without
