@@ -103,6 +103,7 @@ def summary(result, winner):
             "cores": winner["cores"]["used"],
             "parameters": best.parameters,
         },
+        "finalists": [{"architecture": record.genotype, "accuracy": record.accuracy} for record in (best, *result.records[:3])],
         "evaluated": len(result.records),
         "measured": len(result.measurements),
         "infeasible": result.infeasible,
