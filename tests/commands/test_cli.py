@@ -1,6 +1,7 @@
 """The command line: bad input gets one sentence and exit code 2, good input the promised JSON."""
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from unittest.mock import ANY
@@ -268,3 +269,8 @@ def test_data_estimates_a_search_from_batches_that_it_trains():
     assert training["batches"] == 540 and training["peak_bytes"] > 2**27
     assert training["seconds"] == pytest.approx(540 * training["seconds_per_batch"])
     assert document["search"]["networks"] == 3125 and document["search"]["stages"][-1]["name"] == "readout"
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "autosnn_hw", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split(",")[0]) == (0, "autosnn-hw")
