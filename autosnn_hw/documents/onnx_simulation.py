@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw import __version__
-from autosnn_hw.documents.accuracy import wilson
+from autosnn_hw.documents.accuracy import confusion, wilson
 
 UNKNOWN = (
     "synops", "synops_dense", "neuron_updates", "neuron_active", "messages", "host_macs", "latency", "time_per_step",
@@ -45,6 +45,7 @@ def onnx_document(
         "network": {"file": file, "sha256": file_sha256, "timesteps": timesteps, "layers": len(layers)},
         "dataset": {"name": dataset, "split": split, "samples": samples},
         "accuracy": wilson(0, 0) if labels is None else wilson(int((predictions == labels).sum()), samples),
+        "confusion": None if labels is None else confusion(labels, predictions, 0),
         "spikes": {"chip": float(means.sum()), "paper": None, "own": None, "relay": None, "pool": None},
         "energy": {"total": None, "dynamic": None, "static": None, "host": None, "assumed_share": None},
         "cores": {"used": None, "available": None, "chips": None},

@@ -273,7 +273,7 @@ def _split(
     if 0 < len(x_train) < 5:
         raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
     kept = len(x_train) - (len(x_train) // 5 if validation is None else 0)
-    if validation is None and ordered_by_class(y_train, kept):
+    if validation is None and name.startswith("npz:") and ordered_by_class(y_train, kept):
         order = stratified(y_train)
         x_train, y_train = x_train[order], y_train[order]
         notes += ("training labels are in order: validation samples are drawn from every class, not from the end.",)
