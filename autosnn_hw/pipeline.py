@@ -16,6 +16,7 @@ from autosnn_hw.stages.clock import Clock
 
 if TYPE_CHECKING:
     from autosnn_hw.stages.manifest import Prepared
+    from autosnn_hw.training.datasets import Dataset
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
@@ -63,16 +64,23 @@ def examined(name: str, target: str, data_dir: str | Path | None, download: bool
     from autosnn_hw.training.data_check import examine
 
     folder = None if data_dir is None else str(data_dir)
-    document = examine(datasets.load(name, data_dir=folder, download=download))
     if not estimate:
-        return document | {"search": None}
+        return examine(datasets.load(name, data_dir=folder, download=download)) | {"search": None}
     from autosnn_hw.stages.manifest import prepare
     from autosnn_hw.stages.search_estimate import network_sizes, training_cost
 
-    config = config_for({"dataset": name, "target": target, "data_dir": folder})
+    config = config_for({"dataset": name, "target": target, "data_dir": folder, "download": download})
     prepared = prepare(config)
-    sizes = network_sizes(prepared)
-    return document | {"search": {"target": target, **sizes, "training": training_cost(config, prepared)}}
+    search = {"target": target, **network_sizes(prepared), "training": training_cost(config, prepared)}
+    return examine(prepared.data) | {"search": search}
+
+
+def _say_notes(data: Dataset, reporter: Reporter) -> None:
+    """What was made of the data, and what of it may spoil what follows."""
+    from autosnn_hw.training.data_check import examine
+
+    for note in (*data.notes, *examine(data)["findings"]):
+        reporter.say(f"note: {note}")
 
 
 def search(config: SearchConfig, out: str | Path | None = None, reporter: Reporter | None = None) -> dict[str, Any]:
@@ -92,11 +100,9 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
 def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.manifest import manifest
-    from autosnn_hw.training.data_check import examine
 
     supernet.require_source(config)
-    for note in (*prepared.data.notes, *examine(prepared.data)["findings"]):
-        reporter.say(f"note: {note}")
+    _say_notes(prepared.data, reporter)
     if (
         sentence := front_sentence(layout(prepared.space.at(0), prepared.data.image, prepared.data.classes))
     ) is not None:
@@ -201,8 +207,7 @@ def train(
     check_timesteps(data, architecture.timesteps)
     require(config.precision, config.device)
     reporter = reporter or Silent()
-    for note in data.notes:
-        reporter.say(f"note: {note}")
+    _say_notes(data, reporter)
     if (sentence := front_sentence(layout(architecture, data.image, data.classes))) is not None:
         reporter.say(f"note: {sentence}.")
     folder = RunFolder.create(out)

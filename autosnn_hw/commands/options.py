@@ -29,6 +29,20 @@ dataset = click.option(
 data_dir = click.option("--data-dir", type=click.Path(), default=None, help="Folder of the dataset's files.")
 download = click.option("--download", is_flag=True, help="Download the dataset where it is missing.")
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+split = click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    default="test",
+    show_default=True,
+    help="Part of the dataset.",
+)
+timesteps = click.option(
+    "--timesteps",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Steps a sample; needed for images to a net that was not made here.",
+)
+graded = click.option("--graded", is_flag=True, help="Send frame values as graded spikes, not as spikes where > 0.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 quiet = click.option("--quiet", is_flag=True, help="Print results only, no progress.")
 

@@ -13,24 +13,13 @@ from autosnn_hw.errors import InputError
 @own_target.option
 @network_file.options
 @options.data
-@click.option(
-    "--split",
-    type=click.Choice(["train", "val", "test"]),
-    default="test",
-    show_default=True,
-    help="Part of the dataset.",
-)
+@options.split
 @click.option("--samples", type=click.IntRange(min=1), default=None, help="Only the first so many samples.")
 @click.option(
     "--backend", type=click.Choice(["exact", "lava", "board", "onnxruntime"]), default="exact", show_default=True
 )
-@click.option(
-    "--timesteps",
-    type=click.IntRange(min=1),
-    default=None,
-    help="Steps a sample; needed for images to a net that was not made here.",
-)
-@click.option("--graded", is_flag=True, help="Send frame values as graded spikes, not as spikes where > 0.")
+@options.timesteps
+@options.graded
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Of the exact simulator."
 )

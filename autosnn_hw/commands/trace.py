@@ -22,22 +22,11 @@ def _print_schema(context, parameter, asked):
 @click.argument("file", type=click.Path())
 @network_file.options
 @options.data
-@click.option(
-    "--split",
-    type=click.Choice(["train", "val", "test"]),
-    default="test",
-    show_default=True,
-    help="Part of the dataset.",
-)
+@options.split
 @click.option("--samples", type=click.IntRange(min=1), default=4, show_default=True, help="Only the first so many.")
 @click.option("--backend", type=click.Choice(["exact", "lava"]), default="exact", show_default=True)
-@click.option(
-    "--timesteps",
-    type=click.IntRange(min=1),
-    default=None,
-    help="Steps a sample; needed for images to a net that was not made here.",
-)
-@click.option("--graded", is_flag=True, help="Send frame values as graded spikes, not as spikes where > 0.")
+@options.timesteps
+@options.graded
 @click.option(
     "--out", type=click.Path(), default=None, metavar="FILE.npz", help="[default: beside FILE, with .trace.npz]"
 )

@@ -2,8 +2,7 @@
 
 Gaussian process with a linear kernel on the searched accuracy and the logarithm of the cost, and one on the blocks that two
 genotypes have in common (Rasmussen and Williams 2006, chapters 2 and 5): the Bayesian form of a ridge regression on one-hot
-genotypes. The noise is that of a share of so many validation images. A measured network's own accuracy is corrected, too:
-of many that were measured on the same images the best looks better than it is.
+genotypes. The noise is that of a share of so many validation images. A network that was measured keeps its own accuracy.
 """
 
 from __future__ import annotations
@@ -67,9 +66,9 @@ def estimates(
     prior = _prior(accuracy, cost, teachers) + chosen**2
     deviation = np.sqrt(np.clip(prior - (gain * kernel).sum(axis=1), 0, None))
     return {
-        record.genotype: Estimate(
-            float(value), float(spread), "measured" if record.genotype in measured else "corrected"
-        )
+        record.genotype: _alone(record, measured, samples)
+        if record.genotype in measured
+        else Estimate(float(value), float(spread), "corrected")
         for record, value, spread in zip(known, mean, deviation)
     }
 

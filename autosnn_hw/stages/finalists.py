@@ -11,7 +11,6 @@ import numpy as np
 from autosnn_hw.search import fitness
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.feedback import kendall_tau
-from autosnn_hw.search.final_accuracy import Estimate
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.seeds import generator
 from autosnn_hw.stages.trained_network import TrainedNetwork
@@ -24,14 +23,12 @@ class Finalist:
     """A candidate and what became of it.
 
     Args:
-        fitness: with its own cost and the accuracy of `estimate`, which is corrected for the luck of being the best of many;
-            None where they are unknown or it breaks a limit.
+        fitness: with its own cost and its measured accuracy; None where they are unknown or it breaks a limit.
     """
 
     candidate: CandidateRecord
     network: TrainedNetwork
     fitness: float | None
-    estimate: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What the summary says of it; energy in J an inference on the validation samples."""
@@ -42,8 +39,6 @@ class Finalist:
             "searched_fitness": self.candidate.fitness,
             "accuracy": network.accuracy.validation,
             "accuracy_source": "inherited" if network.accuracy.validation is None else "measured",
-            "corrected_accuracy": None if self.estimate is None else self.estimate.accuracy,
-            "accuracy_deviation": None if self.estimate is None else self.estimate.deviation,
             "supernet": self.candidate.accuracy,
             "inherited": network.accuracy.inherited,
             "energy": None if record is None else record["energy"],
@@ -55,22 +50,16 @@ class Finalist:
 
 
 def finalist(
-    candidate: CandidateRecord,
-    network: TrainedNetwork,
-    settings: SearchSettings,
-    mean_cost: float,
-    estimate: Estimate | None = None,
+    candidate: CandidateRecord, network: TrainedNetwork, settings: SearchSettings, mean_cost: float
 ) -> Finalist:
-    """A candidate with its trained network, judged by the search's own fitness and limits; without an estimate by the accuracy
-    that was measured."""
+    """A candidate with its trained network, judged by the search's own fitness and limits, with the accuracy that was measured."""
     if network.as_candidate is None:
         return Finalist(candidate, network, None)
     record = CandidateRecord.from_json(network.as_candidate)
     cost = fitness.modelled_cost(record, settings.objective)
     if record.accuracy is None or cost is None or not fitness.feasible(record, settings.constraints):
-        return Finalist(candidate, network, None, estimate)
-    accuracy = record.accuracy if estimate is None else estimate.accuracy
-    return Finalist(candidate, network, fitness.fitness(accuracy, cost, mean_cost, settings.exponent), estimate)
+        return Finalist(candidate, network, None)
+    return Finalist(candidate, network, fitness.fitness(record.accuracy, cost, mean_cost, settings.exponent))
 
 
 def best_of(finalists: Sequence[Finalist]) -> Finalist | None:

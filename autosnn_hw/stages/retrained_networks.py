@@ -74,7 +74,7 @@ def train_networks(
 ) -> Networks:
     """Make finalists and baselines alike, several at once; what is there already is not made again.
 
-    The winner is the network that is fittest with its final weights, by its corrected accuracy on the validation images: a
+    The winner is the network that is fittest with its final weights, by what it measured on the validation images: a
     finalist, or a baseline, where that is a feasible candidate of the search, too. Networks from scratch on all training
     images cannot be judged so: there it is the best candidate whose trained network fits the target, because near a limit a
     network can come out larger with its own weights than with inherited ones.
@@ -123,9 +123,7 @@ def train_networks(
         make(pool, names.values())
     known = _estimated(config, prepared, found, results) if judges else {}
     judged = [
-        finalist(
-            ranked[genotype], results[_parse(config, genotype)], settings(config), found.mean_cost, known.get(genotype)
-        )
+        finalist(ranked[genotype], results[_parse(config, genotype)], settings(config), found.mean_cost)
         for genotype in dict.fromkeys([*chosen, *(str(a) for a in names.values() if judges and str(a) in ranked)])
     ]
     best = best_of(judged)

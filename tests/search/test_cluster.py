@@ -65,16 +65,16 @@ def test_what_a_function_needs_is_brought_once_and_again_where_it_was_lost(proce
     assert carrying.MADE == ["large", "large"]
 
 
+def serially(synthetic, folder, settings):
+    """The same search without a cluster."""
+    study = synthetic.study_in(folder / "serial", settings)
+    return run_search(synthetic.SPACE, synthetic.evaluate, study, settings, measure=synthetic.measured)
+
+
 @pytest.mark.slow
 def test_a_search_whose_worker_is_killed_is_the_serial_search(synthetic, processes, tmp_path):
     settings = SearchSettings(population=8, generations=3, reference=6, measure=1)
-    serial = run_search(
-        synthetic.SPACE,
-        synthetic.evaluate,
-        synthetic.study_in(tmp_path / "serial", settings),
-        settings,
-        measure=synthetic.measured,
-    )
+    serial = serially(synthetic, tmp_path, settings)
     killed = []
 
     def kill(event):
@@ -105,13 +105,7 @@ def test_a_task_that_ends_every_worker_is_one_sentence(synthetic, processes):
 @pytest.mark.slow
 def test_a_search_whose_scheduler_is_killed_goes_on_with_another(synthetic, tmp_path):
     settings = SearchSettings(population=8, generations=3, reference=6, measure=1)
-    serial = run_search(
-        synthetic.SPACE,
-        synthetic.evaluate,
-        synthetic.study_in(tmp_path / "serial", settings),
-        settings,
-        measure=synthetic.measured,
-    )
+    serial = serially(synthetic, tmp_path, settings)
 
     def search(tell):
         study = synthetic.study_in(tmp_path / "cluster", settings)
