@@ -14,7 +14,7 @@ import numpy as np
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, Readout
 from exporters import hdf5_input as source
-from exporters import netx_layers, netx_root, netx_values
+from exporters import netx_layers, netx_root, netx_root_read, netx_values
 from exporters.netx_values import Reading
 
 NEVER_FIRES = 131071
@@ -55,7 +55,7 @@ def read(
     if num_layers is not None and num_layers < 1:
         raise InputError(f"{num_layers} layers were asked for; at least 1 entry is read.")
     with source.opened(path) as file:
-        root = netx_root.read(file)
+        root = netx_root_read.read(file)
         reading = Reading(root, input_shape=input_shape, sample_shape=sample_shape)
         entries = _entries(file)
         reading.cut = num_layers is not None and num_layers < len(entries)

@@ -16,7 +16,7 @@ from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer
 from exporters import hdf5_input as source
-from exporters import netx_root, nir_graph
+from exporters import netx_root, netx_root_read, nir_graph
 from exporters.netx import LIBRARY
 from exporters.nir_chain import DT, graph_of, network_of
 from exporters.nir_graph import GRAPH, NirGraph, NirNode
@@ -86,8 +86,8 @@ def read(path: str | Path, *, dt: float | None = None) -> ChipNetwork | None:
         step = None if own is None else source.numbers(own, STEP)
         if own is None or step is None or step.shape != () or not 0 < step < np.inf or dt not in (None, float(step)):
             return None
-        at = bool(np.any(netx_root.needed(own, AT)))
-        root = netx_root.read(file)
+        at = bool(np.any(netx_root_read.needed(own, AT)))
+        root = netx_root_read.read(file)
     graph = nir_graph.read(path)
     try:
         with np.errstate(all="ignore"):  # of another's graph anything may come, and is found out below

@@ -10,7 +10,8 @@ from autosnn_hw.cost_report import LimitUse
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
 from hw_profiles.constants import Limit
-from hw_profiles.schema import Profile, Weights
+from hw_profiles.core_rules import Weights
+from hw_profiles.schema import Profile
 
 MEMORYLESS = 4096  # v_decay or i_decay that forgets everything in one step
 

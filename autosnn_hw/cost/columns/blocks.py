@@ -19,7 +19,8 @@ from autosnn_hw.cost.limits import limit_of
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Placement
 from autosnn_hw.cost.reach import block_sums, is_weighted, kernel_taps, listening
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
-from hw_profiles.schema import MemoryFormat, Profile
+from hw_profiles.core_rules import MemoryFormat
+from hw_profiles.schema import Profile
 
 
 def place_columns(network: ChipNetwork, profile: Profile) -> Placement:

@@ -14,7 +14,8 @@ import numpy as np
 from autosnn_hw.connectivity import axis_taps
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Positions
 from autosnn_hw.network import ChipNetwork, ConvLayer
-from hw_profiles.schema import Mesh, Profile
+from hw_profiles.core_rules import Mesh
+from hw_profiles.schema import Profile
 
 SWEEPS = 8
 MOST_CORES = 400  # more cores stay on the snake: the time of a sweep grows with the cube
