@@ -7,7 +7,7 @@ BIN := .venv/bin
 NENGO := $(if $(CONSTRAINTS),.venv-nengo)
 INSTALLED := .venv/.installed
 
-.PHONY: search test test-slow lint types install clean
+.PHONY: search test test-slow lint types docs install clean
 
 search: $(INSTALLED)
 	$(BIN)/autosnn-hw search --target loihi2
@@ -25,6 +25,10 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+# The site, into build/site/index.html; a broken link or anchor is an error.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 install: $(INSTALLED)
 

@@ -27,7 +27,7 @@ def data(
     Raises:
         InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.
 
-    Example:
+    Examples:
         >>> from autosnn_hw.verbs import data
         >>> found = data("digits", estimate=False)
         >>> found["sample"], found["classes"], found["samples"]["test"]

@@ -35,7 +35,7 @@ def read(
     Raises:
         InputError: damaged, or not a network that can be run; names the layer.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import read
         >>> [(layer.name, layer.shape) for layer in read("tiny.net").layers]
         [('in', (3,)), ('out', (2,))]
@@ -66,7 +66,7 @@ def write(
         InputError: an unknown ending or form, or a network that the format cannot hold. RunError: the file cannot be written.
         DoesNotFitError: the target cannot hold the network.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autosnn_hw import ChipNetwork, CubaNeuron, DenseLayer, InputLayer, read, write
         >>> neuron = CubaNeuron(vth_mant=10, v_decay=1024)
@@ -114,7 +114,7 @@ def load_profile(target: Profile | str | Path) -> Profile:
     Raises:
         InputError: unknown, or the file is no profile.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import load_profile
         >>> loihi2 = load_profile("loihi2")
         >>> loihi2.name, load_profile(loihi2) is loihi2

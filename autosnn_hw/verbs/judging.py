@@ -24,7 +24,7 @@ def check(network: Network, target: Target = None, *, remedies: bool = True) -> 
     Raises:
         InputError: unknown target, or a file that is no network. Not fitting is an answer.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import check
         >>> report = check("tiny.net", "truenorth")
         >>> report.fits, report.violations[0].resource
@@ -37,7 +37,7 @@ def check(network: Network, target: Target = None, *, remedies: bool = True) -> 
 def place(network: Network, target: Target = None) -> Placement:
     """The cores of every layer on a target; a layer that fits nowhere has cores None and says what is broken.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import place
         >>> place("tiny.net", "loihi2").cores_used
         1
@@ -55,7 +55,7 @@ def price(network: Network, activity: Activity, target: Target = None) -> CostRe
     Raises:
         DoesNotFitError: a layer fits on no core. InputError: the activity is not one of this network.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import price, simulate
         >>> activity = simulate("tiny.net", "npz:frames.npz").activity
         >>> [price("tiny.net", activity, chip).cores_used for chip in ("loihi1", "loihi2")]

@@ -33,7 +33,7 @@ def search(out: str | Path | None = None, *, reporter: Reporter | None = None, *
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import search
         >>> summary = search("run", strategy="random", epochs=6, budget=4, mean_cost_samples=2,
         ...     measure=0, finalists=1, finetune_epochs=1, baselines=False, workers=1)
@@ -80,7 +80,7 @@ def simulate(
     Raises:
         InputError: bad input. DoesNotFitError: a layer fits on no core.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autosnn_hw import simulate
         >>> done = simulate("tiny.net", np.ones((2, 4, 3), np.uint8), target="loihi2")

@@ -41,7 +41,7 @@ def trace(
     Raises:
         InputError: bad input. RunError: the files cannot be written.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autosnn_hw import trace
         >>> document = trace("tiny.net", "npz:frames.npz", out="tiny.trace.npz")

@@ -36,7 +36,7 @@ def from_nir(
     Raises:
         InputError: damaged file; what cannot be mapped, by node, with the nearest that can.
 
-    Example:
+    Examples:
         >>> from autosnn_hw import from_nir, write
         >>> network = from_nir(write("tiny.net", "tiny.nir"))
         >>> network.layers[1].name, network.layers[1].neuron.v_decay

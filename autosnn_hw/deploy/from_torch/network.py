@@ -33,7 +33,7 @@ def from_torch(
     Raises:
         InputError: what cannot be mapped, by name, with the nearest that can.
 
-    Example:
+    Examples:
         >>> import snntorch, torch
         >>> from autosnn_hw import from_torch
         >>> lif = snntorch.Leaky(beta=0.75, reset_mechanism="zero", init_hidden=True)
