@@ -64,6 +64,8 @@ def examined(name: str, target: str, data_dir: str | Path | None, download: bool
     from autosnn_hw.training.data_check import examine
 
     folder = None if data_dir is None else str(data_dir)
+    if lacking := datasets.lacking(name):  # it can be simulated, and described
+        return examine(datasets.load(name, labelled=False), lacking) | {"search": None}
     if not estimate:
         return examine(datasets.load(name, data_dir=folder, download=download)) | {"search": None}
     from autosnn_hw.stages.manifest import prepare

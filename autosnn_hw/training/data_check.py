@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autosnn_hw.training.datasets import Dataset
 
+AXES = {2: "F", 3: "TF", 4: "CHW", 5: "TCHW"}  # of a sample, by the number of axes of all of them
+KINDS = {2: "flat inputs", 3: "event frames", 4: "images", 5: "event frames"}
 RARE = 0.5  # a class with less than this part of the mean number of training samples is called rare
 PARTS = ("train", "val", "test")
 
 
-def examine(data: Dataset) -> dict[str, Any]:
+def examine(data: Dataset, lacking: Sequence[str] = ()) -> dict[str, Any]:
     """A JSON-able dict: shapes, range, classes, and `findings`, sentences about what should be looked at.
 
-    Keys: name, sha256, kind ("images" or "event frames"), sample (shape of one), axes, dtype, range [low, high], timesteps,
+    Args:
+        lacking: arrays that training needs and the data set has not; it was loaded with `labelled=False` then.
+
+    Keys: name, sha256, kind ("images", "event frames" or "flat inputs"), sample (shape of one), axes, dtype, range [low, high], timesteps,
     classes, class_names, samples {train, val, test}, per_class {train, val, test: one number a class}, duplicates {"train and
     test", "within train"}, notes (what the loader made of the arrays), findings.
     """
@@ -27,9 +33,9 @@ def examine(data: Dataset) -> dict[str, Any]:
     return {
         "name": data.name,
         "sha256": data.sha256,
-        "kind": "event frames" if data.is_frames else "images",
+        "kind": KINDS[data.x_test.ndim],
         "sample": list(data.x_test.shape[1:]),
-        "axes": list("TCHW" if data.x_test.ndim == 5 else "TF" if data.is_frames else "CHW"),
+        "axes": list(AXES[data.x_test.ndim]),
         "dtype": str(data.x_test.dtype),
         "range": [float(min(x.min() for x in everything)), float(max(x.max() for x in everything))],
         "timesteps": data.timesteps,
@@ -39,8 +45,17 @@ def examine(data: Dataset) -> dict[str, Any]:
         "per_class": per_class,
         "duplicates": duplicates,
         "notes": list(data.notes),
-        "findings": _findings(data, per_class, duplicates),
+        "findings": _without_training(data, lacking) if lacking else _findings(data, per_class, duplicates),
     }
+
+
+def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
+    found = [f"{data.name} has no {', '.join(lacking)}: it can be simulated, but nothing can be trained on it."]
+    if data.x_test.ndim == 3:
+        found.append(
+            "three axes are read as spike trains (N, T, F); if they are grey images (N, H, W), x_test[:, None] makes (N, 1, H, W) of them."
+        )
+    return found
 
 
 def _duplicates(data: Dataset) -> dict[str, int]:

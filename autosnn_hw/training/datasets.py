@@ -14,11 +14,10 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import MAX_TIMESTEPS
-from autosnn_hw.training import npz
-from autosnn_hw.training.sample_arrays import LOST, as_images, as_spikes, checked_inputs, checked_labels
-from autosnn_hw.training.sources import downloaded, event_camera, image_folder, nmnist
+from autosnn_hw.training.sources import downloaded, event_camera, image_folder, nmnist, npz_file
 from autosnn_hw.training.sources.parts import Parts
-from autosnn_hw.training.splits import channel_statistics, ordered_by_class, sha256, stratified
+from autosnn_hw.training.sources.sample_arrays import LOST, as_spikes
+from autosnn_hw.training.splits import channel_statistics, sha256
 
 FILES = (*downloaded.LAYOUTS, "tiny-imagenet", "nmnist")  # whose files lie in a folder
 DATASETS = ("digits", "events", *FILES)
@@ -114,7 +113,7 @@ def load(
     """
     if name in _HANDED_OVER:
         return _HANDED_OVER[name]
-    data = _load(name, data_dir, download, labelled)
+    data = _of(name, _parts(name, data_dir, download, labelled))
     if not graded:
         return data
     if not data.is_frames:
@@ -123,22 +122,29 @@ def load(
     return replace(data, payload=payload, notes=tuple(note for note in data.notes if LOST not in note))
 
 
-def _load(name: str, data_dir: str | os.PathLike[str] | None, download: bool, labelled: bool) -> Dataset:
+def _parts(name: str, data_dir: str | os.PathLike[str] | None, download: bool, labelled: bool) -> Parts:
     if name == "digits":
         return _digits()
     if name == "events":
         return _events()
-    folder = Path(data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data"))
+    if name.startswith(npz_file.PREFIX) and len(name) > len(npz_file.PREFIX):
+        return npz_file.load(name, labelled)
+    parts = _of_files(
+        name, Path(data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data")), download
+    )
+    note = as_spikes(parts.x_train, "x_train", name)
+    return parts if note is None else replace(parts, notes=(*parts.notes, note))
+
+
+def _of_files(name: str, folder: Path, download: bool) -> Parts:
     if name in downloaded.LAYOUTS:
-        return _of(name, downloaded.load(name, folder, download))
+        return downloaded.load(name, folder, download)
     if name == "tiny-imagenet":
-        return _of(name, image_folder.tiny_imagenet(folder))
+        return image_folder.tiny_imagenet(folder)
     if name.partition(":")[0] == "nmnist":
-        return _of(name, nmnist.load(folder, _steps(name)))
+        return nmnist.load(folder, _steps(name))
     if name.startswith("folder:") and len(name) > 7:
-        return _of(name, image_folder.image_folder(Path(name[7:]).expanduser()))
-    if name.startswith("npz:") and len(name) > 4:
-        return _npz(name, labelled)
+        return image_folder.image_folder(Path(name[7:]).expanduser())
     raise InputError(f"unknown data set {name!r}; known are {', '.join(FORMS)}.")
 
 
@@ -155,32 +161,27 @@ def timesteps_of(name: str) -> int | None:
         return event_camera.STEPS
     if name.partition(":")[0] == "nmnist":
         return _steps(name)
-    paths = _paths(name[4:]) if name.startswith("npz:") else []
-    shape = npz.shape_of(paths[0], "x_test") if len(paths) == 1 and paths[0].is_file() else None
-    return shape[1] if shape is not None and len(shape) == 5 else None
+    return npz_file.timesteps_of(name) if name.startswith(npz_file.PREFIX) else None
 
 
-def _digits() -> Dataset:
+def lacking(name: str) -> tuple[str, ...]:
+    """Arrays that training needs and a data set has not: of an npz file of samples alone."""
+    return npz_file.lacking(name) if name.startswith(npz_file.PREFIX) else ()
+
+
+def _digits() -> Parts:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     bunch = load_digits()
     x, y = bunch.images.astype(np.uint8)[:, None], bunch.target.astype(np.int64)
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=360, stratify=y, random_state=0)
-    return _split("digits", x_train, y_train, x_test, y_test, pixel_max=16.0)
+    return Parts(x_train, y_train, x_test, y_test, pixel_max=16.0)
 
 
-def _events() -> Dataset:
-    parts = [event_camera.samples(*part) for part in ((EVENTS_TRAIN, "train"), (EVENTS_TEST, "test"))]
-    return _split("events", *parts[0], *parts[1], class_names=tuple(event_camera.SHAPES))
-
-
-def _of(name: str, parts: Parts) -> Dataset:
-    note = as_spikes(parts.x_train, "x_train", name)
-    return _split(
-        name, parts.x_train, parts.y_train, parts.x_test, parts.y_test,
-        class_names=parts.class_names, notes=() if note is None else (note,),
-    )  # fmt: skip
+def _events() -> Parts:
+    train, test = (event_camera.samples(*part) for part in ((EVENTS_TRAIN, "train"), (EVENTS_TEST, "test")))
+    return Parts(*train, *test, tuple(event_camera.SHAPES))
 
 
 def _steps(name: str) -> int:
@@ -191,104 +192,21 @@ def _steps(name: str) -> int:
     return int(steps) if colon else nmnist.STEPS
 
 
-def _npz(name: str, labelled: bool) -> Dataset:
-    paths = _paths(name[4:])
-    arrays = [npz.read_arrays(path) for path in paths]
-    if len(paths) > 2 or (len(paths) == 2 and not all(map(npz.is_jpeg, arrays))):
-        raise InputError(
-            f"{name!r}: two files are for the JPEG form, npz:TRAIN,TEST; arrays x_train .. go in one file."
-        )
-    if npz.is_jpeg(arrays[0]):
-        return _from_jpeg(name, paths, arrays, labelled)
-    found, path = arrays[0], paths[0]
-    needed = npz.NEEDED if labelled else ("x_test",)
-    missing = [array for array in needed if array not in found]
-    if missing:
-        raise InputError(f"{path} has no array {', '.join(missing)}; it needs {', '.join(needed)}.")
-    x, notes = {}, []
-    for array in ("x_test", "x_train", "x_val"):
-        if array in found:
-            x[array] = checked_inputs(found[array], array, path)
-            if labelled:
-                x[array], note = as_images(x[array], array, path)
-                notes += [note, as_spikes(x[array], array, path)]
-    x_test = x["x_test"]
-    for array, samples in x.items():
-        if samples.shape[1:] != x_test.shape[1:] or samples.dtype != x_test.dtype:
-            raise InputError(
-                f"{path}: {array} is {samples.dtype} {samples.shape} and x_test {x_test.dtype} {x_test.shape}; "
-                "samples must have one shape and type."
-            )
-    x = {array: x.get(array, x_test[:0]) for array in ("x_test", "x_train", "x_val")}
-    y = {}
-    for array, samples in x.items():
-        labels = f"y{array[1:]}"
-        y[array], note = checked_labels(found.get(labels), labels, len(samples), path)
-        notes.append(note)
-    validation = (x["x_val"], y["x_val"]) if len(x["x_val"]) else None
-    return _split(
-        name, x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=tuple(filter(None, notes))
-    )
-
-
-def _paths(text: str) -> list[Path]:
-    """The file that is named, or the two on both sides of a comma; a name may hold commas itself."""
-    whole = Path(text).expanduser()
-    if whole.exists() or "," not in text:
-        return [whole]
-    parts = text.split(",")
-    for cut in range(1, len(parts)):
-        pair = [Path(",".join(part)).expanduser() for part in (parts[:cut], parts[cut:])]
-        if all(path.exists() for path in pair):
-            return pair
-    return [Path(part).expanduser() for part in parts]
-
-
-def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]], labelled: bool) -> Dataset:
-    if len(paths) == 1 and labelled:
-        raise InputError(f"{name!r} is one split in the JPEG form; give both as npz:TRAIN,TEST.")
-    parts = [npz.decode_jpeg(found, path) for found, path in zip(arrays, paths)]
-    (x_test, y_test, names), path = parts[-1], paths[-1]
-    x_train, y_train, train_names = parts[0] if len(parts) == 2 else (x_test[:0], y_test[:0], names)
-    if names != train_names or x_train.shape[1:] != x_test.shape[1:]:
-        raise InputError(f"{name!r}: the two files differ in class names or image size.")
-    for labels in (y_train, y_test):
-        if len(labels) and not 0 <= labels.min() <= labels.max() < len(names):
-            raise InputError(f"{path}: labels must lie in 0..{len(names) - 1}.")
-    return _split(name, x_train, y_train, x_test, y_test, class_names=names)
-
-
-def _split(
-    name: str,
-    x_train: np.ndarray,
-    y_train: np.ndarray,
-    x_test: np.ndarray,
-    y_test: np.ndarray,
-    *,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
-    pixel_max: float | None = None,
-    class_names: tuple[str, ...] = (),
-    notes: tuple[str, ...] = (),
-) -> Dataset:
+def _of(name: str, parts: Parts) -> Dataset:
+    x_train, y_train, x_test, y_test = parts.x_train, parts.y_train, parts.x_test, parts.y_test
     if 0 < len(x_train) < 5:
         raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
-    kept = len(x_train) - (len(x_train) // 5 if validation is None else 0)
-    if validation is None and name.startswith("npz:") and ordered_by_class(y_train, kept):
-        order = stratified(y_train)
-        x_train, y_train = x_train[order], y_train[order]
-        notes += ("training labels are in order: validation samples are drawn from every class, not from the end.",)
-    x_val, y_val = (x_train[kept:], y_train[kept:]) if validation is None else validation
+    kept = len(x_train) - (len(x_train) // 5 if parts.validation is None else 0)
+    x_val, y_val = (x_train[kept:], y_train[kept:]) if parts.validation is None else parts.validation
     frames = x_test.ndim in (3, 5)
     image = (x_test.shape[-1], 1, 1) if x_test.ndim < 4 else x_test.shape[-3:]
+    pixel_max = parts.pixel_max
     if pixel_max is None:
         pixel_max = 255.0 if x_test.dtype == np.uint8 and not frames else 1.0
     mean, std = np.zeros(image[0]), np.ones(image[0])
     if len(x_train) and x_train.ndim == 4:
         mean, std = channel_statistics(x_train[:kept], pixel_max)
     largest = max([-1, *(int(y.max()) for y in (y_train, y_val, y_test) if len(y))])
-    hashed = (
-        (x_train, y_train, x_test, y_test) if validation is None else (x_train, y_train, *validation, x_test, y_test)
-    )
     return Dataset(
         name=name,
         x_train=x_train[:kept],
@@ -297,12 +215,12 @@ def _split(
         y_val=y_val,
         x_test=x_test,
         y_test=y_test,
-        classes=len(class_names) or largest + 1,
+        classes=len(parts.class_names) or largest + 1,
         image=(int(image[0]), int(image[1]), int(image[2])),
         pixel_mean=mean,
         pixel_std=std,
         pixel_max=pixel_max,
-        sha256=sha256(hashed),
-        class_names=class_names,
-        notes=notes,
+        sha256=sha256((x_train, y_train, *(parts.validation or ()), x_test, y_test)),
+        class_names=parts.class_names,
+        notes=parts.notes,
     )

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import npz_files
 
+from autosnn_hw import verbs
+from autosnn_hw.cli import group
+from autosnn_hw.errors import InputError
 from autosnn_hw.training import datasets
 from autosnn_hw.training.data_check import examine
 
@@ -82,3 +87,31 @@ def test_labels_in_any_order_are_split_as_ever(tmp_path):
     labels = np.random.default_rng(1).permutation(np.arange(50) % 5)
     path = saved(tmp_path, labels)
     assert datasets.load(f"npz:{path}").y_val.tolist() == labels[40:].tolist()
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 6), (5, 2, 6, 6), (5, 7), (9,)])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_samples_alone_are_described_as_they_are(tmp_path, shape, labelled):
+    """A file for `simulate`, with labels or without."""
+    x = np.random.default_rng(0).integers(0, 9, (4, *shape), np.uint8)
+    np.savez(tmp_path / "a.npz", x_test=x, **({"y_test": np.array([0, 2, 1, 2])} if labelled else {}))
+    name = f"npz:{tmp_path / 'a.npz'}"
+    for estimate in (True, False):
+        found = verbs.data(name, estimate=estimate)
+        assert found["search"] is None and found["sample"] == list(shape) and len(found["axes"]) == len(shape)
+        assert found["range"] == [x.min(), x.max()] and found["samples"] == {"train": 0, "val": 0, "test": 4}
+        assert found["classes"] == (3 if labelled else 0)
+        assert found["per_class"]["test"] == ([1, 1, 2] if labelled else [])
+        lacking = "x_train, y_train" + ("" if labelled else ", y_test")
+        assert f"has no {lacking}: it can be simulated" in found["findings"][0]
+    shown = CliRunner().invoke(group, ["data", name])
+    assert shown.exit_code == 0 and "it can be simulated" in " ".join(shown.output.split())
+
+
+def test_samples_alone_in_a_jpeg_file_and_a_file_that_is_none(tmp_path):
+    npz_files.jpeg_file(tmp_path / "a.npz", count=3)
+    found = verbs.data(f"npz:{tmp_path / 'a.npz'}")
+    assert found["classes"] == 2 and found["samples"]["test"] == 3 and found["search"] is None
+    (tmp_path / "b.npz").write_bytes(b"PK")
+    with pytest.raises(InputError, match="not a readable npz file"):
+        verbs.data(f"npz:{tmp_path / 'b.npz'}")

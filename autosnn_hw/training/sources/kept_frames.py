@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy as np
 from autosnn_hw import whole_file
 from autosnn_hw.errors import RunError
 from autosnn_hw.training.sources.parts import Parts
+
+KEPT = ("x_train", "y_train", "x_test", "y_test", "class_names")
 
 
 def kept(folder: Path, name: str, files: Iterable[Path], make: Callable[[], Parts]) -> Parts:
@@ -25,8 +26,7 @@ def kept(folder: Path, name: str, files: Iterable[Path], make: Callable[[], Part
         return _read(path)
     parts = make()
     with suppress(RunError, OSError), whole_file.beside(path) as beside, open(beside, "wb") as stream:
-        arrays = {field.name: getattr(parts, field.name) for field in fields(Parts)}
-        np.savez(stream, **{name: np.asarray(values) for name, values in arrays.items()})
+        np.savez(stream, **{name: np.asarray(getattr(parts, name)) for name in KEPT})
     return parts
 
 
@@ -40,5 +40,5 @@ def _listing(folder: Path, files: Iterable[Path]) -> str:
 
 def _read(path: Path) -> Parts:
     with np.load(path, allow_pickle=False) as arrays:
-        values = {field.name: arrays[field.name] for field in fields(Parts)}
+        values = {name: arrays[name] for name in KEPT}
     return Parts(**values | {"class_names": tuple(map(str, values["class_names"]))})

@@ -14,9 +14,13 @@ class Parts:
     """Samples as they are stored, in an order whose last fifth may be held out.
 
     Args:
-        x_train, x_test: uint8 images (N, C, H, W), or event frames uint8 (N, T, C, H, W).
-        y_train, y_test: int64 (N,).
+        x_train, x_test: uint8 images (N, C, H, W), or event frames uint8 (N, T, C, H, W); of npz files also the other types and forms that
+            `sample_arrays.checked_inputs` knows. x_train is empty where a file has none and none was asked for.
+        y_train, y_test: int64 (N,), or of length 0 where there are no labels.
         class_names: one a class.
+        validation: samples and labels that the source itself holds out.
+        pixel_max: largest pixel where it is not what the type says.
+        notes: what was made of the arrays, in sentences.
     """
 
     x_train: np.ndarray
@@ -24,6 +28,9 @@ class Parts:
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: tuple[str, ...] = ()
+    validation: tuple[np.ndarray, np.ndarray] | None = None
+    pixel_max: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def shuffled(count: int) -> np.ndarray:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 from support import npz_files
 
 from autosnn_hw.errors import InputError
@@ -51,27 +50,9 @@ def test_a_damaged_file_is_one_sentence_or_still_loads(tmp_path_factory, positio
         assert "\n" not in str(error)
 
 
-def _jpeg_file(path, count=6, side=8, classes=("a", "b"), sizes=None):
-    chunks = []
-    for i in range(count):
-        picture = Image.fromarray(np.full((side if sizes is None else sizes[i], side, 3), 40 * i, np.uint8))
-        stream = io.BytesIO()
-        picture.save(stream, "JPEG", quality=95)
-        chunks.append(stream.getvalue())
-    offset = np.cumsum([0, *map(len, chunks)])
-    arrays = {
-        "jpeg": np.frombuffer(b"".join(chunks), np.uint8),
-        "offset": offset,
-        "label": np.arange(count, dtype=np.uint8) % len(classes),
-        "classes": np.array(classes),
-    }
-    np.savez(path, **arrays)
-    return arrays
-
-
 def test_jpeg_form_is_decoded(tmp_path):
-    _jpeg_file(tmp_path / "train.npz")
-    _jpeg_file(tmp_path / "test.npz", count=3)
+    npz_files.jpeg_file(tmp_path / "train.npz")
+    npz_files.jpeg_file(tmp_path / "test.npz", count=3)
     dataset = datasets.load(f"npz:{tmp_path / 'train.npz'},{tmp_path / 'test.npz'}")
     assert dataset.x_train.shape == (5, 3, 8, 8) and dataset.x_val.shape == (1, 3, 8, 8)
     assert dataset.class_names == ("a", "b") and dataset.classes == 2
@@ -79,7 +60,7 @@ def test_jpeg_form_is_decoded(tmp_path):
 
 
 def test_broken_jpeg_forms_are_refused(tmp_path):
-    arrays = _jpeg_file(tmp_path / "a.npz")
+    arrays = npz_files.jpeg_file(tmp_path / "a.npz")
     twice = f"npz:{tmp_path / 'a.npz'},{tmp_path / 'a.npz'}"
     for change, sentence in (
         ({"offset": arrays["offset"][::-1]}, "increasing"),
@@ -90,7 +71,7 @@ def test_broken_jpeg_forms_are_refused(tmp_path):
         np.savez(tmp_path / "a.npz", **(arrays | change))
         with pytest.raises(InputError, match=sentence):
             datasets.load(twice)
-    _jpeg_file(tmp_path / "a.npz", sizes=[8, 8, 8, 9, 8, 8])
+    npz_files.jpeg_file(tmp_path / "a.npz", sizes=[8, 8, 8, 9, 8, 8])
     with pytest.raises(InputError, match="one size"):
         datasets.load(twice)
     with pytest.raises(InputError, match="npz:TRAIN,TEST"):
@@ -102,7 +83,7 @@ def test_a_path_may_hold_a_comma(tmp_path, name):
     np.savez(tmp_path / "x.npz", **npz_files.arrays())
     (tmp_path / "x.npz").rename(tmp_path / name)
     assert len(datasets.load(f"npz:{tmp_path / name}").x_test) == 4
-    _jpeg_file(tmp_path / "x.npz")
+    npz_files.jpeg_file(tmp_path / "x.npz")
     (tmp_path / "x.npz").rename(tmp_path / name)
     assert len(datasets.load(f"npz:{tmp_path / name},{tmp_path / name}").x_train) == 5
 
@@ -151,7 +132,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused_before_it_is_unpacked(tmp_
 
 
 def test_jpegs_that_unpack_to_much_and_odd_labels_are_refused(tmp_path, monkeypatch):
-    arrays = _jpeg_file(tmp_path / "a.npz", count=6, side=64)
+    arrays = npz_files.jpeg_file(tmp_path / "a.npz", count=6, side=64)
     name = f"npz:{tmp_path / 'a.npz'}"
     monkeypatch.setattr("autosnn_hw.npz_arrays.HONEST_BYTES", 1000)
     monkeypatch.setattr("autosnn_hw.npz_arrays.HONEST_RATIO", 2)

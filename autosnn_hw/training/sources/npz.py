@@ -42,6 +42,15 @@ def shape_of(path: Path, name: str) -> tuple[int, ...] | None:
         return None
 
 
+def names_of(path: Path) -> tuple[str, ...]:
+    """Names of the arrays of a file; none where it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return tuple(name.removesuffix(".npy") for name in archive.namelist())
+    except Exception:  # whatever is wrong with the file is said when it is read
+        return ()
+
+
 def is_jpeg(arrays: dict[str, np.ndarray]) -> bool:
     return "jpeg" in arrays
 
