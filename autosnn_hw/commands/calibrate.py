@@ -19,7 +19,11 @@ from autosnn_hw.commands import options
 )
 @options.as_json
 def command(csv, target, output, constants, as_json):
-    """Fit constants of a target to the measurements in CSV, and write an overlay profile with provenance."""
+    """Fit constants of a target to the measurements in CSV, and write an overlay profile with provenance.
+
+    \b
+    Example: autosnn-hw calibrate measurements.csv --target loihi2 -o mychip.toml
+    """
     from autosnn_hw.cost.calibration.overlay import calibrate_file
 
     document = calibrate_file(csv, target, output, constants=constants or None)

@@ -18,7 +18,11 @@ from autosnn_hw.errors import DoesNotFitError
 @options.as_json
 @options.quiet
 def command(file, target, input_shape, layers, svg, as_json, quiet):
-    """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not."""
+    """Say whether FILE (.net) fits the target: cores, limits, every violation and what would fit. Exit code 3 where it does not.
+
+    \b
+    Example: autosnn-hw check net.net --target loihi1
+    """
     from autosnn_hw.documents.fit import fit_document
     from autosnn_hw.verbs import check, profile_for, read
 

@@ -18,6 +18,10 @@ def command(files, as_json):
     First what was not run alike (steps, data, samples), then accuracy with its 95 % interval and whether a difference is noise,
     and energy, low to high. Of two, every total, layer and core is set beside the other's, too. Of two
     traces, the first value that differs; exit code 4 where one does.
+
+    \b
+    Example: autosnn-hw compare runs/digits-loihi2-1 runs/digits-loihi2-2
+             autosnn-hw compare a.json b.json
     """
     from autosnn_hw.documents.comparison import compare_documents
     from autosnn_hw.documents.overview import overview

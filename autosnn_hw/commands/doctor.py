@@ -10,7 +10,11 @@ from autosnn_hw.commands import options
 @click.command("doctor")
 @options.as_json
 def command(as_json):
-    """Check Python, torch, Lava, shared memory, disk and board: each is ok, or says what to do. Exit code 1 when something needed is broken."""
+    """Check Python, torch, Lava, shared memory, disk and board: each is ok, or says what to do. Exit code 1 when something needed is broken.
+
+    \b
+    Example: autosnn-hw doctor --json
+    """
     from autosnn_hw.doctor import examine
 
     findings = examine()

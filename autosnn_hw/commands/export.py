@@ -34,7 +34,12 @@ from autosnn_hw.verbs import FORMATS
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @options.as_json
 def command(source, form, target, out, input_shape, layers, dt, fires_at_threshold, force, as_json):
-    """Write the winner of RUN, or the network in FILE (.net), in another format."""
+    """Write the winner of RUN, or the network in FILE (.net), in another format.
+
+    \b
+    Example: autosnn-hw export runs/digits-loihi2-1 --format onnx
+             autosnn-hw export net.net --format nir --out net.nir
+    """
     from autosnn_hw.run_and_price import sha256
     from autosnn_hw.verbs import read, write
 

@@ -46,6 +46,10 @@ def command(run, target, deploy, out, as_json, quiet, **asked):
 
     One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
     the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate.
+
+    \b
+    Example: autosnn-hw front runs/digits-loihi2-1 --max-energy 10uJ
+             autosnn-hw front runs/digits-loihi2-1 --deploy SRB_k3,skip,skip,skip,skip --out deployed
     """
     if (deploy is None) != (out is None):
         raise InputError(

@@ -12,7 +12,11 @@ from autosnn_hw.commands import network_file, options
 @network_file.options
 @options.as_json
 def command(file, input_shape, layers, as_json):
-    """Show what FILE (.net) holds: layers, roles, neuron constants, weights, encoder, readout."""
+    """Show what FILE (.net) holds: layers, roles, neuron constants, weights, encoder, readout.
+
+    \b
+    Example: autosnn-hw inspect runs/digits-loihi2-1/winner.net
+    """
     from autosnn_hw.documents.network_summary import summarise
     from exporters import netx
 

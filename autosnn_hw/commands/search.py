@@ -40,6 +40,11 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
     Without options: scikit-learn's digits for Loihi 2, in a few minutes on two cores. --target truenorth trains memoryless
     neurons, ternary weights and grouped blocks for 1.6 times as many epochs, writes winner.cores.json, too, and says what that
     costs in accuracy against Loihi 2.
+
+    \b
+    Example: autosnn-hw search
+             autosnn-hw search --dataset npz:mine.npz --target loihi1 --max-energy 20uJ
+             autosnn-hw search --resume runs/digits-loihi2-1 --finalists 12
     """
     from autosnn_hw import pipeline
     from autosnn_hw.config import read_config

@@ -48,6 +48,10 @@ def command(
 
     What does not fit the target is priced all the same, and that it does not stands first and beside every number. A file of
     `export --format onnx` is run by --backend onnxruntime, which counts spikes only.
+
+    \b
+    Example: autosnn-hw simulate runs/digits-loihi2-1/winner.net
+             autosnn-hw simulate net.net --dataset npz:frames.npz --target loihi1 --backend lava --samples 50
     """
     if file.endswith(".onnx") or backend == "onnxruntime":
         _cross_check(file, backend, dataset, split, samples, timesteps, data_dir, download, predictions, as_json)

@@ -25,6 +25,10 @@ def command(name, file, schema, conformance, start, as_json):
     """List the targets, or show every constant of one with unit, source, kind and interval.
 
     `targets new FILE.toml --from NAME` writes a profile for a chip of your own: every key with its meaning, and NAME's numbers.
+
+    \b
+    Example: autosnn-hw targets loihi2
+             autosnn-hw targets new mychip.toml --from loihi2
     """
     import hw_profiles
 

@@ -60,6 +60,9 @@ def command(
 
     The JSON document beside it says what each array is. `compare A.npz B.npz` finds the first value in which two such files differ,
     and exits with code 4 where they do.
+
+    \b
+    Example: autosnn-hw trace net.net --dataset npz:frames.npz --samples 2
     """
     from autosnn_hw.verbs import trace
 

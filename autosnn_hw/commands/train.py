@@ -30,7 +30,11 @@ from autosnn_hw.commands import options
 @options.as_json
 @options.quiet
 def command(architecture, space, out, as_json, quiet, **chosen):
-    """Train ARCH (five blocks such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, or a published name) and write its chip network."""
+    """Train ARCH (five blocks such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, or a published name) and write its chip network.
+
+    \b
+    Example: autosnn-hw train SRB_k3,skip,SCB_k3,skip,skip --epochs 10 --out one
+    """
     from autosnn_hw import pipeline
     from autosnn_hw.architecture import Architecture
     from autosnn_hw.progress import progress
