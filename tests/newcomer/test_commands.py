@@ -1,0 +1,51 @@
+"""Every command that README, docs/ and --help show is one that the tool takes."""
+
+import re
+
+import click
+import pytest
+from support import documented_commands as documented
+from support.documented_commands import PAGES, ROOT
+
+from autosnn_hw.cli import VERBS
+
+
+def refused(command):
+    """What is wrong with a command, or None."""
+    try:
+        documented.parse(command)
+    except click.exceptions.Exit:  # --help and --version
+        return None
+    except click.ClickException as error:
+        return f"autosnn-hw {' '.join(command)}: {error.format_message()}"
+    return None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_parses(page):
+    shown = [*documented.shell_commands(page), *documented.inline_commands(page)]
+    assert [problem for command in shown if (problem := refused(command))] == []
+
+
+def test_every_verb_has_an_example_under_help_that_parses():
+    shown = list(documented.help_commands())
+    assert {command[0] for command in shown} == set(VERBS)
+    assert [problem for command in shown if (problem := refused(command))] == []
+
+
+def test_every_verb_is_named_in_the_readme():
+    readme = (ROOT / "README.md").read_text()
+    assert [verb for verb in VERBS if f"`{verb}`" not in readme] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_stand_in_fenced_blocks(page):
+    """Where a test finds them, and where a reader can copy them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^(?: {4}|\t)(?:\$ )?(?:\S+/)?autosnn-hw .*$", text, re.MULTILINE) == []
+
+
+def test_a_command_that_is_wrong_would_be_found():
+    assert "No such option" in refused(["search", "--budgett", "3"])
+    assert "Missing argument" in refused(["check"])
+    assert refused(["front", "RUN", "--max-energy", "10uJ"]) is None
