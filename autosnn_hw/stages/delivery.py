@@ -137,6 +137,7 @@ def summary(
                 "lava": accuracies.get("lava") if confirmed else None,
             },
             **winner.figures(),
+            "curves": dict(winner.curves),
             "generation": networks.candidate.generation,
             "fitness": networks.candidate.fitness if networks.fitness is None else networks.fitness,
             "accuracy_source": "measured" if networks.fitness is not None else "inherited",

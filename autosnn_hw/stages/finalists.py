@@ -76,8 +76,8 @@ def ranking(networks: Sequence[TrainedNetwork], searched: Mapping[str, float | N
         searched: the search's accuracy by architecture; where it lacks one, the network's own inherited accuracy stands in.
 
     Returns:
-        {tau, low, high, ceiling, networks}: a percentile bootstrap over networks gives the 95 % interval. The ceiling needs
-        other seeds of the same networks and is null.
+        {tau, low, high, ceiling, networks, pairs}: pairs are [{"architecture", "searched", "delivered"}]; a percentile bootstrap
+        over networks gives the 95 % interval. The ceiling needs other seeds of the same networks and is null.
     """
     pairs = {}
     for network in networks:
@@ -85,7 +85,8 @@ def ranking(networks: Sequence[TrainedNetwork], searched: Mapping[str, float | N
         first = network.accuracy.inherited if first is None else first
         if first is not None and last is not None:
             pairs[network.architecture] = (first, last)
-    unknown = {"tau": None, "low": None, "high": None, "ceiling": None, "networks": len(pairs)}
+    unknown: dict[str, Any] = {"tau": None, "low": None, "high": None, "ceiling": None, "networks": len(pairs)}
+    unknown["pairs"] = [{"architecture": name, "searched": a, "delivered": b} for name, (a, b) in pairs.items()]
     if len(pairs) < 3:
         return unknown
     values = np.array(list(pairs.values()))

@@ -38,6 +38,8 @@ class Learnt:
         steps: accuracy of the integer network on held-out validation images by step ("inherited" and "trained", or
             "quantised", then "tuned": the best of its epochs); empty where they were trained on and so judge nothing.
         kept: the step that is delivered.
+        curves: by epoch, as far as there were any: "loss" of the floats, "integer_loss", and "integer_accuracy" on the
+            held-out validation images, whose first value is that before the first epoch of tuning.
     """
 
     weights: str
@@ -48,6 +50,7 @@ class Learnt:
     parameters: int
     steps: dict[str, float]
     kept: str
+    curves: dict[str, list[float]]
 
 
 def inherited(
@@ -82,7 +85,7 @@ def inherited(
     )
     network = trained.network.cpu()
     folded = network.to_folded(data)
-    tuned, steps, kept = tuned_if_better(
+    tuned, steps, kept, curves = tuned_if_better(
         folded,
         data,
         "trained",
@@ -109,6 +112,7 @@ def inherited(
         parameters=tools.parameters(architecture),
         steps=steps,
         kept=kept,
+        curves={"loss": trained.losses, **curves},
     )
 
 
@@ -144,7 +148,7 @@ def from_scratch(
     network = trained.network.cpu()
     folded = network.to_folded(data)
     if held_out:
-        tuned, steps, kept = tuned_if_better(
+        tuned, steps, kept, curves = tuned_if_better(
             folded,
             data,
             "quantised",
@@ -163,7 +167,7 @@ def from_scratch(
             full_train=True,
             progress=lambda done, _, accuracy: tell(first + done, total, "integers in the loop"),
         )
-        tuned, steps, kept = tuning.folded, {}, "tuned"
+        tuned, steps, kept, curves = tuning.folded, {}, "tuned", {"integer_loss": tuning.losses}
     view = evaluate_network(network, data, data.x_test, data.y_test)
     return Learnt(
         weights="scratch",
@@ -174,16 +178,17 @@ def from_scratch(
         parameters=parameter_count(network),
         steps=steps,
         kept=kept,
+        curves={"loss": trained.losses, **curves},
     )
 
 
 def tuned_if_better(
     start: FoldedNetwork, data: Dataset, name: str, epochs: int, seed: int, profile: Profile, tell: Tell
-) -> tuple[FoldedNetwork, dict[str, float], str]:
-    """(floats to deliver, validation accuracy by step, step kept): tuned with integers in the loop without the validation
+) -> tuple[FoldedNetwork, dict[str, float], str, dict[str, list[float]]]:
+    """(floats to deliver, validation accuracy by step, step kept, curves of the tuning): tuned with integers in the loop without the validation
     images, and kept where these say that it is not worse; else `start`, whose step is called `name`."""
     if not epochs:
-        return start, {name: quantised_accuracy(start, data, profile)}, name
+        return start, {name: quantised_accuracy(start, data, profile)}, name, {}
     tuning = fit(
         start,
         data,
@@ -193,4 +198,5 @@ def tuned_if_better(
         progress=lambda done, total, _: tell(done, total, "integers in the loop"),
     )
     steps = {name: tuning.accuracies[0], "tuned": max(tuning.accuracies[1:])}
-    return (tuning.folded, steps, "tuned") if tuning.best else (start, steps, name)
+    curves = {"integer_loss": tuning.losses, "integer_accuracy": tuning.accuracies}
+    return (tuning.folded, steps, "tuned", curves) if tuning.best else (start, steps, name, curves)

@@ -152,6 +152,7 @@ class NetworkJob:
             steps=learnt.steps,
             kept=learnt.kept,
             as_candidate=None if record is None else record.to_json(),
+            curves=learnt.curves,
         )
         return result if document is None else result.priced(document)
 

@@ -31,7 +31,7 @@ def require_source(config: SearchConfig) -> None:
 
 
 def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
-    """The verdict on the run's super-network: {"accuracy", "chance", "learnt", "sentence", "seconds"}.
+    """The verdict on the run's super-network: {"accuracy", "chance", "learnt", "sentence", "seconds", "losses" by epoch}.
 
     Raises:
         RunError: it has not learnt, so that searching it would rank noise.
@@ -88,6 +88,7 @@ def train(
         "sentence": training.sentence,
         "epochs": config.epochs,
         "seconds": training.seconds,
+        "losses": training.losses,
         "from": None,
     }
 

@@ -55,6 +55,7 @@ class TrainedNetwork:
         weights: where they are from: "inherited" (the super-network) or "scratch".
         steps: validation accuracy of the integer network after each step of its making; kept: the step that is delivered.
         as_candidate: its `CandidateRecord` on the validation samples, as JSON; None where they were trained on.
+        curves: loss and accuracy by epoch (`stages.learnt.Learnt`); empty where they were not kept.
         other: the network that was made the other way and not taken: {weights, validation, exact_test}.
     """
 
@@ -78,6 +79,7 @@ class TrainedNetwork:
     kept: str | None = None
     as_candidate: dict[str, Any] | None = None
     other: Mapping[str, Any] | None = None
+    curves: Mapping[str, list[float]] = field(default_factory=dict)
 
     def priced(self, document: dict[str, Any]) -> TrainedNetwork:
         """With what its `simulate --json` document says."""
@@ -96,7 +98,7 @@ class TrainedNetwork:
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dict; `from_json` gives the network back."""
         values = {known.name: getattr(self, known.name) for known in fields(self)}
-        plain = {"steps": dict(self.steps), "violations": list(self.violations)}
+        plain = {"steps": dict(self.steps), "curves": dict(self.curves), "violations": list(self.violations)}
         return values | {"accuracy": self.accuracy.to_json(), **plain}
 
     @classmethod

@@ -21,6 +21,8 @@ def test_tau_counts_an_architecture_once_and_says_how_many():
     ]
     found = ranking(networks, {"a": 0.1, "b": 0.2}, 0)
     assert found["networks"] == 4 and found["tau"] == pytest.approx(0.0) and found["ceiling"] is None
+    assert [pair["architecture"] for pair in found["pairs"]] == ["a", "b", "c", "d"]
+    assert found["pairs"][1] == {"architecture": "b", "searched": 0.2, "delivered": 0.3}
     assert -1 <= found["low"] <= found["tau"] <= found["high"] <= 1
     assert ranking(networks[:2], {}, 0)["tau"] is None
 

@@ -41,7 +41,7 @@ def job(folder, target="loihi2", **changes):
 def test_where_nothing_helps_what_is_delivered_is_what_the_search_judged(tmp_path, target, monkeypatch):
     """Training on floats that makes it worse is dropped: the network is then bit for bit the one that was judged."""
     make, judge, architecture = job(tmp_path, target, finetune_epochs=0)
-    monkeypatch.setattr(learnt, "tuned_if_better", lambda start, *_: (start, {"trained": -1.0}, "trained"))
+    monkeypatch.setattr(learnt, "tuned_if_better", lambda start, *_: (start, {"trained": -1.0}, "trained", {}))
     result = make(architecture)
     searched = judge(architecture)
     assert (result.weights, result.kept) == ("inherited", "inherited")
@@ -79,6 +79,9 @@ def test_training_leaves_the_validation_images_out(tmp_path, monkeypatch):
     result = make(architecture)
     assert asked == [False] and set(result.steps) == {"inherited", "trained", "tuned"}
     assert result.accuracy.validation == pytest.approx(max(result.steps.values()))
+    curve = result.curves["integer_accuracy"]
+    assert (curve[0], max(curve[1:])) == (result.steps["trained"], result.steps["tuned"])
+    assert len(result.curves["integer_loss"]) == len(curve) - 1 and len(result.curves["loss"]) == SIZES["retrain_epochs"]
 
 
 def test_scratch_is_the_papers_rule(tmp_path):

@@ -8,9 +8,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from autosnn_hw.documents.ranking import ranking_sentence
 from autosnn_hw.quantities import at
 from autosnn_hw.report.figures import layers as of_layers
 from autosnn_hw.report.figures import search as of_search
+from autosnn_hw.report.figures import training as of_training
 from autosnn_hw.report.figures.tornado import tornado
 
 
@@ -46,6 +48,9 @@ def figures(
     drawn = (
         ("search", "Accuracy against cost", f"Each point is one architecture, judged as the integer network that the chip runs. Up and to the left is better; the line is the front that nothing beats; accuracy is that of inherited weights, of finalists and winner that of their final ones.{thinned}", of_search.search_scatter(candidates, chosen, str(summary.get("objective")), summary.get("finalists") or ())),
         ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", of_search.fitness_by_generation(candidates)),
+        ("ranking", "How well the search ranked", f"Each point is a network that was trained on, the star the winner. {ranking_sentence(summary) or ''}", of_training.ranking(summary)),
+        ("training", "Training", "Loss by epoch: of the super-network, mean over the paths that were drawn (it begins with one path alone: the loss jumps where the others join), and of the winner, first as floats, then as the integers that the chip runs.", of_training.losses(summary)),
+        ("tuning", "Tuning of the integers", "Epoch 0 is the trained network, plainly quantised; the best epoch is delivered, and judged by images that none was trained on.", of_training.tuning(summary)),
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
         ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),
         ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),

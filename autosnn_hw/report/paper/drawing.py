@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = {None: "o", "circle": "o", "circle-open": "o", "square": "s", "star": "*", "x": "x"}
-STYLES = {None: "-", "dot": ":", "dash": "--"}
+STYLES = {None: "-", "solid": "-", "dot": ":", "dash": "--"}
 INCH = 96  # CSS pixels
 WIDTH = 5.2  # inches: a column and a half, which a paper scales to its own
 DPI = 300
