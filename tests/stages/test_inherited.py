@@ -81,7 +81,9 @@ def test_training_leaves_the_validation_images_out(tmp_path, monkeypatch):
     assert result.accuracy.validation == pytest.approx(max(result.steps.values()))
     curve = result.curves["integer_accuracy"]
     assert (curve[0], max(curve[1:])) == (result.steps["trained"], result.steps["tuned"])
-    assert len(result.curves["integer_loss"]) == len(curve) - 1 and len(result.curves["loss"]) == SIZES["retrain_epochs"]
+    assert (
+        len(result.curves["integer_loss"]) == len(curve) - 1 and len(result.curves["loss"]) == SIZES["retrain_epochs"]
+    )
 
 
 def test_scratch_is_the_papers_rule(tmp_path):

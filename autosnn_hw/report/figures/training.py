@@ -22,7 +22,7 @@ def losses(summary: Mapping[str, Any]) -> go.Figure | None:
     if not known:
         return None
     figure = empty_figure("epoch", "loss: mean squared error of votes")
-    figure.update_xaxes(tickformat="d")
+    _whole_epochs(figure, max(len(values) for _, values, _, _ in known))
     figure.update_yaxes(rangemode="tozero")
     for name, values, colour, dash in known:
         figure.add_scatter(
@@ -42,7 +42,7 @@ def tuning(summary: Mapping[str, Any]) -> go.Figure | None:
     if not values or len(values) < 2:
         return None
     figure = empty_figure("epoch with the integers in the loop", "right of the validation samples (%)")
-    figure.update_xaxes(tickformat="d")
+    _whole_epochs(figure, len(values))
     epochs = list(range(len(values)))
     before = at(summary, "winner", "steps", "inherited")
     if before is not None:
@@ -65,15 +65,17 @@ def tuning(summary: Mapping[str, Any]) -> go.Figure | None:
     return figure
 
 
+def _whole_epochs(figure: go.Figure, epochs: int) -> None:
+    figure.update_xaxes(tickformat="d", dtick=max(1, epochs // 8))
+
+
 def ranking(summary: Mapping[str, Any]) -> go.Figure | None:
     """Accuracy of each trained network against the one that the search ranked it by."""
     pairs = at(summary, "ranking", "pairs") or ()
     if len(pairs) < 3:
         return None
     winner = at(summary, "winner", "architecture")
-    figure = empty_figure(
-        "as the search judged it: inherited weights (%)", "trained on, as delivered (%)", showlegend=False
-    )
+    figure = empty_figure("searched, inherited weights (%)", "delivered, trained on (%)", showlegend=False)
     for chosen, colour, symbol, size in ((False, BLUE, "circle", 10), (True, ORANGE, "star", 19)):
         shown = [pair for pair in pairs if (pair["architecture"] == winner) == chosen]
         if shown:
