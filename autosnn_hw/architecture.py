@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.macro_architectures import SPACES, did_you_mean, named
 
 
 @dataclass(frozen=True)
@@ -43,29 +44,13 @@ BLOCKS: dict[str, BlockKind] = {
     "SRB_k5": BlockKind((5, 5), residual=True),
     "SIB_k3_e1": BlockKind((1, 3, 1), expansion=1, residual=True, searched=False),
     "SIB_k3_e3": BlockKind((1, 3, 1), expansion=3, residual=True, searched=False),
+    "conv_k3": BlockKind((3,), searched=False),  # one layer of a plain network
 }
 SEARCH_BLOCKS = tuple(name for name, kind in BLOCKS.items() if kind.searched)
 ABLATION_BLOCKS = tuple(name for name, kind in BLOCKS.items() if not kind.searched)
 SMALLEST_SIDE = 4  # a pool that would make a side smaller is left out
 FIRST_SIDE = 32  # TBD1 sees at least this; samples of twice the side are pooled down to it first
 GROUP_CHANNELS = 8  # of a convolution in front of TBD1 where blocks are grouped, at most
-
-# Slot by slot: (output width in units of C, stride), and which down-sampling follows a slot.
-SPACES: dict[str, tuple[tuple[tuple[int, int], ...], frozenset[int], str, bool]] = {
-    "SNN_1": (((1, 1), (2, 1), (2, 1), (4, 1), (4, 1)), frozenset({0, 2, 4}), "max_pool", False),
-    "SNN_2": (((1, 1), (2, 1), (2, 1), (4, 1), (4, 1)), frozenset({0, 2, 4}), "max_pool", True),
-    "SNN_3": (((1, 1), (2, 2), (2, 1), (2, 1), (4, 2), (4, 1), (4, 1), (8, 2)), frozenset(), "max_pool", False),
-    "SNN_4": (((1, 1), (2, 1), (2, 1), (4, 1), (4, 1)), frozenset({0, 2, 4}), "avg_pool", False),
-}
-
-PUBLISHED = {
-    "AutoSNN": "SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5",
-    "AutoSNN_lambda_0": "SRB_k5,SRB_k5,SRB_k5,SCB_k5,SRB_k5",
-    "AutoSNN_lambda_0.16": "SRB_k5,SRB_k5,skip,SRB_k5,SRB_k5",
-    "AutoSNN_lambda_0.24": "skip,SRB_k5,skip,SCB_k5,SRB_k5",
-    "all_SCB_k3": "SCB_k3,SCB_k3,SCB_k3,SCB_k3,SCB_k3",
-    "all_SRB_k3": "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k3",
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class Architecture:
 
     Args:
         blocks: block names of TBD1, TBD2, ...
-        space: macro-architecture, a key of `SPACES`.
+        space: macro-architecture, a key of `macro_architectures.SPACES`.
         width: base width C (channels of the stem).
         timesteps: T.
         groups: groups of each slot's convolutions, or None for 1 everywhere (grouped blocks serve crossbar targets).
@@ -89,7 +74,7 @@ class Architecture:
     def __post_init__(self) -> None:
         if self.space not in SPACES:
             raise InputError(f"unknown space {self.space!r}; known are {', '.join(SPACES)}.")
-        slots = len(SPACES[self.space][0])
+        slots = len(SPACES[self.space].slots)
         if len(self.blocks) != slots:
             raise InputError(
                 f"architecture {','.join(self.blocks)!r} has {len(self.blocks)} blocks; {self.space} needs {slots}."
@@ -108,18 +93,19 @@ class Architecture:
         return ",".join(f"{block}/{groups}" for block, groups in zip(self.blocks, self.groups))
 
     @classmethod
-    def parse(cls, text: str, *, space: str = "SNN_1", width: int = 16, timesteps: int = 8) -> Architecture:
+    def parse(cls, text: str, *, space: str | None = None, width: int = 16, timesteps: int = 8) -> Architecture:
         """Parse `SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5` (TBD1..), with `/groups` behind a block where it is grouped, or a published name.
 
+        Args:
+            space: macro-architecture; None is the name's own, or SNN_1.
+
         Raises:
-            InputError: an unknown block or name, or the wrong number of blocks.
+            InputError: an unknown block or name, a name of another macro-architecture, or the wrong number of blocks.
         """
-        text = PUBLISHED.get(text.strip(), text.strip())
+        where, text = named(text.strip(), space)
         parts = [part.strip() for part in text.split(",")]
-        if len(parts) == 1 and parts[0] not in BLOCKS:
-            raise InputError(
-                f"unknown architecture {text!r}; give one block a slot, such as {PUBLISHED['AutoSNN']}, or one of {', '.join(PUBLISHED)}."
-            )
+        if len(parts) == 1 and parts[0].partition("/")[0] not in BLOCKS:
+            raise InputError(f"unknown architecture {text!r}: {did_you_mean(text)}, or one block a slot.")
         blocks, groups = [], []
         for part in parts:
             block, _, group = part.partition("/")
@@ -128,7 +114,7 @@ class Architecture:
             blocks.append(block)
             groups.append(int(group or 1))
         grouped = tuple(groups) if any(g != 1 for g in groups) or "/" in text else None
-        return cls(tuple(blocks), space, width, timesteps, grouped)
+        return cls(tuple(blocks), where, width, timesteps, grouped)
 
 
 @dataclass(frozen=True)
@@ -136,8 +122,8 @@ class Stage:
     """One stage of a network: the stem, a slot's block, a pool or the readout.
 
     Args:
-        name: unique: "stem", "stem_conv", "stem_pool1".., "TBD1".., "pool1".., "gap", "readout".
-        kind: "stem", "stem_conv", a block name, "max_pool", "avg_pool", "gap" or "readout".
+        name: unique: "stem", "stem_conv", "stem_pool1".., "TBD1".., "pool1".., "gap", "fc1".., "readout".
+        kind: "stem", "stem_conv", a block name, "max_pool", "avg_pool", "gap", "dense" or "readout".
         in_shape, out_shape: (C, H, W); the readout's out_shape is (classes * voters, 1, 1).
         stride: of the block's first convolution or the pool.
         groups: of the block's convolutions.
@@ -243,25 +229,29 @@ def layout(
         raise InputError(
             f"images of {height} x {width} are too small; at least {SMALLEST_SIDE} x {SMALLEST_SIDE} is needed."
         )
-    slots, pooled, pool_kind, gap = SPACES[architecture.space]
+    macro = SPACES[architecture.space]
     shape = (architecture.width, height, width)
     stages = [Stage("stem", "stem", image, shape), *_smaller(shape, architecture.groups is not None)]
     shape = stages[-1].out_shape
     pools = 0
-    for index, (block, (factor, stride)) in enumerate(zip(architecture.blocks, slots)):
+    for index, (block, (factor, stride)) in enumerate(zip(architecture.blocks, macro.slots)):
         if stride == 2 and min(shape[1:]) // 2 < SMALLEST_SIDE:
             stride = 1
         out = (factor * architecture.width, -(-shape[1] // stride), -(-shape[2] // stride))
         groups = 1 if architecture.groups is None else architecture.groups[index]
         stages.append(Stage(slot_name(index), block, shape, out, stride, groups))
         shape = out
-        if index in pooled and min(shape[1:]) // 2 >= SMALLEST_SIDE:
+        if index in macro.pooled and min(shape[1:]) // 2 >= SMALLEST_SIDE:
             pools += 1
             out = (shape[0], shape[1] // 2, shape[2] // 2)
-            stages.append(Stage(f"pool{pools}", pool_kind, shape, out, 2))
+            stages.append(Stage(f"pool{pools}", macro.pool, shape, out, 2))
             shape = out
-    if gap:
+    if macro.gap:
         stages.append(Stage("gap", "gap", shape, (shape[0], 1, 1)))
         shape = (shape[0], 1, 1)
+    for number, factor in enumerate(macro.hidden, 1):
+        out = (factor * architecture.width, 1, 1)
+        stages.append(Stage(f"fc{number}", "dense", shape, out))
+        shape = out
     stages.append(Stage("readout", "readout", shape, (classes * voters, 1, 1)))
     return tuple(stages)

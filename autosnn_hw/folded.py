@@ -55,7 +55,7 @@ class FoldedBlock:
 
     Args:
         stage: where it stands and what it is (kind, name, sizes).
-        convs: its convolutions in order: those of its `BlockKind`, stem 1, readout 1 (linear), pools and identity skips none.
+        convs: its convolutions in order: those of its `BlockKind`, stem 1, fully connected ones 1 (linear), pools and identity skips none.
         shortcut: the 1x1 projection of a residual block, or None (identity, where the kind is residual).
         k: PLIF constant sigmoid(w) in (0, 1] of each neuron layer of the block, in order.
     """

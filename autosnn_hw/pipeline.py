@@ -200,6 +200,8 @@ def train(
     from autosnn_hw.stages.manifest import require_payload
     from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.training import datasets
+    from autosnn_hw.training.fabric import Fabric
+    from autosnn_hw.training.network import require_buildable
     from autosnn_hw.training.precision import require
     from autosnn_hw.training.trainer import check_timesteps
 
@@ -208,6 +210,7 @@ def train(
     require_payload(data, profile)
     check_timesteps(data, architecture.timesteps)
     require(config.precision, config.device)
+    require_buildable(architecture, Fabric.of(profile, data.is_frames))
     reporter = reporter or Silent()
     _say_notes(data, reporter)
     if (sentence := front_sentence(layout(architecture, data.image, data.classes))) is not None:

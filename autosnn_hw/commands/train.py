@@ -13,9 +13,8 @@ from autosnn_hw.commands import options
 @click.option(
     "--space",
     type=click.Choice(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]),
-    default="SNN_1",
-    show_default=True,
-    help="Macro-architecture.",
+    default=None,
+    help="Macro-architecture. [default: the name's own, or SNN_1]",
 )
 @options.choices("width", "timesteps", "learning_rate", "batch")
 @options.choice("retrain_epochs", name="epochs")
@@ -30,7 +29,11 @@ from autosnn_hw.commands import options
 @options.as_json
 @options.quiet
 def command(architecture, space, out, as_json, quiet, **chosen):
-    """Train ARCH (five blocks such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, or a published name) and write its chip network.
+    """Train ARCH and write its chip network.
+
+    ARCH is one block a slot, such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, one block for every slot (all_SRB_k3), or a network of the
+    AutoSNN paper by name: AutoSNN, AutoSNN_lambda_0.16, SNN_3_SRB_k3, Fang2021_CIFAR, Zheng2021_ResNet19, Wu2019b_CIFARNet, .. (a
+    name that is none lists them all).
 
     \b
     Example: autosnn-hw train SRB_k3,skip,SCB_k3,skip,skip --epochs 10 --out one

@@ -92,7 +92,7 @@ def _layer_by_layer(
             made = deploy_unit(estimated, weights, classes=folded.classes, voters=folded.voters)
             done.append(folded_unit(estimated))
             layers.append(made.layer)
-            if unit.kind != "dense":
+            if unit is not units[-1]:
                 frames = unit_spikes(estimated, made.integers, frames, carried, folded.timesteps, weights)
     return encoder, layers, (stem, done)
 

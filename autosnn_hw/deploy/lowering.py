@@ -95,6 +95,11 @@ def integers_of(unit: Unit, weights: WeightFormat, *, classes: int, voters: int)
     conv = unit.conv
     assert conv is not None
     if unit.kind == "dense" and weights.readout_block is not None:
+        if unit.block != "readout":
+            raise InputError(
+                f"layer {unit.name!r}: a fully connected layer before the readout fits no crossbar core; a target with columns, "
+                "such as loihi2, or an architecture without one would work."
+            )
         check_voters(conv.weight.shape[1], voters, weights.readout_block)
         conv = keep_blocks(conv, classes, voters, weights.readout_block)
     relays = unit.relays_out > 0

@@ -124,7 +124,7 @@ def block_units(block: FoldedBlock) -> tuple[Unit, ...]:
     if kind in ("avg_pool", "gap"):
         window = stage.in_shape[1:] if kind == "gap" else (stage.stride, stage.stride)
         return (_pool(block, "mean", window, _k(block, 0)),)
-    if kind == "readout":
+    if kind in ("dense", "readout"):
         return (
             Unit(
                 name=stage.name,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import gcd
 
-from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, SPACES
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS
+from autosnn_hw.macro_architectures import SPACES
 from hw_profiles.schema import Profile
 
 ANY_CHIP = (1, 2, 4)  # groups to choose from where no limit of the chip asks for more
@@ -29,7 +30,7 @@ def slot_groups(space: str, width: int, profile: Profile, fewest: bool = False) 
     """
     chosen = []
     inputs = 1
-    for factor, stride in SPACES[space][0]:
+    for factor, stride in SPACES[space].slots:
         widths = (inputs * width, factor * width)
         ways = {block: _choices(block, widths, stride, profile) for block in SEARCH_BLOCKS}
         chosen.append({block: groups[:1] for block, groups in ways.items()} if fewest else ways)

@@ -11,8 +11,9 @@ from math import prod
 
 import numpy as np
 
-from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, SPACES, Architecture, slot_name
+from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, Architecture, slot_name
 from autosnn_hw.errors import InputError
+from autosnn_hw.macro_architectures import SPACES
 
 MUTATION_PROBABILITY = 0.2  # per slot (AutoSNN)
 
@@ -24,7 +25,7 @@ class SearchSpace:
     """All architectures of one macro-architecture, width and number of timesteps.
 
     Args:
-        space: macro-architecture, a key of `autosnn_hw.architecture.SPACES`.
+        space: macro-architecture, a key of `autosnn_hw.macro_architectures.SPACES`.
         width: base width C.
         timesteps: T.
         genes: the (block, groups) pairs that each slot may hold, in the order that gives them their digit.
@@ -153,7 +154,7 @@ def search_space(
     """
     if space not in SPACES:
         raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
-    slots = len(SPACES[space][0])
+    slots = len(SPACES[space].slots)
     known = tuple(BLOCKS)
     if not blocks or len(set(blocks)) != len(blocks) or not set(blocks) <= set(known):
         raise InputError(f"blocks {', '.join(blocks) or '(none)'} must be distinct and of these: {', '.join(known)}.")

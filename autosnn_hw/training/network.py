@@ -9,23 +9,28 @@ import torch
 from torch import nn
 
 from autosnn_hw.architecture import Architecture, Stage, layout
+from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
+from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.training.blocks import ConvNorm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.ternary import make_ternary
-from autosnn_hw.training.voting_readout import VotingReadout, voters_of
+from autosnn_hw.training.voting_readout import HiddenLayer, VotingReadout, voters_of
 
 
 class SpikeCounter:
-    """AutoSNN's counter: spikes of the stem, all blocks, pools and the readout, summed over the run, by stage."""
+    """AutoSNN's counter: spikes of the stem, all blocks, pools and the readout, summed over the run, by stage; and `possible`, as many
+    as there would be if each had fired in every step: what its firing rates divide by."""
 
     def __init__(self) -> None:
         self.by_stage: dict[str, float] = {}
+        self.possible = 0
 
     def __call__(self, stage: Stage, spikes: torch.Tensor) -> None:
         total = float(spikes.detach().sum(dtype=torch.float64))
         self.by_stage[stage.name] = self.by_stage.get(stage.name, 0.0) + total
+        self.possible += spikes.numel()
 
     @property
     def total(self) -> float:
@@ -62,11 +67,14 @@ class SpikingNetwork(nn.Module):
         fabric: Fabric = FLOAT,
     ) -> None:
         super().__init__()
+        require_buildable(architecture, fabric)
         self.architecture, self.image, self.classes = architecture, image, classes
         self.timesteps, self.fabric = architecture.timesteps, fabric
         self.stages = stages_of(architecture, image, classes, voters, fabric.readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleList(_module(stage, classes, fabric) for stage in self.stages)
+        if SPACES[architecture.space].shared_sum:
+            _share_sums(self.layers)
         if fabric.ternary:
             make_ternary(self.layers if fabric.chip_stem else self.layers[1:])
 
@@ -82,6 +90,19 @@ class SpikingNetwork(nn.Module):
         """Float weights with batch norm and its statistics beside them; the pixel scale of `dataset`."""
         return folded_network(
             [layer.folded() for layer in self.layers], dataset, self.timesteps, self.classes, self.voters
+        )
+
+
+def require_buildable(architecture: Architecture, fabric: Fabric) -> None:
+    """Refuse hidden layers that are fully connected where neurons read few inputs each.
+
+    Raises:
+        InputError: with what would work.
+    """
+    if fabric.ternary and SPACES[architecture.space].hidden:
+        raise InputError(
+            f"{architecture.space} has a fully connected layer before its readout, which fits no crossbar core; "
+            "--target loihi2, or a network of convolutions and a readout alone, would work."
         )
 
 
@@ -106,7 +127,18 @@ def _module(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
         return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
         return Pool(stage, neuron=fabric.neuron)
+    if stage.kind == "dense":
+        return HiddenLayer(stage, neuron=fabric.neuron)
     return SpikingBlock(stage, neuron=fabric.neuron)
+
+
+def _share_sums(layers: nn.ModuleList) -> None:
+    """Each normalised branch of a residual sum begins with 1 / sqrt(2) of its gain (`Macro.shared_sum`)."""
+    for block in layers:
+        if isinstance(block, SpikingBlock) and block.residual:
+            for branch in (block.convs[-1], block.shortcut):
+                if branch is not None:
+                    nn.init.constant_(branch.norm.weight, 0.5**0.5)
 
 
 def folded_network(

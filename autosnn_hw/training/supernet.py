@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, SPACES, Architecture, front, slot_name
+from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, front, slot_name
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
+from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
@@ -34,7 +35,7 @@ class SuperNetwork(nn.Module):
     """All candidates of a space at one width.
 
     Args:
-        space: macro-architecture, a key of `architecture.SPACES`.
+        space: macro-architecture, a key of `macro_architectures.SPACES`.
         width, timesteps: C and T.
         image: (Cin, H, W).
         classes: number of classes.
@@ -62,7 +63,7 @@ class SuperNetwork(nn.Module):
             raise InputError(f"unknown sharing {sharing!r}; known are {', '.join(SHARINGS)}.")
         if space not in SPACES:
             raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
-        slots = len(SPACES[space][0])
+        slots = len(SPACES[space].slots)
         chosen = genes if genes is not None else [[(block, 1) for block in SEARCH_BLOCKS]] * slots
         self.genes = tuple(tuple((block, int(groups)) for block, groups in slot) for slot in chosen)
         if len(self.genes) != slots or not all(self.genes):

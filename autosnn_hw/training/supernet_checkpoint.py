@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from autosnn_hw.architecture import BLOCKS, SPACES
+from autosnn_hw.architecture import BLOCKS
 from autosnn_hw.errors import InputError
+from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint
 from autosnn_hw.training.fabric import Fabric
@@ -94,7 +95,7 @@ def _refuse_claims(identity: SupernetIdentity, tensors: Mapping[str, torch.Tenso
     if stem is None or readout is None or stem.ndim != 4 or readout.ndim != 2:
         raise InputError(f"{path} is damaged: it has no stem or no readout.")
     pixels = identity.image[1] * identity.image[2]
-    largest_factor = max(factor for factor, _ in SPACES[identity.space][0])
+    largest_factor = max(factor for factor, _ in SPACES[identity.space].slots)
     inputs = readout.shape[1]
     if (
         stem.shape[:2] != (identity.width, identity.image[0])

@@ -1,4 +1,4 @@
-"""The readout as a torch module: dense, or block-sparse and ternary where the target's cores can hold no more."""
+"""What is fully connected: hidden layers, and the readout, dense, or block-sparse and ternary where the target's cores hold no more."""
 
 from __future__ import annotations
 
@@ -17,9 +17,32 @@ from autosnn_hw.training.neurons import NEURONS
 from autosnn_hw.training.ternary import ternary
 
 VOTERS = 10  # readout neurons a class (AutoSNN)
-# The readout has no batch norm: with torch's U(+-1/sqrt(N)) a voter's current has a standard deviation of sqrt(rate / 3) and
+# Neither has batch norm: with torch's U(+-1/sqrt(N)) a neuron's current has a standard deviation of sqrt(rate / 3) and
 # at the rates of an untrained network (about .05) never reaches the threshold of 1. Eight times that is 1.
 READOUT_GAIN = 8.0
+
+
+class HiddenLayer(nn.Module):
+    """Linear map without bias and without batch norm to a layer of neurons, as Fang et al. (ICCV 2021) have before their readout."""
+
+    def __init__(self, stage: Stage, *, neuron: str = "plif") -> None:
+        super().__init__()
+        self.stage = stage
+        self.linear = nn.Linear(math.prod(stage.in_shape), math.prod(stage.out_shape), bias=False)
+        self.neuron = NEURONS[neuron]()
+        with torch.no_grad():
+            self.linear.weight.mul_(READOUT_GAIN)
+
+    def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
+        """Spikes (T * N, neurons, 1, 1)."""
+        spikes = self.neuron(F.linear(x.flatten(1), self.linear.weight), timesteps)
+        if count is not None:
+            count(self.stage, spikes)
+        return spikes[:, :, None, None]
+
+    def folded(self) -> FoldedBlock:
+        weight = float64(self.linear.weight)
+        return FoldedBlock(self.stage, (FoldedConv(weight, np.zeros(len(weight))),), k=(self.neuron.k,))
 
 
 def voters_of(inputs: int, block: int | None) -> int:

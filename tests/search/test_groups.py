@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from autosnn_hw.architecture import SPACES, Architecture, block_groups, layout
+from autosnn_hw.architecture import Architecture, block_groups, layout
+from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
 from hw_profiles import load
@@ -20,7 +21,7 @@ def truenorth(axons=None):
 )
 def test_channels_a_group_on_truenorth(block, channels):
     slots = slot_groups("SNN_1", 16, truenorth())
-    for (factor, _), slot in zip(SPACES["SNN_1"][0], slots):
+    for (factor, _), slot in zip(SPACES["SNN_1"].slots, slots):
         assert {16 * factor // groups for groups in slot[block]} == channels
 
 

@@ -86,6 +86,9 @@ def test_event_frames_are_learnt_and_the_stem_with_them(kind):
         ("SNN_2", "SIB_k3_e1,skip,SRB_k5,SCB_k3,SIB_k3_e3"),
         ("SNN_4", "SRB_k3,SRB_k3,skip,skip,SCB_k5"),
         ("SNN_3", "SRB_k3,SRB_k5,skip,SIB_k3_e1,skip,SCB_k3,skip,SRB_k3"),
+        (None, "Fang2021_CIFAR"),
+        (None, "Wu2019b_CIFARNet"),
+        (None, "Zheng2021_ResNet17"),
     ],
 )
 def test_other_spaces_too(space, names):

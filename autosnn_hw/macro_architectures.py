@@ -1,0 +1,135 @@
+"""What a network is besides its blocks: the macro-architectures of AutoSNN, those it is compared with, and the published names.
+
+AutoSNN: Na et al., ICML 2022 (arXiv 2201.12738) and its public code. The others are built as AutoSNN compares them, each with
+PLIF neurons, batch norm over batch and time, and ten voters a class; `docs/reproduction.md` says what their own papers do otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from autosnn_hw.errors import InputError
+
+
+class Macro(NamedTuple):
+    """One macro-architecture.
+
+    Args:
+        slots: slot by slot (output width in units of C, stride).
+        pooled: indices of slots that a pool follows.
+        pool: kind of these pools: "max_pool", or "avg_pool" with a layer of neurons.
+        gap: global average pooling with a layer of neurons before what is fully connected.
+        blocks: what the slots hold, where the network is a fixed one; None where they are chosen.
+        hidden: fully connected layers before the readout, neurons in units of C.
+        shared_sum: the branches of a residual sum begin with a gain of 1 / sqrt(2) each (tdBN, Zheng et al., AAAI 2021; with a
+            threshold of 1, and batch norm that runs over time, this is all of it).
+    """
+
+    slots: tuple[tuple[int, int], ...]
+    pooled: frozenset[int]
+    pool: str = "max_pool"
+    gap: bool = False
+    blocks: tuple[str, ...] | None = None
+    hidden: tuple[int, ...] = ()
+    shared_sum: bool = False
+
+
+_FIVE = ((1, 1), (2, 1), (2, 1), (4, 1), (4, 1))
+_AFTER = frozenset({0, 2, 4})
+
+
+def _convolutions(widths: Iterable[int], pooled: Iterable[int], hidden: Iterable[int], pool: str = "max_pool") -> Macro:
+    slots = tuple((width, 1) for width in widths)
+    return Macro(slots, frozenset(pooled), pool, blocks=("conv_k3",) * len(slots), hidden=tuple(hidden))
+
+
+def _residual(slots: Iterable[tuple[int, int]], hidden: int) -> Macro:
+    """Blocks SRB_k3, an average pool behind the last."""
+    slots = tuple(slots)
+    last = frozenset({len(slots) - 1})
+    return Macro(slots, last, "avg_pool", blocks=("SRB_k3",) * len(slots), hidden=(hidden,), shared_sum=True)
+
+
+SPACES: dict[str, Macro] = {
+    "SNN_1": Macro(_FIVE, _AFTER),
+    "SNN_2": Macro(_FIVE, _AFTER, gap=True),
+    "SNN_3": Macro(((1, 1), (2, 2), (2, 1), (2, 1), (4, 2), (4, 1), (4, 1), (8, 2)), frozenset()),
+    "SNN_4": Macro(_FIVE, _AFTER, "avg_pool"),
+    # Samples of 128 x 128 pass stem, pool, convolution and pool first (`architecture.layout`): the first two of four or five
+    # convolutions of the nets for event cameras.
+    "Fang2021_CIFAR": _convolutions((1,) * 5, (1, 4), (8,)),
+    "Fang2021_CIFAR10DVS": _convolutions((1,) * 2, (0, 1), (4,)),
+    "Fang2021_DVSGesture": _convolutions((1,) * 3, (0, 1, 2), (4,)),
+    "Zheng2021_ResNet19": _residual(((1, 1), (1, 1), (1, 1), (2, 2), (2, 1), (2, 1), (4, 2), (4, 1)), 2),
+    "Zheng2021_ResNet17": _residual(((1, 2), (1, 1), (1, 1), (2, 2), (2, 1), (2, 1), (2, 1)), 4),
+    "Wu2019b_CIFARNet": _convolutions((2, 4, 8, 4), (0, 1), (8, 4), "avg_pool"),
+}
+CHOSEN = tuple(name for name, macro in SPACES.items() if macro.blocks is None)
+"""Macro-architectures whose blocks are chosen."""
+
+PAPER_BLOCKS = ("SCB_k3", "SRB_k3", "SIB_k3_e1", "SIB_k3_e3")
+"""Blocks that AutoSNN compares in every macro-architecture and slot."""
+
+_SEARCHED = {
+    "AutoSNN": "SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5",
+    "AutoSNN_lambda_0": "SRB_k5,SRB_k5,SRB_k5,SCB_k5,SRB_k5",
+    "AutoSNN_lambda_0.08": "SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5",
+    "AutoSNN_lambda_0.16": "SRB_k5,SRB_k5,skip,SRB_k5,SRB_k5",
+    "AutoSNN_lambda_0.24": "skip,SRB_k5,skip,SCB_k5,SRB_k5",
+    "AutoSNN_by_random_lambda_0": "SCB_k5,SCB_k5,SRB_k5,SCB_k5,SRB_k5",
+    "AutoSNN_by_random_lambda_0.08": "SRB_k5,SRB_k5,SRB_k3,SCB_k3,SRB_k5",
+    "AutoSNN_searched_as_ANN": "SRB_k5,SRB_k3,SCB_k3,SCB_k5,SRB_k5",
+    "AutoSNN_drawn_1": "SCB_k3,SRB_k3,skip,skip,SRB_k5",
+    "AutoSNN_drawn_2": "SRB_k5,skip,SCB_k5,SCB_k5,skip",
+    "AutoSNN_drawn_3": "SCB_k3,SCB_k5,SRB_k3,SCB_k5,SCB_k5",
+    "AutoSNN_drawn_4": "SCB_k5,SCB_k3,skip,SCB_k3,SCB_k5",
+    "AutoSNN_drawn_5": "SRB_k5,SCB_k3,skip,skip,SRB_k3",
+    "AutoSNN_drawn_6": "SCB_k3,SRB_k5,SRB_k3,SCB_k3,SRB_k3",
+    "AutoSNN_drawn_7": "SCB_k5,SCB_k3,SRB_k5,SCB_k3,SCB_k5",
+    "AutoSNN_drawn_8": "SCB_k5,skip,skip,SCB_k5,SRB_k3",
+    "AutoSNN_drawn_9": "SCB_k3,SRB_k3,SRB_k3,SCB_k5,SRB_k3",
+    "AutoSNN_drawn_10": "skip,SRB_k3,skip,SRB_k3,SCB_k5",
+}
+"""Blocks in SNN_1 of what AutoSNN found, and of the ten architectures it drew to compare with."""
+
+EVERYWHERE = {f"all_{block}": block for block in ("SCB_k3", "SCB_k5", "SRB_k3", "SRB_k5", "SIB_k3_e1", "SIB_k3_e3")}
+"""Names for one block in every slot, in whichever macro-architecture is asked for."""
+
+PUBLISHED: dict[str, tuple[str, str]] = {
+    **{name: ("SNN_1", blocks) for name, blocks in _SEARCHED.items()},
+    **{
+        f"{space}_{block}": (space, ",".join([block] * len(SPACES[space].slots)))
+        for space in CHOSEN
+        for block in PAPER_BLOCKS
+    },
+    **{name: (name, ",".join(macro.blocks)) for name, macro in SPACES.items() if macro.blocks is not None},
+}
+"""Name -> (macro-architecture, blocks) of a published network."""
+
+
+def named(text: str, space: str | None) -> tuple[str, str]:
+    """(macro-architecture, blocks) that a text says: a published name, or the blocks themselves, in `space` or SNN_1.
+
+    Raises:
+        InputError: a name of another macro-architecture than `space`.
+    """
+    if text in PUBLISHED:
+        own, blocks = PUBLISHED[text]
+        if space not in (None, own) and text not in _SEARCHED:
+            raise InputError(f"{text} is a network of {own}, not of {space}; leave --space out.")
+        return space or own, blocks
+    where = space or CHOSEN[0]
+    if text in EVERYWHERE and where in SPACES:
+        return where, ",".join([EVERYWHERE[text]] * len(SPACES[where].slots))
+    return where, text
+
+
+def did_you_mean(text: str, more: Iterable[str] = ()) -> str:
+    """The published names that a text may have meant, and all of them, as the end of a refusal."""
+    names = [*PUBLISHED, *EVERYWHERE, *more]
+    folded = {name.casefold(): name for name in names}
+    near = [folded[name] for name in get_close_matches(text.casefold(), folded, n=3, cutoff=0.5)]
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"{meant}Known are {', '.join(names)}"
