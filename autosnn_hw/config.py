@@ -93,8 +93,9 @@ class SearchConfig(BaseModel):
     dataset: str = _choice(
         "digits",
         WHAT,
-        "digits, events, mnist, fashion-mnist, cifar10, cifar100, svhn, tiny-imagenet, nmnist (nmnist:T frames), folder:PATH (a sub-folder a "
-        "class), or npz:PATH (npz:TRAIN,TEST).",
+        "digits, events, mnist, fashion-mnist, cifar10, cifar100, svhn, tiny-imagenet, nmnist, cifar10-dvs, dvs128-gesture (these three "
+        "also as NAME:T, T frames of equal numbers of events, or NAME:T:time), folder:PATH (a sub-folder a class), or npz:PATH "
+        "(npz:TRAIN,TEST).",
         metavar="NAME|folder:PATH|npz:PATH",
     )
     data_dir: str | None = _choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")

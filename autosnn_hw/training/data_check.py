@@ -60,9 +60,10 @@ def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
 
 def _duplicates(data: Dataset) -> dict[str, int]:
     """Samples that are equal to the last bit."""
-    x_train, _ = data.full_train()
-    train = [hashlib.sha256(np.ascontiguousarray(sample).tobytes()).digest() for sample in x_train]
-    test = [hashlib.sha256(np.ascontiguousarray(sample).tobytes()).digest() for sample in data.x_test]
+    train, test = (
+        [hashlib.sha256(np.ascontiguousarray(sample).data).digest() for x in parts for sample in x]
+        for parts in ((data.x_train, data.x_val), (data.x_test,))
+    )
     known = set(train)
     return {"train and test": sum(one in known for one in test), "within train": len(train) - len(known)}
 
@@ -96,7 +97,7 @@ def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[s
     if not data.is_frames and len(data.x_train) and data.x_train.max() == data.x_train.min():
         found.append("every pixel of the training images has one value: there is nothing to learn.")
     if data.is_frames and len(data.x_train):
-        share = float((data.x_train > 0).mean())
+        share = np.mean([np.count_nonzero(sample) for sample in data.x_train]) / data.x_train[0].size
         if not 0.0005 < share < 0.5:
             found.append(f"{share:.2%} of all inputs of a step are spikes; event data have mostly .1 to 30 %.")
     return found

@@ -13,15 +13,28 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import MAX_TIMESTEPS
-from autosnn_hw.training.sources import downloaded, event_camera, image_folder, nmnist, npz_file
+from autosnn_hw.training.sources import (
+    cifar10_dvs,
+    downloaded,
+    dvs_gesture,
+    event_camera,
+    image_folder,
+    nmnist,
+    npz_file,
+)  # fmt: skip
+from autosnn_hw.training.sources.event_frames import Framing
 from autosnn_hw.training.sources.parts import Parts
-from autosnn_hw.training.sources.sample_arrays import LOST, as_spikes
-from autosnn_hw.training.splits import channel_statistics, sha256
+from autosnn_hw.training.sources.sample_arrays import LOST
+from autosnn_hw.training.splits import channel_statistics, joined, sha256
 
-FILES = (*downloaded.LAYOUTS, "tiny-imagenet", "nmnist")  # whose files lie in a folder
+FRAMED = {
+    "nmnist": nmnist.STEPS,
+    "cifar10-dvs": cifar10_dvs.STEPS,
+    "dvs128-gesture": dvs_gesture.STEPS,
+}  # T where none is said
+FILES = (*downloaded.LAYOUTS, "tiny-imagenet", *FRAMED)  # whose files lie in a folder
 DATASETS = ("digits", "events", *FILES)
-FORMS = (*DATASETS, "nmnist:T", "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
+FORMS = (*DATASETS, *(f"{name}:T" for name in FRAMED), "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
 MOST_GRADED = 255  # a byte
 EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
@@ -46,6 +59,8 @@ class Dataset:
         sha256: of every array, hexadecimal.
         class_names: one a class where the source has them.
         notes: what was made of the arrays, in sentences: axes in another order, counts cut to spikes.
+        split: which samples are for testing, in words.
+        preprocessing: what was done with a sample before normalisation, in words.
         payload: largest value of a frame that the network takes: 1 for spikes; more where it takes counts (graded spikes).
     """
 
@@ -65,6 +80,8 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     payload: int = 1
+    split: str = "the source's own"
+    preprocessing: str = "none"
 
     @property
     def is_frames(self) -> bool:
@@ -77,8 +94,8 @@ class Dataset:
         return int(self.x_test.shape[1]) if self.is_frames else None
 
     def full_train(self) -> tuple[np.ndarray, np.ndarray]:
-        """Training and validation images with labels, in the order of the source."""
-        return np.concatenate([self.x_train, self.x_val]), np.concatenate([self.y_train, self.y_val])
+        """Training and validation images with labels, in the order of the source; no copy where they lie in one array."""
+        return joined(self.x_train, self.x_val), np.concatenate([self.y_train, self.y_val])
 
     def normalise(self, x: np.ndarray) -> np.ndarray:
         """float32 array of x's shape: (x / pixel_max - mean) / std per channel; of event frames what the network takes: 1 where x > 0, or
@@ -98,12 +115,13 @@ def load(
     labelled: bool = True,
     graded: bool = False,
 ) -> Dataset:
-    """Load a dataset of `DATASETS`, `nmnist:T`, `folder:PATH`, `npz:PATH` or, one JPEG split a file, `npz:TRAIN,TEST`.
+    """Load a dataset of `FORMS`.
 
     Args:
-        name: which data set.
+        name: which data set. The events of an event camera's become T frames of equal numbers of events, `NAME:T`, or of equal times,
+            `NAME:T:time`; `npz:TRAIN,TEST` has one JPEG split a file.
         data_dir: where the files of a dataset lie or go; default the environment variable AUTOSNN_HW_DATA, else ./data.
-        download: fetch them where they are missing and torchvision can.
+        download: fetch them where they are missing and are handed out without asking.
         labelled: require labels and a training part, and put images in order: grey images (N, H, W) and channels that are
             written last. Without, a file needs x_test alone, and it is as it is: the network says what it takes.
         graded: the network takes event frames as counts, up to the largest of the training part, at most `MOST_GRADED`.
@@ -129,11 +147,9 @@ def _parts(name: str, data_dir: str | os.PathLike[str] | None, download: bool, l
         return _events()
     if name.startswith(npz_file.PREFIX) and len(name) > len(npz_file.PREFIX):
         return npz_file.load(name, labelled)
-    parts = _of_files(
+    return _of_files(
         name, Path(data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data")), download
     )
-    note = as_spikes(parts.x_train, "x_train", name)
-    return parts if note is None else replace(parts, notes=(*parts.notes, note))
 
 
 def _of_files(name: str, folder: Path, download: bool) -> Parts:
@@ -141,8 +157,11 @@ def _of_files(name: str, folder: Path, download: bool) -> Parts:
         return downloaded.load(name, folder, download)
     if name == "tiny-imagenet":
         return image_folder.tiny_imagenet(folder)
-    if name.partition(":")[0] == "nmnist":
-        return nmnist.load(folder, _steps(name))
+    if (framing := _framing(name)) is not None:
+        if name.startswith("nmnist"):
+            return nmnist.load(folder, framing)
+        reader = cifar10_dvs.load if name.startswith("cifar10-dvs") else dvs_gesture.load
+        return reader(folder, framing, download)
     if name.startswith("folder:") and len(name) > 7:
         return image_folder.image_folder(Path(name[7:]).expanduser())
     raise InputError(f"unknown data set {name!r}; known are {', '.join(FORMS)}.")
@@ -159,8 +178,8 @@ def timesteps_of(name: str) -> int | None:
     """T of a dataset's event frames, found without loading them; None for images and what is not known yet."""
     if name == "events":
         return event_camera.STEPS
-    if name.partition(":")[0] == "nmnist":
-        return _steps(name)
+    if (framing := _framing(name)) is not None:
+        return framing.steps
     return npz_file.timesteps_of(name) if name.startswith(npz_file.PREFIX) else None
 
 
@@ -176,7 +195,8 @@ def _digits() -> Parts:
     bunch = load_digits()
     x, y = bunch.images.astype(np.uint8)[:, None], bunch.target.astype(np.int64)
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=360, stratify=y, random_state=0)
-    return Parts(x_train, y_train, x_test, y_test, pixel_max=16.0)
+    split = "scikit-learn's train_test_split(test_size=360, stratify=y, random_state=0)"
+    return Parts(x_train, y_train, x_test, y_test, pixel_max=16.0, split=split)
 
 
 def _events() -> Parts:
@@ -184,12 +204,10 @@ def _events() -> Parts:
     return Parts(*train, *test, tuple(event_camera.SHAPES))
 
 
-def _steps(name: str) -> int:
-    """T of `nmnist` or `nmnist:T`."""
-    _, colon, steps = name.partition(":")
-    if colon and not (steps.isdigit() and 1 <= int(steps) <= MAX_TIMESTEPS):
-        raise InputError(f"unknown data set {name!r}; nmnist:T takes a number of frames from 1 to {MAX_TIMESTEPS}.")
-    return int(steps) if colon else nmnist.STEPS
+def _framing(name: str) -> Framing | None:
+    """How the events of `nmnist`, `nmnist:T`, `nmnist:T:time` .. become frames; None for other data sets."""
+    kind = name.partition(":")[0]
+    return Framing.of(name, FRAMED[kind]) if kind in FRAMED else None
 
 
 def _of(name: str, parts: Parts) -> Dataset:
@@ -220,7 +238,9 @@ def _of(name: str, parts: Parts) -> Dataset:
         pixel_mean=mean,
         pixel_std=std,
         pixel_max=pixel_max,
-        sha256=sha256((x_train, y_train, *(parts.validation or ()), x_test, y_test)),
+        sha256=parts.sha256 or sha256((x_train, y_train, *(parts.validation or ()), x_test, y_test)),
         class_names=parts.class_names,
         notes=parts.notes,
+        split=parts.split,
+        preprocessing=parts.preprocessing,
     )

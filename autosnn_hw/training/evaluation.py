@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,7 +47,9 @@ class Images:
     """Samples of a data set as normalised batches on a device; bytes stay bytes until a batch is asked for."""
 
     def __init__(self, dataset: Dataset, x: np.ndarray, device: str | torch.device = "cpu") -> None:
-        self.x = torch.from_numpy(np.ascontiguousarray(x))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # a mapped file: nobody writes
+            self.x = torch.from_numpy(np.ascontiguousarray(x))
         self.device = torch.device(device)
         self.frames, self.payload = dataset.is_frames, dataset.payload
         gain, shift = 1 / (dataset.pixel_max * dataset.pixel_std), dataset.pixel_mean / dataset.pixel_std

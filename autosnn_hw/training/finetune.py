@@ -30,7 +30,7 @@ from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.evaluation import samples_at_once
+from autosnn_hw.training.evaluation import ROOM, samples_at_once
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.loop import Progress
 
@@ -212,7 +212,7 @@ def fit(
     network = IntegerNetwork(folded, target)
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
     augment = dataset.image == (3, 32, 32) and not dataset.is_frames if augment is None else augment
-    inputs = None if augment else network.drive(x)
+    inputs = None if augment or not _fits(network, len(x)) else network.drive(x)
     labels = F.one_hot(torch.from_numpy(y), dataset.classes).float()
     keep_freed_memory()
     parameters = [p for p in network.parameters() if p.requires_grad]
@@ -225,7 +225,7 @@ def fit(
         order, total = random.permutation(len(x)), 0.0
         for start in range(0, len(x), batch):
             index = torch.from_numpy(order[start : start + batch])
-            now = inputs[index] if inputs is not None else network.drive(_augmented(x[index.numpy()], random))
+            now = inputs[index] if inputs is not None else network.drive(_drawn(x, index.numpy(), augment, random))
             loss = F.mse_loss(network(now) / folded.timesteps, labels[index])
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -254,8 +254,14 @@ def accuracy(network: IntegerNetwork, images: np.ndarray, labels: np.ndarray) ->
     return right / max(1, len(images))
 
 
-def _augmented(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return crop_and_flip(torch.from_numpy(images), random).numpy()
+def _fits(network: IntegerNetwork, samples: int) -> bool:
+    """Whether what drives the network for all samples is kept: not that of frames, which are their own drive, or of too many images."""
+    return network.stem is not None and samples * int(np.prod(network.stem.shape)) <= ROOM
+
+
+def _drawn(x: np.ndarray, index: np.ndarray, augment: bool, random: np.random.Generator) -> np.ndarray:
+    images = x[index]
+    return crop_and_flip(torch.from_numpy(images), random).numpy() if augment else images
 
 
 def _without_norm(folded: FoldedNetwork) -> FoldedNetwork:

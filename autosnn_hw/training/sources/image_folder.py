@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.sources.parts import Parts, shuffled
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp", ".tif", ".tiff")
@@ -37,6 +39,7 @@ def image_folder(folder: Path) -> Parts:
             differing = sorted(set(names) ^ set(others))
             raise InputError(f"{test_folder} and {folder / 'train'} have other classes: {', '.join(differing[:5])}.")
         train, test = (_labelled(part, names) for part in (folder / "train", test_folder))
+        split = f"the folder {test_folder.name}"
     else:
         names = _classes(folder)
         found = _labelled(folder, names)
@@ -45,7 +48,8 @@ def image_folder(folder: Path) -> Parts:
             [one for one, number in zip(found, place) if (number % HELD_BACK == HELD_BACK - 1) == wanted]
             for wanted in (True, False)
         )
-    return _parts(train, test, names)
+        split = "every fifth image of a class in the order of file names"
+    return _parts("images", Images(folder, train, test, names, split))
 
 
 def tiny_imagenet(folder: Path) -> Parts:
@@ -64,6 +68,11 @@ def tiny_imagenet(folder: Path) -> Parts:
     names = tuple(sorted(listing.read_text(encoding="utf-8").split()))
     label = {name: index for index, name in enumerate(names)}
     train = [(path, label[name]) for name in names for path in _files(root / "train" / name / "images")]
+    if missing := sorted(set(names) - {names[index] for _, index in train}):
+        raise InputError(
+            f"{root / 'train'} holds no images of {len(missing)} of the {len(names)} classes of {listing.name} ({', '.join(missing[:5])}); "
+            "unpack the data set again."
+        )
     test: Labelled = []
     for number, line in enumerate(annotations.read_text(encoding="utf-8").splitlines(), 1):
         fields = line.split("\t")
@@ -72,7 +81,10 @@ def tiny_imagenet(folder: Path) -> Parts:
                 f"{annotations}, line {number}: FILE, a tab and one of {len(names)} ids of {listing.name} are needed."
             )
         test.append((root / "val" / "images" / Path(fields[0]).name, label[fields[1]]))
-    return _parts(train, test, names, colour=True)
+    split = "val of the data set"
+    return _parts(
+        "tiny-imagenet", Images(root, train, test, names, split, colour=True, listings=(listing, annotations))
+    )
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
@@ -94,23 +106,53 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
 
 
-def _parts(train: Labelled, test: Labelled, names: tuple[str, ...], colour: bool = False) -> Parts:
-    if not train or not test:
-        raise InputError(f"{len(train)} training and {len(test)} test images were found; both are needed.")
-    train = [train[index] for index in shuffled(len(train))]
-    first = _pixels(train[0][0], colour)
-    arrays = []
-    for labelled in (train, test):
-        images = np.empty((len(labelled), *first.shape), np.uint8)
-        for index, (path, _) in enumerate(labelled):
-            image = _pixels(path, colour)
+@dataclass(frozen=True)
+class Images:
+    """Files with their labels, and what of them is made.
+
+    Args:
+        root: of the files.
+        train, test: (file, label).
+        names: one a class.
+        split: which images are for testing, in words.
+        colour: grey images are made colour, too.
+        listings: files that say labels.
+    """
+
+    root: Path
+    train: Labelled
+    test: Labelled
+    names: tuple[str, ...]
+    split: str
+    colour: bool = False
+    listings: tuple[Path, ...] = ()
+
+
+def _parts(name: str, images: Images) -> Parts:
+    if not images.train or not images.test:
+        raise InputError(
+            f"{images.root}: {len(images.train)} training and {len(images.test)} test images were found; both are needed."
+        )
+    train, test = [images.train[index] for index in shuffled(len(images.train))], images.test
+    paths = [path for path, _ in train + test]
+
+    def samples() -> Iterator[tuple[int, np.ndarray]]:
+        first = _pixels(paths[0], images.colour)
+        for place, path in enumerate(paths):
+            image = _pixels(path, images.colour)
             if image.shape != first.shape:
                 raise InputError(
-                    f"{path} is {_size(image)} and {train[0][0]} {_size(first)}; all images must have one size and kind."
+                    f"{path} is {_size(image)} and {paths[0]} {_size(first)}; all images must have one size and kind."
                 )
-            images[index] = image
-        arrays.append((images, np.array([label for _, label in labelled], np.int64)))
-    return Parts(*arrays[0], *arrays[1], names)
+            yield place, image
+
+    y_train, y_test = (np.array([label for _, label in part], np.int64) for part in (train, test))
+    return kept(
+        Recipe(
+            name, images.root, [*paths, *images.listings], "grey made colour" if images.colour else "none",
+            y_train, y_test, images.names, samples, split=images.split,
+        )
+    )  # fmt: skip
 
 
 def _pixels(path: Path, colour: bool) -> np.ndarray:

@@ -21,6 +21,9 @@ class Parts:
         validation: samples and labels that the source itself holds out.
         pixel_max: largest pixel where it is not what the type says.
         notes: what was made of the arrays, in sentences.
+        split: which samples are for testing, in words.
+        preprocessing: what was done with a sample, in words.
+        sha256: of all arrays, where it is known already.
     """
 
     x_train: np.ndarray
@@ -31,6 +34,9 @@ class Parts:
     validation: tuple[np.ndarray, np.ndarray] | None = None
     pixel_max: float | None = None
     notes: tuple[str, ...] = ()
+    split: str = "the source's own"
+    preprocessing: str = "none"
+    sha256: str | None = None
 
 
 def shuffled(count: int) -> np.ndarray:

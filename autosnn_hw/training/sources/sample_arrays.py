@@ -12,6 +12,7 @@ from autosnn_hw.errors import InputError
 FORMS = "images (N, C, H, W), bytes or float32, event frames (N, T, C, H, W) or (N, T, F) of whole numbers, or flat inputs (N, F)"
 LOST = "are taken as one spike each"
 INT32_MAX = 2**31 - 1
+AT_ONCE = 64  # samples that are counted together
 
 
 def checked_inputs(x: np.ndarray, name: str, path: Path) -> np.ndarray:
@@ -91,10 +92,14 @@ def as_spikes(x: np.ndarray, name: str, path: Path | str) -> str | None:
             f"{path}: {name} holds frame values down to {x.min()}, and a value is a spike where it is above 0; give each polarity a "
             "channel of its own."
         )
-    events, spikes = int(x.sum(dtype=np.int64)), int(np.count_nonzero(x))
+    events = spikes = above = 0
+    for low in range(0, len(x), AT_ONCE):  # frames may be more than memory holds
+        some = x[low : low + AT_ONCE]
+        events += int(some.sum(dtype=np.int64))
+        spikes += int(np.count_nonzero(some))
+        above += int(np.count_nonzero(some > 1))
     if events == spikes:
         return None
-    above = int(np.count_nonzero(x > 1))
     return (
         f"{above} of {spikes} values of {name} that are not 0 are above 1 and {LOST}: {(events - spikes) / events:.1%} "
         "of the events are lost; more and shorter frames, or --graded, would lose fewer"

@@ -1,4 +1,4 @@
-import os
+import shutil
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from autosnn_hw.errors import InputError
 from autosnn_hw.training import datasets
 from autosnn_hw.training.sources import nmnist
+from autosnn_hw.training.sources.event_frames import Framing
 
 EVENTS = [(3, 4, 1, 10), (33, 0, 0, 20), (3, 4, 1, 30), (1, 2, 0, 2**22 + 7)]  # x, y, polarity, us
 
@@ -31,18 +32,19 @@ def folder(tmp_path):
 
 def test_an_event_is_five_bytes(tmp_path):
     (tmp_path / "a.bin").write_bytes(packed(EVENTS))
-    x, y, polarity = nmnist.events_of(tmp_path / "a.bin")
-    assert [tuple(map(int, row)) for row in zip(x, y, polarity)] == [event[:3] for event in EVENTS]
-    frames = nmnist.frames_of(x, y, polarity, 2)
+    events = nmnist.events_of(tmp_path / "a.bin")
+    found = zip(events.x, events.y, events.polarity, events.time)
+    assert [tuple(map(int, row)) for row in found] == EVENTS
+    frames = Framing(2).frames(events, 34)
     assert frames.shape == (2, 2, 34, 34) and frames.sum() == 4
     assert frames[0, 0, 4, 3] == frames[0, 1, 0, 33] == frames[1, 0, 4, 3] == frames[1, 1, 2, 1] == 1
-    assert nmnist.frames_of(x, y, polarity, 1)[0, 0, 4, 3] == 2, "events are counted"
+    assert Framing(1).frames(events, 34)[0, 0, 4, 3] == 2, "events are counted"
 
 
 def test_the_clock_turns_over(tmp_path):
     (tmp_path / "a.bin").write_bytes(packed([(1, 1, 1, 5), (0, 240, 0, 0), (2, 2, 1, 3)]))
-    x, _, _ = nmnist.events_of(tmp_path / "a.bin")
-    assert x.tolist() == [1, 2]
+    events = nmnist.events_of(tmp_path / "a.bin")
+    assert events.x.tolist() == [1, 2] and events.time.tolist() == [5, 2**13 + 3]
 
 
 @pytest.mark.parametrize(
@@ -55,28 +57,22 @@ def test_damaged_files_are_named(folder, content, said):
         datasets.load("nmnist", data_dir=folder)
 
 
-def test_frames_of_equal_numbers_of_events_kept_for_the_next_time(folder, monkeypatch):
+def test_frames_of_equal_numbers_of_events_or_of_equal_times(folder):
     found = datasets.load("nmnist:4", data_dir=folder)
     assert found.image == (2, 34, 34) and found.timesteps == 4 == datasets.timesteps_of("nmnist:4")
     assert datasets.timesteps_of("nmnist") == nmnist.STEPS and len(found.x_test) == 10 and found.classes == 10
     x, y = found.full_train()
     assert (x.sum(axis=(2, 3, 4)) == 10).all() and (x.sum(axis=(1, 2, 3)).argmax(axis=1) == y).all()
     assert set(y[-6:]) != {9}, "classes are mixed"
-    (kept,) = folder.glob("autosnn-hw-nmnist-4-*.npz")
-    with monkeypatch.context() as patch:
-        patch.setattr(nmnist, "events_of", None)
-        assert datasets.load("nmnist:4", data_dir=folder).sha256 == found.sha256
-    kept.write_bytes(kept.read_bytes()[:500])
-    assert datasets.load("nmnist:4", data_dir=folder).sha256 == found.sha256
-    os.utime(folder / "N-MNIST" / "Train" / "0" / "00000.bin", ns=(1, 1))
-    datasets.load("nmnist:4", data_dir=folder)
-    assert len(list(folder.glob("autosnn-hw-nmnist-4-*.npz"))) == 2
+    by_time = datasets.load("nmnist:4:time", data_dir=folder)
+    assert len(set(by_time.x_test.sum(axis=(2, 3, 4)).ravel())) > 1
+    np.testing.assert_array_equal(by_time.x_test.sum(axis=1), found.x_test.sum(axis=1))
 
 
-def test_missing_folders_say_where_they_are_looked_for(tmp_path):
+def test_missing_folders_say_where_they_are_looked_for(tmp_path, folder):
     with pytest.raises(InputError, match="--data-dir DIR where its unpacked Train and Test lie"):
-        datasets.load("nmnist", data_dir=tmp_path)
-    for part in ("Train", "Test"):
-        (tmp_path / part).mkdir()
-    with pytest.raises(InputError, match="holds no files 0/"):
-        datasets.load("nmnist", data_dir=tmp_path)
+        datasets.load("nmnist", data_dir=tmp_path / "elsewhere")
+    shutil.rmtree(folder / "N-MNIST" / "Train" / "3")
+    (folder / "N-MNIST" / "Train" / "7").rename(folder / "N-MNIST" / "Train" / "seven")
+    with pytest.raises(InputError, match=r"holds no files 3/\*\.bin, 7/\*\.bin; unpack the data set again"):
+        datasets.load("nmnist", data_dir=folder)

@@ -1,0 +1,86 @@
+"""Events of a camera as frames: T counts a pixel and polarity, of equal numbers of events or of equal times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.network import MAX_TIMESTEPS
+
+MOST = 255  # events that a value of a frame counts
+WAYS = ("events", "time")
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of one sample, in the order of the file.
+
+    Args:
+        x, y: column and row, integers (events,).
+        polarity: 1 is ON, 0 OFF.
+        time: us, int64 (events,).
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    polarity: np.ndarray
+    time: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def within(self, begin: int, end: int) -> Events:
+        """Those with begin <= time < end, us."""
+        chosen = (self.time >= begin) & (self.time < end)
+        return Events(self.x[chosen], self.y[chosen], self.polarity[chosen], self.time[chosen])
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How events become frames.
+
+    Args:
+        steps: T.
+        by: "events": every frame holds as many events as any other but for one; "time": every frame lasts as long.
+    """
+
+    steps: int
+    by: str = "events"
+
+    def __str__(self) -> str:
+        return f"{self.steps} frames of equal {'numbers of events' if self.by == 'events' else 'times'}, counts up to {MOST}"
+
+    @classmethod
+    def of(cls, name: str, steps: int) -> Framing:
+        """That of `NAME`, `NAME:T`, or `NAME:T:events` or `NAME:T:time`.
+
+        Args:
+            steps: T where the name says none.
+
+        Raises:
+            InputError: T is no number of steps, or events are cut into frames in another way.
+        """
+        kind, *said = name.split(":")
+        number = said[0] if said else str(steps)
+        by = said[1] if len(said) > 1 else WAYS[0]
+        if len(said) > 2 or by not in WAYS or not (number.isdecimal() and 1 <= int(number) <= MAX_TIMESTEPS):
+            raise InputError(
+                f"unknown data set {name!r}; {kind}:T takes a number of frames from 1 to {MAX_TIMESTEPS}, and {kind}:T:time frames of equal "
+                "times in place of equal numbers of events."
+            )
+        return cls(int(number), by)
+
+    def frames(self, events: Events, side: int) -> np.ndarray:
+        """Frames uint8 (T, 2, side, side) that count at least one event, channel 0 ON and 1 OFF."""
+        order = np.argsort(events.time, kind="stable")
+        time = events.time[order]
+        if self.by == "events":
+            step = np.arange(len(time)) * self.steps // len(time)
+        else:
+            step = (time - time[0]) * self.steps // (time[-1] - time[0] + 1)
+        x, y, off = (part[order].astype(np.int64) for part in (events.x, events.y, 1 - events.polarity))
+        place = ((step * 2 + off) * side + y) * side + x
+        counts = np.bincount(place, minlength=self.steps * 2 * side * side)
+        return np.minimum(counts, MOST).astype(np.uint8).reshape(self.steps, 2, side, side)
