@@ -5,7 +5,7 @@ Files that hold pickles (CIFAR) are opened by torchvision, and by it only where 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def load(name: str, folder: Path, download: bool) -> Parts:
         InputError: the files are missing, or damaged; says what was looked for where.
     """
     try:
-        return READERS[name](folder, download)
+        return _of_its_classes(name, folder, READERS[name](folder, download))
     except InputError:
         raise
     except Exception as error:  # urllib, zipfile, scipy and torch each raise what they like at a damaged file
@@ -73,7 +73,11 @@ def _cifar(kind: str) -> Callable[[Path, bool], Parts]:
     def read(folder: Path, download: bool) -> Parts:
         from torchvision import datasets
 
-        train, test = (getattr(datasets, kind)(str(folder), train=part, download=download) for part in (True, False))
+        known = getattr(datasets, kind)
+        if not download:
+            meta = [known.meta["filename"], known.meta["md5"]]
+            _require_published(folder / known.base_folder, [*known.train_list, *known.test_list, meta])
+        train, test = (known(str(folder), train=part, download=download) for part in (True, False))
         x_train, x_test = (np.ascontiguousarray(np.moveaxis(part.data, -1, 1)) for part in (train, test))
         return Parts(x_train, _labels(train.targets), x_test, _labels(test.targets), tuple(train.classes))
 
@@ -83,6 +87,8 @@ def _cifar(kind: str) -> Callable[[Path, bool], Parts]:
 def _svhn(folder: Path, download: bool) -> Parts:
     from torchvision.datasets import SVHN
 
+    if not download:
+        _require_published(folder, [SVHN.split_list[part][1:] for part in ("train", "test")])
     train, test = (SVHN(str(folder), split=part, download=download) for part in ("train", "test"))
     x_train, x_test = (np.ascontiguousarray(part.data) for part in (train, test))
     return Parts(x_train, _labels(train.labels), x_test, _labels(test.labels), tuple(map(str, range(10))))
@@ -95,6 +101,35 @@ READERS: dict[str, Callable[[Path, bool], Parts]] = {
     "cifar100": _cifar("CIFAR100"),
     "svhn": _svhn,
 }
+
+
+def _require_published(folder: Path, files: Sequence[Sequence[str]]) -> None:
+    """Refuse files that are missing, or others than the published ones: (name, MD5) of each.
+
+    Raises:
+        InputError: it is another; FileNotFoundError: it is missing. Both name it.
+    """
+    from torchvision.datasets.utils import check_md5
+
+    for name, md5 in files:
+        path = folder / name
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} was not found")
+        if not check_md5(str(path), md5):
+            raise InputError(
+                f"{path} is damaged, or another than the published file (its MD5 is not {md5}); remove it, and fetch it again with --download."
+            )
+
+
+def _of_its_classes(name: str, folder: Path, parts: Parts) -> Parts:
+    """Refuse labels that the data set has not."""
+    for part, labels in (("training", parts.y_train), ("test", parts.y_test)):
+        if len(labels) and not 0 <= labels.min() <= labels.max() < len(parts.class_names):
+            raise InputError(
+                f"{name} in {folder}: {part} labels are {labels.min()} to {labels.max()}, and its {len(parts.class_names)} classes 0 to "
+                f"{len(parts.class_names) - 1}; another data set lies there, or its files ({LAYOUTS[name]}) are damaged: fetch them again."
+            )
+    return parts
 
 
 def _labels(values: Any) -> np.ndarray:

@@ -53,6 +53,12 @@ def test_idx_files(name, folder, rng, tmp_path):
     write_idx(raw / "train-images-idx3-ubyte", images["train"][:7])
     with pytest.raises(InputError, match="7 images and 12 labels"):
         datasets.load(name, data_dir=tmp_path)
+    write_idx(raw / "train-images-idx3-ubyte", images["train"])
+    write_idx(raw / "t10k-labels-idx1-ubyte", labels["t10k"] + 7)
+    with pytest.raises(
+        InputError, match=rf"{name} in .*: test labels are . to 1., and its 10 classes 0 to 9; .*idx3-ubyte"
+    ):
+        datasets.load(name, data_dir=tmp_path)
     (raw / "train-labels-idx1-ubyte").unlink()
     with pytest.raises(InputError, match="--data-dir DIR where .*idx3-ubyte"):
         datasets.load(name, data_dir=tmp_path)
@@ -88,14 +94,27 @@ def test_cifar_batches_are_unpickled_only_where_they_are_the_published_ones(name
     same(found, images[0], train[label], images[1], test[label])
     assert found.classes == count and found.class_names == tuple(names)
 
+    whole = (folder / "train").read_bytes()
+
     class Evil:
         def __reduce__(self):
             return (folder / "it ran").touch, ()
 
-    (folder / "train").write_bytes(pickle.dumps(Evil()))
-    with pytest.raises(InputError, match="corrupted"):
-        datasets.load(name, data_dir=tmp_path)
+    for content in (pickle.dumps(Evil()), whole[:-9]):
+        (folder / "train").write_bytes(content)
+        with pytest.raises(
+            InputError, match=rf"{known.base_folder}/train is damaged, or another .*; remove it, and fetch it again"
+        ):
+            datasets.load(name, data_dir=tmp_path)
     assert not (folder / "it ran").exists()
+    (folder / "train").unlink()
+    with pytest.raises(InputError, match=rf"{known.base_folder}/train was not found"):
+        datasets.load(name, data_dir=tmp_path)
+    monkeypatch.setattr(known, "train_list", [list(write("train", train | {label: [*train[label][1:], count]}))])
+    with pytest.raises(
+        InputError, match=rf"training labels are \d+ to {count}, and its {count} classes 0 to {count - 1}"
+    ):
+        datasets.load(name, data_dir=tmp_path)
 
 
 def test_svhn_in_matlabs_format(rng, tmp_path, monkeypatch):
@@ -111,6 +130,16 @@ def test_svhn_in_matlabs_format(rng, tmp_path, monkeypatch):
     found = datasets.load("svhn", data_dir=tmp_path)
     same(found, *wanted)
     assert found.classes == 10
-    (tmp_path / "test_32x32.mat").write_bytes(b"MATLAB 5.0")
+    whole = (tmp_path / "test_32x32.mat").read_bytes()
+    (tmp_path / "test_32x32.mat").write_bytes(whole[:-20])
+    with pytest.raises(InputError, match=r"test_32x32\.mat is damaged, or another .*; remove it, and fetch it again"):
+        datasets.load("svhn", data_dir=tmp_path)
+    scipy.io.savemat(tmp_path / "test_32x32.mat", {"X": images.transpose(2, 3, 1, 0), "y": np.full((count, 1), 11)})
+    monkeypatch.setattr(
+        kind, "split_list", kind.split_list | {"test": ["", "test_32x32.mat", md5(tmp_path / "test_32x32.mat")]}
+    )
+    with pytest.raises(InputError, match="test labels are 11 to 11, and its 10 classes 0 to 9"):
+        datasets.load("svhn", data_dir=tmp_path)
+    (tmp_path / "train_32x32.mat").unlink()
     with pytest.raises(InputError, match="svhn could not be loaded from .*train_32x32.mat and test_32x32.mat"):
         datasets.load("svhn", data_dir=tmp_path)

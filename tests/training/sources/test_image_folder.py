@@ -26,7 +26,9 @@ def test_every_fifth_image_of_a_class_is_for_testing(tmp_path):
     assert np.bincount(y).tolist() == [8, 8, 4] and set(y[:5]) != {0}, "classes are mixed"
     everything = {array.transpose(2, 0, 1).tobytes() for array in written.values()}
     assert {image.tobytes() for image in np.concatenate([x, found.x_test])} == everything
-    assert datasets.load(f"folder:{tmp_path}").sha256 == found.sha256
+    again = datasets.load(f"folder:{tmp_path}")
+    assert again.sha256 == found.sha256 and isinstance(again.x_test, np.memmap), "kept, and mapped"
+    assert len(list((tmp_path / ".autosnn-hw").iterdir())) == 1 and "every fifth" in again.split
 
 
 @pytest.mark.parametrize("part", ["test", "val"])
@@ -80,6 +82,18 @@ def test_tiny_imagenet_as_it_is_unpacked(tmp_path):
         found = datasets.load("tiny-imagenet", data_dir=folder)
         assert found.class_names == ("n01", "n02") and found.image == (3, 64, 64), "grey images are made colour"
         assert found.y_test.tolist() == [0, 1, 0] and np.bincount(found.full_train()[1]).tolist() == [5, 5]
+    cut = root / "train" / "n02" / "images" / "n02_3.JPEG"
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"n02_3\.JPEG is not a readable image"):
+        datasets.load("tiny-imagenet", data_dir=tmp_path)
+    cut.write_bytes(whole)
+    (root / "wnids.txt").write_text("n02\nn01\nn03\nn04\n")
+    with pytest.raises(
+        InputError, match=r"train holds no images of 2 of the 4 classes of wnids\.txt \(n03, n04\); unpack"
+    ):
+        datasets.load("tiny-imagenet", data_dir=tmp_path)
+    (root / "wnids.txt").write_text("n02\nn01\n")
     (root / "val" / "val_annotations.txt").write_text("val_0.JPEG\tn01\nval_1.JPEG\tn09\n")
     with pytest.raises(InputError, match="line 2: FILE, a tab and one of 2 ids"):
         datasets.load("tiny-imagenet", data_dir=tmp_path)
