@@ -34,6 +34,20 @@ ZERO = Interval(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
+class Influence:
+    """What one constant of a profile does to the total energy.
+
+    Args:
+        name: as `Profile.constants` has it, "energy.synop"; constant: it, with value, low, high, unit, kind and source.
+        energy: the total in J with this constant alone at its value, its low and its high.
+    """
+
+    name: str
+    constant: Any
+    energy: Interval
+
+
+@dataclass(frozen=True)
 class LayerCost:
     """Cost of one layer, per inference.
 
@@ -83,6 +97,7 @@ class CostReport:
             static power per used core.
         energy_parts: energy_dynamic by event, of all layers.
         assumed_share: part of energy_total that comes from constants of kind estimated, 0..1.
+        constants: what each constant does to energy_total, the widest first.
         estimates: clearly labelled figures of other rules (45 nm synops-only, 8-bit ANN, ..), JSON-able.
     """
 
@@ -109,6 +124,7 @@ class CostReport:
     energy_parts: Mapping[str, Interval] = field(default_factory=dict)
     cores: tuple[CoreCost, ...] = ()
     not_counted: tuple[str, ...] = ()
+    constants: tuple[Influence, ...] = ()
     estimates: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -165,6 +165,7 @@ def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.report.page.html import write_report
     from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
+    from autosnn_hw.stages.behaviour import show_winner
 
     clock = Clock(folder, reporter)
     with (
@@ -182,6 +183,7 @@ def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporte
             networks = retrained_networks.train_networks(config, prepared, folder, reporter, found, random, beside)
         with clock.stage("export"):
             delivery.export(prepared.profile, folder, networks.winner)
+            show_winner(prepared.data, folder)
         with clock.stage("Lava"):
             certificate = delivery.certify_winner(prepared.data, folder, lava, why_not)
     summary = delivery.summary(config, prepared, folder, learnt, found, networks, certificate, clock)

@@ -20,6 +20,7 @@ class DynamicEnergy:
     Args:
         layers: sum of each layer; sums: of all layers by event ("synops", "neuron_updates", "spikes", "messages", "hops",
             "chip_links"; an event without a constant is absent).
+        constants: of all layers by constant ("energy.synop", ..).
         parts: by event of each layer; empty where they were not asked for.
         assumed: what comes from constants of kind estimated.
     """
@@ -27,6 +28,7 @@ class DynamicEnergy:
     total: Interval
     layers: tuple[Interval, ...]
     sums: dict[str, Interval]
+    constants: dict[str, Interval]
     parts: tuple[dict[str, Interval], ...]
     assumed: float
 
@@ -47,6 +49,7 @@ def dynamic_energy(layers: Sequence[LayerEvents], profile: Profile, *, by_layer:
         Interval(*sums.sum(axis=0).tolist()),
         tuple(Interval(*row) for row in joules.sum(axis=1).tolist()),
         {name: Interval(*row) for name, row in zip(charged.names, (charged.member @ sums).tolist())},
+        {f"energy.{key}": Interval(*row) for key, row in zip(charged.keys, sums.tolist())},
         tuple({name: Interval(*row) for name, row in zip(charged.names, rows)} for rows in by_part),
         float(sums[charged.estimated, 0].sum()),
     )
@@ -55,12 +58,13 @@ def dynamic_energy(layers: Sequence[LayerEvents], profile: Profile, *, by_layer:
 class _Charged:
     """The constants of a profile as arrays: `columns` of `_counts`, `bounds` (constants, 3), `member` (parts, constants)."""
 
-    def __init__(self, constants: list[tuple[str, EnergyConstant, int]]) -> None:
-        self.columns = [column for _, _, column in constants]
-        self.bounds = np.array([(c.interval.value, c.interval.low, c.interval.high) for _, c, _ in constants])
-        self.names = list(dict.fromkeys(part for part, _, _ in constants))
-        self.member = np.array([[part == name for part, _, _ in constants] for name in self.names], float)
-        self.estimated = np.array([c.kind == "estimated" for _, c, _ in constants])
+    def __init__(self, constants: list[tuple[str, str, EnergyConstant, int]]) -> None:
+        self.columns = [column for _, _, _, column in constants]
+        self.keys = [key for _, key, _, _ in constants]
+        self.bounds = np.array([(c.interval.value, c.interval.low, c.interval.high) for _, _, c, _ in constants])
+        self.names = list(dict.fromkeys(part for part, _, _, _ in constants))
+        self.member = np.array([[part == name for part, _, _, _ in constants] for name in self.names], float)
+        self.estimated = np.array([c.kind == "estimated" for _, _, c, _ in constants])
 
 
 MOST_KNOWN = 64
@@ -75,21 +79,21 @@ def _charged(profile: Profile) -> _Charged:
     return _cache[profile.sha256]
 
 
-def _constants(profile: Profile) -> list[tuple[str, EnergyConstant, int]]:
-    """(part, constant, column of `_counts`) of the events that the profile charges."""
-    energy = profile.energy
+def _constants(profile: Profile) -> list[tuple[str, str, EnergyConstant, int]]:
+    """(part, key, constant, column of `_counts`) of the events that the profile charges."""
     charged = (
-        ("synops", energy.synop),
-        ("synops", energy.synop_dense),
-        ("neuron_updates", energy.neuron_update),
-        ("neuron_updates", energy.neuron_active),
-        ("spikes", energy.spike),
-        ("messages", energy.message),
-        ("hops", energy.hop_x),
-        ("hops", energy.hop_y),
-        ("chip_links", energy.chip_link),
+        ("synops", "synop"),
+        ("synops", "synop_dense"),
+        ("neuron_updates", "neuron_update"),
+        ("neuron_updates", "neuron_active"),
+        ("spikes", "spike"),
+        ("messages", "message"),
+        ("hops", "hop_x"),
+        ("hops", "hop_y"),
+        ("chip_links", "chip_link"),
     )
-    return [(part, constant, i) for i, (part, constant) in enumerate(charged) if constant is not None]
+    known = [(part, key, getattr(profile.energy, key), column) for column, (part, key) in enumerate(charged)]
+    return [entry for entry in known if entry[2] is not None]
 
 
 def _counts(events: LayerEvents, own_dense_constant: bool) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from autosnn_hw.cost.estimates import estimates as other_rules
 from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.mapping import mapping_of, place
 from autosnn_hw.cost.placement import Placement
+from autosnn_hw.cost.sensitivity import influences
 from autosnn_hw.cost.step_time import StepTime, step_time
 from autosnn_hw.cost_report import CoreCost, CostReport, Interval, LayerCost
 from autosnn_hw.errors import DoesNotFitError
@@ -35,7 +36,7 @@ def price(
     Args:
         placement: of this network on this profile; made, and kept with the network, where it is not given.
         per_core: fill `CostReport.cores`, and the parts of every layer's energy.
-        estimates: fill `CostReport.estimates` (the figures of other rules).
+        estimates: fill `CostReport.estimates` (the figures of other rules) and `CostReport.constants`.
 
     Raises:
         DoesNotFitError: a layer fits on no core, so that there is nothing to price; `check` says what would help.
@@ -120,6 +121,9 @@ def _report(
         energy_parts=charged.sums,
         cores=_cores(placement, events, time, profile) if per_core else (),
         not_counted=_not_counted(network, activity, profile, events),
+        constants=influences(charged, static, events.cores, cores, chips, activity.timesteps, profile)
+        if estimates
+        else (),
         estimates=_estimates(network, activity, profile, placement, events) if estimates else {},
     )
 

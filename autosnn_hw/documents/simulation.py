@@ -11,7 +11,7 @@ import numpy as np
 from autosnn_hw import __version__
 from autosnn_hw.activity import Activity, LayerActivity, spike_totals
 from autosnn_hw.connectivity import fan_out
-from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Interval, LayerCost
+from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Influence, Interval, LayerCost
 from autosnn_hw.documents.accuracy import confusion, wilson
 from autosnn_hw.documents.fit import violations
 from autosnn_hw.documents.layer_words import kind_of, role_of
@@ -62,6 +62,16 @@ def _layer(
 
 def _core(core: CoreCost) -> dict[str, Any]:
     return {**asdict(core), "time": core.time.to_json(), "utilisation": dict(core.utilisation)}
+
+
+def _influence(one: Influence) -> dict[str, Any]:
+    """A constant with its interval in its own unit, and the energy with it alone at value, low and high, in J."""
+    known = ("value", "low", "high", "unit", "kind", "source")
+    return {
+        "name": one.name,
+        **{key: getattr(one.constant, key) for key in known},
+        "energy": one.energy.to_json(),
+    }
 
 
 def measured_by_board(activity: Activity) -> dict[str, Any] | None:
@@ -191,6 +201,7 @@ def simulation_document(
         "measured": measured_by_board(activity),
         "not_counted": list(cost.not_counted),
         "estimates": dict(cost.estimates),
+        "constants": [_influence(one) for one in cost.constants],
         "neurobench": neurobench(network, activity),
         "health": [dict(finding) for finding in health],
     }

@@ -19,8 +19,11 @@ EMPTY, INK = "#eceff3", "#1c2733"
 RAMP = ((222, 235, 247), (107, 174, 214), (8, 69, 148))  # light to dark blue: readable without colour vision, too
 
 
-def core_map(network: ChipNetwork, profile: Profile) -> str:
+def core_map(network: ChipNetwork, profile: Profile, *, whole: bool = True) -> str:
     """SVG text of the core map: the network's cores on the chips of a target.
+
+    Args:
+        whole: draw whole chips, else of each only the columns and rows that are used, and one more.
 
     Raises:
         DoesNotFitError: a layer has no place, so there is no map.
@@ -33,10 +36,14 @@ def core_map(network: ChipNetwork, profile: Profile) -> str:
     chips = max(1, placement.chips or 1)
     mesh = profile.mesh
     where = placement.positions or slots(np.arange(cores), mesh, per_chip)
+    columns, rows = mesh.columns, mesh.rows
+    if not whole:
+        columns = min(columns, int((np.asarray(where.x) - where.chip * mesh.columns).max()) + 2)
+        rows = min(rows, int(np.asarray(where.y).max()) + 2)
     side = int(np.ceil(np.sqrt(mesh.cores_per_tile)))
-    cell = CELL if mesh.columns * mesh.rows * side * side <= 256 else 9
+    cell = CELL if columns * rows * side * side <= 256 else 9
     tile = side * cell + GAP
-    width, height = mesh.columns * tile + 2 * GAP, mesh.rows * tile + 2 * GAP
+    width, height = columns * tile + 2 * GAP, rows * tile + 2 * GAP
     across = max(1, min(chips, 4 if chips > 1 else 1))
     down = -(-chips // across)
     legend = _legend(network, placement, MARGIN + down * (height + LINE + GAP) + 2 * LINE)
@@ -45,7 +52,9 @@ def core_map(network: ChipNetwork, profile: Profile) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total_width} {total_height}" '
         f'width="{total_width}" height="{total_height}" font-family="sans-serif" font-size="12" fill="{INK}">',
-        f'<rect width="{total_width}" height="{total_height}" fill="#ffffff"/>',
+        f'<rect class="ground" width="{total_width}" height="{total_height}" fill="#ffffff"/>',
+        f'<defs><pattern id="tiles" width="{tile}" height="{tile}" patternUnits="userSpaceOnUse">'
+        f'<rect class="empty" width="{tile - GAP}" height="{tile - GAP}" fill="{EMPTY}"/></pattern></defs>',
     ]
     corner = {}
     for chip in range(chips):
@@ -56,8 +65,14 @@ def core_map(network: ChipNetwork, profile: Profile) -> str:
         parts.append(
             f'<text x="{x}" y="{y - 5}">{escape(profile.title)}, chip {chip}: {used} of {per_chip} cores</text>'
         )
-        parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none" stroke="{INK}"/>')
-        parts += _empty_tiles(mesh.columns, mesh.rows, tile, *corner[chip])
+        parts.append(
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" class="chip" fill="none" stroke="{INK}"/>'
+        )
+        # A pattern begins at the origin of where it is used: the corner of the chip.
+        parts.append(
+            f'<svg x="{corner[chip][0]}" y="{corner[chip][1]}"><rect width="{columns * tile - GAP}" '
+            f'height="{rows * tile - GAP}" fill="url(#tiles)"/></svg>'
+        )
     parts += _cores(network, placement, profile, corner, (cell, tile, side), where)
     parts += legend
     parts += _ramp(total_height - 2 * LINE)
@@ -79,15 +94,6 @@ def fullness(network: ChipNetwork, placement: Placement, profile: Profile) -> np
         neurons = placed.neurons if len(placed.neurons) == count else np.ones(count)
         found.append(worst * neurons / max(1, neurons.max()))
     return np.concatenate(found) if found else np.zeros(0)
-
-
-def _empty_tiles(columns: int, rows: int, tile: int, left: float, top: float) -> list[str]:
-    size = tile - GAP
-    return [
-        f'<rect x="{left + c * tile}" y="{top + r * tile}" width="{size}" height="{size}" fill="{EMPTY}"/>'
-        for c in range(columns)
-        for r in range(rows)
-    ]
 
 
 def _cores(network, placement, profile, corner, sizes, where) -> list[str]:  # type: ignore[no-untyped-def]
@@ -125,11 +131,15 @@ def _legend(network: ChipNetwork, placement: Placement, top: float) -> list[str]
     lines = []
     for index, (layer, placed) in enumerate(zip(network.layers, placement.layers)):
         shape = " x ".join(map(str, layer.shape))
-        where = f"{placed.cores} core(s)" if placed.cores else "no core (frames, or neurons of the host)"
+        where = _cores_named(placed.first, placed.cores) if placed.cores else "no core (frames, or neurons of the host)"
         lines.append(
             f'<text x="{MARGIN}" y="{top + index * LINE}">{index}: {escape(layer.name)}, {shape}, {where}</text>'
         )
     return lines
+
+
+def _cores_named(first: int, count: int) -> str:
+    return f"core {first}" if count == 1 else f"{count} cores, {first} to {first + count - 1}"
 
 
 def _ramp(top: float) -> list[str]:
@@ -141,7 +151,7 @@ def _ramp(top: float) -> list[str]:
     return [
         f'<text x="{MARGIN}" y="{top + 11}">empty</text>',
         *boxes,
-        f'<text x="{MARGIN + 68 + steps * 8}" y="{top + 11}">full (the resource nearest to its limit)</text>',
+        f'<text x="{MARGIN + 68 + steps * 8}" y="{top + 11}">full (what is nearest to its limit)</text>',
     ]
 
 

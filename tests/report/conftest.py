@@ -135,7 +135,41 @@ def manifest():
 
 
 @pytest.fixture(scope="session")
-def page(summary, candidates, winner, manifest):
+def behaviour(network):
+    """winner.behaviour.json of the small network on random images, a third of them labelled otherwise."""
+    from autosnn_hw.documents.behaviour import behaviour, raster_of
+    from autosnn_hw.simulate import exact
+
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 4096, (30, 8, 8, 8))
+    activity, traced = exact.run(network, images), exact.trace(network, images[:1])
+    predictions = activity.predictions(network.readout)
+    labels = np.where(np.arange(30) % 3, predictions, (predictions + 1) % 10)
+    raster = raster_of(
+        network, {layer.name: layer.spikes[0] for layer in traced.layers}, sample=0, label=1, prediction=2
+    )
+    shown = rng.integers(0, 256, (30, 1, 8, 8)).astype(np.uint8)
+    return behaviour(network, activity, shown, labels, raster=raster, classes=[f"class {i}" for i in range(10)])
+
+
+@pytest.fixture(scope="session")
+def cores_drawn(network):
+    from autosnn_hw.report.core_map import core_map
+    from hw_profiles import load
+
+    return core_map(network, load("loihi2"), whole=False)
+
+
+@pytest.fixture(scope="session")
+def page(summary, candidates, winner, manifest, behaviour, cores_drawn):
     from autosnn_hw.report.page.html import render
 
-    return render(summary, candidates, winner=winner, manifest=manifest, run="runs/digits-loihi2-1")
+    return render(
+        summary,
+        candidates,
+        winner=winner,
+        manifest=manifest,
+        behaviour=behaviour,
+        core_map=cores_drawn,
+        run="runs/digits-loihi2-1",
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from autosnn_hw.documents.workload import part_energy
 from autosnn_hw.quantities import number
 from autosnn_hw.report.figures.canvas import (
     BLUE,
@@ -88,14 +89,8 @@ def layer_energy(layers: Sequence[Mapping[str, Any]]) -> go.Figure | None:
 
 def sums_of_parts(winner: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
     """Interval of the energy of an inference by part over all layers in J, static beside it; what is 0 is left out."""
-    sums: dict[str, Any] = {}
-    for layer in winner.get("layers") or ():
-        for part, energy in (layer.get("energy_parts") or {}).items():
-            into = sums.setdefault(
-                PART_NAMES.get(part, part.replace("_", " ")), {"value": 0.0, "low": 0.0, "high": 0.0}
-            )
-            for bound in into:
-                into[bound] += energy[bound]
+    parts = dict.fromkeys(part for layer in winner.get("layers") or () for part in layer.get("energy_parts") or ())
+    sums: dict[str, Any] = {PART_NAMES.get(part, part.replace("_", " ")): part_energy(winner, part) for part in parts}
     static = (winner.get("energy") or {}).get("static")
     if static:
         sums["static"] = static

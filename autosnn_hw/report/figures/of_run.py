@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from autosnn_hw.documents.ranking import ranking_sentence
 from autosnn_hw.quantities import at
+from autosnn_hw.report.figures import behaviour as of_behaviour
 from autosnn_hw.report.figures import layers as of_layers
 from autosnn_hw.report.figures import search as of_search
 from autosnn_hw.report.figures import training as of_training
@@ -32,11 +33,13 @@ def figures(
     winner: Mapping[str, Any] | None,
     *,
     judged: int,
+    behaviour: Mapping[str, Any] | None = None,
 ) -> list[Figure]:
     """All figures that have something to show.
 
     Args:
         candidates: those that are drawn, of `judged` in all.
+        behaviour: winner.behaviour.json.
     """
     thinned = (
         ""
@@ -54,9 +57,23 @@ def figures(
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
         ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),
         ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),
-        ("tornado", "What the interval is made of", "How far the energy moves when one part's constants alone go to their low or their high; the largest first.", tornado(winner or {})),
+        ("tornado", "What the interval is made of", "How far the energy moves when one constant of the target alone goes to its low or its high; the largest first. Times move it through static power.", tornado(winner or {})),
         ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", of_layers.core_use(layers)),
+        ("firing-rates", "How often neurons fire", f"Share of the {(behaviour or {}).get('steps')} steps of {(behaviour or {}).get('samples')} test samples in which a neuron spikes. What never fires does nothing; what always fires says nothing.", of_behaviour.firing_rates(behaviour or {})),
+        ("raster", "One sample, spike by spike", _of_raster(behaviour or {}), of_behaviour.raster(behaviour or {})),
         ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", of_search.baselines(summary)),
         ("feedback", "Modelled against measured", "Each point is a candidate measured on the board during the search, on the same samples.", of_search.feedback(candidates) if at(summary, "feedback", "informative") else None),
     )  # fmt: skip
     return [Figure(id, title, caption, plot) for id, title, caption, plot in drawn if plot is not None]
+
+
+def _of_raster(behaviour: Mapping[str, Any]) -> str:
+    found = behaviour.get("raster") or {}
+    names = behaviour.get("classes") or ()
+    label, taken = (
+        names[n] if isinstance(n, int) and n < len(names) else n for n in (found.get("label"), found.get("prediction"))
+    )
+    return (
+        f"Test sample {found.get('sample')}, of class {label}, taken for {taken}. A panel a layer, a column a step, a mark a spike; of "
+        "large layers evenly drawn neurons."
+    )

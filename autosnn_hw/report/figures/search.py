@@ -23,6 +23,8 @@ from autosnn_hw.report.figures.canvas import (
     whisker,
 )
 
+LABEL = 0.055  # height of a label, as a share of the axis
+
 
 def search_scatter(
     candidates: Sequence[Mapping[str, Any]],
@@ -132,12 +134,41 @@ def baselines(summary: Mapping[str, Any]) -> go.Figure | None:
             hovertemplate=f"{name}<br>accuracy %{{y:.2f}} %<br>{quantity(value, 'J')}<extra></extra>",
         )  # fmt: skip
     ends = [_high(energy) / factor for _, _, energy in known]
-    names = [f" {name}" for name, _, _ in known]
-    heights = [100 * accuracy for _, accuracy, _ in known]
-    figure.add_scatter(x=ends, y=heights, text=names, mode="text", textposition="top right", hoverinfo="skip")
-    figure.update_xaxes(range=[0, 1.35 * max(ends)])
-    figure.update_yaxes(range=_wide([100 * a for _, a, _ in known]))
+    names = [f"  {name}" for name, _, _ in known]
+    low, high = _wide([100 * accuracy for _, accuracy, _ in known])
+    heights = apart([100 * accuracy for _, accuracy, _ in known], LABEL * (high - low))
+    figure.add_scatter(
+        x=[max(ends)] * len(ends), y=heights, text=names, mode="text", textposition="middle right", hoverinfo="skip"
+    )
+    figure.update_xaxes(range=[0, 1.7 * max(ends)])
+    figure.update_yaxes(
+        range=[min(low, min(heights) - LABEL * (high - low)), max(high, max(heights) + LABEL * (high - low))]
+    )
     return figure
+
+
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Heights moved as little as it takes to stand at least `least` from each other, in their order; equal ones in that given."""
+    order = sorted(range(len(heights)), key=lambda index: heights[index])
+    moved = list(heights)
+    groups: list[list[int]] = []  # that stand at the least distance, around the mean of where they would be
+    for index in order:
+        groups.append([index])
+        while len(groups) > 1 and _bottom(groups[-1], heights, least) - _top(groups[-2], heights, least) < least:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    for group in groups:
+        bottom = _bottom(group, heights, least)
+        for place, index in enumerate(group):
+            moved[index] = bottom + place * least
+    return moved
+
+
+def _bottom(group: Sequence[int], heights: Sequence[float], least: float) -> float:
+    return _mean([heights[index] for index in group]) - least * (len(group) - 1) / 2
+
+
+def _top(group: Sequence[int], heights: Sequence[float], least: float) -> float:
+    return _bottom(group, heights, least) + least * (len(group) - 1)
 
 
 def _low(interval: Mapping[str, float]) -> float:

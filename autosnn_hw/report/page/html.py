@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from autosnn_hw.documents import verdict
 from autosnn_hw.documents.accuracy import worst_errors
 from autosnn_hw.documents.accuracy_chain import accuracy_chain
 from autosnn_hw.documents.simulation import health_sentence
+from autosnn_hw.documents.trade_off import lambda_ranges
+from autosnn_hw.documents.workload import ann_beside, neurobench, operations
 from autosnn_hw.objectives import unit_of
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.report.figures.of_run import Figure, figures
+from autosnn_hw.report.figures.tornado import LARGEST, constant_name
 from autosnn_hw.report.page.drawn_candidates import drawn
+from autosnn_hw.report.page.pictures import picture_uri
 from autosnn_hw.report.run_documents import read_run
 
 HERE = Path(__file__).parent
@@ -42,7 +47,15 @@ def write_report(run: str | Path) -> Path:
         RunError: it could not be written.
     """
     found = read_run(run)
-    page = render(found.summary, found.candidates, winner=found.winner, manifest=found.manifest, run=str(run))
+    page = render(
+        found.summary,
+        found.candidates,
+        winner=found.winner,
+        manifest=found.manifest,
+        behaviour=found.behaviour,
+        core_map=found.core_map,
+        run=str(run),
+    )
     return run_folder.write_text(found.folder / run_folder.REPORT, page)
 
 
@@ -53,6 +66,8 @@ def render(
     winner: Mapping[str, Any] | None = None,
     health: Sequence[Mapping[str, Any] | str] | None = None,
     manifest: Mapping[str, Any] | None = None,
+    behaviour: Mapping[str, Any] | None = None,
+    core_map: str | None = None,
     run: str = "RUN",
 ) -> str:
     """The page.
@@ -63,6 +78,8 @@ def render(
         winner: the winner's `simulate --json` document on test data.
         health: findings of the doctor for nets; by default those of `winner`.
         manifest: manifest.json.
+        behaviour: winner.behaviour.json.
+        core_map: SVG of `report.core_map`.
         run: path of the run folder, for the commands.
     """
     import jinja2
@@ -73,10 +90,13 @@ def render(
     environment.filters.update(
         {name: getattr(units, name) for name in ("quantity", "with_bounds", "bounds", "count", "percent", "number")}
     )
+    environment.filters["interval"] = _within
     confirmed, confirmation = verdict.confirmation(summary)
     found = (winner or {}).get("health") or () if health is None else health
     offered, chosen = choices(candidates, summary, run), units.at(summary, "winner", "architecture")
     judged, candidates = len(candidates), drawn(candidates)
+    plots = figures(summary, candidates, winner, judged=judged, behaviour=behaviour)
+    names = (behaviour or {}).get("classes") or ()
     return environment.get_template("page.html.j2").render(
         plotly_js=(HERE / PLOTLY).read_text(),
         style=(HERE / "page.css").read_text(),
@@ -88,13 +108,23 @@ def render(
         confirmation=confirmation,
         tiles=tiles(summary, winner),
         blocks=str(units.at(summary, "winner", "architecture") or "").split(","),
-        figures={figure.id: (figure, _div(figure)) for figure in figures(summary, candidates, winner, judged=judged)},
+        figures={figure.id: (figure, _div(figure)) for figure in plots},
         candidates=sorted(candidates, key=_best_first),
         choices=offered,
+        least_lambda=_least_lambda(summary, offered),
         picked=next((i for i, c in enumerate(offered) if c["architecture"] == chosen), 0),
         chain=accuracy_chain(summary),
         confusion=(matrix := (winner or {}).get("confusion") or ()),
         errors=worst_errors(matrix),
+        class_name=lambda index: names[index] if index < len(names) else index,
+        behaviour=behaviour,
+        core_map=core_map,
+        operations=operations(winner) if winner else [],
+        neurobench=neurobench(winner or {}),
+        ann=ann_beside(winner or {}),
+        constants=((winner or {}).get("constants") or ())[:LARGEST],
+        constant_name=constant_name,
+        mistakes=[(error, picture_uri(error["picture"])) for error in (behaviour or {}).get("errors") or ()],
         most_columns=MOST_COLUMNS,
         shown_rows=SHOWN_ROWS,
         judged=judged,
@@ -109,10 +139,13 @@ def render(
     )
 
 
-def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, str]]:
-    """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command."""
+def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, Any]]:
+    """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command and
+    `range`, the exponents lambda that choose it (-inf as None), or None where none does: as `front --lambda` answers."""
     fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
     front = [fit[index] for index in pareto_front([(c["accuracy"], c["cost"]) for c in fit])]
+    front.sort(key=lambda c: (c["cost"], c["genotype"]))
+    ranges = lambda_ranges([(c["accuracy"], c["cost"]) for c in front])
     unit = unit_of(str(summary.get("objective")))
     made = {one["architecture"]: one.get("accuracy") for one in summary.get("finalists") or ()}
     return [
@@ -121,9 +154,27 @@ def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any],
             "accuracy": _said_of(c, made.get(c["genotype"])),
             "cost": units.quantity(c["cost"], unit),
             "command": shlex.join(["autosnn-hw", "front", run, "--deploy", c["genotype"], "--out", "deployed"]),
+            "lambda": _said_of_range(within),
+            "range": None if within is None else [None if end == -inf else end for end in within],
         }
-        for c in sorted(front, key=lambda c: (c["cost"], c["genotype"]))
+        for c, within in zip(front, ranges)
     ]
+
+
+def _least_lambda(summary: Mapping[str, Any], offered: Sequence[Mapping[str, Any]]) -> float:
+    """Where the slider of lambda begins: so that every range of the picker is within its reach, in whole steps of 0.005."""
+    ends = [1.1 * choice["range"][1] for choice in offered if choice["range"]]
+    least = min([-0.5, 1.5 * float(summary.get("lambda") or 0), *ends])
+    return -0.005 * ceil(-least / 0.005)
+
+
+def _said_of_range(within: tuple[float, float] | None) -> str:
+    if within is None:
+        return "No \u03bb chooses it: for each there is a better one"
+    low, high = within
+    if low == -inf:
+        return f"Chosen for \u03bb below {high:.3f}" if high < 0 else "Chosen for every \u03bb"
+    return f"Chosen for \u03bb from {low:.3f} to {high:.3f}"
 
 
 def _said_of(candidate: Mapping[str, Any], measured: float | None) -> str:
@@ -134,6 +185,12 @@ def _said_of(candidate: Mapping[str, Any], measured: float | None) -> str:
     if final is not None:
         return f"{inherited} with the super-network's weights, about {units.percent(final, 1)} expected once trained on"
     return inherited
+
+
+def _within(accuracy: Mapping[str, Any]) -> str:
+    """Low to high of an accuracy, as short as a narrow column needs it: "70.8 to 80.6 %"."""
+    low, high = accuracy.get("low"), accuracy.get("high")
+    return units.UNKNOWN if low is None or high is None else f"{100 * low:.1f} to {units.percent(high)}"
 
 
 def _div(figure: Figure) -> str:

@@ -58,15 +58,36 @@ function print(on) {
   return paint().then(fit);
 }
 
-// The trade-off picker: a place on the front, its network and the command that deploys it.
+// The trade-off picker: a place on the front, or the place that a lambda chooses, its network and the command that deploys it.
 function picker(budget) {
   const choices = JSON.parse(document.getElementById("choices").textContent);
+  const lambda = document.getElementById("lambda");
+  const say = (id, text) => { document.getElementById(id).textContent = text; };
   const show = () => {
-    for (const [name, text] of Object.entries(choices[budget.value])) document.getElementById("picked-" + name).textContent = text;
-    budget.setAttribute("aria-valuetext", choices[budget.value].cost);
+    const chosen = choices[budget.value];
+    for (const name of ["architecture", "accuracy", "cost", "command", "lambda"]) say("picked-" + name, chosen[name]);
+    say("budget-shown", chosen.cost);
+    budget.setAttribute("aria-valuetext", chosen.cost);
   };
-  budget.addEventListener("input", show);
+  const byLambda = () => {
+    const at = Number(lambda.value);
+    say("lambda-shown", at.toFixed(3));
+    const found = choices.findIndex(({ range }) => range && (range[0] === null || range[0] <= at) && at <= range[1]);
+    if (found >= 0) { budget.value = found; show(); }
+  };
+  const byBudget = () => {
+    show();
+    const range = choices[budget.value].range;
+    if (!range) { say("lambda-shown", "none"); return; }
+    const low = Math.max(range[0] === null ? Number(lambda.min) : range[0], Number(lambda.min));
+    const at = Number(lambda.value);
+    if (at < low || at > range[1]) lambda.value = (low + range[1]) / 2;
+    say("lambda-shown", Number(lambda.value).toFixed(3));
+  };
+  budget.addEventListener("input", byBudget);
+  lambda.addEventListener("input", byLambda);
   show();
+  say("lambda-shown", Number(lambda.value).toFixed(3));
 }
 
 window.addEventListener("load", () => {

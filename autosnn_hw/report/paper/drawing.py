@@ -89,7 +89,7 @@ def _scatter(figure: Figure, axes: Axes, trace: Any) -> None:
         axes.errorbar(x, y, xerr=whiskers, fmt="none", ecolor=trace.error_x.color, elinewidth=0.8, capsize=2)
     if trace.mode == "text":
         for at_x, at_y, text in zip(x, y, trace.text):
-            axes.annotate(text.strip(), (at_x, at_y), xytext=(4, 0), textcoords="offset points", va="bottom")
+            axes.annotate(text.strip(), (at_x, at_y), xytext=(4, 0), textcoords="offset points", va="center")
     elif trace.mode == "lines":
         axes.plot(
             x,
@@ -141,6 +141,11 @@ def _axes(axes: Axes, plot: go.Figure) -> None:
         axes.invert_yaxis()
     if layout.xaxis.tickformat == "d":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if layout.xaxis.tickvals is not None:
+        axes.set_xticks(list(layout.xaxis.tickvals), list(layout.xaxis.ticktext), rotation=45, ha="right")
+    if layout.yaxis.showticklabels is False:
+        axes.set_yticks([])
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color=SOFT, linewidth=0.5)
+    if layout.xaxis.showgrid is not False:
+        axes.grid(color=SOFT, linewidth=0.5)
     axes.set_axisbelow(True)

@@ -37,7 +37,7 @@ def write_figures(run: RunDocuments, folder: str | Path, formats: Sequence[str])
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for figure in figures(run.summary, run.candidates, run.winner, judged=len(run.candidates)):
+    for figure in figures(run.summary, run.candidates, run.winner, judged=len(run.candidates), behaviour=run.behaviour):
         drawn = draw(figure.plot)
         for form in formats:
             path = folder / f"{figure.id}.{form}"

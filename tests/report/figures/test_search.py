@@ -1,6 +1,10 @@
 """Figures of a search from plain data."""
 
-from autosnn_hw.report.figures.search import search_scatter
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autosnn_hw.report.figures.search import apart, search_scatter
 from autosnn_hw.report.paper.drawing import draw
 
 
@@ -17,3 +21,14 @@ def test_a_finalist_stands_where_its_final_weights_put_it():
     assert len(drawn.axes[0].collections) == 3
     without = {trace.name: trace for trace in search_scatter(candidates, "a", "energy").data}
     assert list(without["winner"].y) == [50.0] and "finalist, its final weights" not in without
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0.1, 10))
+def test_labels_stand_apart_in_their_order(heights, least):
+    moved = apart(heights, least)
+    by_height = sorted(range(len(heights)), key=lambda index: heights[index])
+    gaps = [moved[b] - moved[a] for a, b in zip(by_height, by_height[1:])]
+    assert all(gap >= least * (1 - 1e-6) for gap in gaps)
+    assert sum(moved) == pytest.approx(sum(heights), abs=1e-6)
+    free = all(b - a >= least for a, b in zip(sorted(heights), sorted(heights)[1:]))
+    assert not free or moved == pytest.approx(heights)

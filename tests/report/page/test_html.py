@@ -44,7 +44,7 @@ def test_a_browser_draws_it_and_says_nothing_but_ready(page, tmp_path):
     console, picture = browse(path, tmp_path)
     assert len(console) == 1, console
     drawn = int(re.search(r'"report ready (\d+)"', console[0]).group(1))
-    assert drawn == page.count("Plotly.newPlot(") - page.count("Plotly.newPlot=") == 8
+    assert drawn == page.count("Plotly.newPlot(") - page.count("Plotly.newPlot=") == 9
     assert picture.stat().st_size > 50_000
 
 
@@ -125,10 +125,41 @@ def test_the_picker_offers_the_front_with_commands_that_can_be_pasted(page, cand
     assert "front 'my runs/a' --deploy" in spaced[0]["command"]
 
 
+def test_the_picker_answers_lambda_as_front_does(page, candidates, result):
+    """The browser only looks up which range holds lambda; the range must be that of the verb `front`."""
+    from autosnn_hw.search.front import answer
+    from autosnn_hw.search.settings import SearchSettings
+
+    offered = json.loads(re.search(r'id="choices">(.*?)</script>', page, re.S).group(1))
+    ranges = [(c["architecture"], *c["range"]) for c in offered if c["range"]]
+    assert ranges[0][1] is None and ranges[-1][2] == 0
+    limits = SearchSettings(reference=20, exponent=-0.16).constraints
+    for lam in (-2.0, -0.9, -0.31, -0.16, -0.0413):
+        fittest = answer(result.records, objective="energy", lam=lam, constraints=limits, rule="fittest")["chosen"]
+        assert [name for name, low, high in ranges if (low is None or low <= lam) and lam <= high] == [
+            fittest["architecture"]
+        ]
+
+
+def test_errors_cores_constants_and_metrics_are_on_the_page(page, behaviour, winner, cores_drawn):
+    text = text_of(page)
+    assert page.count("data:image/png;base64,") == len(behaviour["errors"]) == 8
+    assert "Of 10 wrong among 30 test samples" in text and "class 0" in text
+    assert cores_drawn in page and "NeuroBench's metrics" in text and "Effective_ACs" in text
+    first = winner["constants"][0]
+    assert first["source"] in text and "8-bit ANN of the same architecture" in text
+
+
 def test_the_page_says_what_is_taken_for_what(page, winner):
     assert sum(map(sum, winner["confusion"])) == winner["dataset"]["samples"]
     right = re.findall(r'<td class="right" style="--share:[0-9.]+">(\d*)</td>', page)
     assert sum(int(n or 0) for n in right) == round(winner["accuracy"]["value"] * winner["dataset"]["samples"])
+
+
+def test_a_page_without_what_new_runs_keep_is_whole_all_the_same(summary, candidates, winner):
+    older = {key: value for key, value in winner.items() if key not in ("constants", "neurobench", "estimates")}
+    text = text_of(render(summary, candidates, winner=older))
+    assert "Its worst errors" not in text and "NeuroBench" not in text and "Cores by layer" in text
 
 
 def test_every_candidate_has_its_row_best_first_with_infeasible_ones_named(page, candidates, result):

@@ -1,0 +1,32 @@
+"""Which point of a front which lambda chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf, log
+
+
+def lambda_ranges(front: Sequence[tuple[float, float]]) -> list[tuple[float, float] | None]:
+    """Of each point (accuracy, cost) the exponents, at most 0, at which its fitness accuracy x cost^lambda is the largest.
+
+    The mean cost that a search divides by is the same for all and decides nothing. (low, high), low -inf for the cheapest; None
+    for a point that no exponent chooses.
+    """
+    found: list[tuple[float, float] | None] = []
+    for index, (accuracy, cost) in enumerate(front):
+        low, high = -inf, 0.0
+        if accuracy <= 0 or cost <= 0:
+            found.append(None)
+            continue
+        for other, (their_accuracy, their_cost) in enumerate(front):
+            if other == index or their_accuracy <= 0 or their_cost <= 0:
+                continue
+            gain, dearer = log(accuracy / their_accuracy), log(cost / their_cost)
+            if dearer > 0:
+                low = max(low, -gain / dearer)
+            elif dearer < 0:
+                high = min(high, -gain / dearer)
+            elif gain < 0:
+                high = -inf
+        found.append((low, high) if low <= high and high > -inf else None)
+    return found

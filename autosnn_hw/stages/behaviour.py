@@ -1,0 +1,46 @@
+"""How the winner behaves on test samples, kept in the run folder for the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.documents.behaviour import behaviour, raster_of
+from autosnn_hw.run_and_price import sha256
+from autosnn_hw.run_folder import WINNER_BEHAVIOUR, WINNER_NET, RunFolder, read_json, write_json
+from autosnn_hw.simulate import exact
+from autosnn_hw.training.datasets import Dataset
+from exporters import netx
+
+MOST_SAMPLES = 1000  # test samples that are looked at
+
+
+def show_winner(data: Dataset, folder: RunFolder) -> dict[str, Any]:
+    """Write what winner.net does on the first test samples; what is there of this file already is kept.
+
+    Returns:
+        `documents.behaviour.behaviour` with the hash of the network.
+    """
+    digest = sha256(folder / WINNER_NET)
+    if folder.has(WINNER_BEHAVIOUR):
+        known = read_json(folder / WINNER_BEHAVIOUR)
+        if known.get("network_sha256") == digest:
+            return known
+    network = netx.read(folder / WINNER_NET)
+    inputs, labels = data.x_test[:MOST_SAMPLES], data.y_test[:MOST_SAMPLES]
+    activity = exact.run(network, inputs)
+    predictions = activity.predictions(network.readout)
+    shown = int(np.argmax(predictions == labels))  # the first that is right; the first where none is
+    traced = exact.trace(network, inputs[shown : shown + 1])
+    raster = raster_of(
+        network,
+        {layer.name: layer.spikes[0] for layer in traced.layers},
+        sample=shown,
+        label=int(labels[shown]),
+        prediction=int(predictions[shown]),
+    )
+    said = behaviour(network, activity, inputs, labels, raster=raster, classes=data.class_names)
+    document = {"network_sha256": digest, "dataset": {"name": data.name, "split": "test"}, **said}
+    write_json(folder / WINNER_BEHAVIOUR, document)
+    return document
