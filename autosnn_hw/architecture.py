@@ -5,8 +5,9 @@ Macro-architecture and blocks: AutoSNN, Na et al., ICML 2022 (arXiv 2201.12738) 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 from autosnn_hw.errors import InputError
@@ -52,6 +53,9 @@ SMALLEST_SIDE = 4  # a pool that would make a side smaller is left out
 FIRST_SIDE = 32  # TBD1 sees at least this; samples of twice the side are pooled down to it first
 GROUP_CHANNELS = 8  # of a convolution in front of TBD1 where blocks are grouped, at most
 
+SIZES = re.compile(r"(?:C(?P<C>[0-9]{1,6}))?(?:T(?P<T>[0-9]{1,6}))?")  # behind the @ of an architecture's text
+SEPARATORS = re.compile(r"[,@]|(?<=[0-9])(?=T[0-9]+$)")
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -63,6 +67,7 @@ class Architecture:
         width: base width C (channels of the stem).
         timesteps: T.
         groups: groups of each slot's convolutions, or None for 1 everywhere (grouped blocks serve crossbar targets).
+        named: sizes that the text names, "C" and "T": those that a search chooses. The same network under either name is equal.
     """
 
     blocks: tuple[str, ...]
@@ -70,6 +75,7 @@ class Architecture:
     width: int = 16
     timesteps: int = 8
     groups: tuple[int, ...] | None = None
+    named: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.space not in SPACES:
@@ -88,20 +94,37 @@ class Architecture:
             raise InputError(f"groups {self.groups} must be {slots} positive integers.")
 
     def __str__(self) -> str:
-        if self.groups is None:
-            return ",".join(self.blocks)
-        return ",".join(f"{block}/{groups}" for block, groups in zip(self.blocks, self.groups))
+        sizes = "".join(
+            f"{letter}{size}" for letter, size in (("C", self.width), ("T", self.timesteps)) if letter in self.named
+        )
+        groups = [""] * len(self.blocks) if self.groups is None else [f"/{number}" for number in self.groups]
+        blocks = ",".join(f"{block}{number}" for block, number in zip(self.blocks, groups))
+        return f"{blocks}@{sizes}" if sizes else blocks
 
     @classmethod
     def parse(cls, text: str, *, space: str | None = None, width: int = 16, timesteps: int = 8) -> Architecture:
         """Parse `SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5` (TBD1..), with `/groups` behind a block where it is grouped, or a published name.
 
+        Behind an @ stand width and timesteps where they are others than those given: `AutoSNN@C8T4`, `AutoSNN@T4`.
+
         Args:
             space: macro-architecture; None is the name's own, or SNN_1.
 
         Raises:
-            InputError: an unknown block or name, a name of another macro-architecture, or the wrong number of blocks.
+            InputError: an unknown block or name, a name of another macro-architecture, the wrong number of blocks, or sizes
+                that are none.
         """
+        text, at, behind = text.strip().partition("@")
+        sizes = SIZES.fullmatch(behind)
+        if at and (sizes is None or not behind):
+            raise InputError(
+                f"sizes in {text}@{behind} cannot be read; write width and timesteps as @C8T4, @C8 or @T4."
+            )
+        letters = ""
+        if sizes is not None and sizes["C"]:
+            width, letters = int(sizes["C"]), "C"
+        if sizes is not None and sizes["T"]:
+            timesteps, letters = int(sizes["T"]), f"{letters}T"
         where, text = named(text.strip(), space)
         parts = [part.strip() for part in text.split(",")]
         if len(parts) == 1 and parts[0].partition("/")[0] not in BLOCKS:
@@ -114,7 +137,12 @@ class Architecture:
             blocks.append(block)
             groups.append(int(group or 1))
         grouped = tuple(groups) if any(g != 1 for g in groups) or "/" in text else None
-        return cls(tuple(blocks), where, width, timesteps, grouped)
+        return cls(tuple(blocks), where, width, timesteps, grouped, letters)
+
+
+def words(text: str) -> list[str]:
+    """What an architecture's text chooses: its blocks, then the sizes that it names (`C8`, `T4`)."""
+    return [word for word in SEPARATORS.split(text) if word]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from autosnn_hw.errors import InputError
 from autosnn_hw.input_file import toml_document
 from autosnn_hw.objectives import OBJECTIVES
+from autosnn_hw.size_list import SizeList
 
 # Digits on two cores in minutes: many small updates, which a small budget needs (docs/lab/training.md).
 EMBEDDED: Mapping[str, Any] = {
@@ -62,7 +63,7 @@ def _choice(default: Any, group: str, text: str, *, shown: str | None = None, **
 
     Args:
         shown: words for the default, where it is not the default's own text.
-        more: bounds; `option` names the option where it is not the field's name; `metavar`, `unit` show its value.
+        more: bounds (`le` None where the type has its own); `option` names the option where it is not the field's name; `metavar`, `unit` show its value.
     """
     extra = {"group": group, "shown": shown, **{key: more.pop(key, None) for key in ("option", "metavar", "unit")}}
     if isinstance(default, int) and "le" not in more and not isinstance(default, bool):
@@ -106,8 +107,14 @@ class SearchConfig(BaseModel):
         "Event frames as counts (graded spikes), where the target takes them; without, a value above 0 is a spike.",
     )
     space: Literal["SNN_1", "SNN_2", "SNN_3"] = _choice("SNN_1", WHAT, "Macro-architecture.")
-    width: int = _size("width", WHAT, "Base width C.", ge=1, le=4096)
-    timesteps: int = _size("timesteps", WHAT, "Steps a sample; event frames say it themselves.", ge=1, le=4096)
+    width: SizeList = _size("width", WHAT, "Base width C.", metavar="N", le=None)
+    timesteps: SizeList = _size(
+        "timesteps",
+        WHAT,
+        "Steps a sample; several (2,4,8) are searched, all of them read off one run. Event frames say theirs.",
+        metavar="N[,N..]",
+        le=None,
+    )
     grouped: bool | None = _choice(
         None,
         WHAT,
@@ -271,6 +278,8 @@ def _sentence(error: ValidationError) -> str:
     key, kind, bounds = str(first["loc"][0]), first["type"], first.get("ctx", {})
     if kind == "extra_forbidden":
         return f"unknown key {key!r}; known are {', '.join(SearchConfig.model_fields)}"
+    if kind == "value_error":
+        return f"{key} is {bounds['error']}"
     found = f"{'lambda' if key == 'lam' else key} is {first['input']!r}"
     for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
         if bound in bounds:

@@ -106,7 +106,7 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
     supernet.require_source(config)
     _say_notes(prepared.data, reporter)
     if (
-        sentence := front_sentence(layout(prepared.space.at(0), prepared.data.image, prepared.data.classes))
+        sentence := front_sentence(layout(prepared.space.largest, prepared.data.image, prepared.data.classes))
     ) is not None:
         reporter.say(f"note: {sentence}.")
     config = searching.resolved(searching.stored(config), prepared, reporter)

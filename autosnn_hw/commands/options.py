@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import click
 
@@ -68,6 +68,20 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number := float(click.FLOAT.convert(value, param, ctx))):
             self.fail(f"{number} is no finite number.", param, ctx)
         return float(super().convert(number, param, ctx))
+
+
+class Sizes(click.ParamType):
+    """One size, or several with commas between."""
+
+    name = "N[,N..]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | tuple[int, ...]:
+        from autosnn_hw import size_list
+
+        try:
+            return size_list.parsed(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 class Choice(click.Option):
@@ -139,6 +153,8 @@ def _shown(default: Any) -> str | None:
 
 def _type(info: FieldInfo) -> click.ParamType:
     kinds = get_args(info.annotation) or (info.annotation,)
+    if any(get_origin(kind) is tuple for kind in kinds):
+        return Sizes()
     bounds = {name: getattr(part, name) for part in info.metadata for name in ("ge", "gt", "le") if hasattr(part, name)}
     least, most = bounds.get("ge", bounds.get("gt")), bounds.get("le")
     if bool in kinds:

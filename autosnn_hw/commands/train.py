@@ -41,9 +41,13 @@ def command(architecture, space, out, as_json, quiet, **chosen):
     from autosnn_hw import pipeline
     from autosnn_hw.architecture import Architecture
     from autosnn_hw.progress import progress
+    from autosnn_hw.size_list import one_size
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
-    parsed = Architecture.parse(architecture, space=space, width=config.width, timesteps=config.timesteps)
+    width, timesteps = (
+        one_size(sizes, name) for name, sizes in (("width", config.width), ("timesteps", config.timesteps))
+    )
+    parsed = Architecture.parse(architecture, space=space, width=width, timesteps=timesteps)
     with progress(quiet or as_json) as reporter:
         result = pipeline.train(parsed, config, out, reporter)
     if as_json:

@@ -41,7 +41,8 @@ class Found:
     """What a walk found out about some units behind a prefix: enough to have their layers and counts again without running.
 
     Args:
-        totals: int64 (C, H, W) of each unit, or (neurons,) of a dense one: spikes of its own neurons over all images and steps.
+        totals: int64 (reads, C, H, W) of each unit, or (reads, neurons) of a dense one: spikes of its own neurons over all images
+            and the steps of each of the trunk's reads.
         statistics: (mean, variance) of each batch norm in the order of the units, a shortcut's behind its unit's.
     """
 
@@ -55,15 +56,16 @@ class Prefix:
 
     Args:
         layers: chip layers, the input layer first.
-        activities: of those with neurons; counts are summed over the samples (axes of length 1 where samples and steps are).
-        totals: int64, spikes of each neuron that the next block reads, over the images.
+        activities: of those with neurons, one for each read; counts are summed over the samples (axes of length 1 where samples
+            and steps are).
+        totals: int64 (reads, ..), spikes of each neuron that the next block reads, over the images.
         found: of the last units that were added.
         calibration, images: what those neurons fire; None behind the readout, or where nothing was run.
-        outputs: int64 (N, neurons of the readout): its spikes summed over the steps; None before it.
+        outputs: int64 (reads, N, neurons of the readout): its spikes summed over the steps; None before it.
     """
 
     layers: tuple[Layer, ...]
-    activities: tuple[LayerActivity, ...]
+    activities: tuple[tuple[LayerActivity, ...], ...]
     totals: np.ndarray
     found: Found
     calibration: Train | None = None
@@ -91,13 +93,21 @@ class Trunk:
         calibration: images that batch norm is estimated on.
         images: images that candidates are judged on; frames (N, T, C, H, W) where the network takes event frames.
         target: as in `lower`.
+        reads: after how many steps the networks are read off, ascending; () is all of them alone. Batch norm is estimated over
+            all steps, and a network of fewer is the same integers stopped earlier: its spikes are the first.
     """
 
     def __init__(
-        self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray, target: Target = None
+        self,
+        folded: FoldedNetwork,
+        calibration: np.ndarray,
+        images: np.ndarray,
+        target: Target = None,
+        reads: Sequence[int] = (),
     ) -> None:
         self.weights = weight_format(target)
         self.steps, self.classes, self.voters = folded.timesteps, folded.classes, folded.voters
+        self.reads = tuple(reads) or (self.steps,)
         self.samples = len(images)
         self.encoder: Encoder | None = None
         self.host_macs: int | None = None
@@ -115,17 +125,16 @@ class Trunk:
         conv, self.encoder, layer, frames = calibrated_stem(folded, calibration, self.weights)
         channels, height, width = images.shape[1:]
         self.host_macs = host_macs(self.encoder, (channels, height, width))
-        trains, totals, driven = [], np.zeros(layer.shape, np.int64), 0
+        trains, totals, driven = [], np.zeros((len(self.reads), *layer.shape), np.int64), 0
         for part in _parts(len(images), self._at_once(layer.shape)):
             values = encode(self.encoder, images[part])
             driven += int(np.count_nonzero(values))
             spikes = stem_spikes(layer, values, self.steps)
-            totals += neuron_totals([spikes])
+            totals += self._read(spikes)
             trains.append(packed([spikes], self.steps))
-        # A held value is a bias: its neuron is active in every step.
-        activity = replace(counted(layer, totals, None, None), active_neurons=np.array([[driven * self.steps]]))
         found = Found((totals,), () if conv.norm is None else (_known(conv.norm),))
-        return Prefix((layer,), (activity,), totals, found, packed(frames, self.steps), joined(trains))
+        activities = (held(layer, totals, driven, self.reads),)
+        return Prefix((layer,), activities, totals, found, packed(frames, self.steps), joined(trains))
 
     def _events(self, folded: FoldedNetwork, calibration: np.ndarray, images: np.ndarray) -> Prefix:
         """The input without neurons, then the stem as a layer of the chip."""
@@ -133,7 +142,8 @@ class Trunk:
         self.input_spikes = (images > 0).sum(axis=(0, 1), dtype=np.int64)
         kept = packed if folded.payload == 1 else values_kept
         known, judged = (kept(event_batches(frames, folded.payload), self.steps) for frames in (calibration, images))
-        return self.grow(Prefix((layer,), (), self.input_spikes, Found(()), known, judged), [[stem_unit(folded)]])[0]
+        sent = Prefix((layer,), (), self.input_spikes[None], Found(()), known, judged)
+        return self.grow(sent, [[stem_unit(folded)]])[0]
 
     def grow(self, prefix: Prefix, branches: Sequence[Sequence[Unit]]) -> list[Prefix]:
         """The prefixes longer by each of `branches`, which are units in order; one without units is `prefix` itself."""
@@ -147,14 +157,14 @@ class Trunk:
                     self._run(branch, frames)
         return [self._done(prefix, branch) if branch.made else prefix for branch in grown]
 
-    def activity(self, prefix: Prefix) -> Activity:
-        """What a network that ends with `prefix`, its readout included, did; counts summed over the samples."""
+    def activity(self, prefix: Prefix, read: int = -1) -> Activity:
+        """What a network that ends with `prefix`, its readout included, did until one of the reads; summed over the samples."""
         assert prefix.outputs is not None
         return Activity(
-            prefix.activities,
+            tuple(layer[read] for layer in prefix.activities),
             samples=self.samples,
-            timesteps=self.steps,
-            outputs=prefix.outputs,
+            timesteps=self.reads[read],
+            outputs=prefix.outputs[read],
             input_spikes=self.input_spikes,
             host_macs=self.host_macs,
         )
@@ -183,7 +193,7 @@ class Trunk:
             made,
             runs,
             None if ends or not units else packed(frames, self.steps),
-            [np.zeros(_own(m.unit), np.int64) for m in made],
+            [np.zeros((len(self.reads), *_own(m.unit)), np.int64) for m in made],
         )
 
     def _deployed(
@@ -207,18 +217,25 @@ class Trunk:
                 carried = frames
             frames = run(frames, carried)
             if run.unit.kind == "dense":
-                outputs = frames.view(self.steps, -1, frames.shape[1]).sum(dim=0, dtype=torch.int64).numpy()
+                fired = frames.view(self.steps, -1, frames.shape[1])
+                outputs = np.stack([fired[:steps].sum(dim=0, dtype=torch.int64).numpy() for steps in self.reads])
                 branch.outputs.append(outputs)
-                totals += outputs.sum(axis=0)
+                totals += outputs.sum(axis=1)
             else:
-                totals += neuron_totals([frames])
+                totals += self._read(frames)
         if branch.made and branch.made[-1].unit.kind != "dense":
             branch.trains.append(packed([frames], self.steps))
+
+    def _read(self, frames: torch.Tensor) -> np.ndarray:
+        """int64 (reads, C, H, W): spikes of each neuron until each read."""
+        samples = len(frames) // self.steps
+        parts = [frames[first * samples : last * samples] for first, last in zip((0, *self.reads), self.reads)]
+        return np.cumsum([neuron_totals([part]) for part in parts], axis=0)
 
     def _done(self, prefix: Prefix, branch: _Branch) -> Prefix:
         grown = extended(prefix, branch.made, branch.totals)
         if branch.outputs:
-            return replace(grown, outputs=np.concatenate(branch.outputs))
+            return replace(grown, outputs=np.concatenate(branch.outputs, axis=1))
         return replace(grown, calibration=branch.calibration, images=joined(branch.trains))
 
 
@@ -235,7 +252,7 @@ def extended(prefix: Prefix, made: Sequence[DeployedUnit], totals: Sequence[np.n
         if unit.relays_out:
             relayed = _strided(relayed if unit.relays_in and relayed is not None else entered, unit)
             order = channel_order(unit.shape[0], unit.relays_out, unit.next_groups)
-            fired = np.concatenate([own, relayed])[order]
+            fired = np.concatenate([own, relayed], axis=1)[:, order]
         activities.append(counted(deployed.layer, fired, sent, layers[-1]))
         layers.append(deployed.layer)
         sent = fired
@@ -269,18 +286,31 @@ def _known(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
 def _strided(source: np.ndarray, unit: Unit) -> np.ndarray:
     """Spikes of relays: a relay reads the position under the centre of its layer's kernel."""
     assert unit.conv is not None
-    return source[:, :: unit.conv.stride, :: unit.conv.stride][:, : unit.shape[1], : unit.shape[2]]
+    return source[:, :, :: unit.conv.stride, :: unit.conv.stride][:, :, : unit.shape[1], : unit.shape[2]]
 
 
-def counted(layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: Layer | None) -> LayerActivity:
-    """Counts of a layer from the spikes of each neuron: its own, and those of the layer before."""
+def held(layer: InputLayer, totals: np.ndarray, driven: int, reads: Sequence[int]) -> tuple[LayerActivity, ...]:
+    """Counts, one a read, of a stem that the host drives with `driven` values that are not 0: a held value is a bias, and its
+    neuron is active in every step."""
+    counts = counted(layer, totals, None, None)
+    return tuple(replace(one, active_neurons=np.array([[driven * steps]])) for one, steps in zip(counts, reads))
+
+
+def counted(
+    layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: Layer | None
+) -> tuple[LayerActivity, ...]:
+    """Counts of a layer, one a read, from the spikes of each neuron (reads, ..): its own, and those of the layer before."""
     roles = np.asarray(layer.roles)
-    by_role = np.array([spikes[roles == role].sum() for role in range(len(Role))], np.int64)
-    operations = [0, 0]
+    fans: list[np.ndarray] = []
     if sent is not None and source is not None and not isinstance(layer, InputLayer):
-        for index, zeros in enumerate((False, True)):
-            operations[index] = int(
-                (fan_out(layer, source.shape, zero_weights=zeros).reshape(-1) * sent.reshape(-1)).sum()
-            )
-    synops, dense = (np.array([[n]], np.int64) for n in operations)
-    return LayerActivity(layer.name, by_role.reshape(-1, 1, 1), synops, dense, None, np.ascontiguousarray(spikes))
+        fans = [fan_out(layer, source.shape, zero_weights=zeros).reshape(-1) for zeros in (False, True)]
+    counts = []
+    for read, fired in enumerate(spikes):
+        by_role = np.array([fired[roles == role].sum() for role in range(len(Role))], np.int64)
+        operations = [0, 0]
+        if sent is not None and fans:
+            operations = [int((fan * sent[read].reshape(-1)).sum()) for fan in fans]
+        synops, dense = (np.array([[n]], np.int64) for n in operations)
+        own = np.ascontiguousarray(fired)
+        counts.append(LayerActivity(layer.name, by_role.reshape(-1, 1, 1), synops, dense, None, own))
+    return tuple(counts)

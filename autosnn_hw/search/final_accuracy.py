@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autosnn_hw.architecture import words
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.fitness import fitness
 
@@ -57,7 +58,7 @@ def estimates(
     cost = np.log([costs[record.genotype] for record in known])
     y = np.array([measured[known[index].genotype] for index in teachers])
     noise = np.array([_variance(value, samples) for value in y])
-    linear, blocks = _kernels(accuracy, cost, [record.genotype.split(",") for record in known], teachers)
+    linear, blocks = _kernels(accuracy, cost, [words(record.genotype) for record in known], teachers)
     centred = y - y.mean()
     chosen = max(BLOCKS, key=lambda scale: _likelihood((linear + scale**2 * blocks)[teachers], noise, centred))
     kernel = linear + chosen**2 * blocks

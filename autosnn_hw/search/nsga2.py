@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autosnn_hw.architecture import Architecture, slot_name
+from autosnn_hw.architecture import Architecture
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.evolution import fill
 from autosnn_hw.search.fitness import Constraints
@@ -42,7 +42,7 @@ class Nsga2:
             seed=derive_seed(seed, "nsga2") % 2**32,
         )
         self._study = optuna.create_study(directions=["maximize", "minimize", "minimize"], sampler=sampler)
-        self._choices = {slot_name(slot): space.describe(slot) for slot in range(space.slots)}
+        self._choices = dict(zip(space.names, space.words()))
         self._distributions: dict[str, Any] = {
             name: CategoricalDistribution(words) for name, words in self._choices.items()
         }
@@ -78,8 +78,8 @@ class Nsga2:
     def _asked(self) -> tuple[Any, Architecture]:
         trial = self._study.ask(self._distributions)
         genes = [
-            self._space.genes[slot][words.index(trial.params[name])]
-            for slot, (name, words) in enumerate(self._choices.items())
+            choices[words.index(trial.params[name])]
+            for choices, (name, words) in zip(self._space.loci, self._choices.items())
         ]
         return trial, self._space.architecture(genes)
 
@@ -93,7 +93,7 @@ class Nsga2:
 
     def _parameters(self, architecture: Architecture) -> dict[str, str]:
         genes = self._space.genes_of(architecture)
-        named = zip(self._choices.items(), self._space.genes, genes)
+        named = zip(self._choices.items(), self._space.loci, genes)
         return {name: words[choices.index(gene)] for (name, words), choices, gene in named}
 
 

@@ -77,4 +77,6 @@ class SearchSettings:
             "width": space.width,
             "timesteps": space.timesteps,
             "choices": [space.describe(slot) for slot in range(space.slots)],
+            **({"widths": list(space.widths)} if space.widths else {}),
+            **({"steps": list(space.steps)} if space.steps else {}),
         }

@@ -143,8 +143,9 @@ class CandidateStudy:
         self._measurements[measurement.genotype] = measurement
 
     def _parameters(self, architecture: Architecture) -> dict[str, Any]:
-        genes = self._space.genes_of(architecture)
+        width, genes, steps = self._space.parts(self._space.genes_of(architecture))
         parameters: dict[str, Any] = {slot_name(slot): block for slot, (block, _) in enumerate(genes)}
+        parameters |= {name: size for name, size in (("width", width), ("timesteps", steps)) if size is not None}
         if self._space.grouped:
             parameters |= {f"{slot_name(slot)}_groups": groups for slot, (_, groups) in enumerate(genes)}
         return parameters
@@ -281,7 +282,11 @@ def _told(url: str) -> Iterator[None]:
 def _distributions(space: SearchSpace) -> dict[str, Any]:
     from optuna.distributions import CategoricalDistribution
 
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = {
+        name: CategoricalDistribution(list(sizes))
+        for name, sizes in (("width", space.widths), ("timesteps", space.steps))
+        if sizes
+    }
     for slot, genes in enumerate(space.genes):
         result[slot_name(slot)] = CategoricalDistribution(list(dict.fromkeys(block for block, _ in genes)))
         if space.grouped:

@@ -24,22 +24,22 @@ from autosnn_hw.search.study import CandidateStudy
 from autosnn_hw.search.workers import Crew, Pool, crew
 
 WALK = "walk"
-TOGETHER = 2  # first slots that the architectures of a subtree have in common
+TOGETHER = 2  # first slots that the architectures of a subtree have in common, their width besides
 GENERATION = 0  # of all that is walked
 
 Genes = tuple[Gene, ...]
-# Genes of the first slots -> records of all architectures that begin with them, the last slot changing fastest.
+# The first genes -> records of all architectures that begin with them, the last gene changing fastest.
 JudgeSubtree = Callable[[Genes], Sequence[CandidateRecord]]
 
 
 def subtrees(space: SearchSpace) -> list[Genes]:
     """First genes of every subtree, in order."""
-    return list(product(*space.genes[: min(TOGETHER, space.slots - 1)]))
+    return list(product(*space.loci[: min(TOGETHER + bool(space.widths), len(space.loci) - 1)]))
 
 
 def members(space: SearchSpace, first: Genes) -> list[Architecture]:
-    """All architectures that begin with `first`, the last slot changing fastest."""
-    return [space.architecture((*first, *rest)) for rest in product(*space.genes[len(first) :])]
+    """All architectures that begin with `first`, the last gene changing fastest."""
+    return [space.architecture((*first, *rest)) for rest in product(*space.loci[len(first) :])]
 
 
 def run_walk(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 
 from autosnn_hw.architecture import layout
@@ -10,6 +10,7 @@ from autosnn_hw.search.space import SearchSpace
 
 # Measured: benchmarks/walk.py on two processes of a processor with AMX; without int8 matrix units it is up to three times as long.
 SECONDS_A_PASS = 0.011  # rounding, tables, check and price
+SECONDS_A_READ = 0.004  # check and price of an architecture that is another one's integers, stopped earlier
 SECONDS_AN_UPDATE = 2.7e-9  # of one neuron in one step
 LAYERS = 2  # chip layers of a block
 # An image through a block in training, forward and backward, in passes of a walk (digits: 134 us against 44 us).
@@ -51,11 +52,17 @@ def walk_cost(space: SearchSpace, image: tuple[int, int, int], images: int) -> W
         image: (Cin, H, W).
         images: judged and calibrated on.
     """
-    stages = [stage for stage in layout(space.at(0), image, 2) if stage.name.startswith("TBD")]
     nodes = [prod(len(genes) for genes in space.genes[: slot + 1]) for slot in range(space.slots)]
-    updates = sum(count * LAYERS * prod(stage.out_shape) for count, stage in zip(nodes, stages))
-    seconds = SECONDS_A_PASS * sum(nodes) + SECONDS_AN_UPDATE * images * space.timesteps * updates
-    return WalkCost(space.size, sum(nodes), space.size * space.slots, images, seconds)
+    widths, reads = space.widths or (space.width,), len(space.reads)
+    updates = 0
+    for width in widths:
+        stages = layout(replace(space.largest, width=width), image, 2)
+        slots = [stage for stage in stages if stage.name.startswith("TBD")]
+        updates += sum(count * LAYERS * prod(stage.out_shape) for count, stage in zip(nodes, slots))
+    passes = len(widths) * sum(nodes)
+    seconds = SECONDS_A_PASS * passes + SECONDS_AN_UPDATE * images * space.timesteps * updates
+    seconds += SECONDS_A_READ * (space.size - space.size // reads)
+    return WalkCost(space.size, passes, space.size * space.slots, images, seconds)
 
 
 def worth_walking(cost: WalkCost, *, budget: int | None, slots: int, trained: int) -> bool:

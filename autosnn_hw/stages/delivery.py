@@ -118,7 +118,8 @@ def summary(
 ) -> dict[str, Any]:
     """summary.json."""
     stages = clock.stages()
-    winner = networks.winner
+    winner, space = networks.winner, prepared.space
+    genotype = space.parse(winner.architecture)
     accuracies = certificate.get("accuracy") or {}
     confirmed = "lava" in certificate["backends"]
     return {
@@ -129,6 +130,8 @@ def summary(
         "winner": {
             "architecture": winner.architecture,
             "name": WINNER_NET,
+            "width": genotype.width,
+            "timesteps": genotype.timesteps,
             "accuracy": {
                 "supernet": networks.candidate.accuracy,
                 **winner.accuracy.to_json(),
@@ -161,8 +164,10 @@ def summary(
         "certificate": certificate,
         "lava": {"confirmed": confirmed, "reason": None if confirmed else certificate.get("reason")},
         "seed": config.seed,
-        "width": config.width,
-        "timesteps": config.timesteps,
+        "width": space.width,
+        "timesteps": space.timesteps,
+        "widths": list(space.widths or (space.width,)),
+        "timesteps_searched": list(space.reads),
         "test_samples": len(prepared.data.x_test),
         "held_out_samples": len(prepared.data.x_val),
         "validation_samples": len(prepared.data.x_val[: config.evaluate]),

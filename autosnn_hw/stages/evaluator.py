@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,15 +45,19 @@ class CandidateEvaluator:
     graded: bool = False
 
     def deploy(self, architecture: Architecture) -> ChipNetwork:
-        """The integer network of a candidate with inherited weights, batch norm re-estimated on its own spikes."""
+        """The integer network of a candidate with inherited weights, batch norm re-estimated on its own spikes.
+
+        It is estimated over all steps of the super-network; a candidate of fewer is the same integers, stopped earlier.
+        """
         from autosnn_hw.deploy.batch_norm import deploy_candidate
 
         tools = evaluation_tools(self)
         folded = tools.supernet.to_folded(architecture, tools.data)
         with one_thread():
-            return deploy_candidate(
+            network = deploy_candidate(
                 folded, tools.calibration, tools.profile, architecture=str(architecture), dataset=tools.data.name
             )
+        return replace(network, timesteps=architecture.timesteps)
 
     def inputs(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Validation images and labels: the first `count` of them, or those that candidates are judged on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autosnn_hw.architecture import Architecture
@@ -71,6 +71,7 @@ def inherited(
     )
     data, seed = tools.data, derive_seed(config.seed, "tune", str(architecture))
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
+    start = replace(start, timesteps=architecture.timesteps)
     first = config.retrain_epochs
     total = first + config.finetune_epochs
     trained = train_network(

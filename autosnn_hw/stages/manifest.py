@@ -23,6 +23,7 @@ from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.search.study import NAME
 from autosnn_hw.search.workers import Crew, Local, worker_count
 from autosnn_hw.simulate.lava.board import board_status
+from autosnn_hw.size_list import all_of
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import Fabric
@@ -62,11 +63,16 @@ def prepare(config: SearchConfig) -> Prepared:
     precision.require(config.precision, config.device)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
     require_payload(data, profile)
-    check_timesteps(data, config.timesteps)
+    check_timesteps(data, all_of(config.timesteps)[-1])
+    if data.timesteps is not None and len(all_of(config.timesteps)) > 1:
+        raise InputError(
+            f"{data.name} has frames of {data.timesteps} steps, and a network of fewer would miss the last of them; leave --timesteps out."
+        )
     grouped = profile.searches_groups if config.grouped is None else config.grouped
-    groups = slot_groups(config.space, config.width, profile, config.groupings == "fewest") if grouped else None
+    width = all_of(config.width)[-1]
+    groups = slot_groups(config.space, width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
-    layout(space.at(0), data.image, data.classes)  # refuses images that are too small
+    layout(space.largest, data.image, data.classes)  # refuses images that are too small
     crew = Local(worker_count(config.workers))
     return Prepared(data, profile, space, Fabric.of(profile, data.is_frames), crew)
 

@@ -46,8 +46,7 @@ def point(run: str | Path, text: str, target: str | None = None) -> Point:
     config = read_config(folder / CONFIG)
     prepared = prepare(config.with_changes(backend="lava"))
     profile = hw_profiles.load(target or config.target)
-    architecture = Architecture.parse(text, space=config.space, width=config.width, timesteps=config.timesteps)
-    prepared.space.genes_of(architecture)
+    architecture = prepared.space.parse(text)
     require_same_integers(folder, prepared, profile)
     require_same_data(folder, prepared)
     if not folder.has(SUPERNET):

@@ -30,12 +30,10 @@ def published(prepared: Prepared, wanted: bool = True) -> dict[str, Architecture
 
 
 def variants(name: str, space: SearchSpace) -> list[Architecture]:
-    """Every way in which `space` groups a published architecture, the fewest groups first."""
+    """Every way in which `space` groups a published architecture, the fewest groups first, as large as the space has it."""
     blocks = Architecture.parse(name).blocks
     choices = [[gene for gene in genes if gene[0] == block] for genes, block in zip(space.genes, blocks)]
-    return [
-        space.architecture(genes) for genes in sorted(product(*choices), key=lambda genes: sum(n for _, n in genes))
-    ]
+    return [space.of_blocks(genes) for genes in sorted(product(*choices), key=lambda genes: sum(n for _, n in genes))]
 
 
 def _fitting(ways: list[Architecture], prepared: Prepared) -> Architecture:

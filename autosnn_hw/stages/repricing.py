@@ -15,6 +15,7 @@ import numpy as np
 
 from autosnn_hw import whole_file
 from autosnn_hw.activity import Activity
+from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import read_config
 from autosnn_hw.deploy.lowering import chip_network
 from autosnn_hw.deploy.planned_layers import front_units, stem_unit
@@ -129,7 +130,7 @@ class _Kept:
 
 @dataclass(frozen=True)
 class SubtreePricer:
-    """A picklable function of the genes of the first slots: records of all candidates that begin with them, as walked.
+    """A picklable function of the first genes: records of all candidates that begin with them, as walked.
 
     Args:
         evaluator: names the target that is priced, and the data whose labels give the accuracy.
@@ -157,28 +158,36 @@ class _Pricing:
     def __init__(self, pricer: SubtreePricer) -> None:
         self.tools, self.space, self.folder = evaluation_tools(pricer.evaluator), pricer.space, Path(pricer.folder)
         self.labels = pricer.evaluator.inputs()[1]
-        self.folded, self.units = branches(self.tools.supernet, self.tools.data, pricer.space)
+        self._width: int | None = 0  # of no network
+
+    def _enter(self, width: int | None) -> None:
+        """Make the networks of a width the present ones."""
+        if width != self._width:
+            self._width = width
+            self.folded, self.units = branches(self.tools.supernet, self.tools.data, self.space, width)
 
     def subtree(self, genes: tuple[Gene, ...]) -> Iterator[CandidateRecord]:
         """Records of all architectures that begin with `genes`."""
-        reader = SubtreeReader(part_file(self.folder, self.space.digits(genes)))
+        width, blocks, _ = self.space.parts(genes)
+        self._enter(width)
+        reader = SubtreeReader(part_file(self.folder, self.space.digits(genes)), len(self.space.reads))
         replay = self._replay(reader)
         if units := front_units(self.folded):
             replay.root = replay.grow(replay.root, units, reader.node(units))
         prefix = replay.root
-        for slot, gene in enumerate(genes):
+        for slot, gene in enumerate(blocks):
             prefix = self._grown(replay, reader, prefix, slot, gene)
-        yield from self._leaves(replay, reader, genes, prefix)
+        yield from self._leaves(replay, reader, blocks, prefix)
 
     def _replay(self, reader: SubtreeReader) -> Replay:
-        profile = self.tools.profile
+        profile, reads = self.tools.profile, self.space.reads
         if reader.driven is None:
             root = reader.node((stem_unit(self.folded),))
-            return Replay(self.folded, root, profile, input_spikes=reader.input_spikes)
+            return Replay(self.folded, root, profile, input_spikes=reader.input_spikes, reads=reads)
         stem = self.folded.blocks[0]
         norm = stem.convs[0].norm
         root = reader.stem(0 if norm is None else len(norm.gamma), stem.stage.out_shape)
-        return Replay(self.folded, root, profile, driven=reader.driven)
+        return Replay(self.folded, root, profile, driven=reader.driven, reads=reads)
 
     def _grown(self, replay: Replay, reader: SubtreeReader, prefix: Prefix, slot: int, gene: Gene) -> Prefix:
         units = self.units[slot][gene]
@@ -189,14 +198,17 @@ class _Pricing:
     ) -> Iterator[CandidateRecord]:
         slot = len(genes)
         if slot == self.space.slots:
-            yield self._record(replay, reader, genes, prefix)
+            for read, steps in enumerate(self.space.reads):
+                architecture = self.space.of_blocks(genes, self._width, steps)
+                yield self._record(replay, reader, architecture, prefix, read)
             return
         for gene in self.space.genes[slot]:
             child = self._grown(replay, reader, prefix, slot, gene)
             yield from self._leaves(replay, reader, (*genes, gene), child)
 
-    def _record(self, replay: Replay, reader: SubtreeReader, genes: Sequence[Gene], prefix: Prefix) -> CandidateRecord:
-        architecture = self.space.architecture(genes)
+    def _record(
+        self, replay: Replay, reader: SubtreeReader, architecture: Architecture, prefix: Prefix, read: int
+    ) -> CandidateRecord:
         network = chip_network(
             self.folded,
             replay.encoder,
@@ -206,11 +218,12 @@ class _Pricing:
             self.tools.data.name,
             None,
         )
+        network = replace(network, timesteps=architecture.timesteps)
         predicted = reader.predictions()
         activity = Activity(
-            prefix.activities,
+            tuple(layer[read] for layer in prefix.activities),
             samples=reader.samples,
-            timesteps=self.folded.timesteps,
+            timesteps=architecture.timesteps,
             # Of the votes only who won is kept: all go to that class.
             outputs=np.eye(self.folded.classes, dtype=np.int64)[predicted].repeat(self.folded.voters, axis=1),
             input_spikes=reader.input_spikes,

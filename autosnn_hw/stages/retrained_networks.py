@@ -79,11 +79,11 @@ def train_networks(
     images cannot be judged so: there it is the best candidate whose trained network fits the target, because near a limit a
     network can come out larger with its own weights than with inherited ones.
     """
-    judges = config.retrain != "scratch"
+    judges, parse = config.retrain != "scratch", prepared.space.parse
     names = dict(published(prepared, config.baselines))
     begun = set() if judges else set(names.values())
     if random is not None:
-        names["best of random"] = _parse(config, random.winner.genotype)
+        names["best of random"] = parse(random.winner.genotype)
     job = network_job(config, folder)
     ranked = {record.genotype: record for record in found.ranking}
     results: dict[Architecture, TrainedNetwork] = {}
@@ -95,7 +95,7 @@ def train_networks(
         reporter.advance(len(results), f"{architecture}: {percent(result.accuracy.exact_test)}")
 
     def network_of(record: CandidateRecord) -> TrainedNetwork:
-        architecture = _parse(config, record.genotype)
+        architecture = parse(record.genotype)
         if architecture not in results:
             add(job(architecture), architecture)
         return results[architecture]
@@ -108,22 +108,22 @@ def train_networks(
     chosen: list[str] = []
     with prepared.crew.open(job, most=total) as pool:
         for result in beside:
-            add(result, _parse(config, result.architecture))
+            add(result, parse(result.architecture))
         for count in rounds(config.finalists if judges else 1):
             if not chosen:
                 chosen = list(ranked)[:count]
-                make(pool, [*(_parse(config, one) for one in chosen), *(a for a in names.values() if a not in begun)])
+                make(pool, [*(parse(one) for one in chosen), *(a for a in names.values() if a not in begun)])
             else:
                 known = _estimated(config, prepared, found, results)
                 near = {genotype: estimate for genotype, estimate in known.items() if genotype in ranked}
                 costs = {genotype: record.cost or 0.0 for genotype, record in ranked.items()}
                 more = promising(near, costs, config.lam, count, chosen)
                 chosen += more
-                make(pool, [_parse(config, genotype) for genotype in more])
+                make(pool, [parse(genotype) for genotype in more])
         make(pool, names.values())
     known = _estimated(config, prepared, found, results) if judges else {}
     judged = [
-        finalist(ranked[genotype], results[_parse(config, genotype)], settings(config), found.mean_cost)
+        finalist(ranked[genotype], results[parse(genotype)], settings(config), found.mean_cost)
         for genotype in dict.fromkeys([*chosen, *(str(a) for a in names.values() if judges and str(a) in ranked)])
     ]
     best = best_of(judged)
@@ -136,7 +136,7 @@ def train_networks(
         )
     reference = None
     if config.baselines and prepared.profile.learns_slowly:
-        reference = network_job(config, folder, REFERENCE)(_parse(config, best.network.architecture))
+        reference = network_job(config, folder, REFERENCE)(parse(best.network.architecture))
     shown = [one for one in judged if one.candidate.genotype in chosen or one is best]
     return Networks(
         winner=best.network,
@@ -187,7 +187,3 @@ def network_job(config: SearchConfig, folder: RunFolder, reference: str | None =
     # The reference has other neurons and weights than this super-network: it learns from scratch.
     inherits = config.retrain != "scratch" and reference is None
     return NetworkJob.of(config, nets, reference, str(folder / SUPERNET) if inherits else None)
-
-
-def _parse(config: SearchConfig, text: str) -> Architecture:
-    return Architecture.parse(text, space=config.space, width=config.width, timesteps=config.timesteps)

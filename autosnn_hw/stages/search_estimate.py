@@ -20,8 +20,9 @@ FEW, MORE = 2, 10  # batches; their difference is free of what happens once
 
 
 def network_sizes(prepared: Prepared) -> dict[str, Any]:
-    """{"stages": [{"name", "shape"}], "networks", "timesteps"}: outputs of the stages, which are those of every network of the space."""
-    stages = layout(prepared.space.at(0), prepared.data.image, prepared.data.classes)
+    """{"stages": [{"name", "shape"}], "networks", "timesteps"}: outputs of the stages, which are those of every network of the space,
+    or of its largest where it has several sizes."""
+    stages = layout(prepared.space.largest, prepared.data.image, prepared.data.classes)
     return {
         "stages": [{"name": stage.name, "shape": list(stage.out_shape)} for stage in stages],
         "networks": prepared.space.size,

@@ -61,15 +61,17 @@ def train(
 
     seed = derive_seed(config.seed, "supernet")
     schedule = Schedule(config.epochs, config.learning_rate, config.batch, seed, precision=config.precision)
-    values = config.batch * config.timesteps * config.width * prepared.data.image[1] * prepared.data.image[2]
+    space = prepared.space
+    values = config.batch * space.timesteps * space.width * prepared.data.image[1] * prepared.data.image[2]
     reporter.stage("super-network", config.epochs)
     with threads_for(values):
         training = train_supernet(
             prepared.data,
             space=config.space,
-            width=config.width,
-            timesteps=config.timesteps,
-            genes=prepared.space.genes,
+            width=space.width,
+            timesteps=space.timesteps,
+            steps=space.steps,
+            genes=space.genes,
             schedule=schedule,
             strict=config.sampling == "fair",
             sharing=config.sharing,
@@ -118,7 +120,9 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
         raise InputError(
             f"--supernet {source} was trained for another kind of chip: {differing}; without --supernet one is trained for {prepared.profile.name}."
         )
-    network.modules_of(prepared.space.at(0))
+    space = prepared.space
+    for steps in space.reads:
+        network.modules_of(space.of_blocks([genes[0] for genes in space.genes], timesteps=steps))
     for slot, (genes, there) in enumerate(zip(prepared.space.genes, network.genes)):
         missing = [f"{block}/{groups}" for block, groups in genes if (block, groups) not in there]
         if missing:

@@ -28,8 +28,9 @@ class Subtree:
     Args:
         nodes: `Found` of the stem, of the blocks that lead to the subtree, and of its own nodes, each before those behind it;
             a node without units has none.
-        predictions: int64 (architectures, N), class of every image, the last slot changing fastest.
-        driven: int64 (1, 1), active neurons of a stem that the host drives, over all images and steps, else None.
+        predictions: int64 (architectures, N), class of every image, the last gene changing fastest.
+        driven: int64 (1, 1), active neurons of a stem that the host drives, over all images and the steps of the last read, else
+            None.
         input_spikes: int64, the frames that were sent in, else None.
     """
 
@@ -71,11 +72,15 @@ def write(path: Path, subtree: Subtree) -> None:
 class SubtreeReader:
     """Hands out what a subtree's file holds, node by node in the order it was written in.
 
+    Args:
+        reads: after how many numbers of steps the networks were read off.
+
     Raises:
         InputError: the file is missing, damaged, or of another format.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reads: int = 1) -> None:
+        self._reads = reads
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 self._arrays = dict(arrays)
@@ -103,17 +108,21 @@ class SubtreeReader:
 
     def stem(self, channels: int, shape: tuple[int, int, int]) -> Found:
         """The first node where the host drives the stem."""
-        return Found((self._totals.take(shape).astype(np.int64),), (self._pair(channels),) if channels else ())
+        return Found((self._read(shape),), (self._pair(channels),) if channels else ())
 
     def node(self, units: Sequence[Unit]) -> Found:
         """The next node, which has these units."""
         shapes, channels = found_sizes(units)
-        totals = tuple(self._totals.take(shape).astype(np.int64) for shape in shapes)
+        totals = tuple(self._read(shape) for shape in shapes)
         return Found(totals, tuple(self._pair(count) for count in channels))
 
     def predictions(self) -> np.ndarray:
         """int64 (N,): classes of the images, of the next architecture."""
         return np.asarray(next(self._predictions), np.int64)
+
+    def _read(self, shape: tuple[int, ...]) -> np.ndarray:
+        """int64 (reads, *shape)."""
+        return self._totals.take((self._reads, *shape)).astype(np.int64)
 
     def _pair(self, channels: int) -> tuple[np.ndarray, np.ndarray]:
         return self._statistics.take((channels,)), self._statistics.take((channels,))

@@ -37,6 +37,7 @@ class SuperNetwork(nn.Module):
     Args:
         space: macro-architecture, a key of `macro_architectures.SPACES`.
         width, timesteps: C and T.
+        steps: numbers of timesteps that its candidates may have, T the most of them; none: T alone.
         image: (Cin, H, W).
         classes: number of classes.
         genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
@@ -54,6 +55,7 @@ class SuperNetwork(nn.Module):
         classes: int,
         *,
         genes: Sequence[Sequence[Gene]] | None = None,
+        steps: Sequence[int] = (),
         sharing: str = ENTANGLED,
         voters: int | None = None,
         fabric: Fabric = FLOAT,
@@ -69,6 +71,9 @@ class SuperNetwork(nn.Module):
         if len(self.genes) != slots or not all(self.genes):
             raise InputError(f"{space} has {slots} slots, each with at least one block; {len(self.genes)} were given.")
         self.space, self.width, self.timesteps = space, width, timesteps
+        self.steps = tuple(sorted(set(steps))) or (timesteps,)
+        if self.steps[-1] != timesteps:
+            raise InputError(f"timesteps {', '.join(map(str, self.steps))} must end with {timesteps}.")
         self.image, self.classes, self.fabric, self.sharing = image, classes, fabric, sharing
         template = self.path([slot[0] for slot in self.genes])
         self.stages = stages_of(template, image, classes, voters, fabric.readout_block)
@@ -152,35 +157,48 @@ class SuperNetwork(nn.Module):
         for name, layer in self.layers.items():
             if name not in keys:
                 modules.append(layer)
-            elif (path.space, path.width, path.timesteps) == (self.space, self.width, self.timesteps) and keys[
-                name
-            ] in layer:
+            elif self._holds(path) and keys[name] in layer:
                 modules.append(layer[keys[name]])
             else:
                 raise InputError(
                     f"{path} ({path.space}, C = {path.width}, T = {path.timesteps}) is not in this super-network "
-                    f"({self.space}, C = {self.width}, T = {self.timesteps}): {name} may be {', '.join(self.layers[name])}."
+                    f"({self.space}, C = {self.width}, T = {', '.join(map(str, self.steps))}): {name} may be {', '.join(self.layers[name])}."
                 )
         return modules
 
-    def stem(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
+    def _holds(self, path: Architecture) -> bool:
+        """Whether it has networks of the path's sizes."""
+        return (path.space, path.width) == (self.space, self.width) and path.timesteps in self.steps
+
+    def stem(self, x: torch.Tensor, count: SpikeCounter | None = None, timesteps: int | None = None) -> torch.Tensor:
         """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot: all paths share it."""
-        x, constant = time_folded(x, self.timesteps)
+        steps = timesteps or self.timesteps
+        x, constant = time_folded(x, steps)
         first, *others = (self.layers[stage.name] for stage in front(self.stages))
-        spikes = first(x, self.timesteps, count, constant=constant)
+        spikes = first(x, steps, count, constant=constant)
         for layer in others:
-            spikes = layer(spikes, self.timesteps, count)
+            spikes = layer(spikes, steps, count)
         return spikes
 
     def body(self, spikes: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path from the spikes of `stem`."""
         for layer in self.modules_of(path)[len(front(self.stages)) :]:
-            spikes = layer(spikes, self.timesteps, count)
+            spikes = layer(spikes, path.timesteps, count)
         return spikes
+
+    def votes(self, spikes: torch.Tensor, path: Architecture) -> list[tuple[int, torch.Tensor]]:
+        """(T', votes (N, classes) until then) of a path of all T steps for each of `steps`, from the spikes of `stem`: one run."""
+        *layers, readout = self.modules_of(path)[len(front(self.stages)) :]
+        for layer in layers:
+            spikes = layer(spikes, path.timesteps, None)
+        if len(self.steps) == 1:
+            return [(self.timesteps, readout(spikes, self.timesteps))]
+        by_step = readout.by_step(spikes, path.timesteps)
+        return [(steps, by_step[:steps].sum(0)) for steps in self.steps]
 
     def forward(self, x: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path; with batch statistics unless `lent` gives it others."""
-        return self.body(self.stem(x, count), path, count)
+        return self.body(self.stem(x, count, path.timesteps), path, count)
 
     def norms(self, path: Architecture) -> dict[str, Norm]:
         """Batch-norm layers of a path by name."""
@@ -193,7 +211,11 @@ class SuperNetwork(nn.Module):
 
     @torch.no_grad()
     def estimate(self, path: Architecture, x: torch.Tensor, *, batch: int | None = None) -> Statistics:
-        """Batch-norm statistics of a path on images x, layer by layer in one pass; nothing in the network changes."""
+        """Batch-norm statistics of a path on images x, layer by layer in one pass; nothing in the network changes.
+
+        They are those of all steps of the super-network; a path of fewer has them in common with that of all.
+        """
+        path = replace(path, timesteps=self.timesteps)
         norms = self.norms(path)
         batch = batch or samples_at_once(self.width, self.timesteps, self.image)
         try:
@@ -219,7 +241,8 @@ class SuperNetwork(nn.Module):
                 norm.lent = None
 
     def to_folded(self, path: Architecture, dataset: Dataset, statistics: Statistics | None = None) -> FoldedNetwork:
-        """A path with its inherited weights; batch-norm mean and var are None without `statistics`."""
+        """A path with its inherited weights, over all steps of the super-network; batch-norm mean and var are None without
+        `statistics`."""
         if statistics is None:
             blocks = [module.folded() for module in self.modules_of(path)]
         else:

@@ -71,6 +71,7 @@ def train_supernet(
     space: str = "SNN_1",
     width: int = 8,
     timesteps: int = 4,
+    steps: Sequence[int] = (),
     genes: Sequence[Sequence[Gene]] | None = None,
     schedule: Schedule = SUPERNET_SCHEDULE,
     strict: bool = True,
@@ -86,7 +87,8 @@ def train_supernet(
     """Train a super-network on the training part without the validation part, and see whether it has learnt.
 
     Args:
-        space, width, timesteps, genes: of the super-network.
+        space, width, timesteps, steps, genes: of the super-network. Of several `steps` the loss is the mean of those at each,
+            all of them read off one run of all T.
         strict: strict fairness (an update adds the gradients of as many paths as a slot has blocks, each block once);
             False is AutoSNN's single-path uniform sampling, which needs far more epochs.
         sharing: as in `SuperNetwork`.
@@ -105,14 +107,18 @@ def train_supernet(
     with Seeded(schedule.seed, "supernet"):
         network = SuperNetwork(
             space, width, timesteps, dataset.image, dataset.classes,
-            genes=genes, sharing=sharing, fabric=fabric,
+            genes=genes, steps=steps, sharing=sharing, fabric=fabric,
         ).to(device)  # fmt: skip
     segments = _segments(network)
     adam = FlatAdam(list(segments.values()))
     position = {name: i for i, name in enumerate(segments)}
 
+    def loss_of(spikes: torch.Tensor, target: torch.Tensor, path: Architecture) -> torch.Tensor:
+        losses = [vote_loss(votes, target, count) for count, votes in network.votes(spikes, path)]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+
     def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
-        loss = vote_loss(network(x, path), target, timesteps)
+        loss = loss_of(network.stem(x), target, path)
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
 
@@ -122,7 +128,7 @@ def train_supernet(
         entry = spikes.detach().requires_grad_()
         total = torch.zeros((), device=entry.device)
         for path in paths:
-            loss = vote_loss(network.body(entry, path), target, timesteps)
+            loss = loss_of(entry, target, path)
             loss.backward()
             total += loss.detach()
         spikes.backward(entry.grad)
@@ -142,7 +148,7 @@ def train_supernet(
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
         image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm,
-        **fabric.identity(),
+        **({"steps": network.steps} if len(network.steps) > 1 else {}), **fabric.identity(),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
     run.fit(dataset, dataset.x_train, dataset.y_train, step)

@@ -75,8 +75,9 @@ def train_network(
         return loss.detach(), None
 
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
+    genotype = {name: value for name, value in asdict(architecture).items() if name != "named"}
     identity = identity_of(
-        "network", dataset, schedule, architecture=asdict(architecture), full=full_train,
+        "network", dataset, schedule, architecture=genotype, full=full_train,
         **fabric.identity(), **({} if initial is None else {"initial": fingerprint(initial)}),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)

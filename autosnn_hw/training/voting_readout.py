@@ -83,10 +83,14 @@ class VotingReadout(nn.Module):
 
     def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes), each in 0..T."""
+        return self.by_step(x, timesteps, count).sum(0)
+
+    def by_step(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
+        """Votes (T, N, classes) of every step, each in 0..1."""
         spikes = self.neuron(F.linear(x.flatten(1), self.weight), timesteps)
         if count is not None:
             count(self.stage, spikes)
-        return spikes.view(timesteps, -1, self.classes, spikes.shape[1] // self.classes).mean(-1).sum(0)
+        return spikes.view(timesteps, -1, self.classes, spikes.shape[1] // self.classes).mean(-1)
 
     def folded(self) -> FoldedBlock:
         weight = float64(self.linear.weight if self.mask is None else self.linear.weight * self.mask)

@@ -66,14 +66,15 @@ def same_counts(activity, wanted):
             assert total(getattr(ours, counts)) == total(getattr(alone, counts)), (ours.name, counts)
 
 
-def equals_alone(net, weights, calibration, judged):
-    trunk = Trunk(net, calibration, judged, weights)
+def equals_alone(net, weights, calibration, judged, reads=()):
+    trunk = Trunk(net, calibration, judged, weights, reads)
     end = grown(trunk, net)
     network = deploy_candidate(net, calibration, weights)
-    wanted = exact.run(network, judged)
     same_layers(end.layers, network)
-    same_counts(trunk.activity(end), wanted)
-    np.testing.assert_array_equal(end.outputs, wanted.outputs)
+    for number, steps in enumerate(reads or (net.timesteps,)):
+        wanted = exact.run(replace(network, timesteps=steps), judged)
+        same_counts(trunk.activity(end, number), wanted)
+        np.testing.assert_array_equal(end.outputs[number], wanted.outputs)
 
 
 @settings(max_examples=25, deadline=None)
@@ -87,6 +88,18 @@ def equals_alone(net, weights, calibration, judged):
 def test_a_grown_network_is_the_one_deployed_and_run_alone(folded, names, seed, kind, calibration, judged):
     net = folded(",".join(names), seed=seed, norm=True, voters=10)
     equals_alone(net, FORMATS[kind], pictures(net, calibration, seed), pictures(net, judged, seed + 1))
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5),
+    st.integers(0, 10**6),
+    st.sampled_from(["even", "ternary"]),
+    st.sets(st.integers(1, 5)),
+)
+def test_a_network_of_fewer_steps_is_the_beginning_of_the_same_run(folded, names, seed, kind, fewer):
+    net = folded(",".join(names), seed=seed, norm=True, voters=10, timesteps=6)
+    equals_alone(net, FORMATS[kind], pictures(net, 8, seed), pictures(net, 20, seed + 1), (*sorted(fewer), 6))
 
 
 @pytest.mark.parametrize("kind", ["SIB_k3_e1", "SRB_k3"])
@@ -152,9 +165,11 @@ def test_branches_grown_together_are_those_grown_alone(folded):
 @given(st.tuples(*[st.sampled_from(SEARCH_BLOCKS)] * 5), st.integers(0, 10**6), st.sampled_from(["even", "ternary"]))
 def test_what_was_found_gives_layers_and_counts_again(folded, names, seed, kind):
     net = folded(",".join(names), seed=seed, norm=True, voters=10)
-    trunk = Trunk(net, pictures(net, 8, seed), pictures(net, 12, seed + 1), FORMATS[kind])
+    reads = (1, net.timesteps)
+    trunk = Trunk(net, pictures(net, 8, seed), pictures(net, 12, seed + 1), FORMATS[kind], reads)
     end = grown(trunk, net)
-    replay = Replay(net, trunk.root.found, FORMATS[kind], driven=trunk.root.activities[0].active_neurons)
+    driven = trunk.root.activities[0][-1].active_neurons
+    replay = Replay(net, trunk.root.found, FORMATS[kind], driven=driven, reads=reads)
     prefix, walked = replay.root, trunk.root
     for block in net.blocks[1:]:
         units = block_units(block)
@@ -162,5 +177,7 @@ def test_what_was_found_gives_layers_and_counts_again(folded, names, seed, kind)
             (walked,) = trunk.grow(walked, [units])
             prefix = replay.grow(prefix, units, walked.found)
     same_layers(prefix.layers, end)
-    same_counts(replace(trunk.activity(end), layers=prefix.activities), trunk.activity(end))
+    for read in range(len(reads)):
+        walked_until = trunk.activity(end, read)
+        same_counts(replace(walked_until, layers=tuple(layer[read] for layer in prefix.activities)), walked_until)
     assert len(network_units(net)) == len(end.layers) - 1

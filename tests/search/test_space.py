@@ -11,7 +11,8 @@ from autosnn_hw.search.space import search_space
 
 SPACE = search_space(width=8, timesteps=4)
 GROUPED = search_space(groups=[{"SRB_k3": (4, 8), "SRB_k5": (2, 4)}] * 5)
-spaces = st.sampled_from([SPACE, GROUPED])
+SIZES = search_space(width=(12, 8), timesteps=(4, 2, 8), blocks=("skip", "SRB_k3"))
+spaces = st.sampled_from([SPACE, GROUPED, SIZES])
 seeds = st.integers(0, 2**32)
 
 
@@ -37,7 +38,8 @@ def test_groups_multiply_the_space_and_are_named_by_the_genotype():
 def test_samples_are_in_the_space(space, seed):
     architecture = space.sample(np.random.default_rng(seed))
     assert space.at(space.index(architecture)) == architecture
-    assert (architecture.width, architecture.timesteps) == (space.width, space.timesteps)
+    assert architecture.width in (space.widths or [space.width])
+    assert architecture.timesteps in space.reads
 
 
 @given(spaces, seeds)
@@ -55,7 +57,49 @@ def test_a_child_is_one_parent_up_to_one_cut_and_the_other_behind_it(space, seed
     first, second = space.sample(rng), space.sample(rng)
     child = space.genes_of(space.cross(first, second, rng))
     a, b = space.genes_of(first), space.genes_of(second)
-    assert any(child == a[:cut] + b[cut:] for cut in range(1, space.slots))
+    assert any(child == a[:cut] + b[cut:] for cut in range(1, len(space.loci)))
+
+
+def test_sizes_multiply_the_space_and_are_named_by_the_genotype():
+    everything = list(SIZES)
+    assert SIZES.size == len(everything) == len(set(everything)) == len(set(map(str, everything))) == 2**5 * 2 * 3
+    assert (SIZES.width, SIZES.timesteps, SIZES.widths, SIZES.reads) == (12, 8, (8, 12), (2, 4, 8))
+    assert {(a.width, a.timesteps) for a in everything} == {(w, t) for w in (8, 12) for t in (2, 4, 8)}
+    for architecture in everything:
+        assert SIZES.parse(str(architecture)) == architecture
+        assert str(architecture).endswith(f"@C{architecture.width}T{architecture.timesteps}")
+    assert str(search_space(width=8, timesteps=(2, 4)).largest).endswith("@T4")
+    assert [space.names for space in (SPACE, SIZES)] == [
+        ["TBD1", "TBD2", "TBD3", "TBD4", "TBD5"],
+        ["width", "TBD1", "TBD2", "TBD3", "TBD4", "TBD5", "timesteps"],
+    ]
+    assert list(map(len, SIZES.words())) == list(map(len, SIZES.loci))
+
+
+def test_one_size_is_a_plain_space_and_its_genotypes_do_not_name_it():
+    assert search_space(width=[8], timesteps=(4,)) == SPACE
+    assert SPACE.parse("all_SRB_k3@C8T4") == SPACE.parse("all_SRB_k3")
+    assert str(SPACE.parse("all_SRB_k3@C8T4")) == "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k3"
+
+
+def test_sizes_that_a_text_leaves_out_are_the_largest():
+    blocks = ",".join(["SRB_k3"] * 5)
+    assert str(SIZES.parse(blocks)) == f"{blocks}@C12T8"
+    assert str(SIZES.parse("all_SRB_k3@T2")) == f"{blocks}@C12T2"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("all_SRB_k3@T3", "allowed: T2, T4, T8"), ("all_SRB_k3@C4", "allowed: C8, C12"), ("all_SRB_k3@8", "@C8T4")],
+)
+def test_sizes_that_are_not_in_the_space_are_one_sentence(text, said):
+    with pytest.raises(InputError, match=said):
+        SIZES.parse(text)
+
+
+def test_groups_want_one_width():
+    with pytest.raises(InputError, match="give one width"):
+        search_space(width=(8, 16), groups=[{}] * 5)
 
 
 def test_mutation_hits_a_fifth_of_the_slots_and_all_other_blocks_alike():

@@ -26,12 +26,15 @@ from autosnn_hw.stages.walked import SubtreeReader, part_file
 from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.supernet import SuperNetwork
 
+SEVERAL = "loihi2 at several T"
 
-@pytest.fixture(scope="module", params=KINDS)
+
+@pytest.fixture(scope="module", params=[*KINDS, SEVERAL])
 def run(request, tmp_path_factory):
     """(space, evaluator, folder) of an untrained super-network; batch norm makes its neurons fire all the same."""
     folder = tmp_path_factory.mktemp(request.param)
-    space, judge = untrained_run(folder, request.param)
+    target, timesteps = (request.param, 2) if request.param in KINDS else ("loihi2", (1, 2, 3))
+    space, judge = untrained_run(folder, target, timesteps)
     return space, judge, folder
 
 
