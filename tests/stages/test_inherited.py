@@ -7,6 +7,7 @@ from support.untrained_run import FABRICS, SIZES, untrained_supernet
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.documents import verdict
+from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.stages import evaluator, learnt
 from autosnn_hw.stages.evaluator import CandidateEvaluator
 from autosnn_hw.stages.retraining import NetworkJob
@@ -30,9 +31,9 @@ def few(monkeypatch):
 def job(folder, target="loihi2", **changes):
     """(job, evaluator, architecture) of an untrained super-network; batch norm makes its neurons fire all the same."""
     supernet = folder / "supernet.safetensors"
-    space = untrained_supernet(supernet, target)
-    (folder / "networks").mkdir()
     config = SearchConfig(target=target, **{**SIZES, **changes})
+    space = untrained_supernet(supernet, target, timesteps=config.timesteps)
+    (folder / "networks").mkdir()
     judge = CandidateEvaluator(str(supernet), "digits", None, target, float_view=False)
     return NetworkJob.of(config, folder / "networks", supernet=str(supernet)), judge, space.at(0)
 
@@ -53,6 +54,19 @@ def test_where_nothing_helps_what_is_delivered_is_what_the_search_judged(tmp_pat
         if getattr(own, "weight", None) is not None:
             assert (own.weight == theirs.weight).all()
     assert make(architecture) is not result and make(architecture).to_json() == result.to_json()
+
+
+@pytest.mark.parametrize("target", FABRICS)
+def test_a_network_of_fewer_steps_is_what_the_search_judged_too(tmp_path, target, monkeypatch):
+    make, judge, first = job(tmp_path, target, finetune_epochs=0, timesteps=(2, 5))
+    monkeypatch.setattr(learnt, "tuned_if_better", lambda start, *_: (start, {"trained": -1.0}, "trained", {}))
+    for architecture in (first, replace(first, timesteps=5)):
+        result, searched = make(architecture), judge(architecture)
+        assert (result.architecture, result.kept) == (str(architecture), "inherited")
+        assert result.architecture.endswith(f"@T{architecture.timesteps}")
+        assert result.accuracy.inherited == result.accuracy.validation == searched.accuracy
+        assert CandidateRecord.from_json(result.as_candidate).energy == searched.energy
+        assert netx.read(make.file(architecture)).timesteps == architecture.timesteps
 
 
 def test_tuning_that_makes_it_worse_is_dropped_and_said(tmp_path, monkeypatch):

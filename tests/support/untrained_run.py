@@ -16,15 +16,21 @@ FABRICS = {
 SIZES = {"width": 4, "timesteps": 2, "retrain_epochs": 1, "finetune_epochs": 1}
 
 
-def untrained_supernet(path: Path, target: str = "loihi2", blocks: tuple[str, ...] = ("SRB_k3",)) -> SearchSpace:
-    """Write the checkpoint for 8 x 8 images with C = 4, T = 2; batch norm makes its neurons fire all the same."""
+def untrained_supernet(
+    path: Path,
+    target: str = "loihi2",
+    blocks: tuple[str, ...] = ("SRB_k3",),
+    timesteps: int | tuple[int, ...] = 2,
+) -> SearchSpace:
+    """Write the checkpoint for 8 x 8 images with C = 4; batch norm makes its neurons fire all the same."""
     fabric, groups = FABRICS[target]
-    space = search_space(width=4, timesteps=2, blocks=blocks, groups=groups)
+    space = search_space(width=4, timesteps=timesteps, blocks=blocks, groups=groups)
     torch.manual_seed(0)
-    network = SuperNetwork(space.space, 4, 2, (1, 8, 8), 10, genes=space.genes, fabric=fabric)
+    steps = space.timesteps
+    network = SuperNetwork(space.space, 4, steps, (1, 8, 8), 10, genes=space.genes, steps=space.steps, fabric=fabric)
     identity = {
-        "kind": "supernet", "space": space.space, "width": 4, "timesteps": 2, "image": (1, 8, 8), "classes": 10,
-        "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric.identity(),
+        "kind": "supernet", "space": space.space, "width": 4, "timesteps": steps, "image": (1, 8, 8), "classes": 10,
+        "steps": space.steps, "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric.identity(),
     }  # fmt: skip
     tensors = {f"model.{name}": tensor for name, tensor in network.state_dict().items()}
     write_checkpoint(path, tensors, {"identity": identity})

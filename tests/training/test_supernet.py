@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,33 @@ def test_a_path_is_the_network_of_its_architecture(images, sharing):
         with torch.no_grad():
             assert torch.equal(network.train()(images, counts[0]), supernet(images, path, counts[1]))
         assert counts[0].by_stage == counts[1].by_stage
+
+
+def test_votes_after_fewer_steps_are_those_of_a_run_of_so_many(images):
+    """Whatever normalises, as long as it is the same: the statistics of all steps."""
+    supernet = SuperNetwork("SNN_1", 4, 6, (1, 8, 8), 10, steps=(2, 3, 6))
+    path = _path(supernet, PATHS[0])
+    statistics = supernet.estimate(path, images)
+    with torch.no_grad(), supernet.lent(path, statistics):
+        together = dict(supernet.votes(supernet.stem(images), path))
+        alone = {steps: supernet(images, replace(path, timesteps=steps)) for steps in (2, 3, 6)}
+    assert together.keys() == alone.keys() and alone[6].any()
+    for steps, votes in alone.items():
+        torch.testing.assert_close(together[steps], votes, rtol=0, atol=1e-6)
+    for ours, whole in zip(*(supernet.estimate(replace(path, timesteps=t), images).values() for t in (2, 6))):
+        assert torch.equal(ours[0], whole[0]) and torch.equal(ours[1], whole[1])
+
+
+@pytest.mark.parametrize("steps", [(2, 3), (2, 8)])
+def test_the_last_of_its_steps_are_all_of_them(steps):
+    with pytest.raises(InputError, match="must end with 6"):
+        SuperNetwork("SNN_1", 4, 6, (1, 8, 8), 10, steps=steps)
+
+
+def test_a_path_of_other_steps_is_refused():
+    supernet = SuperNetwork("SNN_1", 4, 6, (1, 8, 8), 10, steps=(3, 6))
+    with pytest.raises(InputError, match="T = 3, 6"):
+        supernet.modules_of(replace(_path(supernet, PATHS[0]), timesteps=4))
 
 
 def test_strict_fairness_holds_every_block_of_every_slot_once(supernet):
