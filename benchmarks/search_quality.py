@@ -15,9 +15,11 @@ and so many random architectures that get their weights as the finalists do.
 
     tau, tau_low, tau_high   Kendall's tau of the accuracy that the search ranked by with the test accuracy of the random
                              architectures; bootstrap over them, 95 %; mean over seeds
-    ceiling                  the same between two draws of the random architectures' trainings, mean over seeds
+    ceiling                  the same between two draws of the trainings of the first --again of them, mean over seeds
     winner_fitness           accuracy on test images x (energy / mean energy)^lambda, mean over seeds
     best_random_fitness      of the best of the random architectures on test images, so one that nobody could have chosen
+    evolution_fitness        of evolution's winner of the default budget on the same super-network, deployed alike
+    from_scratch             all SRB_k3 trained from scratch on the epochs of super-network and final training together
     noise                    1.96 standard deviations of the difference of two such fitnesses that the test images alone make
 
 With --runs finished seeds are taken from there, and unfinished ones gone on with.
@@ -33,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from walked_space import WalkedSpace, searched
 
 from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
@@ -161,21 +164,29 @@ def halved(images: np.ndarray) -> np.ndarray:
     return np.round(blocks.mean(axis=(3, 5))).astype(np.uint8)
 
 
-def cifar_seed(config: SearchConfig, randoms: int, folder: Path) -> dict[str, Any]:
-    """One search on images, and random architectures deployed as its finalists are."""
+def cifar_seed(config: SearchConfig, randoms: int, again: int, folder: Path) -> dict[str, Any]:
+    """One search on images; random architectures and evolution's winner deployed as its finalists are."""
     summary = finished(config, folder)
     config = read_config(folder / CONFIG)
     space = search_space(config.space, width=config.width, timesteps=config.timesteps)
     random = generator(config.seed, "search quality")
     chosen = [space.at(int(i)) for i in random.choice(space.size, randoms, replace=False)]
-    first = deployed(config, folder, "random", chosen)
-    second = deployed(config.with_changes(seed=config.seed + 1_000), folder, "random-again", chosen)
-    searched = {record.genotype: record.accuracy or 0.0 for record in read_records(**RunFolder(folder).study())}
+    evolved = Architecture.parse(
+        searched(WalkedSpace.of(folder), "evolution", config.seed),
+        space=config.space,
+        width=config.width,
+        timesteps=config.timesteps,
+    )
+    *first, by_evolution = deployed(config, folder, "random", [*chosen, evolved])
+    second = deployed(config.with_changes(seed=config.seed + 1_000), folder, "random-again", chosen[:again])
+    long = config.with_changes(retrain="scratch", retrain_epochs=config.epochs + config.retrain_epochs)
+    (scratch,) = deployed(long, folder, "from-scratch", [all_srb(config)])
+    inherited = {record.genotype: record.accuracy or 0.0 for record in read_records(**RunFolder(folder).study())}
 
     def value(accuracy: float, energy: Mapping[str, Any]) -> float:
         return fitness(accuracy, energy["total"]["value"], summary["mean_cost"], summary["lambda"])
 
-    ranked_by = [searched[str(architecture)] for architecture in chosen]
+    ranked_by = [inherited[str(architecture)] for architecture in chosen]
     final = [network.accuracy.exact_test for network in first]
     winner = summary["winner"]
     own = value(winner["accuracy"]["exact_test"], winner["energy"])
@@ -187,11 +198,16 @@ def cifar_seed(config: SearchConfig, randoms: int, folder: Path) -> dict[str, An
         "tau": kendall_tau(ranked_by, final),
         "tau_low": low,
         "tau_high": high,
-        "ceiling": kendall_tau(final, [network.accuracy.exact_test for network in second]),
+        "ceiling": kendall_tau(final[:again], [network.accuracy.exact_test for network in second]),
         "winner": {"architecture": winner["architecture"], "accuracy": p, "energy": winner["energy"]["total"]["value"]},
         "winner_fitness": own,
         "best_random_fitness": max(random_fitness),
         "mean_random_fitness": float(np.mean(random_fitness)),
+        "evolution": {
+            "architecture": str(evolved),
+            "fitness": value(by_evolution.accuracy.exact_test, by_evolution.energy),
+        },
+        "from_scratch": {"accuracy": scratch.accuracy.exact_test, "energy": scratch.energy["total"]["value"]},
         "noise": own / p * Z_95 * (2 * p * (1 - p) / summary["test_samples"]) ** 0.5,
         "baseline_fitness": {one["name"]: value(one["accuracy"], one["energy"]) for one in summary["baselines"]},
         "random": [
@@ -200,6 +216,13 @@ def cifar_seed(config: SearchConfig, randoms: int, folder: Path) -> dict[str, An
         ],
         "wall_time": summary["wall_time"],
     }
+
+
+def all_srb(config: SearchConfig) -> Architecture:
+    """The architecture that residual blocks alone make."""
+    return Architecture.parse(
+        ",".join(["SRB_k3"] * 5), space=config.space, width=config.width, timesteps=config.timesteps
+    )
 
 
 def deployed(config: SearchConfig, run: Path, name: str, chosen: Sequence[Architecture]) -> list[TrainedNetwork]:
@@ -237,9 +260,10 @@ def cifar(seeds: Sequence[int], runs: Path, options: argparse.Namespace) -> dict
             seed=seed,
             workers=options.workers,
         )
-        rows.append(cifar_seed(config, options.random, runs / f"cifar-seed-{seed}"))
+        rows.append(cifar_seed(config, options.random, options.again, runs / f"cifar-seed-{seed}"))
     keys = ("tau", "tau_low", "tau_high", "ceiling", "winner_fitness", "best_random_fitness", "noise")
     means = {key: float(np.mean([row[key] for row in rows])) for key in keys}
+    means["evolution_fitness"] = float(np.mean([row["evolution"]["fitness"] for row in rows]))
     beaten = sum(row["winner_fitness"] >= row["best_random_fitness"] - row["noise"] for row in rows)
     return {"seeds": len(rows), **means, "at_least_best_random_within_noise": beaten, "per_seed": rows}
 
@@ -255,6 +279,7 @@ def main() -> None:
     parser.add_argument("--finetune-epochs", type=int, default=1)
     parser.add_argument("--finalists", type=int, default=8)
     parser.add_argument("--random", type=int, default=24, help="random architectures")
+    parser.add_argument("--again", type=int, default=12, help="of them, trained with a second seed, too")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
