@@ -17,7 +17,7 @@ test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(INSTALLED) $(NENGO:%=%/.installed) .nir-peers/.installed
-	$(NENGO:%=NENGO_LOIHI_PYTHON="$(CURDIR)/%/bin/python") NIR_PEERS="$(CURDIR)/.nir-peers" $(BIN)/python -m pytest -q -m slow
+	$(NENGO:%=NENGO_LOIHI_PYTHON="$(CURDIR)/%/bin/python") NIR_PEERS="$(CURDIR)/.nir-peers" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
