@@ -51,6 +51,8 @@ class Activity:
         values_written: by the host into the input's neurons, per inference: each neuron's once where it is held over the sample,
             in every step where frames are sent into them; None where the input has no neurons, or it is not known.
         backend: {"name", "kind", "version"}; kind is "simulator" or "silicon".
+        values: int32 (samples, steps, neurons of the last layer), of a sigma-delta network alone: what the last layer computed in
+            each step; `sigma_delta.OUTPUT_SCALE` of it stand for 1.0 of the trained network.
         core_counters: counters per core where a board gives only those; None otherwise.
         details: anything else worth keeping (paths each layer took, warnings), JSON-able.
     """
@@ -63,6 +65,7 @@ class Activity:
     input_spikes: np.ndarray | None = None
     host_macs: float | None = None
     values_written: int | None = None
+    values: np.ndarray | None = None
     backend: Mapping[str, str] | None = None
     core_counters: Mapping[str, np.ndarray] | None = None
     details: Mapping[str, Any] | None = None
@@ -71,7 +74,7 @@ class Activity:
         """int64 (samples, classes): what the classes are compared by (summed votes, or the final v of an accumulating readout)."""
         values = self.outputs
         if readout is None:
-            return values
+            return values if self.values is None else self.values[:, -1]
         if readout.accumulates:
             if self.final_v is None:
                 raise ValueError(

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.integer_values import integers, pair
+from autosnn_hw.sigma_delta import SigmaDeltaNeuron
 
 
 class Role(IntEnum):
@@ -34,37 +36,6 @@ BIAS_LIMIT = 4095  # 13 bit signed bias mantissa of Loihi 2; the clip of the enc
 LONGEST_DELAY = 62  # netx clips longer dense delays to this
 
 _OWN: Any = None  # default of roles: every channel is its layer's own, filled in when the layer is made
-
-
-def integers(value: Any, what: str) -> np.ndarray:
-    """Return `value` as an int64 array; refuse NaN, infinities and fractions, which NetX would silently truncate.
-
-    Raises:
-        InputError: a value is not an integer.
-    """
-    array = np.asarray(value)
-    if array.dtype.kind in "iub":
-        return array.astype(np.int64)
-    if array.dtype.kind != "f":
-        raise InputError(f"{what} has dtype {array.dtype}; integers are needed.")
-    if not np.isfinite(array).all():
-        raise InputError(f"{what} holds NaN or infinite values; integers are needed.")
-    if (array != np.trunc(array)).any():
-        raise InputError(
-            f"{what} holds fractions, which NetX would truncate toward zero; round them to integers first."
-        )
-    if (np.abs(array) >= 2.0**63).any():
-        raise InputError(f"{what} holds values beyond 64 bits; integers are needed.")
-    return array.astype(np.int64)
-
-
-def pair(value: Any, what: str, least: int) -> tuple[int, int]:
-    """(H, W) pair of integers from a scalar or a pair; `least` is the smallest legal value."""
-    array = integers(value, what).reshape(-1)
-    if array.size not in (1, 2) or (array < least).any():
-        found = np.asarray(value).tolist() if array.size <= 4 else f"an array of shape {np.shape(value)}"
-        raise InputError(f"{what} is {found}; one or two integers of at least {least} are needed.")
-    return int(array[0]), int(array[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +68,23 @@ class CubaNeuron:
         return bool((np.asarray(self.i_decay) == DECAY_ONE).all())
 
 
+Neuron = CubaNeuron | SigmaDeltaNeuron
+
+
+def cuba(layer: Layer) -> CubaNeuron:
+    """The neuron of a layer that must have a CUBA neuron.
+
+    Raises:
+        InputError: it has sigma-delta neurons.
+    """
+    if isinstance(layer.neuron, SigmaDeltaNeuron):
+        raise InputError(
+            f"layer {layer.name!r} has sigma-delta neurons; a network of spiking (CUBA) neurons is needed."
+        )
+    assert layer.neuron is not None
+    return layer.neuron
+
+
 def per_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
     """A neuron parameter or bias, one for all, one a channel or one a neuron, as int64 that broadcasts to a layer's shape."""
     array = np.asarray(value, np.int64)
@@ -125,7 +113,7 @@ def _roles(layer: Any, channels: int) -> None:
 
 def _neuron(layer: Any, channels: int) -> None:
     neuron = layer.neuron
-    if neuron is None:
+    if not isinstance(neuron, CubaNeuron):
         return
     for name in ("vth_mant", "v_decay", "i_decay"):
         value = getattr(neuron, name)
@@ -172,7 +160,7 @@ class InputLayer:
 
     name: str
     shape: tuple[int, ...]
-    neuron: CubaNeuron | None = None
+    neuron: Neuron | None = None
     bias: np.ndarray | None = None
     roles: np.ndarray = _OWN
     block: str = "stem"
@@ -206,7 +194,7 @@ class ConvLayer:
     name: str
     shape: tuple[int, ...]
     weight: np.ndarray
-    neuron: CubaNeuron
+    neuron: Neuron
     bias: np.ndarray | None = None
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
@@ -256,7 +244,7 @@ class DenseLayer:
     name: str
     shape: tuple[int, ...]
     weight: np.ndarray
-    neuron: CubaNeuron
+    neuron: Neuron
     bias: np.ndarray | None = None
     delay: np.ndarray | None = None
     roles: np.ndarray = _OWN

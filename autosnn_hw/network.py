@@ -20,10 +20,10 @@ from autosnn_hw.chip_layers import (
     IntOrArray,
     Layer,
     Role,
-    integers,
-    pair,
 )
 from autosnn_hw.errors import InputError
+from autosnn_hw.integer_values import integers, pair
+from autosnn_hw.sigma_delta import Part, SigmaDeltaNeuron
 
 __all__ = [
     "MAX_TIMESTEPS",
@@ -36,11 +36,14 @@ __all__ = [
     "InputLayer",
     "IntOrArray",
     "Layer",
+    "Part",
     "Readout",
     "Role",
+    "SigmaDeltaNeuron",
     "conv_output_size",
     "integers",
     "pair",
+    "require_spiking",
 ]
 
 
@@ -143,6 +146,7 @@ class ChipNetwork:
             raise InputError(f"timesteps is {self.timesteps}; 1 to {MAX_TIMESTEPS} are allowed.")
         for source, layer in zip(self.layers, self.layers[1:]):
             _fits(source, layer)
+        _one_kind_of_neuron(self)
         if self.readout is not None and self.readout.classes * self.readout.voters != self.layers[-1].shape[0]:
             raise InputError(
                 f"the readout of {self.readout.classes} classes x {self.readout.voters} voters does not match the {self.layers[-1].shape[0]} neurons of {names[-1]!r}."
@@ -154,15 +158,57 @@ class ChipNetwork:
         return self.layers if self.layers[0].neuron is not None else self.layers[1:]
 
     @property
+    def sigma_delta(self) -> bool:
+        """Whether its neurons are sigma-delta neurons, whose messages carry values; otherwise they are CUBA neurons."""
+        return isinstance(self.layers[-1].neuron, SigmaDeltaNeuron)
+
+    @property
     def input_layer(self) -> InputLayer:
         layer = self.layers[0]
         assert isinstance(layer, InputLayer)
         return layer
 
 
+def require_spiking(network: ChipNetwork, form: str) -> None:
+    """Refuse a sigma-delta network where only spikes can be said.
+
+    Args:
+        form: what it was to be written as.
+
+    Raises:
+        InputError: the network's neurons are sigma-delta neurons.
+    """
+    if network.sigma_delta:
+        raise InputError(
+            f"a network of sigma-delta neurons is written as NetX (--format netx), not as {form}, whose neurons here send spikes."
+        )
+
+
 def conv_output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
     """Length of a convolution's output along one axis."""
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def _one_kind_of_neuron(network: ChipNetwork) -> None:
+    """Sigma-delta neurons stand alone in a network, a delta encoder at its input and a sigma decoder at its end."""
+    for layer in network.neuron_layers:
+        if isinstance(layer.neuron, SigmaDeltaNeuron) is not network.sigma_delta:
+            raise InputError(
+                f"layer {layer.name!r} and {network.layers[-1].name!r} mix sigma-delta and spiking (CUBA) neurons; a network has one of both."
+            )
+        if not isinstance(layer.neuron, SigmaDeltaNeuron):
+            continue
+        part = layer.neuron.part
+        if (part is Part.DELTA) is not isinstance(layer, InputLayer):
+            raise InputError(
+                f"layer {layer.name!r} has {part.value} neurons; delta encoders are for the input, and for nothing else."
+            )
+        if part is Part.SIGMA and (layer is not network.layers[-1] or layer.bias is not None):
+            raise InputError(
+                f"layer {layer.name!r} decodes the output (sigma); it must be the last layer and have no bias, which lava-dl does not load."
+            )
+        if part is Part.DELTA and layer.bias is not None:
+            raise InputError(f"layer {layer.name!r} has a bias; a delta encoder has none.")
 
 
 def _fits(source: Layer, layer: Layer) -> None:

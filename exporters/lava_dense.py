@@ -72,6 +72,14 @@ def effective_weight(weight: np.ndarray) -> np.ndarray | None:
     return _clipped_and_truncated(shifted, bits) / float(1 << shift)
 
 
+def sum_bits(weight: np.ndarray) -> int:
+    """Bits of the register that a sum of weights times messages wraps in, once Lava has shifted it down again.
+
+    Lava adds up shifted weights in 32 bits, which spikes never leave and the messages of sigma-delta neurons may.
+    """
+    return 32 - (max(_optimized(weight)[2], 0) if weight.any() else 0)
+
+
 def fault(weight: np.ndarray) -> str | None:
     """Why Lava would not use this dense matrix as it is, and what would work; None where it does, exactly.
 

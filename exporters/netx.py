@@ -17,7 +17,7 @@ import numpy as np
 from autosnn_hw import whole_file
 from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
 from exporters import grouped_kernels, lava_dense, netx_root
 from exporters.netx_read import read
 from exporters.netx_values import VTH_MAX
@@ -115,10 +115,17 @@ def _dense_entry(layer: DenseLayer) -> dict[str, Any]:
     return entry
 
 
-def _neuron_entry(neuron: CubaNeuron | None) -> dict[str, Any]:
+def _neuron_entry(neuron: CubaNeuron | SigmaDeltaNeuron | None) -> dict[str, Any]:
     """As slayer writes it. Never `messageBits`, which makes NetX fail (a key missing from its NetDict)."""
     if neuron is None:
         return {}
+    if isinstance(neuron, SigmaDeltaNeuron):
+        entry = {
+            "neuron/type": np.bytes_("SDNN"),
+            "neuron/activation": np.bytes_("relu"),
+            "neuron/vThMant": neuron.vth_mant,
+        }
+        return entry | ({"neuron/sigma_output": True} if neuron.part is Part.SIGMA else {})
     return {
         "neuron/type": np.bytes_("CUBA"),
         "neuron/iDecay": neuron.i_decay,
@@ -154,7 +161,8 @@ def _problems(layer: Layer) -> list[str]:
         found.append(
             f"its threshold mantissa is {int(np.max(layer.neuron.vth_mant))}, Lava holds at most {VTH_MAX}; from 131072 on a neuron never fires"
         )
-    if layer.bias is not None and (layer.bias.min() < INT16_MIN or layer.bias.max() > INT16_MAX):
+    wraps = not isinstance(layer.neuron, SigmaDeltaNeuron)
+    if wraps and layer.bias is not None and (layer.bias.min() < INT16_MIN or layer.bias.max() > INT16_MAX):
         found.append(
             f"its biases reach {layer.bias.min()}..{layer.bias.max()}, Lava wraps beyond {INT16_MIN}..{INT16_MAX}"
         )

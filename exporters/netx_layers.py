@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from autosnn_hw.chip_layers import DECAY_ONE
-from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer, SigmaDeltaNeuron
 from exporters import grouped_kernels, lava_dense, netx_values
 from exporters import hdf5_input as source
 from exporters.netx_values import Reading, integers
@@ -70,16 +70,17 @@ def input_layer(reading: Reading, entry: h5py.Group) -> InputLayer:
             f"the input entry carries weight {transform[0].item():g} and bias {transform[1].item():g} for its owner's "
             "pre-processing; they are never applied, an image is the bias mantissa as it is"
         )
+    neuron = netx_values.neuron(reading, entry, is_input=True)
     return InputLayer(
         name=reading.name("input"),
         shape=shape,
-        neuron=netx_values.neuron(reading, entry),
+        neuron=neuron,
         bias=facts.bias,
         roles=facts.roles,
         block=facts.block if reading.root.layers else "",
         scale=facts.scale,
         k=facts.k,
-        host=facts.host,
+        host=facts.host or isinstance(neuron, SigmaDeltaNeuron),
         payload=facts.payload,
         foreign_transform=transform,
     )
@@ -189,7 +190,7 @@ def conv_layer(reading: Reading, entry: h5py.Group) -> ConvLayer:
         shape=shape,
         weight=weight,
         neuron=neuron,
-        bias=netx_values.bias(reading, entry, shape),
+        bias=netx_values.bias(reading, entry, shape, neuron),
         roles=facts.roles,
         block=facts.block,
         scale=facts.scale,
@@ -225,7 +226,7 @@ def dense_layer(reading: Reading, entry: h5py.Group) -> DenseLayer:
         shape=(neurons,),
         weight=weight,
         neuron=neuron or NO_NEURON,
-        bias=netx_values.bias(reading, entry, (neurons,)),
+        bias=netx_values.bias(reading, entry, (neurons,), neuron),
         delay=netx_values.delay(reading, entry, weight.shape),
         roles=facts.roles,
         block=facts.block,

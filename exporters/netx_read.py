@@ -6,13 +6,14 @@ cannot say is refused by name.
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, Readout
+from autosnn_hw.network import ChipNetwork, Readout, SigmaDeltaNeuron
 from exporters import hdf5_input as source
 from exporters import netx_layers, netx_root, netx_root_read, netx_values
 from exporters.netx_values import Reading
@@ -112,6 +113,9 @@ def _readout(reading: Reading) -> Readout | None:
     root, last = reading.root, reading.layers[-1]
     if root.readout is not None or root.layers:
         return None if reading.cut else root.readout
+    if isinstance(last.neuron, SigmaDeltaNeuron):
+        classes = reading.classes or last.shape[0]
+        return Readout(classes, last.shape[0] // classes, accumulates=True) if prod(last.shape[1:]) == 1 else None
     silent = last.neuron is not None and np.min(last.neuron.vth_mant) >= NEVER_FIRES
     if reading.classes is not None:
         return Readout(classes=reading.classes, voters=last.shape[0] // reading.classes, accumulates=bool(silent))

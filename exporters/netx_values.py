@@ -10,7 +10,8 @@ import numpy as np
 
 from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import CubaNeuron, Layer
+from autosnn_hw.network import CubaNeuron, Layer, Part, SigmaDeltaNeuron
+from autosnn_hw.sigma_delta import VTH_MAX as DELTA_VTH_MAX
 from exporters import hdf5_input as source
 from exporters.netx_root import LayerFacts, Root
 
@@ -96,12 +97,14 @@ def shape(reading: Reading, entry: h5py.Group) -> tuple[int, ...]:
     return sizes
 
 
-def bias(reading: Reading, entry: h5py.Group, layer_shape: tuple[int, ...]) -> np.ndarray | None:
+def bias(
+    reading: Reading, entry: h5py.Group, layer_shape: tuple[int, ...], neuron: CubaNeuron | SigmaDeltaNeuron | None
+) -> np.ndarray | None:
     """(C,) or the layer's full shape; NetX keeps a full one in Lava's order (W, H, C)."""
     values = _optional(reading, entry, "bias")
     if values is None:
         return None
-    if values.size and (values != values.astype(np.int16)).any():
+    if values.size and not isinstance(neuron, SigmaDeltaNeuron) and (values != values.astype(np.int16)).any():
         reading.note(f"bias holds values up to {np.abs(values).max()}; Lava wraps them to 16 bits, and so does this")
         values = values.astype(np.int16).astype(np.int64)
     if values.size == 1:
@@ -137,17 +140,19 @@ def delay(reading: Reading, entry: h5py.Group, weight_shape: tuple[int, ...]) ->
     return np.broadcast_to(values, weight_shape).copy()
 
 
-def neuron(reading: Reading, entry: h5py.Group) -> CubaNeuron | None:
+def neuron(reading: Reading, entry: h5py.Group, *, is_input: bool = False) -> CubaNeuron | SigmaDeltaNeuron | None:
     """The neuron of an entry, or None where it has none."""
     group = source.group(entry, "neuron")
     if group is None:
         return None
     kind = source.text(group, "type")
     if kind is None:
-        reading.refuse("neuron/type is missing; CUBA or LOIHI is needed")
+        reading.refuse("neuron/type is missing; CUBA, LOIHI or SDNN is needed")
+    if kind == "SDNN":
+        return _sigma_delta(reading, group, is_input)
     if kind not in ("CUBA", "LOIHI"):
-        reading.refuse(f"neuron type {kind[:40]!r} is not supported; CUBA or LOIHI is needed")
-    _note_ignored(reading, group)
+        reading.refuse(f"neuron type {kind[:40]!r} is not supported; CUBA, LOIHI or SDNN is needed")
+    _note_ignored(reading, group, set(PARAMETERS.values()))
     return _cuba(
         reading,
         {
@@ -157,9 +162,26 @@ def neuron(reading: Reading, entry: h5py.Group) -> CubaNeuron | None:
     )
 
 
-def _note_ignored(reading: Reading, group: h5py.Group) -> None:
+def _sigma_delta(reading: Reading, group: h5py.Group, is_input: bool) -> SigmaDeltaNeuron:
+    """lava-dl's choice: Delta at the input, Sigma where the key `sigma_output` is, else SigmaDelta with a ReLU."""
+    _note_ignored(reading, group, {"vThMant", "activation", "sigma_output"})
+    part = Part.DELTA if is_input else Part.SIGMA if "sigma_output" in source.names(group) else Part.SIGMA_DELTA
+    activation = source.text(group, "activation")
+    if part is Part.SIGMA_DELTA and activation not in (None, "relu"):
+        reading.note(f"neuron/activation is {str(activation)[:40]!r}; Lava runs relu, and so does this")
+    threshold = _parameter(reading, group, "vThMant")
+    if not isinstance(threshold, int):
+        reading.refuse(
+            f"neuron/vThMant has {threshold.size} values; Lava takes one for all sigma-delta neurons of a layer"
+        )
+    if not 0 <= threshold <= DELTA_VTH_MAX:
+        reading.refuse(f"neuron/vThMant is {threshold}; 0..{DELTA_VTH_MAX} is allowed for sigma-delta neurons")
+    return SigmaDeltaNeuron(part, 0 if part is Part.SIGMA else threshold)
+
+
+def _note_ignored(reading: Reading, group: h5py.Group, known: set[str]) -> None:
     """Note every parameter that NetX does not read, unless it has the value that means nothing."""
-    names = set(source.names(group)) - {"type", *PARAMETERS.values()}
+    names = set(source.names(group)) - {"type", *known}
     if "messageBits" in names:
         reading.note("neuron/messageBits makes lava-dl fail to load the file; it is left out")
     ignored = []

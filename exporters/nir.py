@@ -14,7 +14,7 @@ import numpy as np
 
 from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer
+from autosnn_hw.network import ChipNetwork, ConvLayer, require_spiking
 from exporters import hdf5_input as source
 from exporters import netx_root, netx_root_read, nir_graph
 from exporters.netx import LIBRARY
@@ -42,6 +42,7 @@ def write(network: ChipNetwork, path: str | Path, *, dt: float = DT, fires_at_th
     """
     if not 0 < dt < np.inf:
         raise InputError(f"dt is {dt:g}; a time above 0 is needed.")
+    require_spiking(network, "NIR")
     graph = graph_of(network, dt, fires_at=fires_at_threshold)
     image = io.BytesIO()
     with h5py.File(image, "w", libver=LIBRARY) as file:

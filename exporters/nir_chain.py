@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.chip_layers import DECAY_ONE, LONGEST_DELAY, per_neuron
+from autosnn_hw.chip_layers import DECAY_ONE, LONGEST_DELAY, cuba, per_neuron
 from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
@@ -117,10 +117,9 @@ def _bias(layer: Layer) -> np.ndarray:
 
 def _is_through_synapses(layer: Layer) -> bool:
     """A bias that is one a channel goes the way of the spikes, unless a current would filter it."""
-    assert layer.neuron is not None
     if isinstance(layer, InputLayer) or layer.bias is None or layer.bias.shape != (layer.shape[0],):
         return False
-    return layer.neuron.memoryless_current
+    return cuba(layer).memoryless_current
 
 
 def _through_synapses(layer: Layer) -> np.ndarray:
@@ -129,8 +128,7 @@ def _through_synapses(layer: Layer) -> np.ndarray:
 
 def _neurons(layer: Layer, name: str, dt: float, fires_at: bool) -> NirNode:
     """CubaLIF, Lava's own neuron: of NIR's kinds the one whose steps most readers take alike (docs/nir.md)."""
-    neuron = layer.neuron
-    assert neuron is not None
+    neuron = cuba(layer)
     v_decay, i_decay = _full(neuron.v_decay, layer), _full(neuron.i_decay, layer)
     threshold = _full(neuron.vth_mant, layer)
     if fires_at:

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from autosnn_hw import whole_file
 from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Readout, Role
+from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Readout, Role, require_spiking
 from exporters import onnx_layers as equations
 from exporters.onnx_layers import State
 from exporters.onnx_nodes import Nodes
@@ -48,6 +48,7 @@ def model(network: ChipNetwork, *, form: Form = "scan") -> onnx.ModelProto:
     """The model that `write` writes."""
     if form not in ("scan", "step"):
         raise InputError(f"form is {form!r}; scan or step is needed.")
+    require_spiking(network, "ONNX")
     graph = _scan(network) if form == "scan" else _step(network)
     made = helper.make_model(
         graph, producer_name=PRODUCER, ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]

@@ -13,6 +13,7 @@ from autosnn_hw.chip_layers import (
     V_LIMIT,
     WRAP,
     IntOrArray,
+    cuba,
     effective_bias,
     per_neuron,
 )
@@ -40,7 +41,7 @@ class State:
 
 def has_memory(layer: Layer) -> bool:
     """Whether the layer's u outlives a step."""
-    return layer.neuron is not None and bool(np.min(layer.neuron.i_decay) < DECAY_ONE)
+    return layer.neuron is not None and bool(np.min(cuba(layer).i_decay) < DECAY_ONE)
 
 
 def longest_delay(layer: Layer) -> int:
@@ -166,8 +167,7 @@ def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) 
     Returns:
         spikes as float32, and the new v and u.
     """
-    neuron = layer.neuron
-    assert neuron is not None
+    neuron = cuba(layer)
     # 32-bit registers of Lava overflow only where the current alone passes two turns of u.
     overflows = ALIGN * bound > 2 * WRAP
     u = nodes("Mul", current, nodes.constant(ALIGN))
@@ -197,8 +197,7 @@ def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) 
 
 def _may_saturate(layer: Layer, bound: int) -> bool:
     """Whether v can reach the end of its register: without current memory it stays within what a step adds / the decay."""
-    assert layer.neuron is not None
-    decay = int(np.min(layer.neuron.v_decay))
+    decay = int(np.min(cuba(layer).v_decay))
     if has_memory(layer) or decay == 0:
         return True
     bias = 0 if layer.bias is None else int(np.abs(layer.bias.astype(np.int16).astype(np.int64)).max(initial=0))

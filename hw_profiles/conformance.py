@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.chip_layers import cuba
 from autosnn_hw.errors import AutosnnError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
 from hw_profiles.loader import load
@@ -45,7 +46,7 @@ def problems(target: str | Path | Profile, cost: Any) -> list[str]:
 
 def probe_network(profile: Profile, inputs: int = 12, outputs: int = 6) -> ChipNetwork:
     """A small network of weights 1 and -1 and neurons of a kind that the profile allows."""
-    decay = {"memoryless": 4096, "integrate": 0, "leaky": 1024}[sorted(profile.neuron.kinds)[0]]
+    decay = {"integrate": 0, "leaky": 1024}.get(sorted(profile.neuron.kinds)[0], 4096)
     weight = np.where(np.add.outer(np.arange(outputs), np.arange(inputs)) % 3 == 0, -1, 1)
     neuron = CubaNeuron(0, decay)
     stem = InputLayer("in", (inputs,), neuron, host=not profile.neuron.image_biases)
@@ -103,8 +104,7 @@ def _small_network(profile: Profile, cost: Any) -> Iterator[str]:
 def _limits_hold(profile: Profile, cost: Any) -> Iterator[str]:
     """What breaks a limit by one must be refused, with that limit."""
     base = probe_network(profile)
-    neuron = base.layers[1].neuron
-    assert neuron is not None
+    neuron = cuba(base.layers[1])
     limits = profile.limits
     cases: list[tuple[str, ChipNetwork]] = []
     if limits.threshold:

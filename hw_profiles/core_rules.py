@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hw_profiles.constants import Limit, Table, Text
 
-NeuronKind = Literal["leaky", "integrate", "memoryless"]
+NeuronKind = Literal["leaky", "integrate", "memoryless", "sigma_delta"]
 
 
 class Limits(Table):

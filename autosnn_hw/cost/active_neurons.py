@@ -15,7 +15,7 @@ import numpy as np
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.cost.limits import memoryless_by_construction
 from autosnn_hw.kept import kept_with
-from autosnn_hw.network import Layer
+from autosnn_hw.network import Layer, SigmaDeltaNeuron
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Kinds:
     """Neurons of a layer by what makes them active.
 
     Args:
-        biased: neurons with a bias, active in every step.
+        biased: neurons with a bias, and sigma-delta neurons, active in every step.
         firing: bool (C,), channels whose neurons are active when they fire; None where there are none.
         roles: the roles that those channels, and no others, have; None where roles do not tell them apart.
         unknown: neurons of which the spikes do not tell.
@@ -38,6 +38,8 @@ class Kinds:
 @kept_with()
 def kinds_of(layer: Layer) -> Kinds:
     """Kinds of a layer with neurons; kept with the layer."""
+    if isinstance(layer.neuron, SigmaDeltaNeuron):
+        return Kinds(prod(layer.shape), None, None, 0)  # its program runs in every step, whatever arrives
     positions = prod(layer.shape[1:])
     firing = memoryless_by_construction(layer)
     bias = np.zeros(layer.shape[0]) if layer.bias is None else layer.bias

@@ -10,9 +10,13 @@ import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, InputLayer, Layer
+from autosnn_hw.network import ChipNetwork, InputLayer, Layer, SigmaDeltaNeuron
 
 HOST = "the spikes that the host sends in are charged as messages, without the way they take to their cores"
+ENCODER = "the delta encoder of the input runs on the host, as that of lava-dl's PilotNet does"
+SIGMA_DELTA = (
+    "the energy of a sigma-delta neuron's update is taken to be a CUBA neuron's; its time is that of two passes"
+)
 GRADED = "a graded spike is charged as a spike is, whatever its value"
 UNIFORM = "where spikes are not known neuron by neuron they are spread evenly over the neurons of each role"
 
@@ -42,7 +46,8 @@ class LayerEvents:
 class CoreEvents:
     """Counts of every core, means per step: float64 (cores,) each; `layer` is the index of its layer in the network.
 
-    `synops` is what the core really computes: where a profile pads blocks, columns beyond the layer's edge, too.
+    `synops` is what the core really computes: where a profile pads blocks, columns beyond the layer's edge, too. `passes` are
+    neurons times the passes of the program that updates them, where these are not one each.
     """
 
     layer: np.ndarray
@@ -53,6 +58,7 @@ class CoreEvents:
     spikes_out: np.ndarray
     messages_in: np.ndarray
     messages_out: np.ndarray
+    passes: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +101,8 @@ def spike_map(layer: Layer, measured: LayerActivity | None, activity: Activity, 
         return np.zeros(layer.shape) if activity.input_spikes is None else activity.input_spikes
     if isinstance(layer, InputLayer) and layer.host:
         notes.append(HOST)
+    if isinstance(layer.neuron, SigmaDeltaNeuron):
+        notes += [ENCODER] if isinstance(layer, InputLayer) and layer.host else [GRADED, SIGMA_DELTA]
     if measured.neuron_spikes is not None:
         return measured.neuron_spikes
     notes.append(UNIFORM)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from autosnn_hw.chip_layers import cuba
 from autosnn_hw.cost_report import LimitUse
 from autosnn_hw.kept import kept_with
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, SigmaDeltaNeuron
+from autosnn_hw.sigma_delta import MESSAGE_BITS
 from hw_profiles.constants import Limit
 from hw_profiles.core_rules import Weights
 from hw_profiles.schema import Profile
@@ -28,19 +30,19 @@ def layer_uses(layer: Layer, profile: Profile) -> list[LimitUse]:
 @kept_with(key=lambda profile: profile.sha256)
 def _uses(layer: Layer, profile: Profile) -> tuple[LimitUse, ...]:
     if isinstance(layer, InputLayer) and layer.neuron is None:
-        return tuple(_payload(layer, profile))
+        return tuple(_value_uses(layer.payload, profile))
     if layer.neuron is None or (isinstance(layer, InputLayer) and layer.host):
         return ()
     return (*_neuron(layer, profile), *_kinds(layer, profile), *_synapses(layer, profile))
 
 
-def _payload(layer: InputLayer, profile: Profile) -> Iterator[LimitUse]:
-    """Values that frames carry: a chip that names no payload takes spikes alone."""
+def _value_uses(payload: int, profile: Profile) -> Iterator[LimitUse]:
+    """The largest value that a message carries: a chip that names no payload takes spikes alone."""
     limit = profile.limits.payload
     if limit is not None:
-        yield _use("payload", layer.payload, limit)
-    elif layer.payload > 1:
-        yield LimitUse("payload", layer.payload, 1, "value of a graded spike", "the profile names no payload", False)
+        yield _use("payload", payload, limit)
+    elif payload > 1:
+        yield LimitUse("payload", payload, 1, "value of a graded spike", "the profile names no payload", False)
 
 
 def network_uses(network: ChipNetwork, profile: Profile) -> list[LimitUse]:
@@ -62,26 +64,28 @@ def _each(value: int | np.ndarray, channels: int) -> np.ndarray:
 def memoryless_by_construction(layer: Layer) -> np.ndarray:
     """bool (C,): channels that never carry a voltage over, whatever v_decay says: any single input fires them, nothing
     inhibits them and nothing is added (pools and relays)."""
-    assert layer.neuron is not None
     channels = layer.shape[0]
-    if isinstance(layer, InputLayer):
+    if isinstance(layer, InputLayer) or isinstance(layer.neuron, SigmaDeltaNeuron):
         return np.zeros(channels, bool)
-    found = _each(layer.neuron.i_decay, channels) == MEMORYLESS
+    neuron = cuba(layer)
+    found = _each(neuron.i_decay, channels) == MEMORYLESS
     if layer.bias is not None:
         found = found & (layer.bias.reshape(channels, -1) == 0).all(axis=1)
     some = np.flatnonzero(found)  # mostly few: every other channel has a bias
     weight = layer.weight.reshape(channels, -1)[some]
-    threshold = _each(layer.neuron.vth_mant, channels)[some]
+    threshold = _each(neuron.vth_mant, channels)[some]
     result = np.zeros(channels, bool)
     result[some] = ((weight == 0) | (weight > threshold[:, None])).all(axis=1)
     return result
 
 
 def neuron_kinds(layer: Layer) -> np.ndarray:
-    """Kind of each channel's neurons, "leaky", "integrate" or "memoryless": str array (C,)."""
-    assert layer.neuron is not None
+    """Kind of each channel's neurons, "leaky", "integrate", "memoryless" or "sigma_delta": str array (C,)."""
     channels = layer.shape[0]
-    v, i = _each(layer.neuron.v_decay, channels), _each(layer.neuron.i_decay, channels)
+    if isinstance(layer.neuron, SigmaDeltaNeuron):
+        return np.full(channels, "sigma_delta")
+    neuron = cuba(layer)
+    v, i = _each(neuron.v_decay, channels), _each(neuron.i_decay, channels)
     kinds = np.full(channels, "leaky", dtype="<U10")
     kinds[(v == 0) & (i == MEMORYLESS)] = "integrate"
     kinds[(v == MEMORYLESS) & (i == MEMORYLESS)] = "memoryless"
@@ -96,6 +100,9 @@ def _neuron(layer: Layer, profile: Profile) -> Iterator[LimitUse]:
         yield _use("threshold", np.max(neuron.vth_mant), limits.threshold)
     if limits.bias:
         yield _use("bias", 0 if layer.bias is None else np.abs(layer.bias).max(), limits.bias)
+    if isinstance(neuron, SigmaDeltaNeuron):
+        yield from _value_uses(2 ** (MESSAGE_BITS - 1) - 1, profile)
+        return
     if limits.v_decay:
         remembers = ~memoryless_by_construction(layer)
         yield _use("v_decay", _each(neuron.v_decay, channels)[remembers].max(initial=0), limits.v_decay)

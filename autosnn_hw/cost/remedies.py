@@ -93,6 +93,8 @@ def _parameters(
     """Changes of a layer's integers."""
     layer, limits, resource = network.layers[index], profile.limits, violation.resource
     name = layer.name
+    if network.sigma_delta:
+        return  # its messages carry values: whatever changes one layer's integers changes what all others mean
     if resource in SCALED or resource.startswith("odd weights"):
         factor = _scale(network.layers[index], profile, before)
         way = f"by {factor:.3g} to even integers" if factor < 1.0 else "to even integers"

@@ -166,7 +166,7 @@ def _pick(value: object, kept: np.ndarray) -> object:
 def _narrowed(layer: Layer, kept: np.ndarray, **weights: Any) -> Layer:
     """The layer with the kept output channels; `weights` are those left."""
     neuron = layer.neuron
-    if neuron is not None:
+    if isinstance(neuron, CubaNeuron):
         parts = (_pick(value, kept) for value in (neuron.vth_mant, neuron.v_decay, neuron.i_decay))
         neuron = CubaNeuron(*parts)  # type: ignore[arg-type]
     changes: dict[str, Any] = {"neuron": neuron, "bias": None if layer.bias is None else layer.bias[kept], **weights}

@@ -78,7 +78,7 @@ def _synaptic(events: CoreEvents, profile: Profile) -> list[Part]:
 def _neuronal(events: CoreEvents, profile: Profile) -> list[Part]:
     time = profile.time
     parts = [
-        (time.neuron_update, events.neurons),
+        (time.neuron_update, events.neurons if events.passes is None else events.passes),
         (time.neuron_active, events.neuron_active),
         (time.spike, events.spikes_out),
         (time.message_out, events.messages_out),

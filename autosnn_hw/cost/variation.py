@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from autosnn_hw.chip_layers import cuba
 from autosnn_hw.cost.reshaping import with_layer
 from autosnn_hw.network import ChipNetwork, CubaNeuron, InputLayer
 
@@ -13,8 +14,7 @@ from autosnn_hw.network import ChipNetwork, CubaNeuron, InputLayer
 def rescaled(network: ChipNetwork, index: int, factor: float) -> ChipNetwork:
     """Layer `index` with weights, biases and thresholds times `factor`, weights rounded to even integers."""
     layer = network.layers[index]
-    neuron = layer.neuron
-    assert neuron is not None
+    neuron = cuba(layer)
     threshold = np.maximum(0, np.ceil(np.asarray(neuron.vth_mant) * factor)).astype(np.int64)
     bias = None if layer.bias is None else np.round(layer.bias * factor).astype(np.int64)
     changed = CubaNeuron(threshold, neuron.v_decay, neuron.i_decay)
@@ -27,8 +27,7 @@ def rescaled(network: ChipNetwork, index: int, factor: float) -> ChipNetwork:
 def with_decays(network: ChipNetwork, index: int, *, v_decay: int | None = None, i_decay: int | None = None):
     """Layer `index` with decays of at most the given ones, or exactly v_decay 4096 where that is asked for."""
     layer = network.layers[index]
-    neuron = layer.neuron
-    assert neuron is not None
+    neuron = cuba(layer)
     v = neuron.v_decay if v_decay is None else (4096 if v_decay == 4096 else np.minimum(neuron.v_decay, v_decay))
     i = neuron.i_decay if i_decay is None else np.minimum(neuron.i_decay, i_decay)
     return with_layer(network, index, replace(layer, neuron=CubaNeuron(neuron.vth_mant, v, i)))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from autosnn_hw.chip_layers import cuba
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.integer_neuron import fire
 from autosnn_hw.deploy.lowering import chip_network, folded_conv, folded_unit, integers_of, layer_of, lower_unit
@@ -133,9 +134,9 @@ def calibrated_stem(
 
 def stem_spikes(layer: InputLayer, values: np.ndarray, steps: int) -> torch.Tensor:
     """uint8 (T * N, C, H, W): what the stem's neurons fire, driven by values int64 (N, C, H, W) in every step."""
-    assert layer.neuron is not None
+    neuron = cuba(layer)
     current = torch.as_tensor(values).float().contiguous(memory_format=torch.channels_last)
-    nothing, v_decay, vth = np.zeros(layer.shape[0]), int(layer.neuron.v_decay), int(layer.neuron.vth_mant)
+    nothing, v_decay, vth = np.zeros(layer.shape[0]), int(neuron.v_decay), int(neuron.vth_mant)
     return fire(current, nothing, v_decay, vth, steps, constant=True)
 
 

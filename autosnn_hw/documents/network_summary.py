@@ -16,6 +16,7 @@ from autosnn_hw.network import (
     IntOrArray,
     Layer,
     Role,
+    SigmaDeltaNeuron,
 )
 
 
@@ -52,6 +53,8 @@ def _input(network: ChipNetwork) -> str:
     if network.encoder is not None:
         pixels = "byte" if network.encoder.table is not None else "float32"
         return f"{pixels} images (N, {network.encoder.weight.shape[1]}, H, W), through the encoder on the host"
+    if network.sigma_delta and network.input_layer.neuron is not None:
+        return f"frames (N, T, {shape}) or images (N, {shape}) of integers, each value into its delta encoder as it is"
     if network.input_layer.neuron is not None:
         return f"images (N, {shape}), each value the bias mantissa of an input neuron as it is"
     if network.input_layer.payload > 1:
@@ -61,12 +64,13 @@ def _input(network: ChipNetwork) -> str:
 
 def _readout(network: ChipNetwork) -> dict[str, Any]:
     readout, last = network.readout, network.layers[-1]
+    by_value = "final value" if network.sigma_delta else "final v"
     if readout is None:
         return {"classes": int(np.prod(last.shape)), "voters": 1, "by": "spikes of each neuron"}
     return {
         "classes": readout.classes,
         "voters": readout.voters,
-        "by": "final v" if readout.accumulates else "summed spikes",
+        "by": by_value if readout.accumulates else "summed spikes",
     }
 
 
@@ -118,7 +122,9 @@ def _layer(layer: Layer, network: ChipNetwork) -> dict[str, Any]:
     return described
 
 
-def _neuron(neuron: CubaNeuron) -> dict[str, Any]:
+def _neuron(neuron: CubaNeuron | SigmaDeltaNeuron) -> dict[str, Any]:
+    if isinstance(neuron, SigmaDeltaNeuron):
+        return {"kind": neuron.part.value, "vth_mant": neuron.vth_mant}
     return {name: _parameter(getattr(neuron, name)) for name in ("vth_mant", "v_decay", "i_decay")}
 
 

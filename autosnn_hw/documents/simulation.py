@@ -16,6 +16,7 @@ from autosnn_hw.documents.accuracy import confusion, wilson
 from autosnn_hw.documents.fit import violations
 from autosnn_hw.documents.layer_words import kind_of, role_of
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer, Role
+from autosnn_hw.sigma_delta import OUTPUT_SCALE
 
 STATE_BYTES = 3  # u and v are 24-bit
 BIAS_BYTES = 2  # 13-bit mantissa
@@ -103,6 +104,8 @@ def measured_by_board(activity: Activity) -> dict[str, Any] | None:
 def neurobench(network: ChipNetwork, activity: Activity) -> dict[str, Any]:
     """The static and workload metrics that NeuroBench names [Yik et al. 2025], for the integer network.
 
+    A sigma-delta network's messages carry values: its operations are multiply-accumulates.
+
     footprint: bytes of 8-bit weights, 16-bit biases and 24-bit u and v of every neuron.
     """
     weighted = [layer for layer in network.layers if isinstance(layer, ConvLayer | DenseLayer)]
@@ -111,6 +114,7 @@ def neurobench(network: ChipNetwork, activity: Activity) -> dict[str, Any]:
     neurons = sum(int(np.prod(layer.shape)) for layer in network.neuron_layers)
     biases = sum(layer.bias.size for layer in network.neuron_layers if layer.bias is not None)
     spikes = sum(int(layer.spikes.sum()) for layer in activity.layers)
+    received = _total([_mean(layer.synops, activity.samples) for layer in activity.layers])
     dense = (
         sum(
             int(fan_out(layer, source.shape, zero_weights=True).sum())
@@ -123,8 +127,8 @@ def neurobench(network: ChipNetwork, activity: Activity) -> dict[str, Any]:
         "connection_sparsity": zeros / weights,
         "activation_sparsity": 1 - spikes / (neurons * activity.timesteps * activity.samples),
         "synaptic_operations": {
-            "effective_acs": _total([_mean(layer.synops, activity.samples) for layer in activity.layers]),
-            "effective_macs": activity.host_macs,
+            "effective_acs": 0.0 if network.sigma_delta else received,
+            "effective_macs": received if network.sigma_delta else activity.host_macs,
             "dense": float(dense),
         },
     }
@@ -205,6 +209,8 @@ def simulation_document(
         "neurobench": neurobench(network, activity),
         "health": [dict(finding) for finding in health],
     }
+    if activity.values is not None:
+        document["outputs"] = {"scale": OUTPUT_SCALE, "values": (activity.values / OUTPUT_SCALE).tolist()}
     if with_predictions:
         document["predictions"] = predictions.tolist()
     return document

@@ -15,6 +15,7 @@ from autosnn_hw.quantities import at, count, number, percent, quantity, with_bou
 from autosnn_hw.report.elements import grid, listed, pairs, times
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
+OUTPUTS = 4  # steps, and values of each, that are shown
 WORST_HEALTH = 10  # findings listed before the rest is only counted
 
 
@@ -30,6 +31,7 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
         ("measured by", f"{backend.get('name')} ({backend.get('kind')} {backend.get('version') or ''})".replace(" )", ")")),
         ("samples", f"{at(document, 'dataset', 'samples')} of {at(document, 'dataset', 'name')} {at(document, 'dataset', 'split')}"),
         ("accuracy", _accuracy(document["accuracy"])),
+        *([] if document.get("outputs") is None else [("outputs", _outputs(document["outputs"]["values"]))]),
         ("spikes", f"{count(spikes['chip'])} (own {count(spikes['own'])}, relay {count(spikes['relay'])}, pool {count(spikes['pool'])}); AutoSNN's counter {count(spikes['paper'])}"),
         ("synaptic operations", f"{count(document['synops'])} on non-zero weights, {count(document['synops_dense'])} with all taps"),
         ("neuron updates", f"{count(document['neuron_updates'])}, {count(document.get('neuron_active'))} of them active"),
@@ -74,6 +76,14 @@ def layer_table(layers: Sequence[Mapping[str, Any]], beside: str = "") -> Table:
         for layer in layers
     ]
     return grid(f"Layers, means an inference{beside}", LAYER_COLUMNS, rows, left=3)
+
+
+def _outputs(values: Sequence[Sequence[Sequence[float]]]) -> str:
+    """The first few that a sigma-delta network computed, one step after the other."""
+    rows = [step for sample in values for step in sample]
+    shown = "; ".join(" ".join(f"{value:.4g}" for value in row[:OUTPUTS]) for row in rows[:OUTPUTS])
+    more = len(rows) > OUTPUTS or len(rows[0]) > OUTPUTS
+    return f"{shown}{' ..' if more else ''} (step after step; all in --json)"
 
 
 def _accuracy(accuracy: Mapping[str, Any]) -> str:

@@ -49,6 +49,7 @@ class BatchCounts(NamedTuple):
         timesteps: T.
         host_macs: of the host's stem per image, None without an encoder.
         values_written: as in `Activity`.
+        values: int32 (samples, steps, neurons of the last layer) of a sigma-delta network, else None.
     """
 
     layers: Sequence[LayerSums]
@@ -58,6 +59,7 @@ class BatchCounts(NamedTuple):
     timesteps: int
     host_macs: float | None
     values_written: int | None = None
+    values: np.ndarray | None = None
 
 
 class Counter:
@@ -114,6 +116,7 @@ class Counter:
             input_spikes=self._input_spikes,
             host_macs=first.host_macs,
             values_written=first.values_written,
+            values=None if first.values is None else np.concatenate([batch.values for batch in self._batches]),
             backend=self._backend,
             details=details,
         )
@@ -204,7 +207,7 @@ def driven(network: ChipNetwork, stimulus: Stimulus, per_step: bool) -> np.ndarr
     A value counts as a bias, so that a neuron is active in every step or never. None for other inputs.
     """
     layer = network.input_layer
-    if layer.neuron is None or stimulus.kind != "constant":
+    if layer.neuron is None or network.sigma_delta or stimulus.kind != "constant":
         return None
     values = stimulus.values != 0
     if layer.bias is not None:
@@ -220,6 +223,7 @@ def batch_counts(
     per_step: bool,
     outputs: np.ndarray,
     final_v: np.ndarray | None = None,
+    values: np.ndarray | None = None,
 ) -> BatchCounts:
     """Counts of a batch with what the stimulus adds to them: frames sent in, and the active neurons of a held input."""
     first, *rest = layers
@@ -227,7 +231,9 @@ def batch_counts(
         first = first._replace(active=driven(network, stimulus, per_step))
     source = source_sums(network, stimulus, per_step)
     written = None if source is not None else int(np.prod(stimulus.values.shape[1:]))
-    return BatchCounts([first, *rest], source, outputs, final_v, stimulus.timesteps, stimulus.host_macs, written)
+    return BatchCounts(
+        [first, *rest], source, outputs, final_v, stimulus.timesteps, stimulus.host_macs, written, values
+    )
 
 
 def counted(
@@ -238,6 +244,7 @@ def counted(
     per_step: bool = True,
     final_v: np.ndarray | None = None,
     active: Sequence[np.ndarray] | None = None,
+    values: np.ndarray | None = None,
 ) -> BatchCounts:
     """Count the spikes of a batch.
 
@@ -248,6 +255,7 @@ def counted(
         per_step: keep the steps apart; otherwise they are summed.
         final_v: int64 (N, neurons of the last layer) after the last step, or None.
         active: int64 (N, T) of each layer with neurons: neurons that received a spike or have a non-zero bias or v, or None.
+        values: as in `BatchCounts`.
 
     Raises:
         InputError: a spike train has the wrong shape.
@@ -267,7 +275,7 @@ def counted(
         for layer, train, fan, alive in zip(wanted, spikes, fans(network)[-len(wanted) :], moving)
     ]
     outputs = (spikes[-1] != 0).sum(axis=1, dtype=np.int64).reshape(lead[0], -1)
-    return batch_counts(network, stimulus, layers, per_step, outputs, final_v)
+    return batch_counts(network, stimulus, layers, per_step, outputs, final_v, values)
 
 
 def count(

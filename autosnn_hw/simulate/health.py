@@ -9,6 +9,7 @@ import numpy as np
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.network import ChipNetwork, InputLayer
+from autosnn_hw.sigma_delta import MESSAGE_BITS, SIGMA_BITS
 
 _SAMPLES = 4  # whose currents are followed step by step
 
@@ -19,7 +20,8 @@ class Finding:
 
     Args:
         layer: its name.
-        kind: "silent", "always_fires", "bias_at_limit", "weights_at_limit" or "u_wraps".
+        kind: "silent", "always_fires", "bias_at_limit", "weights_at_limit", "u_wraps"; of sigma-delta
+            layers "message_too_wide" or "sum_too_wide".
         count: neurons, biases, weights or neuron-steps concerned; total: of how many.
         sentence: the finding in words.
     """
@@ -53,7 +55,9 @@ def examine(
     found: list[Finding] = []
     for layer, counts in zip(network.neuron_layers, activity.layers):
         if counts.neuron_spikes is not None:
-            found += _firing(layer.name, counts.neuron_spikes, activity.samples * activity.timesteps)
+            found += _firing(
+                layer.name, counts.neuron_spikes, activity.samples * activity.timesteps, network.sigma_delta
+            )
         if bias_limit is not None and layer.bias is not None:
             found += _share(
                 layer.name,
@@ -72,18 +76,19 @@ def examine(
                 expected=len(layer.weight),  # an identity shortcut has one in each channel, and it is the largest
             )
     if inputs is not None:
-        found += _wraps(network, inputs[:_SAMPLES], timesteps, graded)
+        look = _too_wide if network.sigma_delta else _wraps
+        found += look(network, inputs[:_SAMPLES], timesteps, graded)
     order = {layer.name: index for index, layer in enumerate(network.layers)}
     return tuple(sorted(found, key=lambda finding: order[finding.layer]))
 
 
-def _firing(name: str, spikes: np.ndarray, steps: int) -> Iterator[Finding]:
+def _firing(name: str, spikes: np.ndarray, steps: int, values: bool) -> Iterator[Finding]:
     if not spikes.any():
         yield Finding(
             name, "silent", spikes.size, spikes.size, f"layer {name!r} never fired: nothing after it hears anything."
         )
     always = int((spikes == steps).sum())
-    if always == spikes.size:
+    if always == spikes.size and not values:
         yield Finding(
             name,
             "always_fires",
@@ -112,3 +117,17 @@ def _wraps(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, grad
             total,
             f"layer {name!r}: the current left its 24 bits and wrapped around in {count} of {total} neuron-steps; smaller weights are needed.",
         )
+
+
+def _too_wide(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, graded: bool) -> Iterator[Finding]:
+    # Here and not at the top: see `_wraps`.
+    from autosnn_hw.simulate.exact.overflow import wide_values
+
+    for name, messages, sums, total in wide_values(network, inputs, timesteps=timesteps, graded=graded):
+        for kind, what, count, bits in (
+            ("message_too_wide", "messages", messages, MESSAGE_BITS),
+            ("sum_too_wide", "sums", sums, SIGMA_BITS),
+        ):
+            if count:
+                sentence = f"layer {name!r}: {count} of {total} {what} need more than {bits} bits, which Lava simulates and a chip has not; smaller inputs or weights are needed."
+                yield Finding(name, kind, count, total, sentence)

@@ -15,9 +15,10 @@ class LayerTrace:
 
     Args:
         name: the layer's name.
-        spikes: uint8 (N, T, *shape).
+        spikes: uint8 (N, T, *shape); of sigma-delta layers int32, the messages.
         u: int32 (N, T, *shape) current after the step's wrap, or None where not recorded.
         v: int32 (N, T, *shape) voltage after the step, 0 where the neuron fired, or None.
+            Of sigma-delta layers u is the sum of what arrived, and v the value whose changes are sent.
     """
 
     name: str

@@ -16,8 +16,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autosnn_hw import npz_arrays, whole_file
+from autosnn_hw.chip_layers import cuba
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, Layer
+from autosnn_hw.network import ChipNetwork, Layer, SigmaDeltaNeuron
 from autosnn_hw.simulate.stimulus import Stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
 
@@ -48,13 +49,20 @@ class Neurons(_Part):
     i_decay: int | list[int] = Field(description="0 to 4096, of 4096, that u loses in a step.")
 
 
+class SigmaDeltaNeurons(_Part):
+    """Lava's fixed-point sigma-delta neuron; arrays of it are messages (spikes), sums that arrived (u) and what is encoded (v)."""
+
+    kind: Literal["delta", "sigma-delta", "sigma"]
+    vth_mant: int = Field(description="A change is sent where its magnitude is at least vth_mant << 12.")
+
+
 class LayerArrays(_Part):
     """One layer with neurons. Arrays are (samples, steps, *shape); u and v are None where they were not recorded."""
 
     name: str
     shape: list[int]
-    neuron: Neurons
-    spikes: str = Field(description="uint8, 1 where the neuron fired.")
+    neuron: Neurons | SigmaDeltaNeurons
+    spikes: str = Field(description="uint8, 1 where the neuron fired; int32 messages of sigma-delta neurons.")
     u: str | None = Field(default=None, description="int32, current after the step.")
     v: str | None = Field(default=None, description="int32, voltage after the step, 0 where the neuron fired.")
 
@@ -128,8 +136,10 @@ def _smallest(values: np.ndarray) -> np.ndarray:
 
 
 def _neuron(layer: Layer) -> dict[str, Any]:
-    assert layer.neuron is not None
-    return {name: np.asarray(getattr(layer.neuron, name)).tolist() for name in ("vth_mant", "v_decay", "i_decay")}
+    if isinstance(layer.neuron, SigmaDeltaNeuron):
+        return {"kind": layer.neuron.part.value, "vth_mant": layer.neuron.vth_mant}
+    neuron = cuba(layer)
+    return {name: np.asarray(getattr(neuron, name)).tolist() for name in ("vth_mant", "v_decay", "i_decay")}
 
 
 def is_trace(path: str | Path) -> bool:

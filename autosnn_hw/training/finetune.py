@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autosnn_hw.arithmetic.torch_cpu import conv2d
+from autosnn_hw.chip_layers import cuba
 from autosnn_hw.deploy.batch_norm import calibrated
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.integer_neuron import fire
@@ -155,8 +156,7 @@ class IntegerNetwork(nn.Module):
         if self.stem is None:
             frames = drive.transpose(0, 1).flatten(0, 1).float()
             return frames.contiguous(memory_format=torch.channels_last)
-        neuron, nothing = self.stem.neuron, np.zeros(self.stem.shape[0])
-        assert neuron is not None
+        neuron, nothing = cuba(self.stem), np.zeros(self.stem.shape[0])
         v_decay, vth, steps = int(neuron.v_decay), int(neuron.vth_mant), self.folded.timesteps
         return fire(drive, nothing, v_decay, vth, steps, constant=True, dtype=torch.float32)
 

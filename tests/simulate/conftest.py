@@ -1,9 +1,21 @@
 """One Lava process shared by every test that needs Lava (its import takes seconds), and random networks Lava can load."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, conv_output_size
+from autosnn_hw.network import (
+    ChipNetwork,
+    ConvLayer,
+    CubaNeuron,
+    DenseLayer,
+    InputLayer,
+    Part,
+    Readout,
+    SigmaDeltaNeuron,
+    conv_output_size,
+)
 
 
 @pytest.fixture(scope="session")
@@ -99,5 +111,47 @@ def random_network():
         if stem or rng.random() < 0.3:
             return network, rng.integers(-60, 150, (samples, timesteps, *shape)), {"graded": True}
         return network, (rng.random((samples, timesteps, *shape)) < 0.3).astype(np.uint8), {}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def random_sigma_delta_network():
+    """(seed, tame) -> (network, inputs, keywords of run): 1 to 4 sigma-delta layers, behind a delta encoder or none.
+
+    Tame ones keep every sum within 32 bits; stock Lava makes 0 of a convolution's sums beyond them, our model of it wraps.
+    """
+
+    def make(seed, tame=False):
+        rng = np.random.default_rng(seed)
+        flat = rng.random() < 0.3
+        shape = (int(rng.integers(4, 20)),) if flat else tuple(int(n) for n in rng.integers([1, 3, 3], [4, 9, 9]))
+        encoded, extreme, delays = rng.random() < 0.8, rng.random() < 0.2, rng.random() < 0.2
+        extreme = extreme and not delays and not tame
+        layers = [
+            InputLayer("input", shape, SigmaDeltaNeuron(Part.DELTA, int(rng.integers(0, 30))) if encoded else None)
+        ]
+        count = int(rng.integers(1, 5))
+        for i in range(count):
+            source = layers[-1].shape
+            dense = len(source) == 1 or rng.random() < 0.3
+            layer = _dense(rng, f"layer {i}", source, delays) if dense else _conv(rng, f"layer {i}", source, extreme)
+            decodes = i == count - 1 and rng.random() < 0.5
+            neuron = SigmaDeltaNeuron(
+                *((Part.SIGMA,) if decodes else (Part.SIGMA_DELTA, int(rng.choice([0, 1, 40, 500]))))
+            )
+            bias = (
+                None
+                if decodes or layer.bias is None
+                else layer.bias * int(rng.choice([1, 1, 1 if delays or tame else 900]))
+            )
+            layers.append(replace(layer, neuron=neuron, bias=bias))
+        samples, timesteps = int(rng.integers(1, 5)), int(rng.integers(1, 9))
+        readout = Readout(int(np.prod(layers[-1].shape)), accumulates=True) if len(layers[-1].shape) == 1 else None
+        network = ChipNetwork(tuple(layers), timesteps=timesteps, readout=readout)
+        limit = 80 if delays or tame else int(rng.choice([80, 80, 80, 400_000]))
+        if encoded and rng.random() < 0.3:
+            return network, rng.integers(-limit, limit, (samples, *shape)), {}
+        return network, rng.integers(-limit, limit, (samples, timesteps, *shape)), {} if encoded else {"graded": True}
 
     return make

@@ -18,7 +18,7 @@ from autosnn_hw.cost.columns.mesh import positions
 from autosnn_hw.cost.limits import limit_of
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Placement
 from autosnn_hw.cost.reach import block_sums, is_weighted, kernel_taps, listening
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, SigmaDeltaNeuron
 from hw_profiles.core_rules import MemoryFormat
 from hw_profiles.schema import Profile
 
@@ -168,7 +168,8 @@ def _memory(layer: ConvLayer | DenseLayer, source: tuple[int, ...], edges: Edges
 def _distinct(layer: Layer, edges: Edges, names: tuple[str, ...]) -> int:
     """Most distinct combinations of neuron parameters in one core."""
     neuron = layer.neuron
-    assert neuron is not None
+    if isinstance(neuron, SigmaDeltaNeuron):
+        return 1
     arrays = [np.broadcast_to(np.asarray(getattr(neuron, n)).reshape(-1), layer.shape[:1]) for n in names]
     if all(np.ndim(getattr(neuron, n)) == 0 for n in names):
         return 1

@@ -17,6 +17,8 @@ from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, DenseLayer
 from hw_profiles.schema import Profile
 
+SIGMA_DELTA_PASSES = 2
+"""Passes of the microcode that update a sigma-delta ReLU neuron: yolo_kp profiling script, as in the profile of Loihi 2."""
 ALWAYS_ACTIVE = "{} neurons without a bias may hold a voltage or not: they are charged as active in every step"
 
 
@@ -30,6 +32,7 @@ class _Placed:
     layer: np.ndarray
     dense: np.ndarray
     on_core: np.ndarray
+    passes: np.ndarray | None
 
 
 @kept_with(key=lambda network, profile: None)  # a placement is of one network on one profile
@@ -42,7 +45,8 @@ def _placed(placement: Placement, network: ChipNetwork, profile: Profile) -> _Pl
         counts,
         layer,
         np.array([isinstance(entry, DenseLayer) for entry in network.layers])[layer],
-        np.concatenate([place.neurons for place in placement.layers]),
+        on_core := np.concatenate([place.neurons for place in placement.layers]),
+        SIGMA_DELTA_PASSES * on_core if network.sigma_delta else None,
     )
 
 
@@ -124,4 +128,5 @@ def _cores(
         np.concatenate([load.spikes_out for load, count in zip(loads, counts) if count]) * (scale * per_step),
         np.bincount(ways.receiver, messages, cores) * per_step,
         np.bincount(ways.sender + 1, messages, cores + 1)[1:] * per_step,
+        placed.passes,
     )

@@ -22,7 +22,7 @@ from autosnn_hw.cost.crossbar.tiling import TiledLayer
 from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.placement import LayerPlacement, Placement
 from autosnn_hw.cost_report import LimitUse, Violation
-from autosnn_hw.errors import DoesNotFitError
+from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer
 from hw_profiles import Profile
 
@@ -40,8 +40,12 @@ def place(network: ChipNetwork, profile: Profile) -> CrossbarPlacement:
     """Place a network; what cannot be placed is `broken`.
 
     Raises:
-        InputError: the profile leaves a limit out that a crossbar placement needs.
+        InputError: the profile leaves a limit out that a crossbar placement needs, or the network is a sigma-delta one.
     """
+    if network.sigma_delta:
+        raise InputError(
+            f"{profile.name} cannot run sigma-delta networks: their messages carry values, its spikes carry none; loihi2 can."
+        )
     placed = place_layers(network, crossbar_limits(profile))
     layers = [LayerPlacement(network.layers[0].name, use={}, count=0)]
     first = 0

@@ -15,13 +15,13 @@ from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
 from autosnn_hw.simulate.counting import BatchCounts, Counter, batch_counts, fans, layer_sums
-from autosnn_hw.simulate.exact import events, reference
+from autosnn_hw.simulate.exact import events, reference, sigma_delta
 from autosnn_hw.simulate.exact.activeness import active_neurons
 from autosnn_hw.simulate.exact.counting_cuda import layer_sums_on_cuda
 from autosnn_hw.simulate.exact.layer_run import LayerRun
 from autosnn_hw.simulate.exact.neurons import integrate
 from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
-from autosnn_hw.simulate.exact.plan import Planned, forced_path, plan
+from autosnn_hw.simulate.exact.plan import SIGMA_DELTA, Planned, forced_path, plan
 from autosnn_hw.simulate.exact.synapse_paths import deliver
 from autosnn_hw.simulate.stimulus import Stimulus, stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
@@ -95,7 +95,9 @@ def _counted(network: ChipNetwork, sent: Stimulus, runs: Iterator[LayerRun], wan
         counts = done.counts
         if counts is None:
             assert done.spikes is not None
-            moving = active_neurons(done.layer, sent, before, done.v) if wanted.active else None
+            moving = (
+                active_neurons(done.layer, sent, before, done.v) if wanted.active and not network.sigma_delta else None
+            )
             counts = (
                 layer_sums(done.layer, done.spikes.numpy(), fan, wanted.per_step, moving)
                 if done.spikes.device.type == "cpu"
@@ -104,7 +106,8 @@ def _counted(network: ChipNetwork, sent: Stimulus, runs: Iterator[LayerRun], wan
         layers.append(counts)
         before = done.spikes
     assert done.outputs is not None
-    return batch_counts(network, sent, layers, wanted.per_step, done.outputs, done.final_v)
+    values = done.v.flatten(2).numpy() if network.sigma_delta and done.v is not None else None
+    return batch_counts(network, sent, layers, wanted.per_step, done.outputs, done.final_v, values)
 
 
 def trace(
@@ -194,15 +197,21 @@ def _layers(
     """
     frames = torch.as_tensor(sent.values, device=device)
     for entry in planned:
-        runs = (
-            _by_events(network, sent, entry, frames, keep)
-            if entry.path == "events"
-            else iter([_by_layer(network.layers[entry.first], sent, frames, entry.path, states)])
-        )
+        runs = _runs(network, sent, entry, frames, keep, states)
         for done in runs:
             if done.spikes is not None:
                 frames = done.spikes
             yield done
+
+
+def _runs(
+    network: ChipNetwork, sent: Stimulus, entry: Planned, frames: torch.Tensor, keep: bool, states: bool
+) -> Iterator[LayerRun]:
+    if entry.path == SIGMA_DELTA:
+        return sigma_delta.runs(network, sent)
+    if entry.path == "events":
+        return _by_events(network, sent, entry, frames, keep)
+    return iter([_by_layer(network.layers[entry.first], sent, frames, entry.path, states)])
 
 
 def _by_events(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import compiled, share
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, V_LIMIT, WRAP, effective_bias, every_neuron
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, V_LIMIT, WRAP, cuba, effective_bias, every_neuron
 from autosnn_hw.network import Layer
 
 _FRACTION = DECAY_ONE - 1  # of a product of a state and what it keeps
@@ -59,8 +59,7 @@ def _integrate(currents, keep_u, keep_v, threshold, bias, spikes, final_v, u_tra
 
 def parameters(layer: Layer) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """What `_integrate` and its twin on CUDA read: what u and v keep in a step, of 4096, threshold and bias, int64 (neurons,)."""
-    neuron, shape = layer.neuron, layer.shape
-    assert neuron is not None
+    neuron, shape = cuba(layer), layer.shape
     return (
         DECAY_ONE - every_neuron(neuron.i_decay, shape),
         DECAY_ONE - every_neuron(neuron.v_decay, shape),

@@ -1,4 +1,4 @@
-"""Where a current leaves its 24 bits: Lava and the chip wrap it around, and nothing else tells."""
+"""Where a value leaves its register, and nothing else tells: currents that wrap around, messages and sums of sigma-delta neurons."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from autosnn_hw.arithmetic.bounds import largest_sum
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, WRAP, per_neuron
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, WRAP, cuba, per_neuron
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer
+from autosnn_hw.sigma_delta import MESSAGE_BITS, SIGMA_BITS
 from autosnn_hw.simulate.exact import reference, trace
 from autosnn_hw.simulate.stimulus import stimulus
 
@@ -32,9 +33,7 @@ def wrapped_currents(
         currents = frames if isinstance(layer, InputLayer) else reference.synapses(layer, frames)
         frames = torch.as_tensor(own.spikes)
         assert own.u is not None
-        neuron = layer.neuron
-        assert neuron is not None
-        keep = DECAY_ONE - per_neuron(neuron.i_decay, layer.shape)
+        keep = DECAY_ONE - per_neuron(cuba(layer).i_decay, layer.shape)
         u = torch.as_tensor(own.u).to(torch.int64)
         before = torch.cat([torch.zeros_like(u[:, :1]), u[:, :-1]], dim=1)
         unwrapped = reference.decay(before, torch.as_tensor(keep)) + ALIGN * currents
@@ -43,8 +42,30 @@ def wrapped_currents(
             yield layer.name, count, u.numel()
 
 
+def wide_values(
+    network: ChipNetwork, inputs: np.ndarray, *, timesteps: int | None = None, graded: bool = False
+) -> Iterator[tuple[str, int, int, int]]:
+    """(layer, messages beyond `MESSAGE_BITS`, sums beyond `SIGMA_BITS`, neuron-steps in all) of sigma-delta layers with any.
+
+    What a sigma decoder sends is its sum: the message that leaves the chip is not held to the bits of one inside.
+    """
+    for layer in trace(network, inputs, timesteps=timesteps, graded=graded, states=True).layers:
+        assert layer.u is not None
+        decodes = np.array_equal(layer.spikes, layer.u)
+        messages = 0 if decodes else _beyond(layer.spikes, MESSAGE_BITS)
+        sums = _beyond(layer.u, SIGMA_BITS)
+        if messages or sums:
+            yield layer.name, messages, sums, layer.u.size
+
+
+def _beyond(values: np.ndarray, bits: int) -> int:
+    """How many values a signed register of so many bits cannot hold."""
+    half = 1 << (bits - 1)
+    return int(((values < -half) | (values >= half)).sum())
+
+
 def _may_wrap(layer: Layer) -> bool:
     """Whether any input of spikes could make a layer's current leave its 24 bits."""
-    if isinstance(layer, InputLayer) or not layer.neuron.memoryless_current:
+    if isinstance(layer, InputLayer) or not cuba(layer).memoryless_current:
         return True
     return ALIGN * largest_sum(layer.weight) >= WRAP

@@ -18,6 +18,7 @@ from autosnn_hw.simulate.exact.synapse_paths import possible
 from autosnn_hw.simulate.stimulus import Stimulus
 
 PATH_VARIABLE = "AUTOSNN_HW_EXACT_PATH"
+SIGMA_DELTA = "sigma-delta"  # the path of networks whose neurons all are
 PATHS = ("auto", "events", "int8", "float32", "float64", "reference")
 
 
@@ -51,6 +52,8 @@ def plan(network: ChipNetwork, sent: Stimulus, path: str, by_events: bool = True
         by_events: False where the event path cannot serve (traces of u and v).
         cpu: False on CUDA, without events and int8.
     """
+    if network.sigma_delta:
+        return [Planned(SIGMA_DELTA, len(network.layers) - len(network.neuron_layers), len(network.layers) - 1)]
     graded = sent.kind == "frames" and bool(((sent.values != 0) & (sent.values != 1)).any())
     served = [False] * len(network.layers)
     if by_events and cpu and path in ("auto", "events"):

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import torch
 
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, LONGEST_DELAY, V_LIMIT, WRAP, effective_bias, per_neuron
-from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, LONGEST_DELAY, V_LIMIT, WRAP, cuba, effective_bias, per_neuron
+from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
 from autosnn_hw.simulate.stimulus import Stimulus
 
 
@@ -40,8 +40,7 @@ def integrate(layer: InputLayer | ConvLayer | DenseLayer, current: torch.Tensor)
         layer: its neuron parameters and bias.
         current: int64 (N, T, *shape), what the synapses deliver in each step.
     """
-    neuron: CubaNeuron | None = layer.neuron
-    assert neuron is not None
+    neuron = cuba(layer)
     device = current.device
     decays = (neuron.i_decay, neuron.v_decay)
     keep_u, keep_v = (torch.as_tensor(DECAY_ONE - per_neuron(value, layer.shape), device=device) for value in decays)

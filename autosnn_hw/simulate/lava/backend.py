@@ -107,13 +107,16 @@ def run(
         chip = job.network
         drive = stimulus(chip, inputs, timesteps=timesteps, graded=graded)
         last = len(chip.neuron_layers) - 1
-        wanted = [last] if chip.readout is not None and chip.readout.accumulates else []
+        accumulates = chip.readout is not None and chip.readout.accumulates
+        wanted = [last] if accumulates or chip.sigma_delta else []
         counter = Counter(chip, identity())
         details: dict[str, float] = {}
         for part in _batches(chip, drive):
             measured = measure(job, part, wanted, fast_conv, timeout)
-            final = measured.states[last][:, -1, 1].reshape(len(part.values), -1).astype(np.int64) if wanted else None
-            counter.add(counted(chip, part, measured.spikes, per_step=per_step, final_v=final))
+            v = measured.states[last][:, :, 1].reshape(len(part.values), drive.timesteps, -1) if wanted else None
+            final = None if v is None else v[:, -1].astype(np.int64)
+            values = v if chip.sigma_delta else None
+            counter.add(counted(chip, part, measured.spikes, per_step=per_step, final_v=final, values=values))
             details = details or {
                 "lava_steps": measured.steps,
                 "seconds_per_step": measured.seconds["steps"] / max(1, measured.steps - 1),
@@ -169,7 +172,8 @@ def identity() -> dict[str, str]:
 def samples_per_job(network: ChipNetwork, timesteps: int) -> int:
     """Samples that one job takes: their recorded spikes stay below `RECORD_BYTES`."""
     neurons = sum(int(np.prod(layer.shape)) for layer in network.neuron_layers)
-    return max(1, RECORD_BYTES // (neurons * stream(network, 1, timesteps).interval))
+    size = 4 if network.sigma_delta else 1
+    return max(1, RECORD_BYTES // (size * neurons * stream(network, 1, timesteps).interval))
 
 
 def _batches(network: ChipNetwork, drive: Stimulus) -> Iterator[Stimulus]:

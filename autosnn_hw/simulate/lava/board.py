@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.chip_layers import BIAS_LIMIT
+from autosnn_hw.chip_layers import BIAS_LIMIT, cuba
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, DenseLayer
 from autosnn_hw.simulate.counting import count
@@ -92,12 +92,15 @@ def run(
 
 
 def _refuse(chip: ChipNetwork, drive: Stimulus) -> None:
-    neuron = chip.input_layer.neuron
-    if neuron is None or drive.kind != "constant":
+    if chip.sigma_delta:
+        raise InputError(
+            "sigma-delta networks run in the exact simulator and in Lava's, not on a board; leave the backend out."
+        )
+    if chip.input_layer.neuron is None or drive.kind != "constant":
         raise InputError(
             "the board is driven by the biases of input neurons: images and an input with neurons are needed."
         )
-    if not neuron.memoryless_current:
+    if not cuba(chip.input_layer).memoryless_current:
         raise InputError(
             "the input neurons have a current memory (iDecay below 4096), which a bias does not pass; 4096 is needed."
         )

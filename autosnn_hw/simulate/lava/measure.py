@@ -23,7 +23,7 @@ class Measured:
     """What Lava gave for one batch.
 
     Args:
-        spikes: uint8 (n, T, *shape) of each layer.
+        spikes: uint8 (n, T, *shape) of each layer, int32 messages of sigma-delta layers.
         states: int32 (n, T, 2, *shape), u and v of the layers asked for.
         seconds: see `lava_child.job.run`.
         steps: that Lava simulated.
@@ -54,7 +54,8 @@ def measure(
     neurons = [int(np.prod(layer.shape)) for layer in layers]
     with tempfile.TemporaryDirectory(prefix="job-", dir=job.child.folder) as name:
         folder = Path(name)
-        record = allocate(folder / "spikes", course.steps * sum(neurons))
+        kind = np.int32 if network.sigma_delta else np.uint8
+        record = allocate(folder / "spikes", course.steps * sum(neurons) * np.dtype(kind).itemsize)
         states = {
             i: allocate(folder / f"states{i}", course.samples * course.timesteps * 2 * neurons[i] * 4) for i in wanted
         }
@@ -76,6 +77,8 @@ def measure(
                 "neurons": sum(neurons),
                 "timesteps": course.timesteps,
                 "interval": course.interval,
+                "running": course.running,
+                "messages": network.sigma_delta,
                 "reset_offset": course.offset,
                 "first_step": course.first_step(0),
                 "steps": course.steps,
@@ -89,7 +92,7 @@ def measure(
             },
             timeout=timeout,
         )
-        rows = np.fromfile(record, np.uint8).reshape(course.steps, sum(neurons))
+        rows = np.fromfile(record, kind).reshape(course.steps, sum(neurons))
         return Measured(
             recorded_spikes(rows, course, layers, neurons),
             {

@@ -23,7 +23,8 @@ class Stream:
         layers: blocks with neurons, Lava's len(net).
         offset: 0 where the first block is an Input neuron block, 1 where it begins with a synapse; also the
             `reset_offset` of lava-dl's Network.
-        blank: steps between samples in which nothing may fire: the longest synaptic delay.
+        blank: steps between samples in which nothing may fire: the longest synaptic delay; in a sigma-delta network, which
+            starts anew as a whole, also the steps that the last frame takes to the last layer, and one.
     """
 
     samples: int
@@ -38,9 +39,14 @@ class Stream:
         return self.timesteps + self.blank
 
     @property
+    def running(self) -> int:
+        """Steps from the start of a sample to the last of its last layer."""
+        return self.timesteps + self.layers - 1 + self.offset
+
+    @property
     def steps(self) -> int:
         """Steps that the whole run takes."""
-        return (self.samples - 1) * self.interval + self.timesteps + self.layers - 1 + self.offset
+        return (self.samples - 1) * self.interval + self.running
 
     def first_step(self, layer: int) -> int:
         """Lava's time step (from 1) in which block `layer` begins its first sample."""
@@ -61,10 +67,7 @@ def stream(network: ChipNetwork, samples: int, timesteps: int) -> Stream:
     delays = [
         int(layer.delay.max()) for layer in network.layers if isinstance(layer, DenseLayer) and layer.delay is not None
     ]
-    return Stream(
-        samples=samples,
-        timesteps=timesteps,
-        layers=len(network.neuron_layers),
-        offset=0 if network.input_layer.neuron is not None else 1,
-        blank=min(max(delays, default=0), LONGEST_DELAY),
-    )
+    layers, offset = len(network.neuron_layers), 0 if network.input_layer.neuron is not None else 1
+    longest = min(max(delays, default=0), LONGEST_DELAY)
+    blank = longest + layers + offset if network.sigma_delta else longest
+    return Stream(samples=samples, timesteps=timesteps, layers=layers, offset=offset, blank=blank)

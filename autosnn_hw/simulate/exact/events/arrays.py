@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import aligned
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, effective_bias, every_neuron
+from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, cuba, effective_bias, every_neuron
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
 from autosnn_hw.simulate.exact.events.add_rows import LANES
 from autosnn_hw.simulate.exact.events.columns import HELD, SENT, Part, Step
@@ -102,8 +102,7 @@ class ArrayBuilder:
         return len(self.arrays) - 1
 
     def neuron_rows(self, index: int, layer: InputLayer | ConvLayer | DenseLayer, channels: np.ndarray) -> None:
-        array, neuron = self.arrays[index], layer.neuron
-        assert neuron is not None
+        array, neuron = self.arrays[index], cuba(layer)
         threshold = np.full(array.width, _NEVER, np.int64)
         keep = np.zeros(array.width, np.int64)
         threshold[: len(channels)] = ALIGN * every_neuron(neuron.vth_mant, layer.shape[:1])[channels]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.chip_layers import ALIGN, effective_bias
+from autosnn_hw.chip_layers import ALIGN, cuba, effective_bias
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import DenseLayer, InputLayer, Layer
 
@@ -24,7 +24,7 @@ def serves(layer: Layer, steps: int) -> bool:
 
 def serves_values(layer: InputLayer, values: np.ndarray) -> bool:
     """Whether an input layer whose neurons are driven by `values`, held over the sample, is exact on the event path."""
-    if layer.neuron is None or not layer.neuron.memoryless_current:
+    if layer.neuron is None or not cuba(layer).memoryless_current:
         return False
     low, high = bias_range(layer)
     return bool(
@@ -42,7 +42,7 @@ def bias_range(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
 
 @kept_with()
 def _eligible(layer: Layer) -> bool:
-    if isinstance(layer, InputLayer) or not layer.neuron.memoryless_current:
+    if isinstance(layer, InputLayer) or not cuba(layer).memoryless_current:
         return False
     rows = layer.weight.reshape(len(layer.weight), -1)
     low, high = bias_range(layer)

@@ -12,17 +12,20 @@ from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.proc.conv.process import Conv
 from lava.proc.lif.process import LIFReset
+from lava.proc.sdn.process import Delta, Sigma, SigmaDelta
 
 from autosnn_hw.simulate.lava.child.processes.fast_conv import FastConv
 from autosnn_hw.simulate.lava.child.processes.recorder import PORTS, Recorder
 from autosnn_hw.simulate.lava.child.processes.source import SampleSource
 from autosnn_hw.simulate.lava.child.processes.windowed_lif import WindowedLif
+from autosnn_hw.simulate.lava.child.processes.windowed_sdn import WindowedDelta, WindowedSigma, WindowedSigmaDelta
 from autosnn_hw.simulate.lava.child.transport import threadless_channels
 
 # A channel keeps this many messages; Lava's default of 64 exceeds Docker's 64 MB of /dev/shm with two 32x32x64 layers.
 CHANNEL_SLOTS = 2
 GRADED_MESSAGE_BITS = 24
 INT8_LIMIT = 127
+WINDOWED = {LIFReset: WindowedLif, Delta: WindowedDelta, SigmaDelta: WindowedSigmaDelta, Sigma: WindowedSigma}
 
 
 def port_values(values: np.ndarray, samples_first: int, port: tuple[int, ...]) -> np.ndarray:
@@ -44,7 +47,7 @@ def load(job: Mapping[str, Any]) -> Any:
         net_config=job["net"],
         input_shape=tuple(job["input_shape"][::-1]),
         input_message_bits=GRADED_MESSAGE_BITS if job["graded"] else 0,
-        reset_interval=job["interval"],
+        reset_interval=None if job["messages"] else job["interval"],  # lava-dl resets no sigma-delta neuron
         reset_offset=job["reset_offset"],
     )
     try:
@@ -81,6 +84,7 @@ def _adjust(network: Any, job: Mapping[str, Any]) -> None:
                 "timesteps": job["timesteps"],
                 "interval": job["interval"],
                 "gate": job["gate"],
+                "running": job["running"],
                 "states": job["states"].get(str(i)),
             }
 
@@ -117,6 +121,7 @@ def _connect(network: Any, job: Mapping[str, Any]) -> None:
             steps=job["steps"],
             columns=job["neurons"],
             first=first,
+            messages=job["messages"],
             progress=job["progress"] if start == 0 else None,
         )
         for i, layer in enumerate(network.layers[start : start + PORTS]):
@@ -133,7 +138,7 @@ def run(network: Any, job: Mapping[str, Any]) -> dict[str, Any]:
     """
     models: dict[type, type] = {Conv: FastConv} if job["fast_conv"] else {}
     if job["windowed"]:
-        models[LIFReset] = WindowedLif
+        models |= WINDOWED
     try:
         _connect(network, job)
         with threadless_channels(job["fast_conv"]):

@@ -26,12 +26,21 @@ class Recorder(AbstractProcess):
         path: the file, which exists in full size already.
         steps, columns: its shape.
         first: column of the first layer's first neuron.
+        messages: the file holds int32, the messages themselves, and not bytes.
         progress: file of three float64 that takes the number of the last step written and the times at which the first
             and the last step were (time.monotonic), or None.
     """
 
-    def __init__(self, *, shapes, path, steps, columns, first, progress) -> None:
-        super().__init__(shapes=shapes, path=path, steps=steps, columns=columns, first=first, progress=progress)
+    def __init__(self, *, shapes, path, steps, columns, first, messages, progress) -> None:
+        super().__init__(
+            shapes=shapes,
+            path=path,
+            steps=steps,
+            columns=columns,
+            first=first,
+            messages=messages,
+            progress=progress,
+        )
         for i in range(PORTS):
             setattr(self, f"in{i}", InPort(shape=tuple(shapes[i]) if i < len(shapes) else (1,)))
 
@@ -47,7 +56,8 @@ class PyRecorder(PyLoihiProcessModel):
 
     def __init__(self, proc_params):
         super().__init__(proc_params)
-        self.rows = np.memmap(proc_params["path"], np.bool_, "r+", shape=(proc_params["steps"], proc_params["columns"]))
+        kind = np.int32 if proc_params["messages"] else np.bool_
+        self.rows = np.memmap(proc_params["path"], kind, "r+", shape=(proc_params["steps"], proc_params["columns"]))
         self.progress = np.memmap(proc_params["progress"], np.float64, "r+") if proc_params["progress"] else None
         sizes = [int(np.prod(shape)) for shape in proc_params["shapes"]]
         starts = proc_params["first"] + np.cumsum([0, *sizes])
@@ -58,7 +68,10 @@ class PyRecorder(PyLoihiProcessModel):
         for i, columns in enumerate(self.columns):
             # Straight from the one connection: PyInPort.recv would add it to zeros first.
             spikes = getattr(self, f"in{i}").csp_ports[0].recv()
-            np.not_equal(spikes.reshape(-1), 0, out=row[columns])
+            if row.dtype == np.int32:
+                row[columns] = spikes.reshape(-1)
+            else:
+                np.not_equal(spikes.reshape(-1), 0, out=row[columns])
         if self.progress is not None:
             now = time.monotonic()
             self.progress[:] = self.time_step, self.progress[1] or now, now
