@@ -199,6 +199,13 @@ class SearchConfig(BaseModel):
         True, TRAINING, "Train the four baselines, too (and for a crossbar the winner as Loihi 2 runs it)."
     )
     supernet: str | None = _choice(None, TRAINING, "Start from the trained super-network of a run.", metavar="RUN")
+    spike_regularisation: float = _choice(
+        0.0,
+        TRAINING,
+        "Weight of the firing rate in the loss (AutoSNN's lambda_reg; the formula is ours: docs/training.md); 0 is none.",
+        ge=0,
+        le=1000,
+    )
     precision: Literal["float32", "bfloat16"] = _choice(
         "float32",
         TRAINING,

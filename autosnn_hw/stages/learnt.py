@@ -33,7 +33,8 @@ class Learnt:
     Args:
         weights: "inherited" or "scratch".
         untuned, tuned: floats whose `lower` is the plainly quantised network, and the one that is delivered.
-        float_accuracy, float_spikes: of the float network before its integers, on the test samples.
+        float_accuracy, float_spikes, float_firing_rate: of the float network before its integers, on the test samples; the
+            rate is None of the super-network's path.
         parameters: weights and biases of the float network.
         steps: accuracy of the integer network on held-out validation images by step ("inherited" and "trained", or
             "quantised", then "tuned": the best of its epochs); empty where they were trained on and so judge nothing.
@@ -47,6 +48,7 @@ class Learnt:
     tuned: FoldedNetwork
     float_accuracy: float
     float_spikes: float
+    float_firing_rate: float | None
     parameters: int
     steps: dict[str, float]
     kept: str
@@ -77,7 +79,7 @@ def inherited(
     trained = train_network(
         architecture,
         data,
-        schedule=Schedule(first, config.learning_rate, config.batch, seed, precision=config.precision),
+        schedule=_schedule(config, first, seed),
         full_train=False,
         initial=inherited_network(tools.supernet, architecture, data, tools.calibration),
         device=config.device,
@@ -93,6 +95,7 @@ def inherited(
         config.finetune_epochs,
         seed,
         profile,
+        config.spike_regularisation,
         lambda done, _, text: tell(first + done, total, text),
     )
     steps = {"inherited": quantised_accuracy(start, data, profile), **steps}
@@ -100,20 +103,32 @@ def inherited(
         folded = tuned = start
         kept = "inherited"
         view = tools.float_view(architecture, data.x_test, data.y_test)
-        accuracy, spikes = view["supernet_accuracy"], view["supernet_spikes"]
+        accuracy, spikes, rate = view["supernet_accuracy"], view["supernet_spikes"], None
     else:
         evaluated = evaluate_network(network, data, data.x_test, data.y_test)
-        accuracy, spikes = evaluated.accuracy, evaluated.spikes
+        accuracy, spikes, rate = evaluated.accuracy, evaluated.spikes, evaluated.firing_rate
     return Learnt(
         weights="inherited",
         untuned=folded,
         tuned=tuned,
         float_accuracy=accuracy,
         float_spikes=spikes,
+        float_firing_rate=rate,
         parameters=tools.parameters(architecture),
         steps=steps,
         kept=kept,
         curves={"loss": trained.losses, **curves},
+    )
+
+
+def _schedule(config: SearchConfig, epochs: int, seed: int) -> Schedule:
+    return Schedule(
+        epochs,
+        config.learning_rate,
+        config.batch,
+        seed,
+        precision=config.precision,
+        spike_regularisation=config.spike_regularisation,
     )
 
 
@@ -139,7 +154,7 @@ def from_scratch(
     trained = train_network(
         architecture,
         data,
-        schedule=Schedule(first, config.learning_rate, config.batch, seed, precision=config.precision),
+        schedule=_schedule(config, first, seed),
         full_train=not held_out,
         fabric=Fabric.of(profile, data.is_frames),
         device=config.device,
@@ -156,6 +171,7 @@ def from_scratch(
             config.finetune_epochs,
             seed,
             profile,
+            config.spike_regularisation,
             lambda done, _, text: tell(first + done, total, text),
         )
     else:
@@ -166,6 +182,7 @@ def from_scratch(
             seed=seed,
             target=profile,
             full_train=True,
+            spike_regularisation=config.spike_regularisation,
             progress=lambda done, _, accuracy: tell(first + done, total, "integers in the loop"),
         )
         tuned, steps, kept, curves = tuning.folded, {}, "tuned", {"integer_loss": tuning.losses}
@@ -176,6 +193,7 @@ def from_scratch(
         tuned=tuned,
         float_accuracy=view.accuracy,
         float_spikes=view.spikes,
+        float_firing_rate=view.firing_rate,
         parameters=parameter_count(network),
         steps=steps,
         kept=kept,
@@ -184,7 +202,14 @@ def from_scratch(
 
 
 def tuned_if_better(
-    start: FoldedNetwork, data: Dataset, name: str, epochs: int, seed: int, profile: Profile, tell: Tell
+    start: FoldedNetwork,
+    data: Dataset,
+    name: str,
+    epochs: int,
+    seed: int,
+    profile: Profile,
+    lambda_reg: float,
+    tell: Tell,
 ) -> tuple[FoldedNetwork, dict[str, float], str, dict[str, list[float]]]:
     """(floats to deliver, validation accuracy by step, step kept, curves of the tuning): tuned with integers in the loop without the validation
     images, and kept where these say that it is not worse; else `start`, whose step is called `name`."""
@@ -196,6 +221,7 @@ def tuned_if_better(
         epochs=epochs,
         seed=seed,
         target=profile,
+        spike_regularisation=lambda_reg,
         progress=lambda done, total, _: tell(done, total, "integers in the loop"),
     )
     steps = {name: tuning.accuracies[0], "tuned": max(tuning.accuracies[1:])}

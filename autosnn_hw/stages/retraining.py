@@ -144,6 +144,7 @@ class NetworkJob:
             file=str(self.file(architecture)),
             accuracy=Accuracies(learnt.float_accuracy, untuned, exact_test, inherited_accuracy, validation),
             float_spikes=learnt.float_spikes,
+            float_firing_rate=learnt.float_firing_rate,
             parameters=learnt.parameters,
             fits=report.fits,
             violations=tuple(f"{v.layer}: {v.resource} {v.needed:g} > {v.limit:g}" for v in report.violations),

@@ -60,7 +60,14 @@ def train(
     from autosnn_hw.training.threads import threads_for
 
     seed = derive_seed(config.seed, "supernet")
-    schedule = Schedule(config.epochs, config.learning_rate, config.batch, seed, precision=config.precision)
+    schedule = Schedule(
+        config.epochs,
+        config.learning_rate,
+        config.batch,
+        seed,
+        precision=config.precision,
+        spike_regularisation=config.spike_regularisation,
+    )
     space = prepared.space
     values = config.batch * space.timesteps * space.width * prepared.data.image[1] * prepared.data.image[2]
     reporter.stage("super-network", config.epochs)

@@ -56,6 +56,7 @@ class TrainedNetwork:
         steps: validation accuracy of the integer network after each step of its making; kept: the step that is delivered.
         as_candidate: its `CandidateRecord` on the validation samples, as JSON; None where they were trained on.
         curves: loss and accuracy by epoch (`stages.learnt.Learnt`); empty where they were not kept.
+        float_firing_rate: of the float network, as AutoSNN has it: its spikes over as many as there could be; None is unknown.
         other: the network that was made the other way and not taken: {weights, validation, exact_test}.
     """
 
@@ -79,6 +80,7 @@ class TrainedNetwork:
     kept: str | None = None
     as_candidate: dict[str, Any] | None = None
     other: Mapping[str, Any] | None = None
+    float_firing_rate: float | None = None
     curves: Mapping[str, list[float]] = field(default_factory=dict)
 
     def priced(self, document: dict[str, Any]) -> TrainedNetwork:

@@ -24,11 +24,13 @@ class Evaluation:
         accuracy: share of samples whose most voted class (ties to the lowest) is the label.
         spikes: mean per image over all T steps, AutoSNN's counter: stem, blocks, pools, readout.
         predictions: int64 (N,).
+        firing_rate: these spikes over as many as there would be if each unit that is counted fired in every step.
     """
 
     accuracy: float
     spikes: float
     predictions: np.ndarray
+    firing_rate: float
 
 
 AT_ONCE = 256  # samples that are evaluated together, where their activations leave room
@@ -90,4 +92,5 @@ def evaluate(
         accuracy=float((predicted == y).mean()),
         spikes=counter.total / len(x),
         predictions=predicted,
+        firing_rate=counter.total / counter.possible,
     )

@@ -34,6 +34,7 @@ from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import ROOM, samples_at_once
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.loop import Progress
+from autosnn_hw.training.spike_regularisation import counter_for, regularised
 
 LEAST_K, MOST_K = 1e-4, 1 - 1e-6
 LEARNING_RATE = {"even": 5e-4, "ternary": 2e-3}
@@ -189,6 +190,7 @@ def fit(
     batch: int = 64,
     full_train: bool = False,
     augment: bool | None = None,
+    spike_regularisation: float = 0.0,
     progress: Progress | None = None,
 ) -> Finetuning:
     """Train a network on as the integers that the target runs, and keep the epoch that is best on the validation images.
@@ -202,6 +204,7 @@ def fit(
         target: as in `lower`.
         full_train: train on the validation images, too; the last epoch is then kept, because none of them can judge.
         augment: crop and flip; None means for 3 x 32 x 32 images only.
+        spike_regularisation: lambda_reg of `training.spike_regularisation`, here of the integer network's own spikes.
         progress: called after each epoch with epochs done, epochs in all, and the validation accuracy of the integers.
 
     Raises:
@@ -226,7 +229,13 @@ def fit(
         for start in range(0, len(x), batch):
             index = torch.from_numpy(order[start : start + batch])
             now = inputs[index] if inputs is not None else network.drive(_drawn(x, index.numpy(), augment, random))
-            loss = F.mse_loss(network(now) / folded.timesteps, labels[index])
+            count = counter_for(spike_regularisation)
+            fired: dict[str, torch.Tensor] = {}
+            loss = F.mse_loss(network(now, None if count is None else fired) / folded.timesteps, labels[index])
+            if count is not None:
+                for spikes in fired.values():
+                    count.add(spikes)
+            loss = regularised(loss, count, spike_regularisation)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()

@@ -46,6 +46,7 @@ class Schedule:
         seed: of the run; initial weights, order, paths and augmentation are derived from it.
         augment: crop and flip; None means for 3 x 32 x 32 images only.
         precision: of the convolutions, a key of `precision.PRECISIONS`; all else is float32.
+        spike_regularisation: lambda_reg of `training.spike_regularisation`.
     """
 
     epochs: int
@@ -54,6 +55,7 @@ class Schedule:
     seed: int = 0
     augment: bool | None = None
     precision: str = FLOAT32
+    spike_regularisation: float = 0.0
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1 or not self.learning_rate > 0:
@@ -151,6 +153,8 @@ def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any
     plan = asdict(schedule)
     if schedule.precision == FLOAT32:  # checkpoints from before there was a choice go on
         del plan["precision"]
+    if not schedule.spike_regularisation:
+        del plan["spike_regularisation"]
     graded = {"payload": dataset.payload} if dataset.payload > 1 else {}
     identity = {"kind": kind, "data": dataset.sha256, "schedule": plan, **graded, **settings}
     return json.loads(json.dumps(identity))

@@ -12,7 +12,7 @@ from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
 from autosnn_hw.macro_architectures import SPACES
-from autosnn_hw.training.blocks import ConvNorm, Pool, SpikingBlock
+from autosnn_hw.training.blocks import ConvNorm, Counter, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.ternary import make_ternary
@@ -78,7 +78,7 @@ class SpikingNetwork(nn.Module):
         if fabric.ternary:
             make_ternary(self.layers if fabric.chip_stem else self.layers[1:])
 
-    def forward(self, x: torch.Tensor, count: SpikeCounter | None = None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes), each in 0..T, of normalised images (N, C, H, W) or event frames (N, T, C, H, W)."""
         x, constant = time_folded(x, self.timesteps)
         spikes = self.layers[0](x, self.timesteps, count, constant=constant)

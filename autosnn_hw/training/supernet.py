@@ -14,11 +14,11 @@ from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, front, slot_nam
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.macro_architectures import SPACES
-from autosnn_hw.training.blocks import Norm, Pool, SpikingBlock
+from autosnn_hw.training.blocks import Counter, Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
-from autosnn_hw.training.network import SpikeCounter, folded_network, stages_of, time_folded
+from autosnn_hw.training.network import folded_network, stages_of, time_folded
 from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
 from autosnn_hw.training.voting_readout import VotingReadout
@@ -170,7 +170,7 @@ class SuperNetwork(nn.Module):
         """Whether it has networks of the path's sizes."""
         return (path.space, path.width) == (self.space, self.width) and path.timesteps in self.steps
 
-    def stem(self, x: torch.Tensor, count: SpikeCounter | None = None, timesteps: int | None = None) -> torch.Tensor:
+    def stem(self, x: torch.Tensor, count: Counter | None = None, timesteps: int | None = None) -> torch.Tensor:
         """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot: all paths share it."""
         steps = timesteps or self.timesteps
         x, constant = time_folded(x, steps)
@@ -180,23 +180,25 @@ class SuperNetwork(nn.Module):
             spikes = layer(spikes, steps, count)
         return spikes
 
-    def body(self, spikes: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
+    def body(self, spikes: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path from the spikes of `stem`."""
         for layer in self.modules_of(path)[len(front(self.stages)) :]:
             spikes = layer(spikes, path.timesteps, count)
         return spikes
 
-    def votes(self, spikes: torch.Tensor, path: Architecture) -> list[tuple[int, torch.Tensor]]:
+    def votes(
+        self, spikes: torch.Tensor, path: Architecture, count: Counter | None = None
+    ) -> list[tuple[int, torch.Tensor]]:
         """(T', votes (N, classes) until then) of a path of all T steps for each of `steps`, from the spikes of `stem`: one run."""
         *layers, readout = self.modules_of(path)[len(front(self.stages)) :]
         for layer in layers:
-            spikes = layer(spikes, path.timesteps, None)
+            spikes = layer(spikes, path.timesteps, count)
         if len(self.steps) == 1:
-            return [(self.timesteps, readout(spikes, self.timesteps))]
-        by_step = readout.by_step(spikes, path.timesteps)
+            return [(self.timesteps, readout(spikes, self.timesteps, count))]
+        by_step = readout.by_step(spikes, path.timesteps, count)
         return [(steps, by_step[:steps].sum(0)) for steps in self.steps]
 
-    def forward(self, x: torch.Tensor, path: Architecture, count: SpikeCounter | None = None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path; with batch statistics unless `lent` gives it others."""
         return self.body(self.stem(x, count, path.timesteps), path, count)
 

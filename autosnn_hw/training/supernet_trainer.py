@@ -18,6 +18,7 @@ from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
+from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
 from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
 from autosnn_hw.training.trainer import check_timesteps, vote_loss
 
@@ -113,26 +114,12 @@ def train_supernet(
     adam = FlatAdam(list(segments.values()))
     position = {name: i for i, name in enumerate(segments)}
 
-    def loss_of(spikes: torch.Tensor, target: torch.Tensor, path: Architecture) -> torch.Tensor:
-        losses = [vote_loss(votes, target, count) for count, votes in network.votes(spikes, path)]
-        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
-
     def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
-        loss = loss_of(network.stem(x), target, path)
+        count = counter_for(schedule.spike_regularisation)
+        loss = path_loss(network, network.stem(x, count), target, path, count)
+        loss = regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
-
-    def fair_paths(x: torch.Tensor, target: torch.Tensor, paths: list[Architecture]) -> tuple[torch.Tensor, None]:
-        # The stem is one for all paths: computed once, its gradient the sum of theirs.
-        spikes = network.stem(x)
-        entry = spikes.detach().requires_grad_()
-        total = torch.zeros((), device=entry.device)
-        for path in paths:
-            loss = loss_of(entry, target, path)
-            loss.backward()
-            total += loss.detach()
-        spikes.backward(entry.grad)
-        return total / len(paths), None
 
     def step(
         x: torch.Tensor, target: torch.Tensor, random: np.random.Generator
@@ -143,7 +130,8 @@ def train_supernet(
         spread = spread_at(epoch - warm, schedule.epochs - warm) if fabric.ternary else 1.0
         if not strict:
             return one_path(x, target, network.uniform_path(random, spread))
-        return fair_paths(x, target, network.fair_paths(random, spread))
+        paths = network.fair_paths(random, spread)
+        return fair_step(network, x, target, paths, schedule.spike_regularisation), None
 
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
@@ -162,6 +150,44 @@ def train_supernet(
     if must_learn and not result.learnt:
         raise RunError(result.sentence)
     return result
+
+
+def path_loss(
+    network: SuperNetwork, spikes: torch.Tensor, target: torch.Tensor, path: Architecture, count: FiringRate | None
+) -> torch.Tensor:
+    """Loss of a path from the spikes of the stem: the mean over all numbers of steps that are searched."""
+    losses = [vote_loss(votes, target, steps) for steps, votes in network.votes(spikes, path, count)]
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+
+
+def fair_step(
+    network: SuperNetwork, x: torch.Tensor, target: torch.Tensor, paths: Sequence[Architecture], lambda_reg: float = 0.0
+) -> torch.Tensor:
+    """Add the gradients of the losses of all paths, and give the mean loss.
+
+    The stem, and what else stands before the first slot, is one for all paths: computed once, its gradient the sum of theirs.
+    """
+    front = counter_for(lambda_reg)
+    spikes = network.stem(x, front)
+    entry = spikes.detach().requires_grad_()
+    total = torch.zeros((), device=entry.device)
+    of_front = 0.0  # what a spike before the first slot adds to the losses of all paths
+    for path in paths:
+        count = counter_for(lambda_reg)
+        loss = path_loss(network, entry, target, path, count)
+        if front is not None and count is not None:
+            count.add_counted(front)
+            of_front += lambda_reg / count.possible
+        loss = regularised(loss, count, lambda_reg)
+        loss.backward()
+        total += loss.detach()
+    assert entry.grad is not None
+    ends, gradients = [spikes], [entry.grad]
+    if front is not None and front.spikes is not None:
+        ends.append(front.spikes)
+        gradients.append(torch.full_like(front.spikes, of_front))
+    torch.autograd.backward(ends, gradients)
+    return total / len(paths)
 
 
 def warm_up_epochs(epochs: int, strict: bool = True) -> int:

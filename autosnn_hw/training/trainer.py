@@ -19,6 +19,7 @@ from autosnn_hw.training.evaluation import Evaluation, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.spike_regularisation import counter_for, regularised
 
 NETWORK_SCHEDULE = Schedule(epochs=20, learning_rate=1e-2, batch=32)
 
@@ -70,7 +71,9 @@ def train_network(
     adam = FlatAdam([network.parameters()])
 
     def step(x: torch.Tensor, target: torch.Tensor, random: np.random.Generator) -> tuple[torch.Tensor, None]:
-        loss = vote_loss(network(x), target, architecture.timesteps)
+        count = counter_for(schedule.spike_regularisation)
+        loss = vote_loss(network(x, count), target, architecture.timesteps)
+        loss = regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), None
 
