@@ -11,7 +11,6 @@ from pathlib import Path
 
 from support.documented_commands import ROOT
 
-
 # As pip writes it: worker processes import it again, and must not run it.
 SCRIPT = """#!{python}
 from {call} import main
