@@ -25,6 +25,7 @@ NOT_RUN = {
     "dask scheduler": "runs until it is stopped; tests/search/test_cluster.py starts one",
     "dask worker tcp://host:8786 --nworkers auto --nthreads 1": ELSEWHERE,
     "autosnn-hw search --scheduler tcp://host:8786": f"{ELSEWHERE}; tests/search/test_cluster.py has some",
+    "autosnn-hw search --timesteps 2,4,8": f"{OTHER_TEST}: tests/search has small ones",
     "pip install dask-jobqueue": SETS_UP,
     "python - <<'END'": ELSEWHERE,
     "dask ssh --nworkers 8 --nthreads 1 --scheduler host0 host1 host2 host3": ELSEWHERE,
