@@ -1,6 +1,7 @@
 """Lines of README and docs/ that no test runs, each with the reason. Options of all of them are checked (test_commands.py)."""
 
 HOURS = "hours with the sizes that it takes by default; the tutorial's test runs such a search with small ones"
+ELSEWHERE_TESTED = "tested in tests/simulate"
 OTHER_TEST = "minutes, and what it does is tested elsewhere"
 ELSEWHERE = "needs machines that are not here"
 DOWNLOAD = "downloads"
@@ -33,6 +34,7 @@ NOT_RUN = {
     "autosnn-hw search --storage 'postgresql+psycopg://me:$PGPASS@db.example.org/searches'": (
         f"{ELSEWHERE}; tests/search/test_storage.py has a server"
     ),
+    "autosnn-hw simulate network.net --dataset npz:frames.npz --json": f"an SDNN of one's own; {ELSEWHERE_TESTED}",
     # examples
     "autosnn-hw search --target examples/own_chip.toml": f"{OTHER_TEST}: make search takes the same way",
 }
