@@ -51,7 +51,7 @@ def voters_of(inputs: int, block: int | None) -> int:
 
 
 class VotingReadout(nn.Module):
-    """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, summed over T.
+    """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, step by step.
 
     Args:
         block: inputs that one voter may read (`deploy.readout_blocks`), or None for all; the other synapses do not exist: they are
