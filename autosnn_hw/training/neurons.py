@@ -219,4 +219,5 @@ class Linear(nn.Module):
         return x
 
 
-NEURONS = {"plif": Plif, "memoryless": Memoryless, "relu": Relu, "linear": Linear}
+NEURONS = {"plif": Plif, "memoryless": Memoryless}
+NEURON_LAYERS: dict[str, type[nn.Module]] = {**NEURONS, "relu": Relu, "linear": Linear}
