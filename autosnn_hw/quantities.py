@@ -97,6 +97,12 @@ def percent(value: float | None, places: int = 1) -> str:
     return UNKNOWN if value is None else f"{100 * value:.{places}f} %"
 
 
+def percent_bounds(interval: Mapping[str, float | None] | None) -> str:
+    """low to high of a share, as short as a narrow column needs it: "70.8 to 80.6 %"."""
+    low, high = (None, None) if interval is None else (interval.get("low"), interval.get("high"))
+    return UNKNOWN if low is None or high is None else f"{100 * low:.1f} to {percent(high)}"
+
+
 def at(document: Any, *keys: str) -> Any:
     """The value under nested keys, or None where one is missing."""
     for key in keys:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,29 @@ def differ(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> bool
     if a["low"] is None or a["high"] is None or b["low"] is None or b["high"] is None:
         return None
     return a["high"] < b["low"] or b["high"] < a["low"]
+
+
+def best_known(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """The best that is known of a candidate's accuracy on validation samples: measured with its final weights, else corrected by
+    what others measured, else inherited.
+
+    Args:
+        candidate: a row of candidates.csv.
+
+    Returns:
+        {"value", "low", "high" (95 %, None where it is inherited), "source": measured, corrected or inherited}; value None where
+        nothing is known.
+    """
+    value, deviation = candidate.get("final_accuracy"), candidate.get("final_accuracy_deviation")
+    if value is None:
+        return {"value": candidate.get("accuracy"), "low": None, "high": None, "source": "inherited"}
+    half = None if deviation is None else Z_95 * deviation
+    return {
+        "value": value,
+        "low": None if half is None else max(0.0, value - half),
+        "high": None if half is None else min(1.0, value + half),
+        "source": candidate.get("accuracy_source") or "measured",
+    }
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> list[list[int]] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from autosnn_hw.documents.accuracy import best_known
 from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
 from autosnn_hw.objectives import unit_of, words_of
 from autosnn_hw.pareto import pareto_front
@@ -23,6 +24,7 @@ from autosnn_hw.report.figures.canvas import (
     whisker,
 )
 
+MANY = 100  # candidates of which the poorest fiftieth may lie below the axis
 LABEL = 0.055  # height of a label, as a share of the axis
 
 
@@ -32,54 +34,116 @@ def search_scatter(
     objective: str,
     finalists: Sequence[Mapping[str, Any]] = (),
 ) -> go.Figure | None:
-    """Accuracy against cost: every candidate, the front of the feasible ones, the measured ones ringed, the winner, and of the
-    finalists what held-out samples say of their final weights (at the cost of the candidate)."""
+    """Accuracy against cost, each candidate twice where its final accuracy is known or expected: with inherited weights, and
+    corrected by what others measured or measured itself; the front by the best known accuracy; those run in Lava or on the board
+    ringed; the winner with its intervals. Finalists stand at the cost of the candidate."""
     known = [c for c in candidates if c.get("accuracy") is not None and c.get("cost") is not None]
     if not known:
         return None
     title, factor = axis_title(words_of(objective), [c["cost"] for c in known], unit_of(objective))
     figure = empty_figure(title, "accuracy on validation samples (%)")
+    final = [one for c in known if (one := _final(c, finalists)) is not None]
     fit = [c for c in known if c.get("feasible")]
     searched = [c for c in fit if c["generation"] >= 0]
     evolved = len({c["generation"] for c in searched}) > 1  # a walk has no generations to tell apart
+    pale = 0.4 if final else 0.55
     groups: list[tuple[str, list[Mapping[str, Any]], dict[str, Any]]] = [
         ("infeasible", [c for c in known if not c.get("feasible")], {"color": GREY, "symbol": "x", "size": 7, "opacity": 0.6}),
         ("mean-cost sample", [c for c in fit if c["generation"] < 0], {"color": GREY, "size": 7, "opacity": 0.75}),
-        ("searched", searched, {"size": 8, "color": [c["generation"] for c in searched] if evolved else BLUE, "opacity": 1.0 if evolved else 0.55}),
+        ("inherited weights", searched, {"size": 7, "color": [c["generation"] for c in searched] if evolved else BLUE, "opacity": 1.0 if evolved else pale}),
     ]  # fmt: skip
     for name, group, marker in groups:
         if not group:
             continue
-        if name == "searched" and evolved:
+        if name == "inherited weights" and evolved:
             marker |= {"colorscale": GENERATIONS, "colorbar": {"title": {"text": "generation"}, "thickness": 10, "outlinewidth": 0, "dtick": max(1, len(set(marker["color"])) // 6)}}  # fmt: skip
         figure.add_scatter(**_points(group, factor), name=name, mode="markers", marker=marker)
     ringed = [c for c in fit if c.get("measured_energy") is not None]
     if ringed:
         ring = {"symbol": "circle-open", "size": 15, "color": RED, "line": {"width": 1.6}}
-        figure.add_scatter(**_points(ringed, factor), name="measured", mode="markers", marker=ring)
-    front = [fit[i] for i in pareto_front([(c["accuracy"], c["cost"]) for c in fit])]
+        figure.add_scatter(**_points(ringed, factor), name="run in Lava or on a board", mode="markers", marker=ring)
+    best = {c["genotype"]: c for c in final}
+    ranked = [best.get(c["genotype"], c) for c in fit]
+    front = [ranked[i] for i in pareto_front([(c["accuracy"], c["cost"]) for c in ranked])]
+    _final_points(figure, final, factor)
     if front:
         line = {"color": ORANGE, "shape": "hv", "width": 1.6}
         figure.add_scatter(**_points(front, factor), name="front", mode="lines", line=line)
-    made = {one["architecture"]: one["accuracy"] for one in finalists if one.get("accuracy") is not None}
-    final = [c | {"accuracy": made[c["genotype"]]} for c in map(dict, known) if c["genotype"] in made]
-    if final:
-        square = {"symbol": "square", "size": 10, "color": GREEN, "line": {"width": 1, "color": "#ffffff"}}
-        figure.add_scatter(**_points(final, factor), name="finalist, its final weights", mode="markers", marker=square)
+    if final and len(known) >= MANY:  # a few poor ones would press all others together; zooming out shows them
+        accuracies = sorted(100 * c["accuracy"] for c in [*known, *final])
+        least = accuracies[len(accuracies) // 50]
+        figure.update_yaxes(
+            range=[least - 0.06 * (accuracies[-1] - least), accuracies[-1] + 0.06 * (accuracies[-1] - least)]
+        )
     chosen = [c for c in [*final, *known] if c["genotype"] == winner][:1]
     if chosen:
         star = {"symbol": "star", "size": 19, "color": ORANGE, "line": {"width": 1, "color": "#7a4b00"}}
-        figure.add_scatter(**_points(chosen, factor), name="winner", mode="markers", marker=star)
+        ends = _ends(chosen[0], objective, factor)
+        figure.add_scatter(**_points(chosen, factor), **ends, name="winner", mode="markers", marker=star)
     return figure
+
+
+def _final(candidate: Mapping[str, Any], finalists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The candidate at its accuracy with final weights, with "low", "high" and "known" (measured or corrected); None where
+    nothing is known of it. What a finalist measured goes before what was written of it earlier."""
+    said = best_known(candidate)
+    made = next((one.get("accuracy") for one in finalists if one["architecture"] == candidate["genotype"]), None)
+    if made is not None:
+        ends = {end: said[end] if said["source"] == "measured" else None for end in ("low", "high")}
+        return {**candidate, "accuracy": made, "known": "measured", **ends}
+    if said["source"] == "inherited":
+        return None
+    return {**candidate, "accuracy": said["value"], "known": said["source"], "low": said["low"], "high": said["high"]}
+
+
+def _final_points(figure: go.Figure, final: Sequence[Mapping[str, Any]], factor: float) -> None:
+    corrected = [c for c in final if c["known"] != "measured" and c.get("feasible")]
+    if corrected:
+        open_circle = {"symbol": "circle-open", "size": 6, "color": GREEN, "line": {"width": 1}}
+        figure.add_scatter(
+            **_points(corrected, factor), name="corrected: expected once trained on", mode="markers", marker=open_circle
+        )
+    measured = [c for c in final if c["known"] == "measured"]
+    if measured:
+        square = {"symbol": "square", "size": 9, "color": GREEN, "line": {"width": 1, "color": "#ffffff"}}
+        figure.add_scatter(
+            **_points(measured, factor),
+            error_y=_accuracy_whisker(measured),
+            name="finalist: measured with its final weights",
+            mode="markers",
+            marker=square,
+        )
+
+
+def _accuracy_whisker(group: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    if any(c.get("low") is None or c.get("high") is None for c in group):
+        return None
+    return whisker(
+        [100 * (c["accuracy"] - c["low"]) for c in group], [100 * (c["high"] - c["accuracy"]) for c in group]
+    )
+
+
+def _ends(candidate: Mapping[str, Any], objective: str, factor: float) -> dict[str, Any]:
+    """Intervals of one point on both axes, as far as they are known: of the samples, and of the target's constants."""
+    low, high, cost = candidate.get("energy_low"), candidate.get("energy_high"), candidate["cost"]
+    across = None
+    if objective == "energy" and low is not None and high is not None and low <= cost <= high:
+        across = whisker([(cost - low) / factor], [(high - cost) / factor])
+    return {"error_x": across, "error_y": _accuracy_whisker([candidate])}
 
 
 def _points(group: Sequence[Mapping[str, Any]], factor: float) -> dict[str, Any]:
     return {
-        "x": [c["cost"] / factor for c in group],
-        "y": [100 * c["accuracy"] for c in group],
-        "text": [f"{c['genotype']}<br>generation {c['generation']}, {c.get('source') or 'modelled'}, {c.get('cores') or '?'} cores" for c in group],
+        "x": [float(f"{c['cost'] / factor:.6g}") for c in group],
+        "y": [float(f"{100 * c['accuracy']:.6g}") for c in group],
+        "text": [f"{c['genotype']}<br>{_known_how(c)}, {c.get('cores') or '?'} cores" for c in group],
         "hovertemplate": "%{text}<br>accuracy %{y:.2f} %, cost %{x:.4g}<extra></extra>",
     }  # fmt: skip
+
+
+def _known_how(candidate: Mapping[str, Any]) -> str:
+    how = candidate.get("known") or "inherited weights"
+    return f"generation {candidate['generation']}, {how}, energy {candidate.get('source') or 'modelled'}"
 
 
 def fitness_by_generation(candidates: Sequence[Mapping[str, Any]]) -> go.Figure | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autosnn_hw.documents.accuracy import best_known
 from autosnn_hw.pareto import pareto_front
 
 MOST = 600  # more would make a page of several MB
@@ -20,7 +21,7 @@ def drawn(candidates: Sequence[Mapping[str, Any]], most: int = MOST) -> list[Map
     if len(candidates) <= most:
         return list(candidates)
     fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
-    kept = {fit[index]["genotype"] for index in pareto_front([(c["accuracy"], c["cost"]) for c in fit])}
+    kept = {fit[index]["genotype"] for index in pareto_front([(best_known(c)["value"], c["cost"]) for c in fit])}
     kept |= {
         c["genotype"] for c in candidates if c.get("measured_energy") is not None or (c.get("generation") or 0) < 0
     }

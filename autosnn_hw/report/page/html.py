@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
 from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
 from autosnn_hw.documents import verdict
-from autosnn_hw.documents.accuracy import worst_errors
+from autosnn_hw.documents.accuracy import best_known, worst_errors
 from autosnn_hw.documents.accuracy_chain import accuracy_chain
 from autosnn_hw.documents.simulation import health_sentence
-from autosnn_hw.documents.trade_off import lambda_ranges
 from autosnn_hw.documents.workload import ann_beside, neurobench, operations
 from autosnn_hw.objectives import unit_of
-from autosnn_hw.pareto import pareto_front
-from autosnn_hw.report.figures.of_run import Figure, figures
+from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.figures.tornado import LARGEST, constant_name
 from autosnn_hw.report.page.drawn_candidates import drawn
+from autosnn_hw.report.page.picker import choices, least_lambda
 from autosnn_hw.report.page.pictures import picture_uri
+from autosnn_hw.report.page.template import division, rendered
 from autosnn_hw.report.run_documents import read_run
 
-HERE = Path(__file__).parent
-# The basic bundle of plotly.js (bars, lines, points; MIT), of the version that the Python package writes figures for: the
-# whole one that comes with the package is four times its size.
-PLOTLY = "plotly-basic.min.js"
 MOST_COLUMNS = 30  # classes of a confusion matrix that a page has room for
 SHOWN_ROWS = 25  # candidates shown before the rest is unfolded
 COMMANDS = (
@@ -82,25 +76,14 @@ def render(
         core_map: SVG of `report.core_map`.
         run: path of the run folder, for the commands.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    environment.filters.update(
-        {name: getattr(units, name) for name in ("quantity", "with_bounds", "bounds", "count", "percent", "number")}
-    )
-    environment.filters["interval"] = _within
     confirmed, confirmation = verdict.confirmation(summary)
     found = (winner or {}).get("health") or () if health is None else health
     offered, chosen = choices(candidates, summary, run), units.at(summary, "winner", "architecture")
     judged, candidates = len(candidates), drawn(candidates)
     plots = figures(summary, candidates, winner, judged=judged, behaviour=behaviour)
     names = (behaviour or {}).get("classes") or ()
-    return environment.get_template("page.html.j2").render(
-        plotly_js=(HERE / PLOTLY).read_text(),
-        style=(HERE / "page.css").read_text(),
-        script=(HERE / "page.js").read_text(),
+    return rendered(
+        "page.html.j2",
         summary=summary,
         title=title(summary),
         sentences=verdict.sentences(summary),
@@ -108,10 +91,10 @@ def render(
         confirmation=confirmation,
         tiles=tiles(summary, winner),
         blocks=str(units.at(summary, "winner", "architecture") or "").split(","),
-        figures={figure.id: (figure, _div(figure)) for figure in plots},
-        candidates=sorted(candidates, key=_best_first),
+        figures={figure.id: (figure, division(figure)) for figure in plots},
+        candidates=[{**c, "best": best_known(c)} for c in sorted(candidates, key=_best_first)],
         choices=offered,
-        least_lambda=_least_lambda(summary, offered),
+        least_lambda=least_lambda(summary, offered),
         picked=next((i for i, c in enumerate(offered) if c["architecture"] == chosen), 0),
         chain=accuracy_chain(summary),
         confusion=(matrix := (winner or {}).get("confusion") or ()),
@@ -136,74 +119,6 @@ def render(
         health=[health_sentence(finding) for finding in found],
         commands=[(text, _command(command, summary, run)) for text, command in COMMANDS],
         facts=facts(manifest or {}),
-    )
-
-
-def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, Any]]:
-    """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command and
-    `range`, the exponents lambda that choose it (-inf as None), or None where none does: as `front --lambda` answers."""
-    fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
-    front = [fit[index] for index in pareto_front([(c["accuracy"], c["cost"]) for c in fit])]
-    front.sort(key=lambda c: (c["cost"], c["genotype"]))
-    ranges = lambda_ranges([(c["accuracy"], c["cost"]) for c in front])
-    unit = unit_of(str(summary.get("objective")))
-    made = {one["architecture"]: one.get("accuracy") for one in summary.get("finalists") or ()}
-    return [
-        {
-            "architecture": c["genotype"],
-            "accuracy": _said_of(c, made.get(c["genotype"])),
-            "cost": units.quantity(c["cost"], unit),
-            "command": shlex.join(["autosnn-hw", "front", run, "--deploy", c["genotype"], "--out", "deployed"]),
-            "lambda": _said_of_range(within),
-            "range": None if within is None else [None if end == -inf else end for end in within],
-        }
-        for c, within in zip(front, ranges)
-    ]
-
-
-def _least_lambda(summary: Mapping[str, Any], offered: Sequence[Mapping[str, Any]]) -> float:
-    """Where the slider of lambda begins: so that every range of the picker is within its reach, in whole steps of 0.005."""
-    ends = [1.1 * choice["range"][1] for choice in offered if choice["range"]]
-    least = min([-0.5, 1.5 * float(summary.get("lambda") or 0), *ends])
-    return -0.005 * ceil(-least / 0.005)
-
-
-def _said_of_range(within: tuple[float, float] | None) -> str:
-    if within is None:
-        return "No \u03bb chooses it: for each there is a better one"
-    low, high = within
-    if low == -inf:
-        return f"Chosen for \u03bb below {high:.3f}" if high < 0 else "Chosen for every \u03bb"
-    return f"Chosen for \u03bb from {low:.3f} to {high:.3f}"
-
-
-def _said_of(candidate: Mapping[str, Any], measured: float | None) -> str:
-    """Accuracy with the super-network's weights and, where it is known or expected, with its own."""
-    inherited, final = units.percent(candidate["accuracy"], 1), candidate.get("final_accuracy")
-    if measured is not None:
-        return f"{inherited} with the super-network's weights, {units.percent(measured, 1)} once trained on"
-    if final is not None:
-        return f"{inherited} with the super-network's weights, about {units.percent(final, 1)} expected once trained on"
-    return inherited
-
-
-def _within(accuracy: Mapping[str, Any]) -> str:
-    """Low to high of an accuracy, as short as a narrow column needs it: "70.8 to 80.6 %"."""
-    low, high = accuracy.get("low"), accuracy.get("high")
-    return units.UNKNOWN if low is None or high is None else f"{100 * low:.1f} to {units.percent(high)}"
-
-
-def _div(figure: Figure) -> str:
-    import plotly.io
-
-    return plotly.io.to_html(
-        figure.plot,
-        full_html=False,
-        include_plotlyjs=False,
-        include_mathjax=False,
-        div_id=f"plot-{figure.id}",
-        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
-        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
     )
 
 

@@ -87,6 +87,9 @@ def _scatter(figure: Figure, axes: Axes, trace: Any) -> None:
     if trace.error_x.array is not None:
         whiskers = [trace.error_x.arrayminus, trace.error_x.array]
         axes.errorbar(x, y, xerr=whiskers, fmt="none", ecolor=trace.error_x.color, elinewidth=0.8, capsize=2)
+    if trace.error_y.array is not None:
+        whiskers = [trace.error_y.arrayminus, trace.error_y.array]
+        axes.errorbar(x, y, yerr=whiskers, fmt="none", ecolor=trace.error_y.color, elinewidth=0.8, capsize=2)
     if trace.mode == "text":
         for at_x, at_y, text in zip(x, y, trace.text):
             axes.annotate(text.strip(), (at_x, at_y), xytext=(4, 0), textcoords="offset points", va="center")

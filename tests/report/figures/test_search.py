@@ -15,12 +15,12 @@ def test_a_finalist_stands_where_its_final_weights_put_it():
     ]
     figure = search_scatter(candidates, "a", "energy", [{"architecture": "a", "accuracy": 0.95}, {"architecture": "c"}])
     traces = {trace.name: trace for trace in figure.data}
-    assert list(traces["finalist, its final weights"].y) == [95.0] == list(traces["winner"].y)
-    assert list(traces["winner"].x) == [1.0] and list(traces["searched"].y) == [50.0, 90.0, 70.0]
+    assert list(traces["finalist: measured with its final weights"].y) == [95.0] == list(traces["winner"].y)
+    assert list(traces["winner"].x) == [1.0] and list(traces["inherited weights"].y) == [50.0, 90.0, 70.0]
     drawn = draw(figure)  # for paper, too
     assert len(drawn.axes[0].collections) == 3
     without = {trace.name: trace for trace in search_scatter(candidates, "a", "energy").data}
-    assert list(without["winner"].y) == [50.0] and "finalist, its final weights" not in without
+    assert list(without["winner"].y) == [50.0] and "finalist: measured with its final weights" not in without
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0.1, 10))
@@ -32,3 +32,19 @@ def test_labels_stand_apart_in_their_order(heights, least):
     assert sum(moved) == pytest.approx(sum(heights), abs=1e-6)
     free = all(b - a >= least for a, b in zip(sorted(heights), sorted(heights)[1:]))
     assert not free or moved == pytest.approx(heights)
+
+
+def test_three_kinds_of_accuracy_stand_apart_and_the_front_takes_the_best_known():
+    rows = (("a", 0.5, 1e-6, "measured", 0.9, 0.01), ("b", 0.6, 2e-6, "corrected", 0.85, 0.02), ("c", 0.7, 3e-6, "corrected", 0.95, 0.03))  # fmt: skip
+    candidates = [
+        {"genotype": name, "generation": 0, "feasible": True, "accuracy": accuracy, "cost": cost, "energy_low": cost / 2, "energy_high": 2 * cost, "accuracy_source": source, "final_accuracy": final, "final_accuracy_deviation": deviation}
+        for name, accuracy, cost, source, final, deviation in rows
+    ]  # fmt: skip
+    traces = {trace.name: trace for trace in search_scatter(candidates, "a", "energy").data}
+    assert list(traces["inherited weights"].y) == [50.0, 60.0, 70.0]
+    assert list(traces["corrected: expected once trained on"].y) == [85.0, 95.0]
+    measured = traces["finalist: measured with its final weights"]
+    assert list(measured.y) == [90.0] and measured.error_y.array[0] == pytest.approx(1.96, abs=0.001)
+    assert list(traces["front"].y) == [90.0, 95.0]  # b costs more than a and is not better
+    assert traces["winner"].error_x.array[0] == pytest.approx(1.0) and traces["winner"].error_x.arrayminus[0] == 0.5
+    assert len(draw(search_scatter(candidates, "a", "energy")).axes[0].containers) == 3  # whiskers, on paper too

@@ -12,7 +12,8 @@ import pytest
 
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError
-from autosnn_hw.report.page.html import choices, render, write_report
+from autosnn_hw.report.page.html import render, write_report
+from autosnn_hw.report.page.picker import choices
 from autosnn_hw.report.run_documents import read_candidates
 from autosnn_hw.search.candidate import COLUMNS
 

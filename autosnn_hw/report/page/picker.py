@@ -1,0 +1,67 @@
+"""What the trade-off picker of a page offers: the front, each network with its command, and the lambdas that choose it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from math import ceil, inf
+from typing import Any
+
+from autosnn_hw import quantities as units
+from autosnn_hw.documents.accuracy import best_known
+from autosnn_hw.documents.trade_off import lambda_ranges
+from autosnn_hw.objectives import unit_of
+from autosnn_hw.pareto import pareto_front
+
+
+def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, Any]]:
+    """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command and
+    `range`, the exponents lambda that choose it (-inf as None), or None where none does: as `front --lambda` answers."""
+    fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
+    best = [best_known(c)["value"] for c in fit]
+    points = [(best[index], fit[index]) for index in pareto_front([(a, c["cost"]) for a, c in zip(best, fit)])]
+    points.sort(key=lambda point: (point[1]["cost"], point[1]["genotype"]))
+    ranges = lambda_ranges([(accuracy, c["cost"]) for accuracy, c in points])
+    unit = unit_of(str(summary.get("objective")))
+    made = {one["architecture"]: one.get("accuracy") for one in summary.get("finalists") or ()}
+    return [
+        {
+            "architecture": c["genotype"],
+            "accuracy": _said_of(c, made.get(c["genotype"])),
+            "cost": units.quantity(c["cost"], unit),
+            "command": shlex.join(["autosnn-hw", "front", run, "--deploy", c["genotype"], "--out", "deployed"]),
+            "lambda": _said_of_range(within),
+            "range": None if within is None else [None if end == -inf else end for end in within],
+        }
+        for (_, c), within in zip(points, ranges)
+    ]
+
+
+def least_lambda(summary: Mapping[str, Any], offered: Sequence[Mapping[str, Any]]) -> float:
+    """Where the slider of lambda begins: so that every range of the picker is within its reach, in whole steps of 0.005."""
+    ends = [1.1 * choice["range"][1] for choice in offered if choice["range"]]
+    least = min([-0.5, 1.5 * float(summary.get("lambda") or 0), *ends])
+    return -0.005 * ceil(-least / 0.005)
+
+
+def _said_of_range(within: tuple[float, float] | None) -> str:
+    if within is None:
+        return "No \u03bb chooses it: for each there is a better one"
+    low, high = within
+    if low == -inf:
+        return f"Chosen for \u03bb below {high:.3f}" if high < 0 else "Chosen for every \u03bb"
+    return f"Chosen for \u03bb from {low:.3f} to {high:.3f}"
+
+
+def _said_of(candidate: Mapping[str, Any], measured: float | None) -> str:
+    """Accuracy with the super-network's weights and, where it is known or expected, with its own."""
+    inherited, final = units.percent(candidate["accuracy"], 1), candidate.get("final_accuracy")
+    said, known = f"{inherited} with inherited weights", best_known(candidate)
+    if known["source"] == "measured":
+        measured = final
+    within = "" if known["low"] is None else f" (95 %: {units.percent_bounds(known)})"
+    if measured is not None:
+        return f"{said}, {units.percent(measured, 1)}{within if known['source'] == 'measured' else ''} measured once trained on"
+    if final is not None:
+        return f"{said}, about {units.percent(final, 1)}{within} expected once trained on"
+    return said
