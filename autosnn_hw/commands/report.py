@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from autosnn_hw.errors import InputError
 
+OUT_OF_SEVERAL = "--out is the page that compares several runs; one run was given, whose page is its report.html."
 MORE_ALONE = "--figures and --latex take one run; {} were given."
 
 
@@ -28,8 +31,14 @@ MORE_ALONE = "--figures and --latex take one run; {} were given."
     type=click.Path(),
     help="Write the table (booktabs) to FILE, and what it cites beside it (.bib).",
 )
-def command(runs, figures, formats, latex):
-    """Write RUN/report.html again from the run's files; of several runs, each report and their comparison.
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(),
+    help="Page that compares several runs.  [default: comparison.html in the first]",
+)
+def command(runs, figures, formats, latex, out):
+    """Write RUN/report.html again from the run's files; of several runs, each report and a page that compares them.
 
     \b
     Example: autosnn-hw report runs/digits-loihi2-1 --figures figures --latex table.tex
@@ -39,7 +48,9 @@ def command(runs, figures, formats, latex):
     if len(runs) > 1:
         if figures or latex:
             raise InputError(MORE_ALONE.format(len(runs)))
-        return _compared(runs)
+        return _compared(runs, out)
+    if out:
+        raise InputError(OUT_OF_SEVERAL)
     from autosnn_hw.report.page.html import write_report
     from autosnn_hw.report.paper.files import formats_of, write_figures
     from autosnn_hw.report.paper.latex import write_latex
@@ -55,17 +66,19 @@ def command(runs, figures, formats, latex):
             click.echo(str(path))
 
 
-def _compared(runs):
+def _compared(runs, out):
     from autosnn_hw.documents.comparison import compare_documents
     from autosnn_hw.documents.overview import overview
     from autosnn_hw.documents.reading import read_document
     from autosnn_hw.report.comparison_table import comparison_table
     from autosnn_hw.report.elements import show
+    from autosnn_hw.report.page.comparison import write_comparison
     from autosnn_hw.report.page.html import write_report
 
     documents = [read_document(run) for run in runs]
     for run in runs:
         click.echo(str(write_report(run)))
+    click.echo(str(write_comparison(runs, out or Path(runs[0]) / "comparison.html")))
     document = overview(documents, runs)
     if len(documents) == 2:
         document |= compare_documents(*documents)

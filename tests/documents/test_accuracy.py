@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from autosnn_hw.documents.accuracy import confusion, wilson, worst_errors
+from autosnn_hw.documents.accuracy import best_known, confusion, wilson, worst_errors
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -42,3 +42,11 @@ def test_a_confusion_matrix_of_strange_labels():
     assert confusion(np.array([-1]), np.array([1]), 2) is None
     assert confusion(np.array([1000]), np.array([1]), 2) is None
     assert worst_errors([[4, 0], [0, 3]]) == []
+
+
+def test_the_best_known_accuracy_is_measured_before_inherited_and_says_which():
+    row = {"accuracy": 0.6, "accuracy_source": "corrected", "final_accuracy": 0.99, "final_accuracy_deviation": 0.01}
+    found = best_known(row)
+    assert (found["value"], found["source"], found["high"]) == (0.99, "corrected", 1.0)
+    assert found["low"] == pytest.approx(0.99 - 1.96 * 0.01, abs=1e-4)
+    assert best_known({"accuracy": 0.6}) == {"value": 0.6, "low": None, "high": None, "source": "inherited"}

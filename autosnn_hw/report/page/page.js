@@ -49,8 +49,8 @@ function fit() {
     const narrow = plot.clientWidth < 480;
     plot.dataset.height ||= plot.clientHeight;
     const named = plot.data.filter((trace) => trace.name && trace.showlegend !== false).length;
-    const legend = narrow && plot.layout.showlegend !== false && named > 2 ? 17 * named : 0;
-    plot.style.height = Number(plot.dataset.height) + legend + "px";
+    const legend = narrow && plot.layout.showlegend !== false && named > 3 ? 17 * named : 0;
+    for (const box of [plot, plot.parentElement]) box.style.height = Number(plot.dataset.height) + legend + "px";
     const change = { width: null, height: Number(plot.dataset.height) + legend, "margin.l": narrow ? 44 : 64, "margin.r": narrow ? 8 : 24, "font.size": narrow ? 11 : 13 };
     return Plotly.relayout(plot, change).then(() => Plotly.Plots.resize(plot));
   }));

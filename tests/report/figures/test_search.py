@@ -1,7 +1,7 @@
 """Figures of a search from plain data."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.report.figures.search import apart, search_scatter
@@ -23,6 +23,7 @@ def test_a_finalist_stands_where_its_final_weights_put_it():
     assert list(without["winner"].y) == [50.0] and "finalist: measured with its final weights" not in without
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0.1, 10))
 def test_labels_stand_apart_in_their_order(heights, least):
     moved = apart(heights, least)

@@ -2,13 +2,11 @@
 
 import json
 import re
-import shutil
-import subprocess
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from support.browser import POLICY, browse, needs_chromium, text_of
 
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError
@@ -16,26 +14,6 @@ from autosnn_hw.report.page.html import render, write_report
 from autosnn_hw.report.page.picker import choices
 from autosnn_hw.report.run_documents import read_candidates
 from autosnn_hw.search.candidate import COLUMNS
-
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"
-)
-
-
-def browse(path, folder, *, width=1280, height=6400, dark=False):
-    """Console lines and screenshot of a page in headless Chromium."""
-    picture = folder / "page.png"
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr",
-        "--v=0", f"--window-size={width},{height}", "--virtual-time-budget=5000", f"--screenshot={picture}",
-        *(["--blink-settings=preferredColorScheme=0"] if dark else []), Path(path).resolve().as_uri(),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    return [line for line in done.stderr.splitlines() if ":CONSOLE" in line], picture
 
 
 @needs_chromium
@@ -69,11 +47,6 @@ def test_it_keeps_itself_offline_and_inlines_plotly_once(page):
     assert page.count("* plotly.js (basic - minified) v") == 1
     assert "scattergl" not in "".join(re.findall(r"Plotly\.newPlot\(.*?</script>", page, re.S))
     assert len(page.encode()) < 2e6
-
-
-def text_of(page):
-    body = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)).replace("&#39;", "'")
 
 
 def test_the_verdict_stands_in_words(page, summary):

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import plotly.graph_objects as go
 import pytest
 from click.testing import CliRunner
+from matplotlib.collections import PathCollection
 
 from autosnn_hw import run_folder
 from autosnn_hw.commands.report import command
@@ -61,7 +62,8 @@ def test_a_figure_file_says_what_the_page_says_and_is_the_same_each_time(run, tm
 
 def test_every_point_of_the_search_is_drawn(run):
     plot = plots(run)["search"]
-    drawn = [len(points.get_offsets()) for points in draw(plot).axes[0].collections]
+    collections = draw(plot).axes[0].collections
+    drawn = [len(points.get_offsets()) for points in collections if isinstance(points, PathCollection)]  # no whiskers
     assert drawn == [len(trace.x) for trace in plot.data if trace.mode == "markers"]
 
 
@@ -94,5 +96,6 @@ def test_several_runs_are_compared_and_paper_files_are_of_one(run):
     path = str(run.folder.path)
     done = CliRunner().invoke(command, [path, path], catch_exceptions=False)
     assert "the same accuracy" in done.output and "report.html" in done.output
+    assert (run.folder.path / "comparison.html").is_file()
     with pytest.raises(InputError, match="2 were given"):
         CliRunner().invoke(command, [path, path, "--latex", "x.tex"], catch_exceptions=False)
