@@ -16,6 +16,7 @@ VERBS = {
     "search": "Search a network for a target: the main job, from data to a report.",
     "data": "Look at a data set before anything is trained.",
     "train": "Train one architecture, quantise it and write its chip network.",
+    "tables": "The AutoSNN paper's tables again, at a size of one's own.",
     "export": "Write a network as NetX, ONNX, NIR or TrueNorth cores.",
     "import": "Turn a network of another framework (NIR, torch) into a NetX file.",
     "simulate": "Run and price a network.",

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture, front_sentence, layout
-from autosnn_hw.config import SearchConfig, from_mapping, read_config
+from autosnn_hw.config import SearchConfig, from_mapping, read_config, sizes_of
 from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
-from autosnn_hw.sizes import sizes_of
 from autosnn_hw.stages.clock import Clock
 
 if TYPE_CHECKING:
@@ -202,7 +201,6 @@ def train(
     import hw_profiles
     from autosnn_hw.stages.manifest import require_payload
     from autosnn_hw.stages.retraining import NetworkJob
-    from autosnn_hw.stages.schedules import training_epochs
     from autosnn_hw.training import datasets
     from autosnn_hw.training.fabric import Fabric
     from autosnn_hw.training.network import require_buildable
@@ -221,7 +219,7 @@ def train(
         reporter.say(f"note: {sentence}.")
     folder = RunFolder.create(out)
     job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
-    reporter.stage(f"train {architecture}", training_epochs(config))
+    reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
 
 

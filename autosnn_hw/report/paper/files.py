@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError
@@ -11,6 +12,9 @@ from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.paper.drawing import draw, save
 from autosnn_hw.report.run_documents import RunDocuments
 from autosnn_hw.run_folder import writing
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 FORMATS = ("svg", "pdf", "png")
 
@@ -34,13 +38,23 @@ def write_figures(run: RunDocuments, folder: str | Path, formats: Sequence[str])
     Raises:
         RunError: a file could not be written.
     """
+    plots = figures(run.summary, run.candidates, run.winner, judged=len(run.candidates), behaviour=run.behaviour)
+    return write_drawn({figure.id: figure.plot for figure in plots}, folder, formats)
+
+
+def write_drawn(plots: Mapping[str, go.Figure], folder: str | Path, formats: Sequence[str]) -> Iterator[Path]:
+    """Write FOLDER/<name>.<format> of each figure, and yield each path.
+
+    Raises:
+        RunError: a file could not be written.
+    """
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for figure in figures(run.summary, run.candidates, run.winner, judged=len(run.candidates), behaviour=run.behaviour):
-        drawn = draw(figure.plot)
+    for name, plot in plots.items():
+        drawn = draw(plot)
         for form in formats:
-            path = folder / f"{figure.id}.{form}"
+            path = folder / f"{name}.{form}"
             with writing(path), whole_file.beside(path) as temporary:
                 save(drawn, temporary, form)
             yield path

@@ -1,0 +1,83 @@
+"""`autosnn-hw tables NAME`: a table of the AutoSNN paper made again, at a size of one's own."""
+
+from __future__ import annotations
+
+import click
+
+from autosnn_hw.commands import options
+from autosnn_hw.published_results import TABLES
+
+
+@click.command("tables", cls=options.GroupedCommand)
+@click.argument("table", metavar="|".join(TABLES), type=click.Choice(TABLES))
+@options.choices("target", "dataset", "data_dir", "download", "graded", "width", "timesteps")
+@options.choice("retrain_epochs", name="epochs")
+@options.choices("learning_rate", "batch", "finetune_epochs", "precision", "device", "seed")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Trainings of each network.")
+@click.option("--images", type=click.IntRange(min=1), help="Train on the first so many samples. [default: all]")
+@click.option("--test-images", type=click.IntRange(min=1), help="Test on the first so many samples. [default: all]")
+@click.option(
+    "--shrink", type=click.IntRange(1, 64), default=1, show_default=True, help="Squares of N x N pixels as one."
+)
+@click.option(
+    "--networks",
+    type=click.IntRange(1, 3125),
+    default=100,
+    show_default=True,
+    help="Of spaces: random architectures of each macro-architecture, one training each.",
+)
+@click.option(
+    "--certify",
+    type=click.IntRange(min=0),
+    default=2,
+    show_default=True,
+    help="Test samples that Lava runs of each network's first seed; 0 is none.",
+)
+@click.option(
+    "--only", default="", metavar="TEXT", help="Rows whose names hold this text, such as SRB_k3. [default: all]"
+)
+@click.option(
+    "--most", type=click.IntRange(min=0), help="Train at most so many networks now; the same command goes on."
+)
+@click.option(
+    "--out",
+    type=click.Path(),
+    required=True,
+    metavar="DIR",
+    help="Folder of the networks of one size, and of table files.",
+)
+@options.as_json
+@options.quiet
+def command(table, seeds, images, test_images, shrink, networks, certify, only, most, out, as_json, quiet, **chosen):
+    """Make a table of the AutoSNN paper again, beside its numbers: design (macro-architectures), blocks, regularisation, searched (its
+    architectures at each lambda), spaces (random architectures), transfer (other networks on --dataset).
+
+    What a folder holds is not made again: the same command goes on after an interruption, and tables share networks.
+
+    \b
+    Example: autosnn-hw tables blocks --epochs 3 --seeds 1 --out tables
+    """
+    from autosnn_hw import pipeline
+    from autosnn_hw.documents.table_document import table_document
+    from autosnn_hw.progress import progress
+    from autosnn_hw.run_folder import write_json
+    from autosnn_hw.stages.tables import Amount, made
+
+    config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
+    amount = Amount(images, test_images, shrink, seeds, networks, certify, most, only)
+    with progress(quiet or as_json) as reporter:
+        document = table_document(made(table, config, out, amount, reporter))
+    write_json(f"{out}/{table}.json", document)
+    if as_json:
+        options.print_json(document)
+        return
+    from autosnn_hw.report.elements import show
+    from autosnn_hw.report.paper_table import paper_table
+
+    show(paper_table(document))
+    if table == "spaces":
+        from autosnn_hw.report.figures.spaces import space_figures
+        from autosnn_hw.report.paper.files import write_drawn
+
+        for path in write_drawn(space_figures(document), out, ("svg", "pdf")):
+            click.echo(str(path))

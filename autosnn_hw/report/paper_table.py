@@ -1,0 +1,138 @@
+"""A table of the paper on the terminal: ours beside theirs, what they have not, and which of their claims are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from autosnn_hw.quantities import count, percent, with_bounds
+from autosnn_hw.report.elements import grid, listed, times
+
+MOST_ROWS = 40  # of the table of spaces, whose rows are drawn
+
+
+def paper_table(document: Mapping[str, Any]) -> RenderableType:
+    """The document of `tables`."""
+    shown: list[RenderableType] = [listed(f"Table {document['table']}", _sizes(document)), Text()]
+    rows = [row for row in document["rows"] if row["seeds"]]
+    if "distributions" in document:
+        shown += [_distributions(document["distributions"]), Text()]
+        rows = rows[:MOST_ROWS]
+    if document["table"] != "spaces":
+        shown += [
+            grid("Beside the paper (float networks, the counter of AutoSNN)", THEIRS, [_beside(row) for row in rows]),
+            Text(),
+        ]
+    shown += [
+        grid("What the paper has not (integers, as the chip runs them)", CHIP, [_on_chip(row) for row in rows]),
+        Text(),
+    ]
+    if "orderings" in document:
+        shown += [
+            grid("The paper's claims", CLAIMS, [_claim(entry) for entry in document["orderings"]], left=2),
+            Text(),
+        ]
+    silent = [f"{row['name']}: {', '.join(row['silent'])}" for row in rows if row["silent"]]
+    if silent:
+        shown += [listed("Layers that never fired (docs/reproduction.md says why)", silent), Text()]
+    if document["missing"]:
+        shown.append(Text(f"{document['missing']} networks are not made yet: the same command goes on."))
+    return Group(*shown)
+
+
+THEIRS = ("network", "accuracy (95 %)", "paper", "spikes (95 %)", "paper", "rate", "paper", "seeds")
+CHIP = ("network", "accuracy (95 %)", "chip spikes", "energy (low to high)", "cores", "fits", "exact = Lava")
+CLAIMS = ("claim", "block", "ours (95 %)", "paper", "verdict")
+
+
+def _sizes(document: Mapping[str, Any]) -> list[str]:
+    ours, paper = document["settings"], document["paper"]
+    shrunk = f", squares of {ours['shrink']} pixels as one" if ours["shrink"] != 1 else ""
+    lines = [
+        f"ours: {ours['dataset']}, {ours['trained_on']:,} samples of {times(ours['sample'])}{shrunk}, C = {ours['width']}, T = {ours['timesteps']}, "
+        f"{ours['retrain_epochs']} epochs and {ours['finetune_epochs']} with integers, {ours['seeds']} seed{'s' if ours['seeds'] != 1 else ''}, "
+        f"{ours['tested_on']:,} test samples, {ours['target']}"
+    ]
+    if paper is not None:
+        lines.append(
+            f"paper: {paper['dataset']}, {paper['images']:,} samples of 3x32x32, C = {paper['width']}, T = {paper['timesteps']}, {paper['epochs']} epochs, best test epoch of one seed"
+        )
+    return lines
+
+
+def _share(interval: Mapping[str, float | None]) -> str:
+    return _ranged(interval, lambda value: percent(value))
+
+
+def _ranged(interval: Mapping[str, float | None], words: Any) -> str:
+    if interval["value"] is None:
+        return "-"
+    if interval["low"] is None:
+        return str(words(interval["value"]))
+    return f"{words(interval['value'])} ({words(interval['low'])} to {words(interval['high'])})"
+
+
+def _theirs(row: Mapping[str, Any], name: str, words: Any) -> str:
+    value = (row["published"] or {}).get(name)
+    return "-" if value is None else str(words(value))
+
+
+def _beside(row: Mapping[str, Any]) -> tuple[str, ...]:
+    width = (row["published"] or {}).get("width")
+    return (
+        row["name"] if width is None else f"{row['name']} (C = {row['width']}, paper {width})",
+        _share(row["accuracy_float"]),
+        _theirs(row, "accuracy", lambda value: percent(value, 2)),
+        _ranged(row["spikes_float"], count),
+        _theirs(row, "spikes", count),
+        _ranged(row["firing_rate"] | {"low": None}, lambda value: f"{value:.3f}"),
+        _theirs(row, "firing_rate", lambda value: f"{value:.2f}"),
+        str(len(row["seeds"])),
+    )
+
+
+def _on_chip(row: Mapping[str, Any]) -> tuple[str, ...]:
+    lava = row["lava"]
+    agreed = "-" if lava is None else f"{lava['samples']} samples" if lava["samples"] else f"not run ({lava['reason']})"
+    return (
+        row["name"],
+        _share(row["accuracy"]),
+        _ranged(row["chip_spikes"], count),
+        with_bounds(row["energy"], "J") if row["energy"] else "-",
+        "-" if row["cores"] is None else str(row["cores"]),
+        "yes" if row["fits"] else "no",
+        agreed,
+    )
+
+
+def _claim(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    def words(value: float) -> str:
+        return f"{100 * value:+.1f} points" if entry["kind"] == "points" else f"x {value:.2f}"
+
+    paper = entry["paper"]
+    return (
+        entry["claim"],
+        entry["block"],
+        _ranged(entry, words),
+        "-" if paper is None else words(paper),
+        entry["verdict"],
+    )
+
+
+def _distributions(spaces: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Lowest, quartiles and highest of each macro-architecture."""
+    rows = [
+        (
+            entry["space"],
+            str(entry["networks"]),
+            *map(percent, entry["accuracy_float"]),
+            *map(count, entry["spikes_float"]),
+        )
+        for entry in spaces
+    ]
+    names = ("least", "1/4", "median", "3/4", "most")
+    columns = ("space", "networks", *(f"accuracy {name}" for name in names), *(f"spikes {name}" for name in names))
+    return grid("Random architectures", columns, rows)

@@ -1,0 +1,238 @@
+"""The tables of the AutoSNN paper at a size of one's own: their networks, each trained, priced and certified once.
+
+A folder holds the networks of one size; tables that share a network share its result, and what is finished is not made again.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw import whole_file
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
+from autosnn_hw.progress import Reporter
+from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
+from autosnn_hw.simulate.certificate import certify
+from autosnn_hw.simulate.lava import LavaChild
+from autosnn_hw.stages.delivery import imported, lava_process
+from autosnn_hw.stages.retraining import NetworkJob
+from autosnn_hw.stages.table_rows import Row, rows_of
+from autosnn_hw.stages.trained_network import TrainedNetwork
+from autosnn_hw.training import datasets
+from autosnn_hw.training.datasets import Dataset
+
+SETTINGS, DATA = "tables.json", "data.npz"
+CHOICES = (
+    "target", "width", "timesteps", "retrain_epochs", "finetune_epochs", "learning_rate", "batch", "precision", "graded",
+)  # fmt: skip
+"""Choices of `SearchConfig` that are one for all networks of a folder."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much of the data and how often: None is all of it.
+
+    Args:
+        images, test_images: the first so many for training and for the test.
+        shrink: side of the square of pixels whose mean is one pixel.
+        seeds: trainings of each network. networks: random architectures of each macro-architecture in the table of spaces.
+        certified: test samples that Lava runs of each network's first seed.
+        most: networks that are trained this time, None all.
+        only: rows whose names hold this text; the others are left out.
+    """
+
+    images: int | None = None
+    test_images: int | None = None
+    shrink: int = 1
+    seeds: int = 3
+    networks: int = 100
+    certified: int = 2
+    most: int | None = None
+    only: str = ""
+
+
+def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, reporter: Reporter) -> dict[str, Any]:
+    """Make the networks of a table that the folder `out` has not yet, and say what is there.
+
+    Args:
+        config: sizes, schedule, target and dataset; its `seed` is the first.
+
+    Returns:
+        {"table", "settings", "rows": [{"name", "space", "architecture", "spike_regularisation", "seeds": [one dict each]}], "missing"}.
+
+    Raises:
+        InputError: unknown table, missing data, or a folder of another size. SpikesDifferError: Lava counted other spikes.
+    """
+    folder = RunFolder(out)
+    with writing(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.held():
+        config, data = _data_of(config, folder, amount)
+        every = rows_of(table, frames=data.is_frames, networks=amount.networks, seed=config.seed)
+        rows = [row for row in every if amount.only in row.name]
+        if not rows:
+            raise InputError(f"--only {amount.only}: the table has {', '.join(row.name for row in every[:20])}.")
+        seeds = range(config.seed, config.seed + (1 if table == "spaces" else amount.seeds))
+        jobs = [(row, seed, _job(row, seed, config, folder)) for row in rows for seed in seeds]
+        missing = [(row, seed) for row, seed, job in jobs if not job.finished(row.architecture(config))]
+        allowed = missing[: len(missing) if amount.most is None else amount.most]
+        reporter.stage(f"table {table}", len(jobs))
+        results: dict[tuple[Row, int], dict[str, Any]] = {}
+        with lava_process() if amount.certified else nullcontext() as child:
+            lava, why = imported(child) if amount.certified else (None, "not asked for")
+            for done, (row, seed, job) in enumerate(jobs):
+                if (row, seed) in missing and (row, seed) not in allowed:
+                    continue
+                reporter.advance(done, f"{row.name}, seed {seed}")
+                result = job(row.architecture(config))
+                certificate = (
+                    _certificate(job, row, config, data, amount.certified, lava, why) if seed == seeds[0] else None
+                )
+                results[row, seed] = _said(seed, result, certificate)
+        reporter.advance(len(jobs))
+    return {
+        "table": table,
+        "settings": read_json(folder / SETTINGS) | {"seeds": len(seeds), "certified_samples": amount.certified},
+        "rows": [
+            {
+                "name": row.name,
+                "space": row.architecture(config).space,
+                "architecture": str(row.architecture(config)),
+                "width": row.architecture(config).width,
+                "spike_regularisation": row.spike_regularisation,
+                "seeds": [results[row, seed] for seed in seeds if (row, seed) in results],
+            }
+            for row in rows
+        ],
+        "missing": len(missing) - len(allowed),
+    }
+
+
+def _job(row: Row, seed: int, config: SearchConfig, folder: RunFolder) -> NetworkJob:
+    place = folder / "networks" / row.key / f"seed-{seed}"
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
+    return NetworkJob.of(config.with_changes(seed=seed, spike_regularisation=row.spike_regularisation), place)
+
+
+def _data_of(config: SearchConfig, folder: RunFolder, amount: Amount) -> tuple[SearchConfig, Dataset]:
+    """The config that names the data of the folder, which is a part of the dataset where a part was asked for, and that data.
+
+    Raises:
+        InputError: the folder holds networks of another size or other data.
+    """
+    wanted = {
+        "dataset": config.dataset,
+        "images": amount.images,
+        "test_images": amount.test_images,
+        "shrink": amount.shrink,
+        **{name: getattr(config, name) for name in CHOICES},
+    }
+    begun = folder.has(SETTINGS)
+    if begun:
+        there = read_json(folder / SETTINGS)
+        differing = [
+            f"{name} {there[name]} (asked for: {value})"
+            for name, value in wanted.items()
+            if name in there and there[name] != value
+        ]
+        if differing:
+            raise InputError(
+                f"{folder.path} holds networks of another size: {', '.join(differing)}; take another --out."
+            )
+    part = (amount.images, amount.test_images, amount.shrink) != (None, None, 1)
+    if not (begun and part):
+        data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+        if part:
+            _write_part(data, amount, folder / DATA)
+    if part:
+        config = config.with_changes(dataset=f"npz:{(folder / DATA).resolve()}", download=False)
+        data = datasets.load(config.dataset, graded=config.graded)
+    if begun:
+        if there["data_sha256"] != data.sha256:
+            raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")
+    else:
+        sizes = {"trained_on": len(data.x_train) + len(data.x_val), "tested_on": len(data.x_test), "sample": data.image}
+        write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256})
+    return config, data
+
+
+def _write_part(data: Dataset, amount: Amount, file: Path) -> None:
+    """The first samples of a dataset as an npz file, whole or not at all."""
+    x, y = data.full_train()
+    arrays = {
+        "x_train": shrunk(x[: amount.images], amount.shrink),
+        "y_train": y[: amount.images],
+        "x_test": shrunk(data.x_test[: amount.test_images], amount.shrink),
+        "y_test": data.y_test[: amount.test_images],
+    }
+    with writing(file), whole_file.beside(file) as temporary, open(temporary, "wb") as stream:
+        np.savez(stream, **arrays)
+
+
+def shrunk(samples: np.ndarray, side: int) -> np.ndarray:
+    """Images (N, C, H / side, W / side): means of squares of pixels, rounded where they are bytes; what is left over is cut.
+
+    Raises:
+        InputError: event frames, whose spikes have no mean.
+    """
+    if side == 1:
+        return samples
+    if samples.ndim != 4:
+        raise InputError("--shrink takes means of pixels; event frames have spikes. Leave it out.")
+    count, channels, height, width = samples.shape
+    height, width = height // side * side, width // side * side
+    squares = samples[:, :, :height, :width].reshape(count, channels, height // side, side, width // side, side)
+    means = squares.mean(axis=(3, 5))
+    return np.round(means).astype(np.uint8) if samples.dtype == np.uint8 else means.astype(samples.dtype)
+
+
+def _certificate(
+    job: NetworkJob,
+    row: Row,
+    config: SearchConfig,
+    data: Dataset,
+    samples: int,
+    lava: LavaChild | None,
+    why: str | None,
+) -> dict[str, Any]:
+    """How many samples Lava ran of a network, all of whose spikes were the exact simulator's; or why none."""
+    architecture = row.architecture(config)
+    kept = job.file(architecture, ".certificate.json")
+    if kept.is_file() and (known := read_json(kept))["samples"] >= samples:
+        return {"samples": known["samples"], "mismatches": known["mismatches"], "reason": None}
+    if lava is None or not samples:
+        return {"samples": 0, "mismatches": None, "reason": why}
+    images, labels = data.x_test[:samples], data.y_test[:samples]
+    document = certify(job.file(architecture), images, labels=labels, child=lava).certificate.to_json()
+    write_json(kept, document)
+    return {"samples": document["samples"], "mismatches": document["mismatches"], "reason": None}
+
+
+def _said(seed: int, result: TrainedNetwork, certificate: dict[str, Any] | None) -> dict[str, Any]:
+    """What a table says of one training of a network."""
+    health = (result.document or {}).get("health") or []
+    return {
+        "seed": seed,
+        "accuracy_float": result.accuracy.float_view,
+        "accuracy": result.accuracy.exact_test,
+        "spikes_float": result.float_spikes,
+        "firing_rate": result.float_firing_rate,
+        "spikes": result.spikes,
+        "synops": result.synops,
+        "energy": None if result.energy is None else result.energy["total"],
+        "latency": result.latency,
+        "cores": result.cores,
+        "fits": result.fits,
+        "parameters": result.parameters,
+        "samples": result.samples,
+        "silent": [
+            entry["layer"] for entry in health if entry["kind"] == "silent" and entry["count"] == entry["total"]
+        ],
+        "lava": certificate,
+    }

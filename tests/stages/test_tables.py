@@ -1,0 +1,94 @@
+"""Tables of the paper: which networks they have, each made once and taken from the folder from then on."""
+
+import numpy as np
+import pytest
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.errors import InputError
+from autosnn_hw.progress import Silent
+from autosnn_hw.published_results import BLOCKS, DESIGN, REGULARISATION, TABLES, TRANSFER
+from autosnn_hw.stages.table_rows import rows_of
+from autosnn_hw.stages.tables import Amount, made, shrunk
+
+ONE = Amount(images=30, test_images=6, seeds=1, certified=0)
+
+
+@pytest.fixture(scope="module")
+def small(config):
+    return config.with_changes(width=2, timesteps=1, finetune_epochs=0, retrain="scratch")
+
+
+def rows(table, frames=False, networks=3):
+    return rows_of(table, frames=frames, networks=networks, seed=0)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("frames", [False, True])
+def test_every_row_is_an_architecture_and_has_a_folder_of_its_own(table, frames, config):
+    found = rows(table, frames)
+    assert found and len({row.key for row in found}) == len({row.name for row in found}) == len(found)
+    for row in found:
+        assert isinstance(row.architecture(config), Architecture) and "/" not in row.key
+
+
+def test_the_published_rows_are_the_rows():
+    assert [row.name for row in rows("design")] == list(DESIGN) and len(DESIGN) == 8
+    assert [row.name for row in rows("blocks")] == list(BLOCKS)
+    assert [row.name for row in rows("regularisation")] == list(REGULARISATION) and len(REGULARISATION) == 16
+    named = {row.name for frames in (False, True) for row in rows("transfer", frames)}
+    assert {name for _, name in TRANSFER} - named == {"He2020_DVSGesture", "Kaiser2020_DVSGesture"}
+
+
+def test_tables_share_a_network_that_both_have():
+    keys = {table: {row.key for row in rows(table)} for table in ("design", "blocks", "regularisation")}
+    assert keys["blocks"] <= keys["regularisation"] and len(keys["blocks"] & keys["design"]) == 2
+
+
+def test_more_random_architectures_begin_with_the_same_ones_and_none_comes_twice():
+    few, many = rows("spaces", networks=2), rows("spaces", networks=30)
+    for space in ("SNN_1", "SNN_2", "SNN_3", "SNN_4"):
+        of = [[row.text for row in found if row.space == space] for found in (few, many)]
+        assert of[1][:2] == of[0] and len(set(of[1])) == 30
+
+
+def test_an_unknown_table_is_refused():
+    with pytest.raises(InputError, match="known are design"):
+        rows("desgin")
+
+
+def test_what_is_finished_is_kept_and_the_rest_is_made_later(small, tmp_path):
+    first = made("blocks", small, tmp_path / "t", Amount(**{**vars(ONE), "most": 1}), Silent())
+    assert first["missing"] == 3 and [len(row["seeds"]) for row in first["rows"]] == [1, 0, 0, 0]
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "t" / "networks").rglob("*.net")}
+    assert len(files) == 1
+    whole = made("blocks", small, tmp_path / "t", ONE, Silent())
+    assert whole["missing"] == 0 and whole["rows"][0] == first["rows"][0]
+    assert all(path.stat().st_mtime_ns == at for path, at in files.items())
+    seeds = [row["seeds"][0] for row in whole["rows"]]
+    assert whole["settings"]["trained_on"] == 30 and {seed["samples"] for seed in seeds} == {6}
+    assert all(0 <= seed["accuracy"] <= 1 and 0 <= seed["firing_rate"] <= 1 and seed["cores"] for seed in seeds)
+    assert all(seed["energy"]["low"] <= seed["energy"]["value"] <= seed["energy"]["high"] for seed in seeds)
+
+    with pytest.raises(InputError, match=r"width 2 \(asked for: 4\)"):
+        made("blocks", small.with_changes(width=4), tmp_path / "t", ONE, Silent())
+    with pytest.raises(InputError, match="images 30"):
+        made("blocks", small, tmp_path / "t", Amount(images=20, test_images=6, seeds=1, certified=0), Silent())
+
+
+@pytest.mark.slow
+def test_lava_runs_samples_of_a_networks_first_seed(small, tmp_path):
+    amount = Amount(images=30, test_images=6, seeds=2, certified=2)
+    document = made("blocks", small.with_changes(finetune_epochs=1), tmp_path / "t", amount, Silent())
+    for row in document["rows"]:
+        first, second = row["seeds"]
+        assert first["lava"] == {"samples": 2, "mismatches": 0, "reason": None} and second["lava"] is None
+
+
+def test_a_shrunken_image_is_the_mean_of_its_squares():
+    images = np.arange(2 * 3 * 5 * 4).reshape(2, 3, 5, 4).astype(np.uint8)
+    found = shrunk(images, 2)
+    assert found.shape == (2, 3, 2, 2) and found.dtype == np.uint8
+    assert found[1, 2, 1, 0] == round(images[1, 2, 2:4, :2].mean())
+    assert shrunk(images, 1) is images
+    with pytest.raises(InputError, match="--shrink"):
+        shrunk(images[None], 2)
