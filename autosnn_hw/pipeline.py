@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture, front_sentence, layout
-from autosnn_hw.config import SearchConfig, from_mapping, read_config, sizes_of
+from autosnn_hw.config import SearchConfig, from_mapping, read_config
+from autosnn_hw.default_sizes import sizes_of
 from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text

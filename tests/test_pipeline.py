@@ -14,6 +14,7 @@ import pytest
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.search.stored_accuracy import read_accuracies
 from autosnn_hw.search.study import read_records
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
@@ -106,7 +107,13 @@ def test_one_worker_finds_what_two_found_and_a_resumed_run_the_same(run, tmp_pat
     assert pipeline.resume(tmp_path / "again")["winner"] == again["winner"]
     more = pipeline.resume(tmp_path / "again", finalists=6)
     assert more["finalists"][:4] == again["finalists"][:4]
-    assert {row["accuracy_source"] for row in _candidates(tmp_path / "again")} == {"measured", "corrected"}
+    rows = {row["genotype"]: row for row in _candidates(tmp_path / "again")}
+    assert {row["accuracy_source"] for row in rows.values()} == {"measured", "corrected"}
+    known = read_accuracies(tmp_path / "again" / "study.db")
+    assert known.keys() == rows.keys() and all(
+        (known[name].source, repr(known[name].accuracy)) == (row["accuracy_source"], row["final_accuracy"])
+        for name, row in rows.items()
+    )
     with pytest.raises(InputError, match="6 or more"):
         pipeline.resume(tmp_path / "again", finalists=5)
 

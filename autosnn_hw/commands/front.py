@@ -29,7 +29,10 @@ from autosnn_hw.errors import InputError
 @options.choices("max_energy", "max_latency", "max_cores")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Candidates to list.")
 @click.option(
-    "--min-accuracy", type=click.FloatRange(0, 1), default=None, help="Only candidates at least as accurate, 0 to 1."
+    "--min-accuracy",
+    type=click.FloatRange(0, 1),
+    default=None,
+    help="Only candidates at least as accurate (the best that is known), 0 to 1.",
 )
 @click.option(
     "--deploy",
@@ -44,7 +47,8 @@ from autosnn_hw.errors import InputError
 def command(run, target, deploy, out, as_json, quiet, **asked):
     """Rank what the search in RUN has evaluated for another lambda, objective, budget or target, without evaluating anything again.
 
-    One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
+    The accuracy of each is the best that is known of it: measured with its final weights, else corrected by what the measured ones
+    were like, else inherited. One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
     the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate.
 
     \b
@@ -84,8 +88,10 @@ def _deployed(run, target, deploy, out, asked, quiet):
 def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_cores, top, min_accuracy):
     """Ranking, front and choice on one target, or choices and matrix on several."""
     from autosnn_hw.config import read_config
+    from autosnn_hw.run_folder import RunFolder
     from autosnn_hw.search.fitness import Constraints
     from autosnn_hw.search.front import answer, matrix, rule_for
+    from autosnn_hw.search.stored_accuracy import read_accuracies
 
     config = read_config(Path(run) / "config.toml")
     limits = Constraints(max_energy, max_latency, max_cores)
@@ -101,6 +107,7 @@ def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_c
         raise InputError("--target prices on one target, --targets on several; give one of them.")
     names = [name.strip() for name in (targets or target or config.target).split(",")]
     known = {name: _records(run, name, config.target) for name in names}
+    asked["known"] = read_accuracies(**RunFolder(run).study())
     answers = {name: {"target": name, **answer(records, **asked)} for name, records in known.items()}
     if targets is None:
         return answers[names[0]]

@@ -50,6 +50,7 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
             (
                 e["architecture"],
                 percent(e["accuracy"]),
+                _known_as(e),
                 quantity(e["cost"], unit),
                 f"{e['fitness']:.4f}",
                 count(e["cores"]),
@@ -57,7 +58,7 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
             for e in entries
         ]
 
-    columns = ("architecture", "accuracy", document["objective"], "fitness", "cores")
+    columns = ("architecture", "accuracy", "which is (95 %)", document["objective"], "fitness", "cores")
     best = f"Best of {document['feasible']} feasible candidates, lambda {document['lambda']}"
     chosen = document["chosen"]
     return Group(
@@ -66,6 +67,31 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
         grid("Front", columns, rows(document["front"])),
         Text(),
         grid(f"Chosen: {chosen['because']}", columns, rows([chosen])),
+        Text(),
+        Text(_accuracies_sentence(document["accuracies"])),
+    )
+
+
+def _known_as(entry: Mapping[str, Any]) -> str:
+    """How an accuracy is known, with its interval: "corrected (95.1 to 98.3)"."""
+    if entry["accuracy_low"] is None:
+        return str(entry["accuracy_source"])
+    low, high = (f"{100 * entry[name]:.1f}" for name in ("accuracy_low", "accuracy_high"))
+    return f"{entry['accuracy_source']} ({low} to {high})"
+
+
+def _accuracies_sentence(counts: Mapping[str, int]) -> str:
+    """What the accuracies of an answer are, of validation images."""
+    if not counts["measured"]:
+        return (
+            "Every accuracy is inherited: of the validation images with the super-network's weights as they are, before any training "
+            "on."
+        )
+    rest = f", {count(counts['corrected'])} corrected (carried over from these, with what is not known of it)"
+    left = f", {count(counts['inherited'])} inherited (with the super-network's weights as they are, and so lower)"
+    return (
+        f"Accuracy of the validation images: {count(counts['measured'])} measured with their final weights"
+        f"{rest if counts['corrected'] else ''}{left if counts['inherited'] else ''}."
     )
 
 
@@ -98,8 +124,16 @@ def _matrix_table(document: Mapping[str, Any]) -> RenderableType:
         return quantity(priced["cost"], unit) + ("" if priced["fits"] else " (does not fit)")
 
     rows = [
-        (row["chosen_for"], row["architecture"], percent(row["accuracy"]), *(cell(row["priced_on"][n]) for n in names))
+        (
+            row["chosen_for"],
+            row["architecture"],
+            percent(row["accuracy"]),
+            _known_as(row),
+            *(cell(row["priced_on"][n]) for n in names),
+        )
         for row in document["matrix"]
     ]
     title = f"Chosen for one target, {first['objective']} on every one ({first['chosen']['because']})"
-    return grid(title, ("chosen for", "architecture", "accuracy", *(f"on {name}" for name in names)), rows)
+    return grid(
+        title, ("chosen for", "architecture", "accuracy", "which is (95 %)", *(f"on {name}" for name in names)), rows
+    )

@@ -44,6 +44,8 @@ COLUMNS = [
     "measured_spikes",
     "measured_samples",
     "violation",
+    "final_accuracy_low",
+    "final_accuracy_high",
 ]
 
 

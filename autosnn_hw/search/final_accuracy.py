@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from autosnn_hw.architecture import words
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.fitness import fitness
 
+MEASURED, CORRECTED, INHERITED = "measured", "corrected", "inherited"
 ENOUGH = 4  # measured networks below which nothing is carried to others
 LEVEL = 0.1  # standard deviation of the common level of accuracy
 SLOPE = 0.5  # of final over searched accuracy
@@ -31,12 +33,19 @@ class Estimate:
     Args:
         accuracy: best knowledge of it.
         deviation: its standard deviation; None where nothing is known of it.
-        source: "inherited" (as the search judged it), "corrected" (carried over from others) or "measured".
+        source: `INHERITED` (as the search judged it), `CORRECTED` (carried over from others) or `MEASURED`.
     """
 
     accuracy: float
     deviation: float | None
     source: str
+
+    def interval(self) -> tuple[float, float] | None:
+        """Within which it is with 95 %, as a normal distribution cut at 0 and 1; None where nothing is known of it."""
+        if self.deviation is None:
+            return None
+        reach = NormalDist().inv_cdf(0.975) * self.deviation
+        return max(0.0, self.accuracy - reach), min(1.0, self.accuracy + reach)
 
 
 def estimates(
@@ -69,7 +78,7 @@ def estimates(
     return {
         record.genotype: _alone(record, measured, samples)
         if record.genotype in measured
-        else Estimate(float(value), float(spread), "corrected")
+        else Estimate(float(value), float(spread), CORRECTED)
         for record, value, spread in zip(known, mean, deviation)
     }
 
@@ -102,8 +111,8 @@ def promising(
 def _alone(record: CandidateRecord, measured: Mapping[str, float], samples: int) -> Estimate:
     value = measured.get(record.genotype)
     if value is None:
-        return Estimate(float(record.accuracy or 0.0), None, "inherited")
-    return Estimate(value, _variance(value, samples) ** 0.5, "measured")
+        return Estimate(float(record.accuracy or 0.0), None, INHERITED)
+    return Estimate(value, _variance(value, samples) ** 0.5, MEASURED)
 
 
 def _variance(share: float, samples: int) -> float:

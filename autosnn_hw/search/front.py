@@ -1,4 +1,8 @@
-"""A finished search answered again: ranking, accuracy-cost front and choice for another lambda, objective, target or limits."""
+"""A finished search answered again: ranking, accuracy-cost front and choice for another lambda, objective, target or limits.
+
+The accuracy of a candidate is the best that is known of it: measured with its final weights, else corrected by what others
+measured, else inherited. The word stands beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from typing import Any
 from autosnn_hw.errors import InputError
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.final_accuracy import CORRECTED, INHERITED, MEASURED, Estimate
 from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
 from autosnn_hw.search.runner import REFERENCE
 
+SOURCES = (MEASURED, CORRECTED, INHERITED)  # of an accuracy, best known first
 RULES = {
     "fittest": "the best fitness at the lambda asked for",
     "cheapest": "the cheapest that is accurate enough",
@@ -29,6 +35,7 @@ def answer(
     top: int = 10,
     min_accuracy: float | None = None,
     rule: str = "knee",
+    known: Mapping[str, Estimate] | None = None,
 ) -> dict[str, Any]:
     """JSON-able: the best candidates by fitness, the front, and one point of it, of what a search has evaluated.
 
@@ -37,29 +44,37 @@ def answer(
         lam: exponent of the fitness, at most 0.
         min_accuracy: on validation samples, 0..1; what is below is left out.
         rule: key of `RULES`, by which one is chosen.
+        known: accuracies with final weights by genotype, where any were measured; of others it is the inherited one.
+
+    Returns:
+        {"objective", "lambda", "mean_cost", "candidates", "feasible", "accuracies": {"measured", "corrected", "inherited"} (how many
+        of the feasible), "best": rows, "front": rows by rising cost, "chosen": a row with "rule" and "because"}. A row is
+        {"architecture", "accuracy" (0..1, the best known), "accuracy_source", "accuracy_low", "accuracy_high" (95 %, null where it
+        is inherited), "inherited_accuracy", "cost", "fitness", "energy", "latency", "cores"}.
 
     Raises:
         InputError: no candidate keeps the limits.
     """
-    known = list(records)
+    every, final = list(records), known or {}
     least = 0.0 if min_accuracy is None else min_accuracy
-    fitting = [record for record in known if feasible(record, constraints) and (record.accuracy or 0.0) >= least]
+    fitting = [record for record in every if feasible(record, constraints) and _best(record, final).accuracy >= least]
     if not fitting:
         raise InputError(
-            f"none of the {len(known)} candidates keeps these limits{_reach(known, objective)}; "
+            f"none of the {len(every)} candidates keeps these limits{_reach(every, objective, final)}; "
             "loosen --max-energy, --max-latency, --max-cores or --min-accuracy."
         )
     # The search's own mean cost, where its random architectures are known, so that fitness can be compared.
-    mean = mean_cost([r for r in known if r.generation == REFERENCE] or known, objective)
-    rows = [_row(record, objective, lam, mean) for record in fitting]
+    mean = mean_cost([r for r in every if r.generation == REFERENCE] or every, objective)
+    rows = [_row(record, _best(record, final), objective, lam, mean) for record in fitting]
     front = [rows[index] for index in pareto_front([(row["accuracy"], row["cost"]) for row in rows])]
     ranked = sorted(rows, key=lambda row: (-row["fitness"], row["architecture"]))
     return {
         "objective": objective,
         "lambda": lam,
         "mean_cost": mean,
-        "candidates": len(known),
+        "candidates": len(every),
         "feasible": len(fitting),
+        "accuracies": {word: sum(row["accuracy_source"] == word for row in rows) for word in SOURCES},
         "best": ranked[:top],
         "front": front,
         "chosen": {**_chosen(rule, ranked, front), "rule": rule, "because": RULES[rule]},
@@ -101,7 +116,8 @@ def matrix(
     for target, found in answers.items():
         chosen = found["chosen"]
         priced = {other: _priced(known[chosen["architecture"]], objective) for other, known in records.items()}
-        row = {"chosen_for": target, "architecture": chosen["architecture"], "accuracy": chosen["accuracy"]}
+        names = ("architecture", "accuracy", "accuracy_source", "accuracy_low", "accuracy_high")
+        row = {"chosen_for": target, **{name: chosen[name] for name in names}}
         rows.append({**row, "priced_on": priced})
     return rows
 
@@ -116,24 +132,34 @@ def _chosen(rule: str, ranked: Sequence[Mapping[str, Any]], front: Sequence[Mapp
     return front[knee([(row["accuracy"], row["cost"]) for row in front])]
 
 
-def _reach(records: Sequence[CandidateRecord], objective: str) -> str:
+def _best(record: CandidateRecord, known: Mapping[str, Estimate]) -> Estimate:
+    """The best that is known of a record's accuracy."""
+    return known.get(record.genotype) or Estimate(record.accuracy or 0.0, None, INHERITED)
+
+
+def _reach(records: Sequence[CandidateRecord], objective: str, known: Mapping[str, Estimate]) -> str:
     """What candidates that fit their target reach, in words; empty where none does."""
     fitting = [record for record in records if feasible(record, Constraints())]
     if not fitting:
         return " (none fits the target)"
-    accuracy = max(record.accuracy or 0.0 for record in fitting)
+    accuracy = max(_best(record, known).accuracy for record in fitting)
     cost = min(modelled_cost(record, objective) or 0.0 for record in fitting)
     return f" (those that fit reach {100 * accuracy:.1f} % accuracy, and {objective} {cost:.3g} at least)"
 
 
-def _row(record: CandidateRecord, objective: str, lam: float, mean: float) -> dict[str, Any]:
+def _row(record: CandidateRecord, best: Estimate, objective: str, lam: float, mean: float) -> dict[str, Any]:
     cost = modelled_cost(record, objective)
-    assert cost is not None and record.accuracy is not None
+    assert cost is not None
+    low, high = best.interval() or (None, None)
     return {
         "architecture": record.genotype,
-        "accuracy": record.accuracy,
+        "accuracy": best.accuracy,
+        "accuracy_source": best.source,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "inherited_accuracy": record.accuracy,
         "cost": cost,
-        "fitness": fitness(record.accuracy, cost, mean, lam),
+        "fitness": fitness(best.accuracy, cost, mean, lam),
         "energy": None if record.energy is None else record.energy.to_json(),
         "latency": None if record.latency is None else record.latency.to_json(),
         "cores": record.cores,

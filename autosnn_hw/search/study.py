@@ -5,19 +5,25 @@ Optuna stores and shows; it decides nothing. It is imported when a study is open
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from os.path import expandvars
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from autosnn_hw.architecture import Architecture, slot_name
-from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.feedback import Measurement
 from autosnn_hw.search.space import SearchSpace
+from autosnn_hw.search.storage import (
+    engine_options,
+    existing,
+    loaded,
+    opened,
+    readable,
+    storage_url,
+    told,
+    with_secrets,
+)
 from autosnn_hw.search.trial_rows import add_finished, finished_attributes
 
 NAME = "autosnn-hw"  # of a study that is the only one in its database
@@ -25,8 +31,6 @@ METRICS = ("accuracy", "cost")
 SETTINGS = "search"  # study attribute: what a resumed run must share
 RECORD = "record"  # trial attribute: everything that is known of a candidate
 MEASURED = "measured:"  # prefix of the study attributes that hold measurements
-NEW_DATABASE_TRIES = 20
-SQLITE_WAIT = 60.0  # s that a writer waits for another one
 
 Entry = tuple[Architecture, CandidateRecord, float | None, Mapping[str, float]]  # as `CandidateStudy.add` takes them
 
@@ -50,7 +54,7 @@ class CandidateStudy:
     ) -> None:
         self.url = storage_url(storage)
         self._space = space
-        with _told(self.url):
+        with told(self.url):
             self._study = _open(self.url, name)
             stored = self._study.user_attrs.get(SETTINGS)
             if stored is None:
@@ -58,7 +62,7 @@ class CandidateStudy:
         if stored is not None:
             _require_same(stored, settings, self.url)
         self._distributions = _distributions(space)
-        with _told(self.url):
+        with told(self.url):
             self._records = _records(self._study, self.url)
         self._measurements = {
             key[len(MEASURED) :]: Measurement.from_json({**value["values"], "generation": value["generation"]})
@@ -94,7 +98,7 @@ class CandidateStudy:
         if record.genotype in self._records:
             return
         trial = self._trial(architecture, record, modelled_cost, constraints)
-        with _told(self.url):
+        with told(self.url):
             self._study.add_trial(trial)
         self._records[record.genotype] = record
 
@@ -107,9 +111,9 @@ class CandidateStudy:
         fresh = [entry for entry in candidates if entry[1].genotype not in self._records]
         if not fresh:
             return
-        with _told(self.url):
+        with told(self.url):
             trials = [self._trial(*entry) for entry in fresh]
-            add_finished(self._study, trials, _with_secrets(self.url), _engine_options(self.url))
+            add_finished(self._study, trials, with_secrets(self.url), engine_options(self.url))
         self._records.update({record.genotype: record for _, record, _, _ in fresh})
 
     def _trial(
@@ -136,7 +140,7 @@ class CandidateStudy:
     def add_measurement(self, measurement: Measurement) -> None:
         """Store a measurement on the study, because a finished trial cannot be changed."""
         values = {name: value for name, value in measurement.to_json().items() if name != "generation"}
-        with _told(self.url):
+        with told(self.url):
             self._study.set_user_attr(
                 MEASURED + measurement.genotype, {"generation": measurement.generation, "values": values}
             )
@@ -157,75 +161,19 @@ def read_records(storage: str | Path, *, name: str = NAME) -> list[CandidateReco
     Raises:
         InputError: there is no such study.
     """
-    url = storage_url(storage)
-    path = Path(str(storage).removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not path.is_file():
-        raise InputError(f"{path} was not found; the study.db of a run folder, or an RDB URL, is needed.")
-    import optuna
-
-    with _told(url), _held(url):
-        try:
-            study = optuna.load_study(study_name=name, storage=_storage(url))
-        except KeyError:
-            raise InputError(f"{url!r} holds no study {name!r}; the study.db of a run folder is needed.") from None
-        return list(_records(study, url).values())
-
-
-def require_storage(storage: str) -> None:
-    """Refuse a database that cannot be reached before anything is begun.
-
-    Raises:
-        InputError: the URL is no database, or its driver is missing. RunError: it cannot be opened.
-    """
-    url = storage_url(storage)
-    with _told(url):
-        _storage(url)
-
-
-def storage_url(storage: str | Path) -> str:
-    """An RDB URL as it is, an SQLite file in it from the root on; a path as an SQLite URL, whatever characters it has."""
-    if isinstance(storage, str) and "://" in storage:
-        file = storage.removeprefix("sqlite:///")
-        if file == storage or file.startswith(("/", "file:", ":memory:")) or not file:
-            return storage
-        return f"sqlite:///{Path.cwd() / file}"
-    path = str(Path(storage).resolve())
-    # SQLAlchemy cuts the path of a plain URL at its first question mark: another file would be written, beside the folder.
-    return f"sqlite:///file:{quote(path)}?uri=true" if "?" in path else f"sqlite:///{path}"
-
-
-def _storage(url: str) -> Any:
-    import optuna
-    from sqlalchemy.exc import DBAPIError
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    for tries_left in range(NEW_DATABASE_TRIES, -1, -1):
-        try:
-            return optuna.storages.RDBStorage(_with_secrets(url), engine_kwargs=_engine_options(url))
-        except DBAPIError as error:
-            # Of searches that begin at once in an empty database, all make its tables and one succeeds.
-            if not tries_left or not any(word in str(error).lower() for word in ("already exists", "unique")):
-                raise
-            time.sleep(0.1)
-
-
-def _with_secrets(url: str) -> str:
-    """The URL with $NAMES from the environment; a file's name is left as it is."""
-    return url if url.startswith("sqlite:") else expandvars(url)
-
-
-def _engine_options(url: str) -> dict[str, Any]:
-    return {"connect_args": {"timeout": SQLITE_WAIT}} if url.startswith("sqlite:") else {}
+    url = existing(storage)
+    with told(url), readable(url):
+        return list(_records(loaded(url, name), url).values())
 
 
 def _records(study: Any, url: str) -> dict[str, CandidateRecord]:
     """Records of finished trials by genotype; a genotype counts once."""
-    documents = finished_attributes(_with_secrets(url), _engine_options(url), study.study_name, RECORD)
+    documents = finished_attributes(with_secrets(url), engine_options(url), study.study_name, (RECORD,))
     if documents is None:
         finished = [trial.user_attrs for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-        documents = [attributes[RECORD] for attributes in finished if RECORD in attributes]
+        documents = [attributes for attributes in finished if RECORD in attributes]
     records: dict[str, CandidateRecord] = {}
-    for record in map(CandidateRecord.from_json, documents):
+    for record in (CandidateRecord.from_json(attributes[RECORD]) for attributes in documents):
         records.setdefault(record.genotype, record)
     return records
 
@@ -235,7 +183,7 @@ def _open(url: str, name: str) -> Any:
 
     study = optuna.create_study(
         study_name=name,
-        storage=_storage(url),
+        storage=opened(url),
         directions=["maximize", "minimize"],
         load_if_exists=True,
     )
@@ -246,37 +194,6 @@ def _open(url: str, name: str) -> Any:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.set_metric_names(list(METRICS))
     return study
-
-
-@contextmanager
-def _held(url: str) -> Iterator[None]:
-    """Turns what a database can hold that is no study of ours into one sentence."""
-    try:
-        yield
-    except (RuntimeError, LookupError, TypeError, AttributeError, AssertionError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:160].rstrip(".")
-        raise InputError(
-            f"{url!r} holds no study that can be read ({reason}); the study.db of a run folder, by this version of optuna, is needed."
-        ) from None
-
-
-@contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Turns what a database can do wrong into one sentence."""
-    from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-
-    try:
-        yield
-    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
-        raise InputError(
-            f"storage {url!r} cannot be used ({error}); a path, sqlite:///FILE, or another RDB URL with its driver installed would work."
-        ) from error
-    except (StorageInternalError, DBAPIError) as error:
-        reason = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
-        raise RunError(
-            f"the study {url!r} could not be read or written ({reason}); what it holds is kept, and --resume goes on from it."
-        ) from error
 
 
 def _distributions(space: SearchSpace) -> dict[str, Any]:

@@ -8,7 +8,7 @@ database whose schema is another one is served by Optuna itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,8 +34,10 @@ def add_finished(study: Any, trials: Sequence[Any], url: str, engine_options: di
         study.add_trials(trials)
 
 
-def finished_attributes(url: str, engine_options: dict[str, Any], name: str, key: str) -> list[Any] | None:
-    """The user attribute `key` of every finished trial that has it, in the order they were stored.
+def finished_attributes(
+    url: str, engine_options: dict[str, Any], name: str, keys: Sequence[str]
+) -> list[dict[str, Any]] | None:
+    """User attributes `keys` of every finished trial that has any of them, in the order the trials were stored.
 
     None where there is no such study, or the database is of a schema that this file does not know.
     """
@@ -44,17 +46,63 @@ def finished_attributes(url: str, engine_options: dict[str, Any], name: str, key
     with _tables(url, engine_options) as (engine, tables), engine.connect() as connection:
         if not _known(connection, tables):
             return None
-        studies, trials, attributes = (tables[table] for table in ("studies", "trials", "trial_user_attributes"))
-        study = connection.execute(select(studies.c.study_id).where(studies.c.study_name == name)).scalar()
+        trials, attributes = tables["trials"], tables["trial_user_attributes"]
+        study = _study(connection, tables, name)
         if study is None:
             return None
         rows = connection.execute(
-            select(attributes.c.value_json)
+            select(trials.c.number, attributes.c.key, attributes.c.value_json)
             .join(trials, trials.c.trial_id == attributes.c.trial_id)
-            .where(trials.c.study_id == study, trials.c.state.in_(FINISHED), attributes.c.key == key)
+            .where(trials.c.study_id == study, trials.c.state.in_(FINISHED), attributes.c.key.in_(keys))
             .order_by(trials.c.number)
         )
-        return [json.loads(row[0]) for row in rows]
+        found: dict[int, dict[str, Any]] = {}
+        for number, key, value in rows:
+            found.setdefault(number, {})[key] = json.loads(value)
+        return list(found.values())
+
+
+def set_attributes(
+    study: Any, values: Mapping[str, Mapping[str, Any]], url: str, engine_options: dict[str, Any], *, key: str
+) -> bool:
+    """Give finished trials user attributes, or others in the place of those they have, in one transaction: Optuna's own calls
+    refuse to touch a trial that is finished. False where the database's schema is not known, and nothing was written.
+
+    Args:
+        values: attributes by the value of the trials' attribute `key`.
+    """
+    from sqlalchemy import delete, select
+
+    with _tables(url, engine_options) as (engine, tables), engine.begin() as connection:
+        if not _known(connection, tables):
+            return False
+        trials, attributes = tables["trials"], tables["trial_user_attributes"]
+        rows = connection.execute(
+            select(attributes.c.trial_id, attributes.c.value_json)
+            .join(trials, trials.c.trial_id == attributes.c.trial_id)
+            .where(trials.c.study_id == _study(connection, tables, study.study_name), attributes.c.key == key)
+        )
+        asked = [(trial, values[name]) for trial, text in rows if (name := json.loads(text)) in values]
+        new = [
+            {"trial_id": trial, "key": name, "value_json": json.dumps(value)}
+            for trial, given in asked
+            for name, value in given.items()
+        ]
+        if new:
+            one = select(trials.c.trial_id).where(trials.c.study_id == _study(connection, tables, study.study_name))
+            names = sorted({row["key"] for row in new})
+            connection.execute(delete(attributes).where(attributes.c.trial_id.in_(one), attributes.c.key.in_(names)))
+            connection.execute(attributes.insert(), new)
+        return True
+
+
+def _study(connection: Any, tables: Any, name: str) -> int | None:
+    """The number of a study in its database."""
+    from sqlalchemy import select
+
+    studies = tables["studies"]
+    found: int | None = connection.execute(select(studies.c.study_id).where(studies.c.study_name == name)).scalar()
+    return found
 
 
 @contextmanager

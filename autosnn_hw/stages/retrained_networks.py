@@ -13,8 +13,9 @@ from autosnn_hw.progress import Reporter
 from autosnn_hw.quantities import percent
 from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table, writing
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
-from autosnn_hw.search.final_accuracy import Estimate, estimates, promising
+from autosnn_hw.search.final_accuracy import INHERITED, Estimate, estimates, promising
 from autosnn_hw.search.runner import SearchResult
+from autosnn_hw.search.stored_accuracy import store_accuracies
 from autosnn_hw.search.workers import Pool
 from autosnn_hw.stages.finalists import Finalist, best_of, finalist
 from autosnn_hw.stages.manifest import Prepared
@@ -131,6 +132,7 @@ def train_networks(
         record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
         best = finalist(record, network_of(record), settings(config), found.mean_cost)
     if judges:
+        store_accuracies(known, **folder.study())
         write_table(
             folder / CANDIDATES, COLUMNS, [_row(record, known.get(record.genotype)) for record in found.records]
         )
@@ -174,8 +176,10 @@ def _row(record: CandidateRecord, estimate: Estimate | None) -> dict[str, Any]:
     if estimate is None:
         return record.row()
     final: dict[str, Any] = {"accuracy_source": estimate.source}
-    if estimate.source != "inherited":
+    if estimate.source != INHERITED:
+        low, high = estimate.interval() or (None, None)
         final |= {"final_accuracy": estimate.accuracy, "final_accuracy_deviation": estimate.deviation}
+        final |= {"final_accuracy_low": low, "final_accuracy_high": high}
     return record.row() | final
 
 

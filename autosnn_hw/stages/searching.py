@@ -11,7 +11,8 @@ from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSettings, run_search
-from autosnn_hw.search.study import CandidateStudy, require_storage, storage_url
+from autosnn_hw.search.storage import require_storage, storage_url
+from autosnn_hw.search.study import CandidateStudy
 from autosnn_hw.search.walk import WALK, run_walk
 from autosnn_hw.search.walk_cost import walk_cost, worth_walking
 from autosnn_hw.simulate.lava import LavaChild

@@ -51,3 +51,19 @@ def test_a_front_is_two_tables_and_the_point_that_was_chosen(result):
     text = shown(front_table(document))
     assert text.splitlines()[2].startswith(result.winner.genotype)
     assert sum(line.startswith(("skip", "SCB", "SRB")) for line in text.splitlines()) == 10 + len(document["front"]) + 1
+
+
+def test_the_word_and_the_interval_of_an_accuracy_stand_beside_it(result):
+    from autosnn_hw.search.final_accuracy import Estimate
+    from autosnn_hw.search.fitness import Constraints
+    from autosnn_hw.search.front import answer
+
+    first, second, third = [record.genotype for record in result.ranking[:3]]
+    known = {first: Estimate(0.9, 0.01, "measured"), second: Estimate(0.8, 0.02, "corrected")}
+    asked = {"objective": "energy", "lam": -0.08, "constraints": Constraints(), "top": 500}
+    text = shown(front_table(answer(result.records, **asked, known=known)))
+    lines = {name: next(line for line in text.splitlines() if line.startswith(name)) for name in (first, second, third)}
+    assert "90.0 %" in lines[first] and "measured (88.0 to 92.0)" in lines[first]
+    assert "80.0 %" in lines[second] and "corrected (76.1 to 83.9)" in lines[second]
+    assert "inherited" in lines[third] and "1 measured with their final weights, 1 corrected" in text
+    assert "Every accuracy is inherited" in shown(front_table(answer(result.records, **asked)))

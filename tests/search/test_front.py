@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.final_accuracy import Estimate
 from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.front import answer, knee, matrix, pareto_front, rule_for
 
@@ -39,6 +40,28 @@ def test_a_lower_lambda_prefers_the_cheaper_candidate():
         for lam in (0.0, -0.5)
     ]
     assert best == ["rich", "poor"]
+
+
+def test_the_best_known_accuracy_ranks_and_the_word_stands_beside_it():
+    """Measured beats corrected beats inherited as knowledge, and each answer says which it was."""
+    records = [record("cheap", 0.6, 1.0), record("middle", 0.7, 1.5), record("dear", 0.8, 2.0)]
+    known = {"cheap": Estimate(0.95, 0.01, "measured"), "middle": Estimate(0.9, 0.03, "corrected")}
+    asked = {"objective": "energy", "lam": 0.0, "constraints": Constraints(), "rule": "fittest"}
+    plain, told = answer(records, **asked), answer(records, **asked, known=known)
+    assert plain["chosen"]["architecture"] == "dear" and plain["accuracies"]["inherited"] == 3
+    assert [row["architecture"] for row in told["best"]] == ["cheap", "middle", "dear"]
+    assert [row["accuracy_source"] for row in told["best"]] == ["measured", "corrected", "inherited"]
+    assert told["accuracies"] == {"measured": 1, "corrected": 1, "inherited": 1}
+    middle = told["best"][1]
+    assert middle["accuracy_low"] == pytest.approx(0.9 - 1.96 * 0.03, abs=1e-4)
+    assert middle["accuracy_high"] == pytest.approx(0.9 + 1.96 * 0.03, abs=1e-4)
+    assert (middle["accuracy"], middle["inherited_accuracy"]) == (0.9, 0.7)
+    assert told["best"][2]["accuracy_low"] is None and told["best"][2]["accuracy"] == 0.8
+    assert [row["architecture"] for row in told["front"]] == ["cheap"]  # nothing dearer is known to be better
+    kept = answer(records, **(asked | {"rule": "cheapest"}), known=known, min_accuracy=0.85)
+    assert kept["chosen"]["architecture"] == "cheap" and kept["feasible"] == 2
+    with pytest.raises(InputError, match="95.0 % accuracy"):
+        answer(records, **asked, known=known, min_accuracy=0.99)
 
 
 def test_limits_leave_candidates_out_and_none_left_is_said():

@@ -9,7 +9,8 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
-from autosnn_hw.search.study import CandidateStudy, read_records, require_storage, storage_url
+from autosnn_hw.search.storage import require_storage, storage_url
+from autosnn_hw.search.study import CandidateStudy, read_records
 
 SETTINGS = SearchSettings(population=6, generations=2, reference=4, measure=1)
 

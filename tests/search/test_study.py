@@ -21,7 +21,8 @@ from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.study import NAME, CandidateStudy, read_records, storage_url
+from autosnn_hw.search.storage import storage_url
+from autosnn_hw.search.study import NAME, CandidateStudy, read_records
 
 SETTINGS = SearchSettings(population=8, generations=2, reference=4, measure=1, constraints=Constraints(max_cores=14))
 VIOLATION = {
