@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
-GROWING = ("finalists", "generations", "budget")  # choices of which a run that is gone on with may have more
+GROWING = ("epochs", "finalists", "generations", "budget")  # choices of which a run that is gone on with may have more
 ELSEWHERE = ("workers", "scheduler")  # choices that no number depends on: a run may go on with others
 
 
@@ -104,7 +104,7 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
     from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.manifest import manifest
 
-    supernet.require_source(config)
+    supernet.require_source(config, prepared)
     _say_notes(prepared.data, reporter)
     if (
         sentence := front_sentence(layout(prepared.space.largest, prepared.data.image, prepared.data.classes))
@@ -126,13 +126,15 @@ def resume(run: str | Path, reporter: Reporter | None = None, **changes: Any) ->
     """Go on with a run where it stands; a finished one is only summed up again, or gone on with where there is more to do.
 
     Args:
-        changes: larger values of what may grow (`GROWING`); what is known already is not made again. Or for this time other
-            places to work at (`ELSEWHERE`).
+        changes: larger values of what may grow (`GROWING`); what is known already is not made again, but for more epochs: they
+            train the super-network further, and all that followed from it is set aside. Or for this time other places to work at
+            (`ELSEWHERE`).
 
     Raises:
         InputError: a value that is smaller than the run's, data or a profile that are others now, or a run that another
             process works on.
     """
+    from autosnn_hw.stages import supernet
     from autosnn_hw.stages.crew import staffed
     from autosnn_hw.stages.manifest import prepare, require_same_inputs
 
@@ -143,6 +145,8 @@ def resume(run: str | Path, reporter: Reporter | None = None, **changes: Any) ->
         present = getattr(kept, name)
         if present is not None and value < present:
             raise InputError(f"--{name} {value}: {run} has {present} already; {present} or more is needed.")
+    if more.get("epochs", kept.epochs) > kept.epochs:
+        supernet.require_growing(kept, run)
     config = kept.with_changes(**changes)
     with folder.held(), staffed(config, prepare(config)) as prepared:
         note = require_same_inputs(folder, prepared)

@@ -23,7 +23,8 @@ from autosnn_hw.errors import InputError
     type=click.Path(),
     default=None,
     metavar="RUN",
-    help="Go on with an interrupted run, or with more --finalists, --generations or --budget.",
+    help="Go on with an interrupted run, or with more --epochs (of the super-network, from its checkpoint), --finalists, --generations or "
+    "--budget.",
 )
 @click.option(
     "--out",

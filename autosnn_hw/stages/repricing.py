@@ -30,7 +30,7 @@ from autosnn_hw.search.study import read_records
 from autosnn_hw.search.walk import subtrees
 from autosnn_hw.search.workers import Workers, worker_count
 from autosnn_hw.simulate.stem import host_macs
-from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
+from autosnn_hw.stages.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools, judged
 from autosnn_hw.stages.manifest import Prepared, code_sha256, prepare
 from autosnn_hw.stages.subtree import branches
 from autosnn_hw.stages.walked import FOLDER, SubtreeReader, part_file
@@ -144,19 +144,19 @@ class SubtreePricer:
 
     def __call__(self, genes: tuple[Gene, ...]) -> list[CandidateRecord]:
         with one_thread():
-            return list(_pricing(self).subtree(genes))
+            return list(_pricing(self, evaluation_tools(self.evaluator)).subtree(genes))
 
 
 @lru_cache(maxsize=1)
-def _pricing(pricer: SubtreePricer) -> _Pricing:
-    return _Pricing(pricer)
+def _pricing(pricer: SubtreePricer, tools: EvaluationTools) -> _Pricing:
+    return _Pricing(pricer, tools)
 
 
 class _Pricing:
     """What pricing needs in its process."""
 
-    def __init__(self, pricer: SubtreePricer) -> None:
-        self.tools, self.space, self.folder = evaluation_tools(pricer.evaluator), pricer.space, Path(pricer.folder)
+    def __init__(self, pricer: SubtreePricer, tools: EvaluationTools) -> None:
+        self.tools, self.space, self.folder = tools, pricer.space, Path(pricer.folder)
         self.labels = pricer.evaluator.inputs()[1]
         self._width: int | None = 0  # of no network
 

@@ -17,7 +17,7 @@ from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
-from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools, judged
+from autosnn_hw.stages.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools, judged
 from autosnn_hw.stages.walked import Subtree, part_file, write
 from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.datasets import Dataset
@@ -47,20 +47,20 @@ class SubtreeEvaluator:
     def __call__(self, genes: Sequence[Gene]) -> list[CandidateRecord]:
         """Records of all architectures that begin with `genes`, in the order of the tree: the last gene changes fastest."""
         with one_thread():
-            return _grove(self).subtree(tuple(genes))
+            return _grove(self, evaluation_tools(self.evaluator)).subtree(tuple(genes))
 
 
 @lru_cache(maxsize=1)
-def _grove(walk: SubtreeEvaluator) -> Grove:
-    return Grove(walk)
+def _grove(walk: SubtreeEvaluator, tools: EvaluationTools) -> Grove:
+    return Grove(walk, tools)
 
 
 class Grove:
     """The tree of a space's networks in one process; of the nodes, those on the present path are kept."""
 
-    def __init__(self, walk: SubtreeEvaluator) -> None:
+    def __init__(self, walk: SubtreeEvaluator, tools: EvaluationTools) -> None:
         keep_freed_memory()
-        self.tools = evaluation_tools(walk.evaluator)
+        self.tools = tools
         self.space, self.folder = walk.space, walk.folder
         self.images, self.labels = walk.evaluator.inputs()
         self._width: int | None = 0  # of no network

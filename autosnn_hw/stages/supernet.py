@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,42 +10,82 @@ from typing import Any
 from autosnn_hw import whole_file
 from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
+from autosnn_hw.stages.evaluator import evaluation_tools
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.set_aside import set_aside
 
 VERDICT = "supernet.json"  # written when training has ended
 
 
-def require_source(config: SearchConfig) -> None:
-    """Refuse a --supernet folder without a super-network before anything is begun; a run that has its own copy needs it no more.
+def require_source(config: SearchConfig, prepared: Prepared) -> dict[str, Any] | None:
+    """Refuse a --supernet that cannot be searched before anything is begun; a run that has its own copy needs it no more.
+
+    Returns:
+        The verdict on it, or None where none is asked for.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, its training has not ended, it has not learnt, or it is of another space, width or kind of chip.
     """
-    if config.supernet is not None and not (Path(config.supernet) / SUPERNET).is_file():
+    from autosnn_hw.training.supernet_checkpoint import load_supernet
+
+    if config.supernet is None:
+        return None
+    source = Path(config.supernet)
+    if not (source / SUPERNET).is_file():
         raise InputError(
-            f"--supernet {config.supernet}: the folder holds no {SUPERNET}; give that of a run whose super-network is trained."
+            f"--supernet {source}: the folder holds no {SUPERNET}; give that of a run whose super-network is trained."
         )
+    _refuse_other(load_supernet(source / SUPERNET), prepared, source)
+    if not (source / VERDICT).is_file():
+        raise InputError(
+            f"--supernet {source}: its super-network is not trained to the end, or has not learnt; `autosnn-hw search --resume {source}` "
+            "goes on with it and says what it needs."
+        )
+    verdict: dict[str, Any] = read_json(source / VERDICT)
+    if not verdict["learnt"]:
+        raise InputError(f"--supernet {source}: {verdict['sentence']}")
+    return verdict
 
 
 def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
-    """The verdict on the run's super-network: {"accuracy", "chance", "learnt", "sentence", "seconds", "losses" by epoch}.
+    """The verdict on the run's super-network: {"accuracy", "chance", "learnt", "sentence", "epochs", "seconds", "losses" by epoch, "from"}.
+
+    One that was trained for fewer epochs than are asked for now is trained further, and what was found with it is set aside.
 
     Raises:
-        RunError: it has not learnt, so that searching it would rank noise.
+        RunError: it has not learnt, so that searching it would rank noise; says how many epochs would likely do.
         InputError: the super-network of --supernet has another space, width or number of steps.
     """
     if folder.has(VERDICT):
-        return read_json(folder / VERDICT)
+        known: dict[str, Any] = read_json(folder / VERDICT)
+        if known.get("from") is not None or known.get("epochs", config.epochs) >= config.epochs:
+            return known
+        inherited = config.retrain != "scratch"
+        set_aside(folder, known["epochs"], networks=inherited, last=VERDICT)
     if config.supernet is not None:
         verdict = _take_over(config, prepared, folder)
     else:
         verdict = train(config, prepared, folder, reporter)
+    evaluation_tools.cache_clear()  # of this process, which may have evaluated with the weights before
     write_json(folder / VERDICT, verdict)
     return verdict
+
+
+def require_growing(config: SearchConfig, run: str | Path) -> None:
+    """Refuse more epochs for a super-network that is another run's.
+
+    Raises:
+        InputError: with what would work.
+    """
+    if config.supernet is not None:
+        raise InputError(
+            f"--epochs: the super-network of {run} is that of {config.supernet}; `autosnn-hw search --resume {config.supernet} "
+            "--epochs N` trains it further, and a new run with --supernet searches it."
+        )
 
 
 def train(
@@ -86,8 +127,14 @@ def train(
             fabric=prepared.fabric,
             device=config.device,
             checkpoint=folder / SUPERNET,
-            must_learn=must_learn,
+            must_learn=False,
+            goes_on=True,
             progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
+        )
+    if must_learn and not training.learnt:
+        run, epochs = shlex.quote(str(folder.path)), training.forecast.epochs
+        raise RunError(
+            f"{training.sentence} {training.forecast.sentence} Go on with: autosnn-hw search --resume {run} --epochs {epochs}"
         )
     reporter.say(training.sentence)
     return {
@@ -103,17 +150,11 @@ def train(
 
 
 def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
-    from autosnn_hw.training.supernet_checkpoint import load_supernet
-
-    require_source(config)
+    verdict = require_source(config, prepared)
     source = Path(str(config.supernet))
-    _refuse_other(load_supernet(source / SUPERNET), prepared, source)
     with writing(folder / SUPERNET), whole_file.beside(folder / SUPERNET) as copy:
         shutil.copyfile(source / SUPERNET, copy)
-    verdict = read_json(source / VERDICT)
-    if not verdict["learnt"]:
-        raise InputError(f"--supernet {source}: {verdict['sentence']}")
-    return {**verdict, "from": str(source)}
+    return {**(verdict or {}), "from": str(source)}
 
 
 def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
 from autosnn_hw.training.precision import FLOAT32, convolving_in
 
+BEGUN_WITH = "begun_with"  # key of a file's JSON
 Progress = Callable[
     [int, int, float], None
 ]  # epochs done, epochs in all, mean loss of the last one (fine-tuning: accuracy)
@@ -76,6 +77,7 @@ class TrainingRun:
     checkpoint_seconds: float
     progress: Progress | None
     device: str
+    begun_with: int | None = None  # epochs of its first schedule, where its file may be of a shorter one
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -121,7 +123,8 @@ class TrainingRun:
         tensors = {f"model.{name}": tensor for name, tensor in self.network.state_dict().items()}
         if not finished:
             tensors |= {f"adam.{name}": tensor for name, tensor in self.adam.state().items()}
-        write_checkpoint(path, tensors, {"identity": self.identity, "losses": self.losses})
+        begun = {} if self.begun_with in (None, self.schedule.epochs) else {BEGUN_WITH: self.begun_with}
+        write_checkpoint(path, tensors, {"identity": self.identity, "losses": self.losses, **begun})
 
     def _resume(self, path: Path) -> None:
         tensors, metadata = read_checkpoint(path)
@@ -134,6 +137,11 @@ class TrainingRun:
             raise InputError(
                 f"{path} is damaged: it does not say whose state it holds; without it training begins anew."
             )
+        finished = len(losses) >= (self.schedule.epochs if self.begun_with is None else _epochs_of(theirs))
+        if self.begun_with is not None and _epochs_of(theirs) < self.schedule.epochs:
+            theirs = theirs | {
+                "schedule": self.identity["schedule"] | theirs["schedule"] | {"epochs": self.schedule.epochs}
+            }
         if theirs != self.identity:
             differing = sorted(k for k in self.identity.keys() | theirs.keys() if self.identity.get(k) != theirs.get(k))
             raise InputError(
@@ -141,11 +149,36 @@ class TrainingRun:
             )
         load_into(self.network, tensors, path)
         self.losses = list(losses)
-        if len(losses) < self.schedule.epochs:
+        if not finished:  # one that was finished holds no more of the optimiser, which then begins anew
             try:
                 self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
             except (KeyError, RuntimeError) as error:
                 raise InputError(f"{path} is damaged: the optimiser's state does not fit ({error}).") from None
+
+
+def epochs_begun_with(checkpoint: Path | None) -> int | None:
+    """Epochs of the schedule that a training was begun with, of which its file may since have got more; None without one.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    if checkpoint is None or not checkpoint.exists():
+        return None
+    _, metadata = read_checkpoint(checkpoint)
+    identity = metadata.get("identity")
+    begun = metadata.get(BEGUN_WITH, _epochs_of(identity) if isinstance(identity, dict) else 0)
+    if not isinstance(begun, int) or begun < 1:
+        raise InputError(
+            f"{checkpoint} is damaged: it does not say whose state it holds; without it training begins anew."
+        )
+    return begun
+
+
+def _epochs_of(identity: Mapping[str, Any]) -> int:
+    """Epochs of the schedule in an identity; 0 where it names none."""
+    schedule = identity.get("schedule")
+    epochs = schedule.get("epochs") if isinstance(schedule, dict) else None
+    return epochs if isinstance(epochs, int) else 0
 
 
 def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
-from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
+from autosnn_hw.training.learning_curve import Forecast, forecast, guessing_loss
+from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, epochs_begun_with, identity_of
 from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
 from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
 from autosnn_hw.training.trainer import check_timesteps, vote_loss
@@ -40,6 +41,8 @@ class SupernetTraining:
         accuracies: float validation accuracy of random paths, statistics re-estimated for each.
         chance: share of the largest class in the validation part.
         seconds: that this process spent on training.
+        warm_up: epochs, the first ones, in which the anchor alone was trained.
+        guessing: loss of a network that knows nothing.
     """
 
     network: SuperNetwork
@@ -47,6 +50,8 @@ class SupernetTraining:
     accuracies: list[float]
     chance: float
     seconds: float
+    warm_up: int
+    guessing: float
 
     @property
     def accuracy(self) -> float:
@@ -56,6 +61,12 @@ class SupernetTraining:
     @property
     def learnt(self) -> bool:
         return self.accuracy >= self.chance + LEARNT_SHARE * (1 - self.chance)
+
+    @property
+    def forecast(self) -> Forecast:
+        """How many epochs would likely do where it has not learnt."""
+        reached = (self.accuracy - self.chance) / (1 - self.chance) if self.chance < 1 else 0.0
+        return forecast(self.losses[self.warm_up :], len(self.losses), self.guessing, reached, LEARNT_SHARE)
 
     @property
     def sentence(self) -> str:
@@ -84,6 +95,7 @@ def train_supernet(
     checkpoint_seconds: float = 5.0,
     progress: Progress | None = None,
     must_learn: bool = True,
+    goes_on: bool = False,
 ) -> SupernetTraining:
     """Train a super-network on the training part without the validation part, and see whether it has learnt.
 
@@ -95,6 +107,8 @@ def train_supernet(
         sharing: as in `SuperNetwork`.
         warm_up: epochs, of the schedule's, in which the anchor alone is trained; None is `warm_up_epochs`.
         must_learn: raise where it has not learnt; False returns the verdict only.
+        goes_on: a checkpoint of the same training with fewer epochs is gone on with, at the rate that the longer cosine has there;
+            warm-up and spreading stay those of the schedule that it was begun with.
         schedule, fabric, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
 
     Raises:
@@ -102,7 +116,8 @@ def train_supernet(
         RunError: it has not learnt, or the checkpoint cannot be written.
     """
     check_timesteps(dataset, timesteps)
-    warm = warm_up_epochs(schedule.epochs, strict) if warm_up is None else warm_up
+    begun = min((epochs_begun_with(checkpoint) if goes_on else None) or schedule.epochs, schedule.epochs)
+    warm = warm_up_epochs(begun, strict) if warm_up is None else warm_up
     if not 0 <= warm <= schedule.epochs:
         raise InputError(f"{warm} epochs of warm-up of {schedule.epochs} in all: 0 to {schedule.epochs} are allowed.")
     with Seeded(schedule.seed, "supernet"):
@@ -127,7 +142,7 @@ def train_supernet(
         epoch = len(run.losses)
         if epoch < warm:
             return one_path(x, target, network.anchor)
-        spread = spread_at(epoch - warm, schedule.epochs - warm) if fabric.ternary else 1.0
+        spread = spread_at(epoch - warm, begun - warm) if fabric.ternary else 1.0
         if not strict:
             return one_path(x, target, network.uniform_path(random, spread))
         paths = network.fair_paths(random, spread)
@@ -138,7 +153,9 @@ def train_supernet(
         image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm,
         **({"steps": network.steps} if len(network.steps) > 1 else {}), **fabric.identity(),
     )  # fmt: skip
-    run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
+    run = TrainingRun(
+        network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device, begun if goes_on else None
+    )
     run.fit(dataset, dataset.x_train, dataset.y_train, step)
     network.eval()
     random = generator(schedule.seed, "verdict")
@@ -146,7 +163,8 @@ def train_supernet(
         evaluate_path(network, network.uniform_path(random), dataset, device=device).accuracy
         for _ in range(VERDICT_PATHS)
     ]
-    result = SupernetTraining(network, run.losses, accuracies, _chance(dataset.y_val), run.seconds)
+    guessing = guessing_loss(dataset.y_train, dataset.classes)
+    result = SupernetTraining(network, run.losses, accuracies, _chance(dataset.y_val), run.seconds, warm, guessing)
     if must_learn and not result.learnt:
         raise RunError(result.sentence)
     return result

@@ -48,8 +48,6 @@ def test_front_ranks_by_what_is_known_best(run):
     assert after["accuracies"]["measured"] == 5 and after["accuracies"]["inherited"] == 0
     assert [row["architecture"] for row in after["best"]] != [row["architecture"] for row in before["best"]]
     assert after["mean_cost"] == before["mean_cost"]
-    text = CliRunner().invoke(command, [str(folder)], env={"COLUMNS": "140"}).output
-    assert "measured (" in text and "corrected (" in text
 
 
 def test_a_point_that_is_asked_for_by_accuracy_is_accurate_by_the_same_knowledge(run):

@@ -42,6 +42,48 @@ def test_a_resumed_super_network_is_the_one_that_was_never_stopped(few, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
+@pytest.mark.parametrize("stopped_after", [1, 3])
+def test_more_epochs_go_on_from_the_checkpoint_also_when_stopped_again(few, tmp_path, stopped_after):
+    """From a training of 3 epochs, finished or not, to 6: the first epochs are kept, and an interruption changes nothing."""
+    longer = replace(SMALL, epochs=6)
+    begun = tmp_path / "begun.safetensors"
+    with pytest.raises(Stopped):
+        _tiny_supernet(
+            few,
+            warm_up=None,
+            checkpoint=begun,
+            checkpoint_seconds=0.0,
+            progress=stop_after(stopped_after),
+            goes_on=True,
+        )
+    files = [tmp_path / f"{name}.safetensors" for name in ("whole", "stopped")]
+    for file in files:
+        file.write_bytes(begun.read_bytes())
+    first = read_checkpoint(begun)[1]["losses"]
+    seen = []
+    whole = _tiny_supernet(
+        few, schedule=longer, checkpoint=files[0], goes_on=True, progress=lambda done, *_: seen.append(done)
+    )
+    assert seen == list(range(stopped_after + 1, 7)) and whole.losses[:stopped_after] == first
+    with pytest.raises(Stopped):
+        _tiny_supernet(
+            few, schedule=longer, checkpoint=files[1], checkpoint_seconds=0.0, progress=stop_after(5), goes_on=True
+        )
+    again = _tiny_supernet(few, schedule=longer, checkpoint=files[1], goes_on=True)
+    assert same(whole, again) and whole.losses == again.losses and len(again.losses) == 6
+    with pytest.raises(InputError, match="belongs to another training run .different schedule"):
+        _tiny_supernet(few, checkpoint=files[1], goes_on=True)  # fewer than it has
+
+
+def test_warm_up_stays_that_of_the_epochs_that_it_was_begun_with(few, tmp_path):
+    file = tmp_path / "supernet.safetensors"
+    _tiny_supernet(few, schedule=replace(SMALL, epochs=1), checkpoint=file, goes_on=True)
+    grown = _tiny_supernet(few, schedule=replace(SMALL, epochs=4), checkpoint=file, goes_on=True)
+    new = _tiny_supernet(few, schedule=replace(SMALL, epochs=4), goes_on=True)
+    assert (grown.warm_up, new.warm_up) == (0, 1)
+    assert _tiny_supernet(few, schedule=replace(SMALL, epochs=4), checkpoint=file, goes_on=True).warm_up == 0
+
+
 def _values(network):
     """All parameters of each segment in one tensor."""
     segments = {name: list(parameters) for name, parameters in supernet_trainer._segments(network).items()}
