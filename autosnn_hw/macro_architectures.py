@@ -97,6 +97,12 @@ _SEARCHED = {
 EVERYWHERE = {f"all_{block}": block for block in ("SCB_k3", "SCB_k5", "SRB_k3", "SRB_k5", "SIB_k3_e1", "SIB_k3_e3")}
 """Names for one block in every slot, in whichever macro-architecture is asked for."""
 
+UNLOWERED = {
+    "He2020_DVSGesture": "its average pools have no neurons behind them, so that the next layer reads means and no spikes",
+    "Kaiser2020_DVSGesture": "its max pools compare currents before the neurons, and not spikes, and its inputs are sums of 16 pixels",
+}
+"""Networks that are trained and counted as floats alone, and why no chip network is made of them."""
+
 PUBLISHED: dict[str, tuple[str, str]] = {
     **{name: ("SNN_1", blocks) for name, blocks in _SEARCHED.items()},
     **{
@@ -113,8 +119,12 @@ def named(text: str, space: str | None) -> tuple[str, str]:
     """(macro-architecture, blocks) that a text says: a published name, or the blocks themselves, in `space` or SNN_1.
 
     Raises:
-        InputError: a name of another macro-architecture than `space`.
+        InputError: a name of another macro-architecture than `space`, or of a network that is no chip network.
     """
+    if text in UNLOWERED:
+        raise InputError(
+            f"{text} does not become a chip network: {UNLOWERED[text]}; `autosnn-hw train {text}` trains and counts it as floats."
+        )
     if text in PUBLISHED:
         own, blocks = PUBLISHED[text]
         if space not in (None, own) and text not in _SEARCHED:
@@ -126,9 +136,9 @@ def named(text: str, space: str | None) -> tuple[str, str]:
     return where, text
 
 
-def did_you_mean(text: str, more: Iterable[str] = ()) -> str:
+def did_you_mean(text: str) -> str:
     """The published names that a text may have meant, and all of them, as the end of a refusal."""
-    names = [*PUBLISHED, *EVERYWHERE, *more]
+    names = [*PUBLISHED, *UNLOWERED, *EVERYWHERE]
     folded = {name.casefold(): name for name in names}
     near = [folded[name] for name in get_close_matches(text.casefold(), folded, n=3, cutoff=0.5)]
     meant = f"did you mean {' or '.join(near)}? " if near else ""

@@ -228,6 +228,31 @@ def train(
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
 
 
+def train_as_floats(
+    name: str, config: SearchConfig, out: str | Path, reporter: Reporter | None = None
+) -> dict[str, Any]:
+    """Train a network by name that no chip network is made of, into a new folder; its result says why.
+
+    Raises:
+        InputError: bad choices, missing data, samples that are too small, an existing folder.
+    """
+    from autosnn_hw.size_list import one_size
+    from autosnn_hw.stages.unlowered import trained_as_floats
+    from autosnn_hw.training import datasets
+    from autosnn_hw.training.trainer import check_timesteps
+    from autosnn_hw.training.unlowered_networks import UnloweredNetwork
+
+    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+    width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
+    check_timesteps(data, timesteps)
+    UnloweredNetwork(name, width, timesteps, data.image, data.classes)  # refuses samples that are too small
+    reporter = reporter or Silent()
+    _say_notes(data, reporter)
+    folder = RunFolder.create(out)
+    reporter.stage(f"train {name}", config.retrain_epochs)
+    return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))
+
+
 def deploy(
     run: str | Path, architecture: str, out: str | Path, target: str | None = None, reporter: Reporter | None = None
 ) -> dict[str, Any]:

@@ -40,10 +40,22 @@ def command(architecture, space, out, as_json, quiet, **chosen):
     """
     from autosnn_hw import pipeline
     from autosnn_hw.architecture import Architecture
+    from autosnn_hw.macro_architectures import UNLOWERED
     from autosnn_hw.progress import progress
     from autosnn_hw.size_list import one_size
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
+    if architecture in UNLOWERED:
+        with progress(quiet or as_json) as reporter:
+            result = pipeline.train_as_floats(architecture, config, out, reporter)
+        if as_json:
+            options.print_json(result)
+        else:
+            click.echo(
+                f"{architecture}: test accuracy as floats {result['accuracy']['float']:.4f}, {result['float_spikes']:.0f} spikes a sample; "
+                f"no chip network: {result['not_lowered']}"
+            )
+        return
     width, timesteps = (
         one_size(sizes, name) for name, sizes in (("width", config.width), ("timesteps", config.timesteps))
     )
