@@ -36,7 +36,7 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     chip = [seed["spikes"]["chip"] for seed in seeds if seed["spikes"] is not None]
     found = {name: over(name) for name in ("accuracy_float", "accuracy", "spikes_float", "firing_rate")}
     if len(seeds) == 1:
-        for name in ("accuracy_float", "accuracy"):
+        for name in (name for name in ("accuracy_float", "accuracy") if seeds[0][name] is not None):
             found[name] = wilson(round(seeds[0][name] * seeds[0]["samples"]), seeds[0]["samples"])
     return {
         **found,
@@ -47,6 +47,7 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "cores": max((seed["cores"] for seed in seeds if seed["cores"] is not None), default=None),
         "fits": all(seed["fits"] for seed in seeds) if seeds else None,
         "lava": next((seed["lava"] for seed in seeds if seed["lava"] is not None), None),
+        "not_lowered": next((seed["not_lowered"] for seed in seeds if seed.get("not_lowered")), None),
         "silent": sorted({layer for seed in seeds for layer in seed["silent"]}),
     }
 

@@ -38,6 +38,9 @@ def paper_table(document: Mapping[str, Any]) -> RenderableType:
     silent = [f"{row['name']}: {', '.join(row['silent'])}" for row in rows if row["silent"]]
     if silent:
         shown += [listed("Layers that never fired (docs/reproduction.md says why)", silent), Text()]
+    floats = [f"{row['name']}: {row['not_lowered']}" for row in rows if row["not_lowered"]]
+    if floats:
+        shown += [listed("Counted as floats alone", floats), Text()]
     if document["missing"]:
         shown.append(Text(f"{document['missing']} networks are not made yet: the same command goes on."))
     return Group(*shown)

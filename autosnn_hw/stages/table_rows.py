@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import CHOSEN, PAPER_BLOCKS
+from autosnn_hw.macro_architectures import CHOSEN, PAPER_BLOCKS, UNLOWERED
 from autosnn_hw.published_results import TABLES, WEIGHTS, regularised_name
 from autosnn_hw.search.space import search_space
 from autosnn_hw.seeds import generator
@@ -21,12 +21,9 @@ SEARCHED = (
 # Of the table of transfer, with their widths in widths of AutoSNN, as the paper compares them (64 on images, 16 on event frames).
 OF_IMAGES = {"Wu2019b_CIFARNet": 2, "Fang2021_CIFAR": 4, "Zheng2021_ResNet19": 2, "AutoSNN": 1}
 OF_FRAMES = {
-    "Wu2019b_CIFARNet": 8,
-    "Fang2021_CIFAR10DVS": 8,
-    "Fang2021_DVSGesture": 8,
-    "Zheng2021_ResNet17": 4,
-    "AutoSNN": 1,
-}
+    "Wu2019b_CIFARNet": 8, "He2020_DVSGesture": 4, "Kaiser2020_DVSGesture": 4, "Fang2021_CIFAR10DVS": 8, "Fang2021_DVSGesture": 8,
+    "Zheng2021_ResNet17": 4, "AutoSNN": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,16 @@ class Row:
         weight = f"-reg{self.spike_regularisation:g}" if self.spike_regularisation else ""
         return f"{self.space or ''}{'-' if self.space else ''}{self.text.replace(',', '-')}{weight}"
 
-    def architecture(self, config: SearchConfig) -> Architecture:
-        width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
-        return Architecture.parse(self.text, space=self.space, width=self.widths * width, timesteps=timesteps)
+    def width(self, config: SearchConfig) -> int:
+        """C."""
+        return self.widths * one_size(config.width, "width")
+
+    def architecture(self, config: SearchConfig) -> Architecture | None:
+        """None where no chip network is made of it."""
+        if self.text in UNLOWERED:
+            return None
+        timesteps = one_size(config.timesteps, "timesteps")
+        return Architecture.parse(self.text, space=self.space, width=self.width(config), timesteps=timesteps)
 
 
 def rows_of(table: str, *, frames: bool, networks: int, seed: int) -> list[Row]:

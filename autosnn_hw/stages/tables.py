@@ -5,14 +5,16 @@ A folder holds the networks of one size; tables that share a network share its r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autosnn_hw import whole_file
+from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.progress import Reporter
@@ -22,7 +24,7 @@ from autosnn_hw.simulate.lava import LavaChild
 from autosnn_hw.stages.delivery import imported, lava_process
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.table_rows import Row, rows_of
-from autosnn_hw.stages.trained_network import TrainedNetwork
+from autosnn_hw.stages.unlowered import trained_as_floats
 from autosnn_hw.training import datasets
 from autosnn_hw.training.datasets import Dataset
 
@@ -78,46 +80,85 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         if not rows:
             raise InputError(f"--only {amount.only}: the table has {', '.join(row.name for row in every[:20])}.")
         seeds = range(config.seed, config.seed + (1 if table == "spaces" else amount.seeds))
-        jobs = [(row, seed, _job(row, seed, config, folder)) for row in rows for seed in seeds]
-        missing = [(row, seed) for row, seed, job in jobs if not job.finished(row.architecture(config))]
-        allowed = missing[: len(missing) if amount.most is None else amount.most]
-        reporter.stage(f"table {table}", len(jobs))
+        trainings = [_Training.of(row, seed, config, folder) for row in rows for seed in seeds]
+        missing = [training for training in trainings if not training.finished]
+        most = len(missing) if amount.most is None else amount.most
+        later = {(training.row, training.seed) for training in missing[most:]}
+        reporter.stage(f"table {table}", len(trainings))
         results: dict[tuple[Row, int], dict[str, Any]] = {}
         with lava_process() if amount.certified else nullcontext() as child:
             lava, why = imported(child) if amount.certified else (None, "not asked for")
-            for done, (row, seed, job) in enumerate(jobs):
-                if (row, seed) in missing and (row, seed) not in allowed:
+            for done, training in enumerate(trainings):
+                row, seed = training.row, training.seed
+                if (row, seed) in later:
                     continue
                 reporter.advance(done, f"{row.name}, seed {seed}")
-                result = job(row.architecture(config))
-                certificate = (
-                    _certificate(job, row, config, data, amount.certified, lava, why) if seed == seeds[0] else None
-                )
+                result = training.result()
+                certificate = _certificate(training, data, amount.certified, lava, why) if seed == seeds[0] else None
                 results[row, seed] = _said(seed, result, certificate)
-        reporter.advance(len(jobs))
+        reporter.advance(len(trainings))
     return {
         "table": table,
         "settings": read_json(folder / SETTINGS) | {"seeds": len(seeds), "certified_samples": amount.certified},
         "rows": [
             {
                 "name": row.name,
-                "space": row.architecture(config).space,
-                "architecture": str(row.architecture(config)),
-                "width": row.architecture(config).width,
+                **_named(row, config),
                 "spike_regularisation": row.spike_regularisation,
                 "seeds": [results[row, seed] for seed in seeds if (row, seed) in results],
             }
             for row in rows
         ],
-        "missing": len(missing) - len(allowed),
+        "missing": len(later),
     }
 
 
-def _job(row: Row, seed: int, config: SearchConfig, folder: RunFolder) -> NetworkJob:
-    place = folder / "networks" / row.key / f"seed-{seed}"
-    with writing(place):
-        place.mkdir(parents=True, exist_ok=True)
-    return NetworkJob.of(config.with_changes(seed=seed, spike_regularisation=row.spike_regularisation), place)
+@dataclass(frozen=True)
+class _Training:
+    """One training of one network, in a folder of its own."""
+
+    row: Row
+    seed: int
+    config: SearchConfig
+    folder: Path
+
+    @classmethod
+    def of(cls, row: Row, seed: int, config: SearchConfig, folder: RunFolder) -> _Training:
+        place = folder / "networks" / row.key / f"seed-{seed}"
+        with writing(place):
+            place.mkdir(parents=True, exist_ok=True)
+        own = {"seed": seed, "spike_regularisation": row.spike_regularisation, "width": row.width(config)}
+        return cls(row, seed, config.with_changes(**own), place)
+
+    @property
+    def architecture(self) -> Architecture | None:
+        return replace(self.row, widths=1).architecture(self.config)  # the config's width is the network's own
+
+    def file(self, suffix: str) -> Path:
+        """Where a file of the network is."""
+        architecture = self.architecture
+        if architecture is None:
+            return self.folder / f"{self.row.text}{suffix}"
+        return NetworkJob.of(self.config, self.folder).file(architecture, suffix)
+
+    @property
+    def finished(self) -> bool:
+        return self.file(".json").is_file() and (self.architecture is None or self.file(".net").is_file())
+
+    def result(self) -> dict[str, Any]:
+        """As `train --json` prints it, from the folder where it is there already."""
+        architecture = self.architecture
+        if architecture is None:
+            return trained_as_floats(self.row.text, self.config, self.folder, lambda *_: None)
+        return NetworkJob.of(self.config, self.folder)(architecture).to_json()
+
+
+def _named(row: Row, config: SearchConfig) -> dict[str, Any]:
+    """What a row is."""
+    architecture, width = row.architecture(config), row.width(config)
+    if architecture is None:
+        return {"space": None, "architecture": row.text, "width": width}
+    return {"space": architecture.space, "architecture": str(architecture), "width": width}
 
 
 def _data_of(config: SearchConfig, folder: RunFolder, amount: Amount) -> tuple[SearchConfig, Dataset]:
@@ -193,46 +234,34 @@ def shrunk(samples: np.ndarray, side: int) -> np.ndarray:
 
 
 def _certificate(
-    job: NetworkJob,
-    row: Row,
-    config: SearchConfig,
-    data: Dataset,
-    samples: int,
-    lava: LavaChild | None,
-    why: str | None,
+    training: _Training, data: Dataset, samples: int, lava: LavaChild | None, why: str | None
 ) -> dict[str, Any]:
     """How many samples Lava ran of a network, all of whose spikes were the exact simulator's; or why none."""
-    architecture = row.architecture(config)
-    kept = job.file(architecture, ".certificate.json")
+    if training.architecture is None:
+        return {"samples": 0, "mismatches": None, "reason": "no chip network"}
+    kept = training.file(".certificate.json")
     if kept.is_file() and (known := read_json(kept))["samples"] >= samples:
         return {"samples": known["samples"], "mismatches": known["mismatches"], "reason": None}
     if lava is None or not samples:
         return {"samples": 0, "mismatches": None, "reason": why}
     images, labels = data.x_test[:samples], data.y_test[:samples]
-    document = certify(job.file(architecture), images, labels=labels, child=lava).certificate.to_json()
+    document = certify(training.file(".net"), images, labels=labels, child=lava).certificate.to_json()
     write_json(kept, document)
     return {"samples": document["samples"], "mismatches": document["mismatches"], "reason": None}
 
 
-def _said(seed: int, result: TrainedNetwork, certificate: dict[str, Any] | None) -> dict[str, Any]:
+def _said(seed: int, result: Mapping[str, Any], certificate: dict[str, Any] | None) -> dict[str, Any]:
     """What a table says of one training of a network."""
-    health = (result.document or {}).get("health") or []
+    health = (result.get("document") or {}).get("health") or []
+    known = ("firing_rate", "spikes", "synops", "latency", "cores", "fits", "parameters", "samples")
     return {
         "seed": seed,
-        "accuracy_float": result.accuracy.float_view,
-        "accuracy": result.accuracy.exact_test,
-        "spikes_float": result.float_spikes,
-        "firing_rate": result.float_firing_rate,
-        "spikes": result.spikes,
-        "synops": result.synops,
-        "energy": None if result.energy is None else result.energy["total"],
-        "latency": result.latency,
-        "cores": result.cores,
-        "fits": result.fits,
-        "parameters": result.parameters,
-        "samples": result.samples,
-        "silent": [
-            entry["layer"] for entry in health if entry["kind"] == "silent" and entry["count"] == entry["total"]
-        ],
+        "accuracy_float": result["accuracy"]["float"],
+        "accuracy": result["accuracy"]["exact_test"],
+        "spikes_float": result["float_spikes"],
+        **{name: result["float_firing_rate" if name == "firing_rate" else name] for name in known},
+        "energy": None if result["energy"] is None else result["energy"]["total"],
+        "silent": [e["layer"] for e in health if e["kind"] == "silent" and e["count"] == e["total"]],
+        "not_lowered": result.get("not_lowered"),
         "lava": certificate,
     }

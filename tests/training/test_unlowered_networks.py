@@ -38,9 +38,11 @@ def test_hes_layers_are_mp4_64c3_128c3_ap2_128c3_ap2_256fc():
 @pytest.mark.parametrize("name", [HE, KAISER])
 def test_it_is_a_loop_over_steps(name):
     """Equality with a second implementation, step by step in float64."""
-    network = UnloweredNetwork(name, 2, 3, GESTURE, 3).double().eval()
-    for parameter in network.parameters():
-        if parameter.dim() > 1:
+    network = UnloweredNetwork(name, 4, 3, GESTURE, 3).double().eval()
+    for parameter_name, parameter in network.named_parameters():
+        if parameter_name.endswith("norm.bias"):
+            parameter.data += 1.5  # lively enough to reach the readout
+        elif parameter.dim() > 1:
             parameter.data *= 3
     x = (torch.rand(2, 3, *GESTURE) < 0.1).double()
     counter = SpikeCounter()
@@ -53,7 +55,7 @@ def test_it_is_a_loop_over_steps(name):
             for index, layer in enumerate(network.layers):
                 if hasattr(layer, "conv"):
                     current = torch.nn.functional.conv2d(s, layer.conv.weight, padding=layer.conv.padding)
-                    current = current / (1 + 1e-5) ** 0.5  # batch norm that has seen nothing
+                    current = current / (1 + 1e-5) ** 0.5 + 1.5  # batch norm that has seen nothing
                     if layer.pool == "max":
                         current = current.unfold(2, 2, 2).unfold(3, 2, 2).amax((4, 5))
                 else:
@@ -66,7 +68,7 @@ def test_it_is_a_loop_over_steps(name):
                 if getattr(layer, "pool", None) == "mean":
                     s = s.unfold(2, 2, 2).unfold(3, 2, 2).mean((4, 5))
             votes = votes + s.view(2, 3, 10).mean(-1)
-    assert counter.total == spikes > 0
+    assert counter.total == spikes and all(counter.by_stage.values())
     torch.testing.assert_close(found, votes, rtol=0, atol=1e-9)
 
 
@@ -88,7 +90,7 @@ def test_it_learns_events_and_says_what_it_counted(few):
         pixel_mean=np.zeros(2), pixel_std=np.ones(2), pixel_max=1.0,
     )  # fmt: skip
     _, found, losses = train_unlowered(HE, data, width=2, timesteps=2, schedule=Schedule(12, 2e-2, 8))
-    assert losses[-1] < losses[0] and found.accuracy == 1.0
+    assert losses[-1] < losses[0] and found.accuracy >= 0.875  # chance is .5
     assert 0 < found.firing_rate < 1 and found.spikes > 0
 
 
