@@ -101,16 +101,11 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
 
 
 def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
-    from autosnn_hw.stages import searching, supernet
+    from autosnn_hw.stages import search_estimate, searching, supernet
     from autosnn_hw.stages.manifest import manifest
 
     supernet.require_source(config, prepared)
-    _say_notes(prepared.data, reporter)
-    if (
-        sentence := front_sentence(layout(prepared.space.largest, prepared.data.image, prepared.data.classes))
-    ) is not None:
-        reporter.say(f"note: {sentence}.")
-    config = searching.resolved(searching.stored(config), prepared, reporter)
+    config, walk = searching.resolved(searching.stored(config), prepared)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").removeprefix("folder:").split(",")[0]).stem.replace(":", "-")
         folder = RunFolder.create_numbered("runs", f"{dataset}-{prepared.profile.name}")
@@ -119,6 +114,15 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
     with folder.held():
         write_json(folder / "manifest.json", manifest(config, prepared))
         write_text(folder / CONFIG, config.to_toml())
+        if not isinstance(reporter, Silent):  # timing takes a few batches
+            seconds = search_estimate.expected(config, prepared, search_estimate.batch_seconds(config, prepared))
+            reporter.say(search_estimate.first_line(config, prepared, folder, seconds))
+            folder.log("expected", seconds=seconds.total)
+        _say_notes(prepared.data, reporter)
+        front = front_sentence(layout(prepared.space.largest, prepared.data.image, prepared.data.classes))
+        for sentence in (None if front is None else f"note: {front}.", walk):
+            if sentence is not None:
+                reporter.say(sentence)
         return _go_on(config, prepared, folder, reporter)
 
 

@@ -92,6 +92,13 @@ def apart(a: float, b: float) -> tuple[str, str]:
     return (f"{a:,.15g}", f"{b:,.15g}") if a != b and texts[0] == texts[1] else texts
 
 
+def duration(seconds: float) -> str:
+    """ "45 s", "12 min", "3.4 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 def percent(value: float | None, places: int = 1) -> str:
     """0.9722 is "97.2 %"."""
     return UNKNOWN if value is None else f"{100 * value:.{places}f} %"

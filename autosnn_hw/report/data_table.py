@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.quantities import count, percent
+from autosnn_hw.quantities import count, duration, percent
 from autosnn_hw.report.elements import grid, listed, pairs, times
 
 MOST_CLASSES = 20  # rows
@@ -49,16 +49,10 @@ def _chip(search: Mapping[str, Any]) -> str:
 def _time(search: Mapping[str, Any]) -> str:
     training = search["training"]
     return (
-        f"{count(search['networks'])} networks; training the super-network takes about {_duration(training['seconds'])} here "
+        f"{count(search['networks'])} networks; training the super-network takes about {duration(training['seconds'])} here "
         f"({count(training['batches'])} batches of {training['seconds_per_batch']:.3g} s, measured now; {training['peak_bytes'] / 2**30:.1f} GiB "
         "of memory so far); candidates, finalists and Lava come after that"
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _classes(document: Mapping[str, Any]) -> RenderableType:

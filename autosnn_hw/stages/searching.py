@@ -14,7 +14,7 @@ from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSett
 from autosnn_hw.search.storage import require_storage, storage_url
 from autosnn_hw.search.study import CandidateStudy
 from autosnn_hw.search.walk import WALK, run_walk
-from autosnn_hw.search.walk_cost import walk_cost, worth_walking
+from autosnn_hw.search.walk_cost import WalkCost, walk_cost, worth_walking
 from autosnn_hw.simulate.lava import LavaChild
 from autosnn_hw.stages.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, Remembering
 from autosnn_hw.stages.manifest import Prepared
@@ -41,16 +41,14 @@ def settings(config: SearchConfig) -> SearchSettings:
     )
 
 
-def resolved(config: SearchConfig, prepared: Prepared, reporter: Reporter) -> SearchConfig:
-    """The config with a strategy in the place of auto; says which, and what a walk would take.
+def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, str | None]:
+    """The config with a strategy in the place of auto, and a sentence that says which and what a walk would take.
 
     It follows from the config and the sizes of data and space alone, so that it is the same everywhere.
     """
     if config.strategy not in ("auto", WALK):
-        return config
-    space, data = prepared.space, prepared.data
-    judged = len(data.x_val) if config.evaluate is None else min(config.evaluate, len(data.x_val))
-    cost = walk_cost(space, data.image, judged + CALIBRATION_IMAGES)
+        return config, None
+    space, cost = prepared.space, cost_of_walk(config, prepared)
     sentence = cost.sentence(prepared.crew.count)
     if config.strategy == WALK:
         chosen: str = WALK
@@ -58,20 +56,28 @@ def resolved(config: SearchConfig, prepared: Prepared, reporter: Reporter) -> Se
         chosen = "evolution"
         sentence += f"; {prepared.profile.name} takes most of its time for placing each of them"
     else:
-        trained = _block_passes_of_training(config, prepared)
+        trained = epochs_of_paths(config, prepared) * len(prepared.data.x_train) * space.slots
         worth = worth_walking(cost, budget=config.budget, slots=space.slots, trained=trained)
         chosen = WALK if worth else "evolution"
-    reporter.say(f"{sentence}: strategy {chosen}.")
-    return config.with_changes(strategy=chosen)
+    return config.with_changes(strategy=chosen), f"{sentence}: strategy {chosen}."
 
 
-def _block_passes_of_training(config: SearchConfig, prepared: Prepared) -> int:
-    """Images through single blocks in the training of the super-network."""
-    strict = config.sampling == "fair"
-    warm_up = warm_up_epochs(config.epochs, strict) if config.warm_up is None else config.warm_up
-    paths = max(len({block for block, _ in genes}) for genes in prepared.space.genes) if strict else 1
-    epochs = warm_up + paths * (config.epochs - warm_up)
-    return epochs * len(prepared.data.x_train) * prepared.space.slots
+def cost_of_walk(config: SearchConfig, prepared: Prepared) -> WalkCost:
+    """What a walk of the run's space costs."""
+    held_out = len(prepared.data.x_val)
+    judged = held_out if config.evaluate is None else min(config.evaluate, held_out)
+    return walk_cost(prepared.space, prepared.data.image, judged + CALIBRATION_IMAGES)
+
+
+def paths_an_update(config: SearchConfig, prepared: Prepared) -> int:
+    """Paths of the super-network that an update trains once its warm-up is over."""
+    return max(len({block for block, _ in genes}) for genes in prepared.space.genes) if config.sampling == "fair" else 1
+
+
+def epochs_of_paths(config: SearchConfig, prepared: Prepared) -> int:
+    """Epochs that the training of the super-network comes to, each path of an update counted: in the warm-up there is one."""
+    warm_up = warm_up_epochs(config.epochs, config.sampling == "fair") if config.warm_up is None else config.warm_up
+    return warm_up + paths_an_update(config, prepared) * (config.epochs - warm_up)
 
 
 def stored(config: SearchConfig) -> SearchConfig:
