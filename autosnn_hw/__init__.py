@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PUBLIC = {
     **dict.fromkeys(("check", "load_profile", "place", "price", "read", "trace", "write"), "autosnn_hw.verbs"),

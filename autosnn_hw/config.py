@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from autosnn_hw.default_sizes import EMBEDDED, PAPER, SIZES
+from autosnn_hw.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, size
 from autosnn_hw.errors import InputError
 from autosnn_hw.input_file import toml_document
 from autosnn_hw.objectives import OBJECTIVES
@@ -20,33 +20,6 @@ if TYPE_CHECKING:
     Objective = str
 else:
     Objective = Literal[tuple(OBJECTIVES)]
-WHAT, SEARCH, LIMITS, MEASURING, TRAINING, MACHINE = (
-    "What is searched", "How it is searched", "Limits", "Measuring", "Training", "Machine",
-)  # fmt: skip
-MOST = 1 << 40  # of whole numbers that nothing else bounds
-
-
-def _choice(default: Any, group: str, text: str, *, shown: str | None = None, **more: Any) -> Any:
-    """A field: default, heading in --help, help, and bounds (ge, gt, le).
-
-    Args:
-        shown: words for the default, where it is not the default's own text.
-        more: bounds (`le` None where the type has its own); `option` names the option where it is not the field's name; `metavar`, `unit` show its value.
-    """
-    extra = {"group": group, "shown": shown, **{key: more.pop(key, None) for key in ("option", "metavar", "unit")}}
-    if isinstance(default, int) and "le" not in more and not isinstance(default, bool):
-        more["le"] = MOST
-    return Field(default, description=text, json_schema_extra=extra, **more)
-
-
-def _size(name: str, group: str, text: str, **more: Any) -> Any:
-    """A field whose default depends on the dataset (`sizes_of`)."""
-    small = {dataset: sizes[name] for dataset, sizes in SIZES.items()}
-    named = "digits and events" if len(set(small.values())) == 1 else None
-    words = (
-        f"{EMBEDDED[name]} for {named}" if named else ", ".join(f"{value} for {name}" for name, value in small.items())
-    )
-    return _choice(EMBEDDED[name], group, text, shown=f"{words}, {PAPER[name]} otherwise", **more)
 
 
 class SearchConfig(BaseModel):
@@ -58,8 +31,8 @@ class SearchConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    target: str = _choice("loihi2", WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
-    dataset: str = _choice(
+    target: str = choice("loihi2", WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
+    dataset: str = choice(
         "digits",
         WHAT,
         "digits, events, mnist, fashion-mnist, cifar10, cifar100, svhn, tiny-imagenet, nmnist, cifar10-dvs, dvs128-gesture (these three "
@@ -67,45 +40,45 @@ class SearchConfig(BaseModel):
         "(npz:TRAIN,TEST).",
         metavar="NAME|folder:PATH|npz:PATH",
     )
-    data_dir: str | None = _choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
-    download: bool = _choice(False, WHAT, "Download the dataset where it is missing.")
-    graded: bool = _choice(
+    data_dir: str | None = choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
+    download: bool = choice(False, WHAT, "Download the dataset where it is missing.")
+    graded: bool = choice(
         False,
         WHAT,
         "Event frames as counts (graded spikes), where the target takes them; without, a value above 0 is a spike.",
     )
-    space: Literal["SNN_1", "SNN_2", "SNN_3"] = _choice("SNN_1", WHAT, "Macro-architecture.")
-    width: SizeList = _size("width", WHAT, "Base width C.", metavar="N", le=None)
-    timesteps: SizeList = _size(
+    space: Literal["SNN_1", "SNN_2", "SNN_3"] = choice("SNN_1", WHAT, "Macro-architecture.")
+    width: SizeList = size("width", WHAT, "Base width C.", metavar="N", le=None)
+    timesteps: SizeList = size(
         "timesteps",
         WHAT,
         "Steps a sample; several (2,4,8) are searched, all of them read off one run. Event frames say theirs.",
         metavar="N[,N..]",
         le=None,
     )
-    grouped: bool | None = _choice(
+    grouped: bool | None = choice(
         None,
         WHAT,
         "Search the groups of each block's convolutions, too.",
         shown="yes for crossbar targets such as truenorth",
     )
-    groupings: Literal["all", "fewest"] = _choice(
+    groupings: Literal["all", "fewest"] = choice(
         "all",
         WHAT,
         "Of a grouped block every number of groups that suits the target, or the fewest only: easier to learn, but fewer "
         "architectures fit.",
     )
-    objective: Objective = _choice("energy", SEARCH, "Cost in the fitness.")
-    lam: float = _choice(-0.08, SEARCH, "Exponent of cost / mean cost; 0 or negative.", option="lambda", ge=-10, le=0)
-    strategy: Literal["auto", "walk", "evolution", "nsga2", "random"] = _choice(
+    objective: Objective = choice("energy", SEARCH, "Cost in the fitness.")
+    lam: float = choice(-0.08, SEARCH, "Exponent of cost / mean cost; 0 or negative.", option="lambda", ge=-10, le=0)
+    strategy: Literal["auto", "walk", "evolution", "nsga2", "random"] = choice(
         "auto",
         SEARCH,
         "walk judges the whole space; auto walks where that is no dearer than --budget or, without one, than twice the "
         "training of the super-network, else evolution; nsga2 spreads over accuracy, energy and latency.",
     )
-    generations: int = _choice(6, SEARCH, "Generations of the evolution.", ge=1)
-    pool: int = _choice(20, SEARCH, "Candidates a generation.", ge=1)
-    budget: int | None = _choice(
+    generations: int = choice(6, SEARCH, "Generations of the evolution.", ge=1)
+    pool: int = choice(20, SEARCH, "Candidates a generation.", ge=1)
+    budget: int | None = choice(
         None,
         SEARCH,
         "Candidates in all, the mean-cost sample included.",
@@ -113,90 +86,119 @@ class SearchConfig(BaseModel):
         ge=2,
         le=MOST,
     )
-    mean_cost_samples: int = _choice(50, SEARCH, "Random architectures that give the mean cost.", ge=0)
-    evaluate: int | None = _choice(
+    mean_cost_samples: int = choice(50, SEARCH, "Random architectures that give the mean cost.", ge=0)
+    evaluate: int | None = choice(
         None, SEARCH, "Validation samples a candidate is judged on.", shown="all", ge=1, le=MOST
     )
-    max_energy: float | None = _choice(None, LIMITS, "Hard constraint, J an inference.", unit="J", gt=0)
-    max_latency: float | None = _choice(None, LIMITS, "Hard constraint, s.", unit="s", gt=0)
-    max_cores: int | None = _choice(None, LIMITS, "Hard constraint.", ge=1, le=MOST)
-    measure: int = _choice(2, MEASURING, "Candidates a generation that are measured.", ge=0)
-    samples: int = _choice(16, MEASURING, "Samples of each measurement.", ge=1)
-    backend: Literal["lava", "board"] = _choice(
+    max_energy: float | None = choice(None, LIMITS, "Hard constraint, J an inference.", unit="J", gt=0)
+    max_latency: float | None = choice(None, LIMITS, "Hard constraint, s.", unit="s", gt=0)
+    max_cores: int | None = choice(None, LIMITS, "Hard constraint.", ge=1, le=MOST)
+    measure: int = choice(2, MEASURING, "Candidates a generation that are measured.", ge=0)
+    samples: int = choice(16, MEASURING, "Samples of each measurement.", ge=1)
+    backend: Literal["lava", "board"] = choice(
         "lava", MEASURING, "Where candidates are measured: in Lava's simulator or on a Loihi 2 board."
     )
-    epochs: int = _size("epochs", TRAINING, "Epochs of the super-network.", ge=1)
-    learning_rate: float = _size(
+    epochs: int = size("epochs", TRAINING, "Epochs of the super-network.", ge=1)
+    learning_rate: float = size(
         "learning_rate", TRAINING, "Of the super-network and the networks (Adam, start of the cosine).", gt=0, le=10
     )
-    batch: int = _size("batch", TRAINING, "Images an update.", ge=1)
-    sampling: Literal["fair", "single"] = _choice(
+    batch: int = size("batch", TRAINING, "Images an update.", ge=1)
+    sampling: Literal["fair", "single"] = choice(
         "fair", TRAINING, "Paths of the super-network: strict fairness or the paper's uniform single path."
     )
-    sharing: Literal["entangled", "separate"] = _choice(
+    sharing: Literal["entangled", "separate"] = choice(
         "entangled", TRAINING, "Blocks of a slot share their convolutions, or each has its own as in the paper."
     )
-    warm_up: int | None = _choice(
+    warm_up: int | None = choice(
         None,
         TRAINING,
         "Epochs, of --epochs, of one path alone.",
         shown="a quarter; 0 with --sampling single",
         ge=0,
     )
-    retrain: Literal["inherit", "scratch", "both"] = _choice(
+    retrain: Literal["inherit", "scratch", "both"] = choice(
         "inherit",
         TRAINING,
         "Weights of winner and baselines: inherit goes on from the super-network's, scratch is the paper's rule, both takes "
         "what is better on the validation images.",
     )
-    finalists: int = _size(
+    finalists: int = size(
         "finalists",
         TRAINING,
         "Candidates that are trained on and judged again, half of them the best of the ranking, the others chosen by what "
         "these were like; the best wins (not with scratch).",
         ge=1,
     )
-    retrain_epochs: int = _size(
+    retrain_epochs: int = size(
         "retrain_epochs",
         TRAINING,
         "Epochs as floats of winner and baselines, from scratch or from inherited weights on.",
         ge=1,
     )
-    finetune_epochs: int = _size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)
-    baselines: bool = _choice(
+    finetune_epochs: int = size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)
+    baselines: bool = choice(
         True, TRAINING, "Train the four baselines, too (and for a crossbar the winner as Loihi 2 runs it)."
     )
-    supernet: str | None = _choice(None, TRAINING, "Start from the trained super-network of a run.", metavar="RUN")
-    spike_regularisation: float = _choice(
+    supernet: str | None = choice(None, TRAINING, "Start from the trained super-network of a run.", metavar="RUN")
+    loss: Literal["votes", "steps"] = choice(
+        "votes",
+        TRAINING,
+        "Squared error of the votes of all steps together, or mean of the errors of each step's votes.",
+    )
+    distillation: float = choice(
+        0.0,
+        TRAINING,
+        "Of networks, not of the super-network: share, in what they learn, of the answers of a ReLU network of the same architecture, which "
+        "is trained first.",
+        ge=0,
+        le=1,
+    )
+    weight_decay: float = choice(0.0, TRAINING, "Of weights and kernels, decoupled (AdamW).", ge=0, le=10)
+    augment: Literal["auto", "none", "crop", "crop-flip", "crop-cutout", "crop-flip-cutout"] = choice(
+        "auto",
+        TRAINING,
+        "Change training samples at random: shifted by up to an eighth of their side, mirrored, a square of half their side made "
+        "black; auto is crop-flip for images of 3 x 32 x 32, else none.",
+    )
+    averaged_epochs: int = choice(
+        0,
+        TRAINING,
+        "Of networks: so many last epochs as floats whose weights are averaged, batch norm estimated anew; 0 and 1 are none.",
+        ge=0,
+    )
+    rate_decay: Literal["cosine", "constant"] = choice(
+        "cosine", TRAINING, "Of the learning rate: a cosine down to 0, or none."
+    )
+    spike_regularisation: float = choice(
         0.0,
         TRAINING,
         "Weight of the firing rate in the loss (AutoSNN's lambda_reg; the formula is ours: docs/training.md); 0 is none.",
         ge=0,
         le=1000,
     )
-    precision: Literal["float32", "bfloat16"] = _choice(
+    precision: Literal["float32", "bfloat16"] = choice(
         "float32",
         TRAINING,
         "Of the convolutions in training; bfloat16 needs a processor that has it, and pays on large images only. What is "
         "deployed is integers either way.",
     )
-    device: Literal["cpu", "cuda"] = _choice("cpu", MACHINE, "For training.")
-    workers: int = _choice(0, MACHINE, "Processes; 0 is one a core, at most 4. No number depends on it.", ge=0, le=4096)
-    scheduler: str | None = _choice(
+    device: Literal["cpu", "cuda"] = choice("cpu", MACHINE, "For training.")
+    workers: int = choice(0, MACHINE, "Processes; 0 is one a core, at most 4. No number depends on it.", ge=0, le=4096)
+    scheduler: str | None = choice(
         None,
         MACHINE,
         "Address of a Dask scheduler, whose workers judge, train finalists and measure in the place of --workers; 'local' is "
         "none. No number depends on it.",
         metavar="tcp://HOST:PORT",
     )
-    storage: str | None = _choice(
+    storage: str | None = choice(
         None,
         MACHINE,
         "Database of the study: any RDB URL that Optuna takes; $NAMES in it are taken from the environment.",
         shown="study.db in the run folder",
         metavar="URL",
     )
-    seed: int = _choice(0, MACHINE, "Seed of everything random.", ge=0, le=2**63 - 1)
+    seed: int = choice(0, MACHINE, "Seed of everything random.", ge=0, le=2**63 - 1)
 
     @model_validator(mode="after")
     def _warm_up_within_epochs(self) -> SearchConfig:

@@ -210,6 +210,7 @@ def train(
     import hw_profiles
     from autosnn_hw.stages.manifest import require_payload
     from autosnn_hw.stages.retraining import NetworkJob
+    from autosnn_hw.stages.schedules import training_epochs
     from autosnn_hw.training import datasets
     from autosnn_hw.training.fabric import Fabric
     from autosnn_hw.training.network import require_buildable
@@ -228,7 +229,7 @@ def train(
         reporter.say(f"note: {sentence}.")
     folder = RunFolder.create(out)
     job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
-    reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
+    reporter.stage(f"train {architecture}", training_epochs(config))
     return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
 
 

@@ -2,7 +2,8 @@
 
     python examples/your_snntorch_net.py [FOLDER]
 
-The same from the command line: autosnn-hw import examples/your_snntorch_net.py:trained -o digits.net --dataset npz:frames.npz
+FOLDER gets digits.net and frames.npz, the samples that it is tested with. The same from the command line:
+autosnn-hw import examples/your_snntorch_net.py:trained -o net.net --dataset npz:frames.npz
 """
 
 import sys
@@ -70,6 +71,7 @@ def main(folder="."):
     net = trained()
     frames, labels = frames_of_digits()
     test, wanted = frames[-360:], labels[-360:]
+    np.savez(Path(folder) / "frames.npz", x_test=test, y_test=wanted)
     chip = from_torch(net, (1, 8, 8), timesteps=STEPS)
     there = compare(net, chip, test, wanted)
     print(f"accuracy: snnTorch {there['accuracy']['float']:.3f}, as integers {there['accuracy']['integer']:.3f}")

@@ -18,7 +18,10 @@ from autosnn_hw.commands import options
 )
 @options.choices("width", "timesteps", "learning_rate", "batch")
 @options.choice("retrain_epochs", name="epochs")
-@options.choices("finetune_epochs", "spike_regularisation", "precision", "device", "seed")
+@options.choices(
+    "finetune_epochs", "loss", "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay", "spike_regularisation",
+    "precision", "device", "seed",
+)  # fmt: skip
 @click.option(
     "--out",
     type=click.Path(),

@@ -14,13 +14,16 @@ from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools
+from autosnn_hw.stages.schedules import network_schedule, training_epochs
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.finetune import Finetuning, fit
 from autosnn_hw.training.inherited import inherited_network
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.network import parameter_count
-from autosnn_hw.training.trainer import evaluate_network, train_network
+from autosnn_hw.training.network import SpikingNetwork, parameter_count
+from autosnn_hw.training.teacher import train_teacher
+from autosnn_hw.training.teaching import Teacher
+from autosnn_hw.training.trainer import NetworkTraining, evaluate_network, train_network
 from hw_profiles.schema import Profile
 
 Tell = Callable[[int, int, str], None]  # epochs done, epochs in all, how it stands
@@ -55,6 +58,87 @@ class Learnt:
     curves: dict[str, list[float]]
 
 
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What both ways have in common.
+
+    Args:
+        architecture, config, data, profile: what is trained, how, on what, for which chip.
+        seed: of this architecture's training.
+        full_train: on the validation images, too, which then judge nothing.
+        checkpoint: file of the network as floats; its teacher's has another ending.
+        tell: how it stands.
+    """
+
+    architecture: Architecture
+    config: SearchConfig
+    data: Dataset
+    profile: Profile
+    seed: int
+    full_train: bool
+    checkpoint: Path
+    tell: Tell
+
+    @property
+    def schedule(self) -> Schedule:
+        """Of the network as floats."""
+        return network_schedule(self.config, self.seed)
+
+    @property
+    def taught(self) -> int:
+        """Epochs of the teacher."""
+        return self.schedule.epochs if self.schedule.regime.distillation else 0
+
+    def teacher(self) -> Teacher | None:
+        """The teacher that the config asks for, trained."""
+        return train_teacher(
+            self.architecture,
+            self.data,
+            self.schedule,
+            full_train=self.full_train,
+            device=self.config.device,
+            checkpoint=self.checkpoint.with_suffix(".teacher.safetensors"),
+            progress=lambda done, _, loss: self.told(done, f"teacher's loss {loss:.4f}"),
+        )
+
+    def floats(self, teacher: Teacher | None, fabric: Fabric, initial: SpikingNetwork | None = None) -> NetworkTraining:
+        """The network as floats, from scratch or on from `initial`; on the CPU."""
+        trained = train_network(
+            self.architecture,
+            self.data,
+            schedule=self.schedule,
+            full_train=self.full_train,
+            initial=initial,
+            fabric=fabric,
+            teacher=teacher,
+            device=self.config.device,
+            checkpoint=self.checkpoint,
+            progress=lambda done, _, loss: self.told(self.taught + done, f"loss {loss:.4f}"),
+        )
+        trained.network.cpu()
+        return trained
+
+    def integers(self, start: FoldedNetwork, teacher: Teacher | None) -> Finetuning:
+        """Tuned on with the integers in the loop."""
+        before = self.taught + self.schedule.epochs
+        return fit(
+            start,
+            self.data,
+            epochs=self.config.finetune_epochs,
+            seed=self.seed,
+            target=self.profile,
+            full_train=self.full_train,
+            regime=self.schedule.regime,
+            teacher=None if teacher is None else teacher.cpu(),
+            spike_regularisation=self.config.spike_regularisation,
+            progress=lambda done, _, accuracy: self.told(before + done, "integers in the loop"),
+        )
+
+    def told(self, done: int, text: str) -> None:
+        """How it stands, of all epochs."""
+        self.tell(done, training_epochs(self.config), text)
+
+
 def inherited(
     architecture: Architecture,
     config: SearchConfig,
@@ -72,32 +156,15 @@ def inherited(
         )
     )
     data, seed = tools.data, derive_seed(config.seed, "tune", str(architecture))
+    lesson = Lesson(architecture, config, data, profile, seed, False, checkpoint, tell)
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
     start = replace(start, timesteps=architecture.timesteps)
-    first = config.retrain_epochs
-    total = first + config.finetune_epochs
-    trained = train_network(
-        architecture,
-        data,
-        schedule=_schedule(config, first, seed),
-        full_train=False,
-        initial=inherited_network(tools.supernet, architecture, data, tools.calibration),
-        device=config.device,
-        checkpoint=checkpoint,
-        progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
-    )
-    network = trained.network.cpu()
+    initial = inherited_network(tools.supernet, architecture, data, tools.calibration)
+    teacher = lesson.teacher()
+    trained = lesson.floats(teacher, initial.fabric, initial)
+    network = trained.network
     folded = network.to_folded(data)
-    tuned, steps, kept, curves = tuned_if_better(
-        folded,
-        data,
-        "trained",
-        config.finetune_epochs,
-        seed,
-        profile,
-        config.spike_regularisation,
-        lambda done, _, text: tell(first + done, total, text),
-    )
+    tuned, steps, kept, curves = tuned_if_better(lesson, folded, "trained", teacher)
     steps = {"inherited": quantised_accuracy(start, data, profile), **steps}
     if steps["inherited"] > steps[kept]:
         folded = tuned = start
@@ -121,17 +188,6 @@ def inherited(
     )
 
 
-def _schedule(config: SearchConfig, epochs: int, seed: int) -> Schedule:
-    return Schedule(
-        epochs,
-        config.learning_rate,
-        config.batch,
-        seed,
-        precision=config.precision,
-        spike_regularisation=config.spike_regularisation,
-    )
-
-
 def quantised_accuracy(floats: FoldedNetwork, data: Dataset, profile: Profile) -> float:
     """Share of the validation images that the plainly quantised network gets right."""
     network = lower(floats, profile)
@@ -149,42 +205,16 @@ def from_scratch(
     held_out: bool,
 ) -> Learnt:
     """The paper's rule: trained anew on all training images, or with `held_out` without those that judge it."""
-    seed, first = derive_seed(config.seed, "retrain", str(architecture)), config.retrain_epochs
-    total = first + config.finetune_epochs
-    trained = train_network(
-        architecture,
-        data,
-        schedule=_schedule(config, first, seed),
-        full_train=not held_out,
-        fabric=Fabric.of(profile, data.is_frames),
-        device=config.device,
-        checkpoint=checkpoint,
-        progress=lambda done, _, loss: tell(done, total, f"loss {loss:.4f}"),
-    )
-    network = trained.network.cpu()
+    seed = derive_seed(config.seed, "retrain", str(architecture))
+    lesson = Lesson(architecture, config, data, profile, seed, not held_out, checkpoint, tell)
+    teacher = lesson.teacher()
+    trained = lesson.floats(teacher, Fabric.of(profile, data.is_frames))
+    network = trained.network
     folded = network.to_folded(data)
     if held_out:
-        tuned, steps, kept, curves = tuned_if_better(
-            folded,
-            data,
-            "quantised",
-            config.finetune_epochs,
-            seed,
-            profile,
-            config.spike_regularisation,
-            lambda done, _, text: tell(first + done, total, text),
-        )
+        tuned, steps, kept, curves = tuned_if_better(lesson, folded, "quantised", teacher)
     else:
-        tuning = fit(
-            folded,
-            data,
-            epochs=config.finetune_epochs,
-            seed=seed,
-            target=profile,
-            full_train=True,
-            spike_regularisation=config.spike_regularisation,
-            progress=lambda done, _, accuracy: tell(first + done, total, "integers in the loop"),
-        )
+        tuning = lesson.integers(folded, teacher)
         tuned, steps, kept, curves = tuning.folded, {}, "tuned", {"integer_loss": tuning.losses}
     view = evaluate_network(network, data, data.x_test, data.y_test)
     return Learnt(
@@ -202,28 +232,13 @@ def from_scratch(
 
 
 def tuned_if_better(
-    start: FoldedNetwork,
-    data: Dataset,
-    name: str,
-    epochs: int,
-    seed: int,
-    profile: Profile,
-    lambda_reg: float,
-    tell: Tell,
+    lesson: Lesson, start: FoldedNetwork, name: str, teacher: Teacher | None
 ) -> tuple[FoldedNetwork, dict[str, float], str, dict[str, list[float]]]:
     """(floats to deliver, validation accuracy by step, step kept, curves of the tuning): tuned with integers in the loop without the validation
     images, and kept where these say that it is not worse; else `start`, whose step is called `name`."""
-    if not epochs:
-        return start, {name: quantised_accuracy(start, data, profile)}, name, {}
-    tuning = fit(
-        start,
-        data,
-        epochs=epochs,
-        seed=seed,
-        target=profile,
-        spike_regularisation=lambda_reg,
-        progress=lambda done, total, _: tell(done, total, "integers in the loop"),
-    )
+    if not lesson.config.finetune_epochs:
+        return start, {name: quantised_accuracy(start, lesson.data, lesson.profile)}, name, {}
+    tuning = lesson.integers(start, teacher)
     steps = {name: tuning.accuracies[0], "tuned": max(tuning.accuracies[1:])}
     curves = {"integer_loss": tuning.losses, "integer_accuracy": tuning.accuracies}
     return (tuning.folded, steps, "tuned", curves) if tuning.best else (start, steps, name, curves)

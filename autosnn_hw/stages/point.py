@@ -18,6 +18,7 @@ from autosnn_hw.stages.manifest import Prepared, prepare
 from autosnn_hw.stages.published import untrained
 from autosnn_hw.stages.repricing import require_same_data, require_same_integers
 from autosnn_hw.stages.retraining import NetworkJob
+from autosnn_hw.stages.schedules import training_epochs
 from hw_profiles.schema import Profile
 
 DEPLOYED = "deployed.json"
@@ -73,7 +74,7 @@ def deploy(chosen: Point, out: str | Path, reporter: Reporter) -> dict[str, Any]
     networks = folder / "networks"
     networks.mkdir()
     job = NetworkJob.of(config, networks, chosen.target, supernet)
-    reporter.stage(f"train {architecture}", config.retrain_epochs + config.finetune_epochs)
+    reporter.stage(f"train {architecture}", training_epochs(config))
     with delivery.lava_process() as child:
         network = job(architecture, progress=lambda done, total, text: reporter.advance(done, text))
         _require_fit(architecture, chosen.profile, network.violations)

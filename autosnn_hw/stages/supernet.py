@@ -96,19 +96,12 @@ def train(
     Raises:
         RunError: it must have learnt and has not.
     """
-    from autosnn_hw.training.loop import Schedule
+    from autosnn_hw.stages.schedules import supernet_schedule
     from autosnn_hw.training.supernet_trainer import train_supernet
     from autosnn_hw.training.threads import threads_for
 
     seed = derive_seed(config.seed, "supernet")
-    schedule = Schedule(
-        config.epochs,
-        config.learning_rate,
-        config.batch,
-        seed,
-        precision=config.precision,
-        spike_regularisation=config.spike_regularisation,
-    )
+    schedule = supernet_schedule(config, seed)
     space = prepared.space
     values = config.batch * space.timesteps * space.width * prepared.data.image[1] * prepared.data.image[2]
     reporter.stage("super-network", config.epochs)

@@ -11,8 +11,8 @@ from autosnn_hw.run_folder import read_json, write_json
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.size_list import one_size
 from autosnn_hw.stages.learnt import Tell
+from autosnn_hw.stages.schedules import alone, network_schedule
 from autosnn_hw.training import datasets
-from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.network import parameter_count
 from autosnn_hw.training.threads import one_thread
 from autosnn_hw.training.unlowered_networks import train_unlowered
@@ -31,14 +31,7 @@ def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell)
     if done.is_file():
         return dict(read_json(done))
     data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
-    schedule = Schedule(
-        config.retrain_epochs,
-        config.learning_rate,
-        config.batch,
-        derive_seed(config.seed, "retrain", name),
-        precision=config.precision,
-        spike_regularisation=config.spike_regularisation,
-    )
+    schedule = alone(network_schedule(config, derive_seed(config.seed, "retrain", name)))
     with one_thread():
         network, found, losses = train_unlowered(
             name,

@@ -20,9 +20,12 @@ class FlatAdam:
 
     Args:
         segments: disjoint lists of parameters, updated together.
+        weight_decay: as torch.optim.AdamW has it, of parameters with two axes and more: weights and kernels.
     """
 
-    def __init__(self, segments: Sequence[Iterable[nn.Parameter]]) -> None:
+    def __init__(self, segments: Sequence[Iterable[nn.Parameter]], weight_decay: float = 0.0) -> None:
+        self.weight_decay = weight_decay
+        self.decaying: list[torch.Tensor] = []
         self.values: list[torch.Tensor] = []
         self.gradients: list[torch.Tensor] = []
         for segment in segments:
@@ -35,6 +38,10 @@ class FlatAdam:
                 p.data = value[start:end].view(p.shape)
                 p.grad = gradient[start:end].view(p.shape)
                 start = end
+            if weight_decay:
+                self.decaying.append(
+                    torch.cat([torch.full_like(p.detach(), p.dim() > 1).reshape(-1) for p in parameters])
+                )
             self.values.append(value)
             self.gradients.append(gradient)
         self.first = [torch.zeros_like(value) for value in self.values]
@@ -50,6 +57,8 @@ class FlatAdam:
         """One update of the named segments (all by default) from the gradients that were accumulated."""
         for i in range(len(self.values)) if segments is None else segments:
             self.steps[i] += 1
+            if self.weight_decay:
+                self.values[i].addcmul_(self.values[i], self.decaying[i], value=-learning_rate * self.weight_decay)
             gradient, first, second = self.gradients[i], self.first[i], self.second[i]
             first.lerp_(gradient, 1 - BETA_1)
             second.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)

@@ -16,7 +16,7 @@ from autosnn_hw.architecture import SKIP, Stage, block_convolutions, block_group
 from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
 from autosnn_hw.training.matrix_convolution import dense_convolution, grouped_convolution
-from autosnn_hw.training.neurons import NEURONS
+from autosnn_hw.training.neurons import NEURON_LAYERS
 from autosnn_hw.training.ternary import ternary
 
 Counter = Callable[[Stage, torch.Tensor], None]
@@ -153,7 +153,7 @@ class SpikingBlock(nn.Module):
 
     Args:
         stage: kind, sizes, stride and groups; where `groups` does not divide the widths their greatest common divisor is used.
-        neuron: key of `neurons.NEURONS`.
+        neuron: key of `neurons.NEURON_LAYERS`.
         tracked: keep running batch-norm statistics.
     """
 
@@ -161,7 +161,7 @@ class SpikingBlock(nn.Module):
         super().__init__()
         self.stage = stage
         self.convs = nn.ModuleList(_convolutions(stage, tracked))
-        self.neurons = nn.ModuleList(NEURONS[neuron]() for _ in self.convs)
+        self.neurons = nn.ModuleList(NEURON_LAYERS[neuron]() for _ in self.convs)
         self.residual = stage.block is not None and stage.block.residual
         self.shortcut: ConvNorm | None = None
         if self.residual and stage.widens:
@@ -199,7 +199,7 @@ class Pool(nn.Module):
     def __init__(self, stage: Stage, *, neuron: str = "plif") -> None:
         super().__init__()
         self.stage = stage
-        self.neurons = nn.ModuleList([] if stage.kind == "max_pool" else [NEURONS[neuron]()])
+        self.neurons = nn.ModuleList([] if stage.kind == "max_pool" else [NEURON_LAYERS[neuron]()])
 
     def forward(self, x: torch.Tensor, timesteps: int, count: Counter | None = None) -> torch.Tensor:
         if self.stage.kind == "max_pool":

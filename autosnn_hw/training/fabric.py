@@ -13,7 +13,8 @@ class Fabric:
     """Of what a network is made while it is trained; what it is deployed as is its target's `WeightFormat`.
 
     Args:
-        neuron: "plif", or "memoryless" where the chip is a crossbar without a multiplicative leak; the host's stem is PLIF.
+        neuron: "plif", or "memoryless" where the chip is a crossbar without a multiplicative leak; the host's stem is PLIF. "relu" is a
+            teacher's, which is never deployed; its readout is linear.
         ternary: computed with weights -1, 0 and 1 everywhere but in the host's stem.
         readout_block: inputs that one voter may read, or None for all.
         chip_stem: the stem is a layer of the crossbar, too, as the network takes event frames.
@@ -42,6 +43,11 @@ class Fabric:
     def stem_neuron(self) -> str:
         """Kind of the stem's neurons."""
         return self.neuron if self.chip_stem else "plif"
+
+    @property
+    def readout_neuron(self) -> str:
+        """Kind of the readout's neurons."""
+        return "linear" if self.neuron == "relu" else self.neuron
 
     def identity(self) -> dict[str, Any]:
         """What a checkpoint says of it: nothing of ternary weights and a sparse readout where there are none."""

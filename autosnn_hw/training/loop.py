@@ -23,11 +23,13 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.seeds import derive_seed, generator
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.allocator import keep_freed_memory
-from autosnn_hw.training.augmentation import crop_and_flip
+from autosnn_hw.training.augmentation import Change, augmentation
+from autosnn_hw.training.averaging import WeightAverage
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint, write_checkpoint
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
 from autosnn_hw.training.precision import FLOAT32, convolving_in
+from autosnn_hw.training.regime import CONSTANT, Regime
 
 BEGUN_WITH = "begun_with"  # key of a file's JSON
 Progress = Callable[
@@ -45,8 +47,8 @@ class Schedule:
         learning_rate: Adam's, at the start of the cosine.
         batch: images an update.
         seed: of the run; initial weights, order, paths and augmentation are derived from it.
-        augment: crop and flip; None means for 3 x 32 x 32 images only.
         precision: of the convolutions, a key of `precision.PRECISIONS`; all else is float32.
+        regime: loss, weight decay, augmentation and what else there is to choose.
         spike_regularisation: lambda_reg of `training.spike_regularisation`.
     """
 
@@ -54,8 +56,8 @@ class Schedule:
     learning_rate: float = 2e-3
     batch: int = 64
     seed: int = 0
-    augment: bool | None = None
     precision: str = FLOAT32
+    regime: Regime = field(default_factory=Regime)
     spike_regularisation: float = 0.0
 
     def __post_init__(self) -> None:
@@ -67,7 +69,10 @@ class Schedule:
 
 @dataclass
 class TrainingRun:
-    """State of a training run: where it stands, and its file."""
+    """State of a training run: where it stands, and its file.
+
+    `mean` is what averages the weights of the regime's last epochs, and `settle` is called once they are averaged.
+    """
 
     network: nn.Module
     adam: FlatAdam
@@ -80,6 +85,8 @@ class TrainingRun:
     begun_with: int | None = None  # epochs of its first schedule, where its file may be of a shorter one
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    mean: WeightAverage | None = None
+    settle: Callable[[], None] = lambda: None
 
     def fit(self, dataset: Dataset, x: np.ndarray, y: np.ndarray, step: Step) -> None:
         started = written = time.monotonic()
@@ -88,16 +95,16 @@ class TrainingRun:
             self._resume(self.checkpoint)
         images = Images(dataset, x, self.device)
         target = F.one_hot(torch.from_numpy(y), dataset.classes).float().to(self.device)
-        augment = schedule.augment if schedule.augment is not None else dataset.image == (3, 32, 32)
+        change = augmentation(schedule.regime.augment, dataset.image, dataset.is_frames)
         batches = -(-len(x) // schedule.batch)
         self.network.train()
         keep_freed_memory()
         with convolving_in(self.network, schedule.precision, self.device):
-            self._epochs(images, target, batches, augment and not dataset.is_frames, step, written)
+            self._epochs(images, target, batches, change, step, written)
         self.seconds = time.monotonic() - started
 
     def _epochs(
-        self, images: Images, target: torch.Tensor, batches: int, augment: bool, step: Step, written: float
+        self, images: Images, target: torch.Tensor, batches: int, change: Change | None, step: Step, written: float
     ) -> None:
         schedule = self.schedule
         for epoch in range(len(self.losses), schedule.epochs):
@@ -105,24 +112,36 @@ class TrainingRun:
             total = 0.0
             for index, part in enumerate(np.array_split(random.permutation(len(target)), batches)):
                 chosen = torch.from_numpy(part)
-                change = (lambda raw, r=random: crop_and_flip(raw, r)) if augment else None
+                changed = None if change is None else (lambda raw, r=random: change(raw, r))
                 self.adam.zero_grad()
-                loss, segments = step(images.batch(chosen, change), target[chosen], random)
+                loss, segments = step(images.batch(chosen, changed), target[chosen], random)
                 done = (epoch * batches + index) / (schedule.epochs * batches)
-                self.adam.step(schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * done)), segments)
+                self.adam.step(schedule.learning_rate * rate_at(done, schedule.regime.decay), segments)
                 total += float(loss) * len(part)
             self.losses.append(total / len(target))
             finished = epoch + 1 == schedule.epochs
+            self._average(epoch, finished)
             if self.checkpoint is not None and (finished or time.monotonic() - written >= self.checkpoint_seconds):
                 self._write(self.checkpoint, finished)
                 written = time.monotonic()
             if self.progress is not None:
                 self.progress(epoch + 1, schedule.epochs, self.losses[-1])
 
+    def _average(self, epoch: int, finished: bool) -> None:
+        if self.mean is None:
+            return
+        if epoch >= self.schedule.epochs - self.schedule.regime.averaged:
+            self.mean.add()
+        if finished:
+            self.mean.apply()
+            self.settle()
+
     def _write(self, path: Path, finished: bool) -> None:
         tensors = {f"model.{name}": tensor for name, tensor in self.network.state_dict().items()}
         if not finished:
             tensors |= {f"adam.{name}": tensor for name, tensor in self.adam.state().items()}
+            if self.mean is not None:
+                tensors |= {f"mean.{name}": tensor for name, tensor in self.mean.state().items()}
         begun = {} if self.begun_with in (None, self.schedule.epochs) else {BEGUN_WITH: self.begun_with}
         write_checkpoint(path, tensors, {"identity": self.identity, "losses": self.losses, **begun})
 
@@ -152,6 +171,10 @@ class TrainingRun:
         if not finished:  # one that was finished holds no more of the optimiser, which then begins anew
             try:
                 self.adam.load_state({k.removeprefix("adam."): v for k, v in tensors.items() if k.startswith("adam.")})
+                if self.mean is not None:
+                    self.mean.load_state(
+                        {k.removeprefix("mean."): v for k, v in tensors.items() if k.startswith("mean.")}
+                    )
             except (KeyError, RuntimeError) as error:
                 raise InputError(f"{path} is damaged: the optimiser's state does not fit ({error}).") from None
 
@@ -183,14 +206,22 @@ def _epochs_of(identity: Mapping[str, Any]) -> int:
 
 def identity_of(kind: str, dataset: Dataset, schedule: Schedule, **settings: Any) -> dict[str, Any]:
     """What makes two runs the same, as JSON would give it back."""
-    plan = asdict(schedule)
+    regime = schedule.regime.identity()
+    plan = {**asdict(schedule), "augment": None, "regime": regime}
     if schedule.precision == FLOAT32:  # checkpoints from before there was a choice go on
         del plan["precision"]
+    if not regime:
+        del plan["regime"]
     if not schedule.spike_regularisation:
         del plan["spike_regularisation"]
     graded = {"payload": dataset.payload} if dataset.payload > 1 else {}
     identity = {"kind": kind, "data": dataset.sha256, "schedule": plan, **graded, **settings}
     return json.loads(json.dumps(identity))
+
+
+def rate_at(done: float, decay: str) -> float:
+    """Learning rate, of that at the start, once a part `done` of the training is over."""
+    return 1.0 if decay == CONSTANT else 0.5 * (1 + math.cos(math.pi * done))
 
 
 class Seeded:

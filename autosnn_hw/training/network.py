@@ -80,11 +80,16 @@ class SpikingNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes), each in 0..T, of normalised images (N, C, H, W) or event frames (N, T, C, H, W)."""
+        return self.by_step(x, count).sum(0)
+
+    def by_step(self, x: torch.Tensor, count: Counter | None = None) -> torch.Tensor:
+        """These votes step by step (T, N, classes), each in 0..1."""
         x, constant = time_folded(x, self.timesteps)
         spikes = self.layers[0](x, self.timesteps, count, constant=constant)
-        for layer in self.layers[1:]:
+        for layer in self.layers[1:-1]:
             spikes = layer(spikes, self.timesteps, count)
-        return spikes
+        votes: torch.Tensor = self.layers[-1].by_step(spikes, self.timesteps, count)
+        return votes
 
     def to_folded(self, dataset: Dataset) -> FoldedNetwork:
         """Float weights with batch norm and its statistics beside them; the pixel scale of `dataset`."""
@@ -124,7 +129,7 @@ def _module(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
     if stage.kind == "stem":
         return SpikingBlock(stage, neuron=fabric.stem_neuron)
     if stage.kind == "readout":
-        return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
+        return VotingReadout(stage, classes, neuron=fabric.readout_neuron, block=fabric.readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
         return Pool(stage, neuron=fabric.neuron)
     if stage.kind == "dense":

@@ -205,4 +205,19 @@ class Memoryless(nn.Module):
         return memoryless(x, kernel=self.kernel)
 
 
+class Relu(nn.Module):
+    """No spiking neuron: max(x, 0) in every step, for a network that teaches and is never deployed."""
+
+    def forward(self, x: torch.Tensor, timesteps: int, constant: bool = False) -> torch.Tensor:
+        return torch.relu(x).repeat(timesteps, *[1] * (x.dim() - 1)) if constant else torch.relu(x)
+
+
+class Linear(nn.Module):
+    """The readout's of such a network: its input."""
+
+    def forward(self, x: torch.Tensor, timesteps: int, constant: bool = False) -> torch.Tensor:
+        return x
+
+
 NEURONS = {"plif": Plif, "memoryless": Memoryless}
+NEURON_LAYERS: dict[str, type[nn.Module]] = {**NEURONS, "relu": Relu, "linear": Linear}

@@ -182,21 +182,15 @@ class SuperNetwork(nn.Module):
 
     def body(self, spikes: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path from the spikes of `stem`."""
-        for layer in self.modules_of(path)[len(front(self.stages)) :]:
-            spikes = layer(spikes, path.timesteps, count)
-        return spikes
+        return self.by_step(spikes, path, count).sum(0)
 
-    def votes(
-        self, spikes: torch.Tensor, path: Architecture, count: Counter | None = None
-    ) -> list[tuple[int, torch.Tensor]]:
-        """(T', votes (N, classes) until then) of a path of all T steps for each of `steps`, from the spikes of `stem`: one run."""
+    def by_step(self, spikes: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
+        """These votes step by step (T, N, classes)."""
         *layers, readout = self.modules_of(path)[len(front(self.stages)) :]
         for layer in layers:
             spikes = layer(spikes, path.timesteps, count)
-        if len(self.steps) == 1:
-            return [(self.timesteps, readout(spikes, self.timesteps, count))]
-        by_step = readout.by_step(spikes, path.timesteps, count)
-        return [(steps, by_step[:steps].sum(0)) for steps in self.steps]
+        assert isinstance(readout, VotingReadout)
+        return readout.by_step(spikes, path.timesteps, count)
 
     def forward(self, x: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path; with batch statistics unless `lent` gives it others."""

@@ -19,9 +19,10 @@ from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.learning_curve import Forecast, forecast, guessing_loss
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, epochs_begun_with, identity_of
+from autosnn_hw.training.regime import VOTES, loss_of
 from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
 from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
-from autosnn_hw.training.trainer import check_timesteps, vote_loss
+from autosnn_hw.training.trainer import check_timesteps
 
 LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
 VERDICT_PATHS = 12
@@ -126,12 +127,12 @@ def train_supernet(
             genes=genes, steps=steps, sharing=sharing, fabric=fabric,
         ).to(device)  # fmt: skip
     segments = _segments(network)
-    adam = FlatAdam(list(segments.values()))
+    adam = FlatAdam(list(segments.values()), schedule.regime.weight_decay)
     position = {name: i for i, name in enumerate(segments)}
 
     def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
         count = counter_for(schedule.spike_regularisation)
-        loss = path_loss(network, network.stem(x, count), target, path, count)
+        loss = path_loss(network, network.stem(x, count), target, path, count, schedule.regime.loss)
         loss = regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
@@ -146,7 +147,7 @@ def train_supernet(
         if not strict:
             return one_path(x, target, network.uniform_path(random, spread))
         paths = network.fair_paths(random, spread)
-        return fair_step(network, x, target, paths, schedule.spike_regularisation), None
+        return fair_step(network, x, target, paths, schedule.spike_regularisation, schedule.regime.loss), None
 
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
@@ -171,15 +172,26 @@ def train_supernet(
 
 
 def path_loss(
-    network: SuperNetwork, spikes: torch.Tensor, target: torch.Tensor, path: Architecture, count: FiringRate | None
+    network: SuperNetwork,
+    spikes: torch.Tensor,
+    target: torch.Tensor,
+    path: Architecture,
+    count: FiringRate | None = None,
+    loss_name: str = VOTES,
 ) -> torch.Tensor:
     """Loss of a path from the spikes of the stem: the mean over all numbers of steps that are searched."""
-    losses = [vote_loss(votes, target, steps) for steps, votes in network.votes(spikes, path, count)]
+    votes = network.by_step(spikes, path, count)
+    losses = [loss_of(votes[:steps], target, loss_name) for steps in network.steps]
     return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
 
 
 def fair_step(
-    network: SuperNetwork, x: torch.Tensor, target: torch.Tensor, paths: Sequence[Architecture], lambda_reg: float = 0.0
+    network: SuperNetwork,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    paths: Sequence[Architecture],
+    lambda_reg: float = 0.0,
+    loss_name: str = VOTES,
 ) -> torch.Tensor:
     """Add the gradients of the losses of all paths, and give the mean loss.
 
@@ -192,7 +204,7 @@ def fair_step(
     of_front = 0.0  # what a spike before the first slot adds to the losses of all paths
     for path in paths:
         count = counter_for(lambda_reg)
-        loss = path_loss(network, entry, target, path, count)
+        loss = path_loss(network, entry, target, path, count, loss_name)
         if front is not None and count is not None:
             count.add_counted(front)
             of_front += lambda_reg / count.possible

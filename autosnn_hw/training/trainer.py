@@ -9,18 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.adam import FlatAdam
+from autosnn_hw.training.averaging import WeightAverage, reestimate
 from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.evaluation import Evaluation, evaluate, samples_at_once
+from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.regime import loss_of
 from autosnn_hw.training.spike_regularisation import counter_for, regularised
+from autosnn_hw.training.teaching import Teacher
 
+ESTIMATION_SAMPLES = 512
 NETWORK_SCHEDULE = Schedule(epochs=20, learning_rate=1e-2, batch=32)
 
 
@@ -41,6 +44,7 @@ def train_network(
     full_train: bool = True,
     initial: SpikingNetwork | None = None,
     fabric: Fabric = FLOAT,
+    teacher: Teacher | None = None,
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
@@ -54,25 +58,30 @@ def train_network(
         full_train: on training and validation images (retraining a winner), else without the validation part.
         initial: a network of this architecture to go on from; it is left as it is. None draws weights from the seed.
         fabric: as in `SpikingNetwork`; of `initial` its own is taken.
+        teacher: softens the targets; where the schedule's regime asks for distillation it is needed.
         checkpoint: file to go on from, if it is there, and to keep the state in; the weights alone once it is finished.
         checkpoint_seconds: least time between two writes.
         progress: called after each epoch.
 
     Raises:
-        InputError: frames of another T, a checkpoint of another run.
+        InputError: frames of another T, a checkpoint of another run, distillation without a teacher.
         RunError: the checkpoint cannot be written.
     """
     check_timesteps(dataset, architecture.timesteps)
+    if schedule.regime.distillation and teacher is None:
+        raise InputError(f"distillation {schedule.regime.distillation} needs a teacher; train one with train_teacher.")
     if initial is None:
         with Seeded(schedule.seed, "network", str(architecture)):
             network = SpikingNetwork(architecture, dataset.image, dataset.classes, fabric=fabric).to(device)
     else:
         network, fabric = copy.deepcopy(initial).to(device), initial.fabric
-    adam = FlatAdam([network.parameters()])
+    regime = schedule.regime
+    adam = FlatAdam([network.parameters()], regime.weight_decay)
 
     def step(x: torch.Tensor, target: torch.Tensor, random: np.random.Generator) -> tuple[torch.Tensor, None]:
         count = counter_for(schedule.spike_regularisation)
-        loss = vote_loss(network(x, count), target, architecture.timesteps)
+        target = target if teacher is None else teacher.softened(x, target)
+        loss = loss_of(network.by_step(x, count), target, regime.loss)
         loss = regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), None
@@ -82,8 +91,11 @@ def train_network(
     identity = identity_of(
         "network", dataset, schedule, architecture=genotype, full=full_train,
         **fabric.identity(), **({} if initial is None else {"initial": fingerprint(initial)}),
+        **({} if teacher is None else {"teacher": fingerprint(teacher.network)}),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
+    run.mean = WeightAverage(adam.values) if regime.averaged > 1 else None
+    run.settle = lambda: reestimate(network, _first_batches(dataset, schedule.batch, device))
     run.fit(dataset, x, y, step)
     return NetworkTraining(network.eval(), run.losses, run.seconds)
 
@@ -104,9 +116,12 @@ def fingerprint(network: SpikingNetwork) -> str:
     return digest.hexdigest()
 
 
-def vote_loss(votes: torch.Tensor, target: torch.Tensor, timesteps: int) -> torch.Tensor:
-    """Mean squared error of votes / T (N, classes) and one-hot targets."""
-    return F.mse_loss(votes / timesteps, target)
+def _first_batches(dataset: Dataset, batch: int, device: str) -> list[torch.Tensor]:
+    """Training samples as the network sees them, that averaged weights get their statistics from, in batches of equal size."""
+    images = Images(dataset, dataset.x_train[: max(1, ESTIMATION_SAMPLES // batch) * batch], device)
+    return [images.batch(slice(low, low + batch)) for low in range(0, len(images) - batch + 1, batch)] or [
+        images.batch(slice(None))
+    ]
 
 
 def check_timesteps(dataset: Dataset, timesteps: int) -> None:

@@ -24,8 +24,9 @@ from autosnn_hw.training.evaluation import Evaluation, evaluate, samples_at_once
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import time_folded
 from autosnn_hw.training.neurons import Plif
+from autosnn_hw.training.regime import loss_of
 from autosnn_hw.training.spike_regularisation import counter_for, regularised
-from autosnn_hw.training.trainer import check_timesteps, vote_loss
+from autosnn_hw.training.trainer import check_timesteps
 from autosnn_hw.training.voting_readout import VOTERS, HiddenLayer, VotingReadout
 
 REDUCED = 4  # side of the squares of pixels that are one before the first layer, where samples are large
@@ -109,14 +110,19 @@ class UnloweredNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of frames (N, T, C, H, W) or images (N, C, H, W)."""
+        return self.by_step(x, count).sum(0)
+
+    def by_step(self, x: torch.Tensor, count: Counter | None = None) -> torch.Tensor:
+        """These votes step by step (T, N, classes)."""
         x, constant = time_folded(x, self.timesteps)
         if self.reduces:
             x = REDUCED**2 * F.avg_pool2d(x, REDUCED) if self.sums else F.max_pool2d(x, REDUCED)
-        first, *others = self.layers
+        first, *others, readout = self.layers
         x = first(x, self.timesteps, count, constant)
         for layer in others:
             x = layer(x, self.timesteps, count)
-        return x
+        assert isinstance(readout, VotingReadout)
+        return readout.by_step(x, self.timesteps, count)
 
 
 def train_unlowered(
@@ -144,13 +150,13 @@ def train_unlowered(
 
     def step(x: torch.Tensor, target: torch.Tensor, random: np.random.Generator) -> tuple[torch.Tensor, None]:
         count = counter_for(schedule.spike_regularisation)
-        loss = vote_loss(network(x, count), target, timesteps)
+        loss = loss_of(network.by_step(x, count), target, schedule.regime.loss)
         loss = regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), None
 
     identity = identity_of("network", dataset, schedule, name=name, width=width, timesteps=timesteps)
-    adam = FlatAdam([network.parameters()])
+    adam = FlatAdam([network.parameters()], schedule.regime.weight_decay)
     run = TrainingRun(network, adam, schedule, identity, checkpoint, 5.0, progress, device)
     run.fit(dataset, *dataset.full_train(), step)
     batch = samples_at_once(width, timesteps, dataset.image)

@@ -13,7 +13,7 @@ from autosnn_hw.architecture import Stage
 from autosnn_hw.deploy.readout_blocks import readout_mask, voters_needed
 from autosnn_hw.folded import FoldedBlock, FoldedConv
 from autosnn_hw.training.blocks import Counter, float64
-from autosnn_hw.training.neurons import NEURONS
+from autosnn_hw.training.neurons import NEURON_LAYERS
 from autosnn_hw.training.ternary import ternary
 
 VOTERS = 10  # readout neurons a class (AutoSNN)
@@ -29,7 +29,7 @@ class HiddenLayer(nn.Module):
         super().__init__()
         self.stage = stage
         self.linear = nn.Linear(math.prod(stage.in_shape), math.prod(stage.out_shape), bias=False)
-        self.neuron = NEURONS[neuron]()
+        self.neuron = NEURON_LAYERS[neuron]()
         with torch.no_grad():
             self.linear.weight.mul_(READOUT_GAIN)
 
@@ -51,7 +51,7 @@ def voters_of(inputs: int, block: int | None) -> int:
 
 
 class VotingReadout(nn.Module):
-    """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, summed over T.
+    """Linear map without bias to classes x voters neurons; a class's votes are the mean of its voters, step by step.
 
     Args:
         block: inputs that one voter may read (`deploy.readout_blocks`), or None for all; the other synapses do not exist: they are
@@ -63,7 +63,7 @@ class VotingReadout(nn.Module):
         self.stage, self.classes = stage, classes
         inputs, outputs = math.prod(stage.in_shape), stage.out_shape[0]
         self.linear = nn.Linear(inputs, outputs, bias=False)
-        self.neuron = NEURONS[neuron]()
+        self.neuron = NEURON_LAYERS[neuron]()
         self.ternary = False  # as in ConvNorm
         self.mask: torch.Tensor | None
         self.register_buffer("mask", None, persistent=False)

@@ -6,6 +6,8 @@ import click
 import pytest
 from support import documented_commands as documented
 from support.documented_commands import PAGES, ROOT
+from support.fresh_copy import script_key
+from support.not_run import NOT_RUN, PIECES
 
 from autosnn_hw.cli import VERBS
 
@@ -49,3 +51,13 @@ def test_a_command_that_is_wrong_would_be_found():
     assert "No such option" in refused(["search", "--budgett", "3"])
     assert "Missing argument" in refused(["check"])
     assert refused(["front", "RUN", "--max-energy", "10uJ"]) is None
+
+
+def test_what_is_not_run_stands_on_a_page():
+    """A line that is no longer shown is no longer excused."""
+    shown = {
+        script_key(line) for page in PAGES for block in documented.blocks(page) for line in documented.typed(block)
+    }
+    code = {line for page in PAGES for block in documented.blocks(page) for line in block.text.splitlines()}
+    assert [line for line in NOT_RUN if line not in shown] == []
+    assert [line for line in PIECES if line not in code] == []

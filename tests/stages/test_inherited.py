@@ -42,7 +42,7 @@ def job(folder, target="loihi2", **changes):
 def test_where_nothing_helps_what_is_delivered_is_what_the_search_judged(tmp_path, target, monkeypatch):
     """Training on floats that makes it worse is dropped: the network is then bit for bit the one that was judged."""
     make, judge, architecture = job(tmp_path, target, finetune_epochs=0)
-    monkeypatch.setattr(learnt, "tuned_if_better", lambda start, *_: (start, {"trained": -1.0}, "trained", {}))
+    monkeypatch.setattr(learnt, "tuned_if_better", lambda lesson, start, *_: (start, {"trained": -1.0}, "trained", {}))
     result = make(architecture)
     searched = judge(architecture)
     assert (result.weights, result.kept) == ("inherited", "inherited")

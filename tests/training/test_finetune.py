@@ -16,8 +16,10 @@ from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron, Role
 from autosnn_hw.simulate.exact import run, trace
 from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.finetune import IntegerNetwork, fit
+from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
+from autosnn_hw.training.integer_network import IntegerNetwork
+from autosnn_hw.training.regime import Regime
 
 FORMATS = {"even": EVEN, "ternary": TERNARY}
 
@@ -239,7 +241,9 @@ def test_no_epoch_keeps_post_training_quantisation_and_full_training_keeps_the_l
 
 def test_crops_and_flips_are_drawn_from_the_seed():
     folded, data = network("skip,skip,skip,skip,skip")
-    plain, augmented = (fit(folded, data, epochs=1, augment=a, full_train=True).folded for a in (False, True))
+    plain, augmented = (
+        fit(folded, data, epochs=1, regime=Regime(augment=a), full_train=True).folded for a in ("none", "crop-flip")
+    )
     assert not np.array_equal(plain.blocks[-1].convs[0].weight, augmented.blocks[-1].convs[0].weight)
 
 

@@ -9,7 +9,6 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training import datasets, trainer
 from autosnn_hw.training.adam import FlatAdam
-from autosnn_hw.training.augmentation import crop_and_flip
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.supernet_checkpoint import load_supernet
 from autosnn_hw.training.supernet_trainer import train_supernet
@@ -22,14 +21,19 @@ TINY = Architecture.parse("SRB_k3,SCB_k3,skip,SRB_k3,skip", width=2, timesteps=2
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def test_flat_adam_is_torch_adam():
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_flat_adam_is_torch_adam(decay):
+    """With weight decay it is AdamW, of what has two axes or more."""
     parameters = [
         torch.nn.Parameter(torch.randn(3, 4)),
         torch.nn.Parameter(torch.randn(5)),
         torch.nn.Parameter(torch.randn(2)),
     ]
     peers = [torch.nn.Parameter(p.detach().clone()) for p in parameters]
-    ours, theirs = FlatAdam([parameters[:2], parameters[2:]]), torch.optim.Adam(peers, 1e-2)
+    ours = FlatAdam([parameters[:2], parameters[2:]], decay)
+    theirs = torch.optim.AdamW(
+        [{"params": peers[:1], "weight_decay": decay}, {"params": peers[1:], "weight_decay": 0.0}], 1e-2
+    )
     for i in range(6):
         ours.zero_grad()
         theirs.zero_grad(set_to_none=True)
@@ -82,22 +86,6 @@ def test_frames_of_another_number_of_steps_are_refused(tmp_path):
     architecture = replace(TINY, timesteps=5)
     result = train_network(architecture, dataset, schedule=Schedule(epochs=2, batch=4))
     assert len(result.losses) == 2 and np.isfinite(result.losses).all()
-
-
-def test_crop_and_flip_shows_shifted_and_mirrored_images():
-    x = torch.arange(1, 2 * 3 * 32 * 32 + 1, dtype=torch.int32).view(2, 3, 32, 32)
-    y = crop_and_flip(x.repeat(40, 1, 1, 1), np.random.default_rng(0))
-    assert y.shape == (80, 3, 32, 32)
-    padded = torch.nn.functional.pad(x, (4,) * 4)
-    windows = {
-        window.numpy().tobytes()
-        for image in padded
-        for top in range(9)
-        for left in range(9)
-        for window in (image[:, top : top + 32, left : left + 32], image[:, top : top + 32, left : left + 32].flip(2))
-    }
-    assert all(image.numpy().tobytes() in windows for image in y)
-    assert len({image.numpy().tobytes() for image in y}) > 50
 
 
 @pytest.mark.slow

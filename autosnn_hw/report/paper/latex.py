@@ -24,7 +24,8 @@ BIBTEX = """\
   series    = {Proceedings of Machine Learning Research},
   volume    = {162},
   pages     = {16253--16269},
-  year      = {2022}
+  year      = {2022},
+  note      = {arXiv:2201.12738}
 }
 
 @software{autosnn_hw,

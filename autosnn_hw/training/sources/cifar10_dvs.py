@@ -47,9 +47,10 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
                 archives.fetch(f"https://ndownloader.figshare.com/files/{number}", root, f"{name}.zip", md5)
     found = {name: sorted((root / name).glob("*.aedat")) for name in CLASSES}
     if missing := [name for name, paths in found.items() if len(paths) < 2]:
+        other = " Files .aedat4, repacked by tonic, are not read." if any(root.glob("*/*.aedat4")) else ""
         raise InputError(
             f"CIFAR10-DVS: {root} holds no files {', '.join(f'{name}/*.aedat' for name in missing)} (two of a class are the fewest); say "
-            "--data-dir DIR where the unpacked folders of its ten classes lie, or --download."
+            f"--data-dir DIR where the unpacked folders of its ten classes lie, or --download.{other}"
         )
     kept_back = {name: math.ceil(len(paths) * FOR_TRAINING) for name, paths in found.items()}
     train = [(path, label) for label, name in enumerate(CLASSES) for path in found[name][: kept_back[name]]]

@@ -48,7 +48,10 @@ def test_damaged_files_and_missing_classes_are_named(folder):
         path.unlink()
     with pytest.raises(InputError, match=r"no files dog/\*\.aedat .*--data-dir DIR .*--download"):
         datasets.load("cifar10-dvs", data_dir=folder)
-    with pytest.raises(InputError, match=r"airplane/\*\.aedat, .* --download"):
+    (root / "dog" / "cifar10_dog_0.aedat4").write_bytes(b"#!AER-DAT4.0")
+    with pytest.raises(InputError, match=r"\.aedat4, repacked by tonic, are not read"):
+        datasets.load("cifar10-dvs", data_dir=folder)
+    with pytest.raises(InputError, match=r"airplane/\*\.aedat, .* --download\.$"):
         datasets.load("cifar10-dvs", data_dir=folder / "elsewhere")
 
 

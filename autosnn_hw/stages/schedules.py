@@ -1,0 +1,49 @@
+"""What a config asks of training, as the trainers take it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.regime import Regime
+
+
+def regime_of(config: SearchConfig) -> Regime:
+    """How networks are trained, as floats and with the integers in the loop."""
+    return Regime(
+        loss=config.loss,
+        weight_decay=config.weight_decay,
+        augment=config.augment,
+        decay=config.rate_decay,
+        distillation=config.distillation,
+        averaged=config.averaged_epochs,
+    )
+
+
+def network_schedule(config: SearchConfig, seed: int) -> Schedule:
+    """Of a network as floats."""
+    return Schedule(
+        config.retrain_epochs,
+        config.learning_rate,
+        config.batch,
+        seed,
+        precision=config.precision,
+        regime=regime_of(config),
+        spike_regularisation=config.spike_regularisation,
+    )
+
+
+def supernet_schedule(config: SearchConfig, seed: int) -> Schedule:
+    """Of the super-network: nobody teaches it, and its paths estimate their batch norm themselves."""
+    return replace(alone(network_schedule(config, seed)), epochs=config.epochs)
+
+
+def alone(schedule: Schedule) -> Schedule:
+    """Without a teacher and without averaged weights."""
+    return replace(schedule, regime=replace(schedule.regime, distillation=0.0, averaged=0))
+
+
+def training_epochs(config: SearchConfig) -> int:
+    """Of one network in all: its teacher's, as floats, with the integers in the loop."""
+    return (2 if config.distillation else 1) * config.retrain_epochs + config.finetune_epochs

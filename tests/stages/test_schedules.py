@@ -1,0 +1,54 @@
+"""Every choice of training reaches the trainers."""
+
+from dataclasses import asdict, fields
+
+import pytest
+
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.stages.retraining import NetworkJob
+from autosnn_hw.stages.schedules import network_schedule, regime_of, supernet_schedule, training_epochs
+from autosnn_hw.training.regime import Regime
+
+CHANGED = {
+    "loss": "steps", "distillation": 0.3, "weight_decay": 0.01, "augment": "crop", "averaged_epochs": 4,
+    "rate_decay": "constant",
+}  # fmt: skip
+
+
+def test_what_is_not_chosen_is_as_it_was():
+    assert regime_of(SearchConfig()) == Regime()
+
+
+@pytest.mark.parametrize("name", sorted(CHANGED))
+def test_each_choice_changes_one_thing_of_the_regime(name):
+    regime, usual = regime_of(SearchConfig(**{name: CHANGED[name]})), asdict(Regime())
+    (changed,) = [key for key, value in asdict(regime).items() if value != usual[key]]
+    assert getattr(regime, changed) == CHANGED[name]
+
+
+def test_every_field_of_the_regime_is_chosen():
+    regime, usual = regime_of(SearchConfig(**CHANGED)), Regime()
+    assert all(getattr(regime, field.name) != getattr(usual, field.name) for field in fields(Regime))
+
+
+def test_schedules_of_network_and_super_network():
+    config = SearchConfig(**CHANGED, epochs=7, retrain_epochs=3, finetune_epochs=2, learning_rate=0.5, batch=9)
+    network, supernet = network_schedule(config, 4), supernet_schedule(config, 4)
+    assert (network.epochs, supernet.epochs) == (3, 7)
+    assert {(one.learning_rate, one.batch, one.seed) for one in (network, supernet)} == {(0.5, 9, 4)}
+    assert (supernet.regime.distillation, supernet.regime.averaged, supernet.regime.loss) == (0.0, 0, "steps")
+    assert training_epochs(config) == 3 + 3 + 2
+    assert training_epochs(config.with_changes(distillation=0.0)) == 3 + 2
+
+
+@pytest.mark.slow
+def test_a_job_with_every_choice_says_how_it_stands_and_goes_on(tmp_path):
+    config = SearchConfig(**CHANGED, width=2, timesteps=2, retrain_epochs=2, finetune_epochs=1)
+    job, told = NetworkJob.of(config, tmp_path), []
+    architecture = Architecture.parse("all_SCB_k3", width=2, timesteps=2)
+    first = job(architecture, lambda done, total, text: told.append((done, total, text)))
+    assert [done for done, *_ in told] == [1, 2, 3, 4, 5] and {total for _, total, _ in told} == {5}
+    assert "teacher" in told[0][2] and told[-1][2] == "integers in the loop"
+    job.file(architecture, ".json").unlink()  # as if it had been interrupted while it was tuned
+    assert job(architecture).accuracy == first.accuracy
