@@ -1,11 +1,13 @@
 """The fused neurons against the equation in plain numpy, near the 24 bits at which u wraps and v clips, too."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.deploy.integer_neuron import fire, stays
+from autosnn_hw.deploy.quantise import averaging_neuron
 
 
 def plainly(current, bias, v_decay, vth_mant):
@@ -46,3 +48,16 @@ def test_spikes_are_those_of_the_equation(seed, largest, v_decay, vth_mant, doub
 
 def test_where_currents_leave_24_bits():
     assert stays(131071) and not stays(131072)
+
+
+@pytest.mark.parametrize(("k", "steps"), [(0.5, 12), (0.9, 4)])
+def test_the_mean_of_a_full_window_passes_a_whole_threshold_before_it_would_in_floats(k, steps):
+    """An average pool of 2 x 2: vThMant = ceil(S / k) - 1 lies below S / k, which decaying voltages only approach."""
+    weight, bias, neuron = averaging_neuron(4, k)
+    current = np.full((40, 1, 1), 4 * weight)
+    spikes = plainly(current, bias, int(neuron.v_decay), int(neuron.vth_mant)).ravel()
+    assert spikes.tolist().index(1) + 1 == steps
+    fused = fire(
+        torch.full((1, 1), 4.0 * weight), np.zeros(1), int(neuron.v_decay), int(neuron.vth_mant), 40, constant=True
+    )
+    assert fused.flatten().tolist() == spikes.tolist()

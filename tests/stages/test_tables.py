@@ -1,5 +1,7 @@
 """Tables of the paper: which networks they have, each made once and taken from the folder from then on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,22 +61,25 @@ def test_an_unknown_table_is_refused():
 
 
 def test_what_is_finished_is_kept_and_the_rest_is_made_later(small, tmp_path):
-    first = made("blocks", small, tmp_path / "t", Amount(**{**vars(ONE), "most": 1}), Silent())
-    assert first["missing"] == 3 and [len(row["seeds"]) for row in first["rows"]] == [1, 0, 0, 0]
-    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "t" / "networks").rglob("*.net")}
-    assert len(files) == 1
-    whole = made("blocks", small, tmp_path / "t", ONE, Silent())
-    assert whole["missing"] == 0 and whole["rows"][0] == first["rows"][0]
-    assert all(path.stat().st_mtime_ns == at for path, at in files.items())
+    two = replace(ONE, only="by_random")
+    first = made("searched", small, tmp_path / "t", replace(two, most=1), Silent())
+    assert first["missing"] == 1 and [len(row["seeds"]) for row in first["rows"]] == [1, 0]
+    (file,) = (tmp_path / "t" / "networks").rglob("*.net")
+    written = file.stat().st_mtime_ns
+    whole = made("searched", small, tmp_path / "t", two, Silent())
+    assert whole["missing"] == 0 and whole["rows"][0] == first["rows"][0] and file.stat().st_mtime_ns == written
     seeds = [row["seeds"][0] for row in whole["rows"]]
     assert whole["settings"]["trained_on"] == 30 and {seed["samples"] for seed in seeds} == {6}
     assert all(0 <= seed["accuracy"] <= 1 and 0 <= seed["firing_rate"] <= 1 and seed["cores"] for seed in seeds)
     assert all(seed["energy"]["low"] <= seed["energy"]["value"] <= seed["energy"]["high"] for seed in seeds)
 
-    with pytest.raises(InputError, match=r"width 2 \(asked for: 4\)"):
-        made("blocks", small.with_changes(width=4), tmp_path / "t", ONE, Silent())
-    with pytest.raises(InputError, match="images 30"):
-        made("blocks", small, tmp_path / "t", Amount(images=20, test_images=6, seeds=1, certified=0), Silent())
+    for config, amount, said in (
+        (small.with_changes(width=4), two, r"width 2 \(asked for: 4\)"),
+        (small, replace(two, images=20), "images 30"),
+        (small, replace(two, only="by_luck"), "--only by_luck"),
+    ):
+        with pytest.raises(InputError, match=said):
+            made("searched", config, tmp_path / "t", amount, Silent())
 
 
 def test_a_network_that_is_no_chip_network_is_counted_as_floats(tmp_path, small):

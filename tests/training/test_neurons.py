@@ -211,3 +211,13 @@ def test_triton_kernels_on_cuda_are_plain_torch(cuda):
     assert torch.equal(ours[0], theirs[0])
     torch.testing.assert_close(ours[1], theirs[1], rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(ours[2], theirs[2], rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize(("k", "steps"), [(0.5, 25), (0.75, 13), (0.89, 8), (0.99, 4)])
+def test_a_mean_of_spikes_reaches_the_threshold_by_rounding_alone(k, steps):
+    """AutoSNN's average pools: v approaches 1 and is 1 in float32 once (1 - k)^t < 2^-25; in float64 it takes far more steps."""
+    for kernel in ("numba", "torch"):
+        spikes = plif(torch.ones(1, 1), torch.tensor(k), 30, constant=True, kernel=kernel)
+        assert spikes.flatten().tolist().index(1.0) + 1 == steps
+    double = plif(torch.ones(1, 1, dtype=torch.float64), torch.tensor(k, dtype=torch.float64), steps, constant=True)
+    assert not double.any()
