@@ -222,8 +222,9 @@ def test_lava_dls_own_test_networks_are_read_or_refused_by_name(lava, tmp_path, 
     assert cut.readout is None and not difference(voting.layers, cut.layers)
     assert cut.layers[1].delay.max() == 62 and cut.layers[1].neuron.i_decay == 1024
     for name in ("network", "square_network"):
-        with pytest.raises(InputError, match="layer/0: neuron type 'SDNN'"):
-            netx.read(root / f"gts/pilotnet_sdnn/{name}.net")
+        network = netx.read(root / f"gts/pilotnet_sdnn/{name}.net")
+        netx.write(network, tmp_path / "again.net")
+        assert network.sigma_delta and not difference(network, netx.read(tmp_path / "again.net"))
 
 
 def test_effective_dense_weights_are_lavas(lava):

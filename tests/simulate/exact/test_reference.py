@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.lava_dl_files import shipped
 
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
-from autosnn_hw.simulate.exact import trace
+from autosnn_hw.simulate.exact import run, trace
+from exporters import netx
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -130,3 +132,15 @@ def test_equal_to_loihi_silicon(loihi, index):
         np.testing.assert_array_equal(ours.u[0], u[start:stop])
         np.testing.assert_array_equal(ours.spikes[0], spikes[start:stop])
         np.testing.assert_array_equal(ours.v[0], np.where(spikes[start:stop] == 1, 0, v[start:stop]))
+
+
+@pytest.mark.slow
+def test_a_net_that_ends_in_an_average_votes_as_lava_dl_recorded_its_spikes():
+    """lava-dl's N-TIDIGITS network: dense layers with delays, 242 voters behind an average entry. Its recording runs 4 steps late."""
+    network = netx.read(shipped("gts/ntidigits/ntidigits.net"))
+    frames = np.load(shipped("gts/ntidigits/input.npy")).T.reshape(1, -1, 1, 1, 64)
+    recorded = np.load(shipped("gts/ntidigits/output.npy")).T[4:]
+    spikes = trace(network, frames, layers=[network.layers[-1].name]).layers[0].spikes[0]
+    assert np.array_equal(spikes[: len(recorded)], recorded) and recorded.sum() > 20_000
+    votes = run(network, frames[:, : len(recorded)]).votes(network.readout)
+    assert votes.tolist() == [recorded.sum(axis=0).reshape(11, 22).sum(axis=1).astype(int).tolist()]
