@@ -131,12 +131,12 @@ def test_a_teacher_is_a_network_without_spikes_of_one_step(few, images):
 
 
 def test_a_teacher_of_frames_sees_every_step(tmp_path):
-    x = np.random.default_rng(0).integers(0, 2, (40, 3, 2, 8, 8), np.uint8)
-    y = np.arange(40) % 4
+    x = np.random.default_rng(0).integers(0, 2, (15, 3, 2, 8, 8), np.uint8)
+    y = np.arange(15) % 3
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     data = datasets.load(f"npz:{tmp_path / 'a.npz'}")
     architecture = replace(TINY, timesteps=3)
-    schedule = Schedule(2, 1e-2, 16, regime=Regime(distillation=1.0))
+    schedule = Schedule(1, 1e-2, 16, regime=Regime(distillation=1.0))
     teacher = train_teacher(architecture, data, schedule, full_train=False)
     assert teacher.network.timesteps == 3
     trained = train_network(architecture, data, schedule=schedule, full_train=False, teacher=teacher)
