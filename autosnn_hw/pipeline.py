@@ -215,12 +215,11 @@ def train(
     from autosnn_hw.training.fabric import Fabric
     from autosnn_hw.training.network import require_buildable
     from autosnn_hw.training.precision import require
-    from autosnn_hw.training.trainer import check_timesteps
 
     profile = hw_profiles.load(config.target)
+    datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), architecture.timesteps)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
     require_payload(data, profile)
-    check_timesteps(data, architecture.timesteps)
     require(config.precision, config.device)
     require_buildable(architecture, Fabric.of(profile, data.is_frames))
     reporter = reporter or Silent()
@@ -244,12 +243,11 @@ def train_as_floats(
     from autosnn_hw.size_list import one_size
     from autosnn_hw.stages.unlowered import trained_as_floats
     from autosnn_hw.training import datasets
-    from autosnn_hw.training.trainer import check_timesteps
     from autosnn_hw.training.unlowered_networks import UnloweredNetwork
 
-    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
     width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
-    check_timesteps(data, timesteps)
+    datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)
+    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
     UnloweredNetwork(name, width, timesteps, data.image, data.classes)  # refuses samples that are too small
     reporter = reporter or Silent()
     _say_notes(data, reporter)

@@ -27,7 +27,6 @@ from autosnn_hw.size_list import all_of
 from autosnn_hw.training import datasets, precision
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.trainer import check_timesteps
 from hw_profiles.schema import Profile
 
 HASHES = (("dataset", "sha256"), ("target", "sha256"), ("tool", "code_sha256"))  # of the manifest
@@ -61,9 +60,11 @@ def prepare(config: SearchConfig) -> Prepared:
         if not reachable:
             raise InputError(sentence)
     precision.require(config.precision, config.device)
+    steps = all_of(config.timesteps)[-1]
+    datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), steps)  # before anything is loaded
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
     require_payload(data, profile)
-    check_timesteps(data, all_of(config.timesteps)[-1])
+    datasets.require_steps(data.name, data.timesteps, steps)
     if data.timesteps is not None and len(all_of(config.timesteps)) > 1:
         raise InputError(
             f"{data.name} has frames of {data.timesteps} steps, and a network of fewer would miss the last of them; leave --timesteps out."

@@ -183,6 +183,22 @@ def timesteps_of(name: str) -> int | None:
     return npz_file.timesteps_of(name) if name.startswith(npz_file.PREFIX) else None
 
 
+def require_steps(name: str, found: int | None, timesteps: int) -> None:
+    """Refuse event frames of another number of steps.
+
+    Args:
+        found: steps of the frames, None of images and where it is not known yet.
+
+    Raises:
+        InputError: with both numbers, and where the name can say how many, the name that would.
+    """
+    if found is None or found == timesteps:
+        return
+    kind, *_ = name.split(":")
+    other = f", or take --dataset {':'.join([kind, str(timesteps), *name.split(':')[2:]])}" if kind in FRAMED else ""
+    raise InputError(f"{name} has frames of {found} steps; {timesteps} were asked for; leave --timesteps out{other}.")
+
+
 def lacking(name: str) -> tuple[str, ...]:
     """Arrays that training needs and a data set has not: of an npz file of samples alone."""
     return npz_file.lacking(name) if name.startswith(npz_file.PREFIX) else ()

@@ -14,7 +14,7 @@ from autosnn_hw.architecture import Architecture, slot_name
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.seeds import generator
 from autosnn_hw.training.adam import FlatAdam
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.datasets import Dataset, require_steps
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.learning_curve import Forecast, forecast, guessing_loss
@@ -22,7 +22,6 @@ from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, ep
 from autosnn_hw.training.regime import VOTES, loss_of
 from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
 from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
-from autosnn_hw.training.trainer import check_timesteps
 
 LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
 VERDICT_PATHS = 12
@@ -116,7 +115,7 @@ def train_supernet(
         InputError: frames of another T, a checkpoint of another run, more epochs of warm-up than there are.
         RunError: it has not learnt, or the checkpoint cannot be written.
     """
-    check_timesteps(dataset, timesteps)
+    require_steps(dataset.name, dataset.timesteps, timesteps)
     begun = min((epochs_begun_with(checkpoint) if goes_on else None) or schedule.epochs, schedule.epochs)
     warm = warm_up_epochs(begun, strict) if warm_up is None else warm_up
     if not 0 <= warm <= schedule.epochs:

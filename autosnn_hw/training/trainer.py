@@ -14,7 +14,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.averaging import WeightAverage, reestimate
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.datasets import Dataset, require_steps
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
@@ -67,7 +67,7 @@ def train_network(
         InputError: frames of another T, a checkpoint of another run, distillation without a teacher.
         RunError: the checkpoint cannot be written.
     """
-    check_timesteps(dataset, architecture.timesteps)
+    require_steps(dataset.name, dataset.timesteps, architecture.timesteps)
     if schedule.regime.distillation and teacher is None:
         raise InputError(f"distillation {schedule.regime.distillation} needs a teacher; train one with train_teacher.")
     if initial is None:
@@ -122,15 +122,3 @@ def _first_batches(dataset: Dataset, batch: int, device: str) -> list[torch.Tens
     return [images.batch(slice(low, low + batch)) for low in range(0, len(images) - batch + 1, batch)] or [
         images.batch(slice(None))
     ]
-
-
-def check_timesteps(dataset: Dataset, timesteps: int) -> None:
-    """Refuse event frames of another number of steps.
-
-    Raises:
-        InputError: with both numbers.
-    """
-    if dataset.timesteps is not None and dataset.timesteps != timesteps:
-        raise InputError(
-            f"{dataset.name} has frames of {dataset.timesteps} steps; {timesteps} were asked for; leave --timesteps out."
-        )

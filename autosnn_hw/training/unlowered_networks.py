@@ -19,14 +19,13 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.macro_architectures import UNLOWERED
 from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.blocks import Counter, Norm
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.datasets import Dataset, require_steps
 from autosnn_hw.training.evaluation import Evaluation, evaluate, samples_at_once
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
 from autosnn_hw.training.network import time_folded
 from autosnn_hw.training.neurons import Plif
 from autosnn_hw.training.regime import loss_of
 from autosnn_hw.training.spike_regularisation import counter_for, regularised
-from autosnn_hw.training.trainer import check_timesteps
 from autosnn_hw.training.voting_readout import VOTERS, HiddenLayer, VotingReadout
 
 REDUCED = 4  # side of the squares of pixels that are one before the first layer, where samples are large
@@ -144,7 +143,7 @@ def train_unlowered(
         InputError: an unknown name, samples that are too small, frames of another T, a checkpoint of another run.
         RunError: the checkpoint cannot be written.
     """
-    check_timesteps(dataset, timesteps)
+    require_steps(dataset.name, dataset.timesteps, timesteps)
     with Seeded(schedule.seed, "network", name):
         network = UnloweredNetwork(name, width, timesteps, dataset.image, dataset.classes).to(device)
 

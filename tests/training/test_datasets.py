@@ -238,3 +238,28 @@ def test_without_labels_samples_stay_as_they_are(tmp_path):
         x = npz_files.arrays(shape=shape)["x_test"]
         dataset = datasets.load(npz_files.write(tmp_path / "a.npz", x_test=x), labelled=False)
         assert np.array_equal(dataset.x_test, x) and dataset.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "advice"),
+    [
+        (
+            "nmnist",
+            4,
+            "nmnist has frames of 10 steps; 4 were asked for; leave --timesteps out, or take --dataset nmnist:4.",
+        ),
+        ("dvs128-gesture:8:time", 16, "or take --dataset dvs128-gesture:16:time."),
+        ("events", 4, "leave --timesteps out."),
+        ("nmnist:4", 4, None),
+        ("digits", 9, None),
+    ],
+)
+def test_other_steps_than_the_frames_have_are_refused_with_the_name_that_has_them(name, asked, advice):
+    found = datasets.timesteps_of(name)
+    if advice is None:
+        return datasets.require_steps(name, found, asked)
+    with pytest.raises(InputError) as error:
+        datasets.require_steps(name, found, asked)
+    assert str(error.value).endswith(advice)
+    if "--dataset" in advice:
+        assert datasets.timesteps_of(advice.split()[-1].rstrip(".")) == asked, "the advice works"
