@@ -137,7 +137,7 @@ def _header(words: dict[str, str], labels: dict[str, np.ndarray], shape: tuple[i
 def _read(path: Path) -> Parts:
     with safe_open(path, framework="numpy") as file:  # refuses what is cut or does not agree with its header
         words, shape = file.metadata(), tuple(file.get_slice("x").get_shape())
-        y_train, y_test = file.get_tensor("y_train"), file.get_tensor("y_test")
+        y_train, y_test = (np.array(file.get_tensor(name)) for name in ("y_train", "y_test"))
     with open(path, "rb") as stream:
         start = 8 + int.from_bytes(stream.read(8), "little")
     x = np.memmap(path, np.uint8, "r", start, shape)
