@@ -25,6 +25,8 @@ def data_table(document: Mapping[str, Any]) -> RenderableType:
             "samples",
             f"{count(samples['train'])} training, {count(samples['val'])} validation, {count(samples['test'])} test",
         ),
+        ("for testing", document["split"]),
+        *([("made into", document["preprocessing"])] if document["preprocessing"] != "none" else []),
         ("classes", str(document["classes"])),
         ("sha256", document["sha256"][:16]),
     ]

@@ -23,8 +23,9 @@ def examine(data: Dataset, lacking: Sequence[str] = ()) -> dict[str, Any]:
         lacking: arrays that training needs and the data set has not; it was loaded with `labelled=False` then.
 
     Keys: name, sha256, kind ("images", "event frames" or "flat inputs"), sample (shape of one), axes, dtype, range [low, high], timesteps,
-    classes, class_names, samples {train, val, test}, per_class {train, val, test: one number a class}, duplicates {"train and
-    test", "within train"}, notes (what the loader made of the arrays), findings.
+    classes, class_names, split (which samples are for testing, in words), preprocessing (in words), samples {train, val, test}, per_class
+    {train, val, test: one number a class}, duplicates {"train and test", "within train"}, notes (what the loader made of the arrays),
+    findings.
     """
     parts = {part: (getattr(data, f"x_{part}"), getattr(data, f"y_{part}")) for part in PARTS}
     per_class = {part: np.bincount(y, minlength=data.classes).tolist() for part, (_, y) in parts.items()}
@@ -41,6 +42,8 @@ def examine(data: Dataset, lacking: Sequence[str] = ()) -> dict[str, Any]:
         "timesteps": data.timesteps,
         "classes": data.classes,
         "class_names": list(data.class_names),
+        "split": data.split,
+        "preprocessing": data.preprocessing,
         "samples": {part: len(x) for part, (x, _) in parts.items()},
         "per_class": per_class,
         "duplicates": duplicates,

@@ -35,6 +35,7 @@ def test_digits_have_nothing_to_complain_of():
     found = examine(datasets.load("digits"))
     assert found["findings"] == [] and found["duplicates"]["train and test"] == 0
     assert (found["kind"], found["sample"], found["range"]) == ("images", [1, 8, 8], [0.0, 16.0])
+    assert "test_size=360" in found["split"] and found["preprocessing"] == "none"
     assert [sum(row) for row in found["per_class"].values()] == list(found["samples"].values())
 
 
