@@ -1,9 +1,10 @@
 """What each choice of training is worth: one architecture, trained with and without it, from the same initial weights.
 
     python benchmarks/training_choices.py --data FOLDER --runs FILE.jsonl --json
+    python benchmarks/training_choices.py --dataset digits --epochs 10 --seeds 5 --runs FILE.jsonl
     python benchmarks/training_choices.py --data FOLDER --images 10000 --side 32 --width 16 --epochs 60 --finetune-epochs 8 --runs FILE.jsonl
 
---data names the folder of the CIFAR-10 .npz files of JPEG images; --side 16 shrinks them by 2 x 2 means. Of the first --images training
+--data names the folder of the CIFAR-10 .npz files of JPEG images, --dataset another data set; --side 16 shrinks them by 2 x 2 means. Of the first --images training
 images the last fifth chooses the epoch of fine-tuning; accuracies are of the first --test test images: of the float network, of its
 integers as they are, and of the integers after fine-tuning with them in the loop. A choice is compared with the defaults seed by
 seed, and the interval is that of Student's t over the seeds (95 %): the same initial weights make the difference, not the run, the sample. Each
@@ -60,7 +61,9 @@ def regimes(options: argparse.Namespace) -> dict[str, Regime]:
 
 
 def images(options: argparse.Namespace) -> Dataset:
-    """CIFAR-10, the first images of each part, at the side that is asked for."""
+    """CIFAR-10, the first images of each part, at the side that is asked for; or the data set that is named."""
+    if options.dataset is not None:
+        return load(options.dataset)
     path = options.runs.parent / f"cifar10-{options.images}-{options.test}-{options.side}.npz"
     if path.is_file():
         return load(f"npz:{path}")
