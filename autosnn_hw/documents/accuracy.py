@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
+ROUNDING = 1e-6
 MOST_CLASSES = 100  # of a confusion matrix that a document holds
 
 
@@ -29,18 +30,22 @@ def differ(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> bool
     return a["high"] < b["low"] or b["high"] < a["low"]
 
 
-def best_known(candidate: Mapping[str, Any]) -> dict[str, Any]:
+def best_known(candidate: Mapping[str, Any], made: Mapping[str, float | None] | None = None) -> dict[str, Any]:
     """The best that is known of a candidate's accuracy on validation samples: measured with its final weights, else corrected by
     what others measured, else inherited.
 
     Args:
         candidate: a row of candidates.csv.
+        made: by architecture, what finalists measured: it goes before what was written of a candidate.
 
     Returns:
         {"value", "low", "high" (95 %, None where it is inherited), "source": measured, corrected or inherited}; value None where
         nothing is known.
     """
+    own = (made or {}).get(str(candidate.get("genotype")))
     value, deviation = candidate.get("final_accuracy"), candidate.get("final_accuracy_deviation")
+    if own is not None and (value is None or abs(own - value) > ROUNDING):
+        return {"value": own, "low": None, "high": None, "source": "measured"}
     if value is None:
         return {"value": candidate.get("accuracy"), "low": None, "high": None, "source": "inherited"}
     half = None if deviation is None else Z_95 * deviation

@@ -42,7 +42,8 @@ def search_scatter(
         return None
     title, factor = axis_title(words_of(objective), [c["cost"] for c in known], unit_of(objective))
     figure = empty_figure(title, "accuracy on validation samples (%)")
-    final = [one for c in known if (one := _final(c, finalists)) is not None]
+    made = {one["architecture"]: one.get("accuracy") for one in finalists}
+    final = [one for c in known if (one := _final(c, made)) is not None]
     fit = [c for c in known if c.get("feasible")]
     searched = [c for c in fit if c["generation"] >= 0]
     evolved = len({c["generation"] for c in searched}) > 1  # a walk has no generations to tell apart
@@ -83,14 +84,10 @@ def search_scatter(
     return figure
 
 
-def _final(candidate: Mapping[str, Any], finalists: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _final(candidate: Mapping[str, Any], made: Mapping[str, float | None]) -> dict[str, Any] | None:
     """The candidate at its accuracy with final weights, with "low", "high" and "known" (measured or corrected); None where
-    nothing is known of it. What a finalist measured goes before what was written of it earlier."""
-    said = best_known(candidate)
-    made = next((one.get("accuracy") for one in finalists if one["architecture"] == candidate["genotype"]), None)
-    if made is not None:
-        ends = {end: said[end] if said["source"] == "measured" else None for end in ("low", "high")}
-        return {**candidate, "accuracy": made, "known": "measured", **ends}
+    nothing is known of it."""
+    said = best_known(candidate, made)
     if said["source"] == "inherited":
         return None
     return {**candidate, "accuracy": said["value"], "known": said["source"], "low": said["low"], "high": said["high"]}

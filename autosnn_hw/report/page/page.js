@@ -1,18 +1,6 @@
 "use strict";
 const plots = () => [...document.querySelectorAll(".js-plotly-plot")];
 
-// Plots are drawn without colours of text and grid: they follow the page, light or dark.
-function paint() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(name).trim();
-  const change = { "font.color": colour("--soft"), "hoverlabel.bgcolor": colour("--card"), "hoverlabel.font.color": colour("--ink") };
-  for (const axis of ["xaxis", "yaxis"]) {
-    change[axis + ".gridcolor"] = colour("--grid");
-    change[axis + ".linecolor"] = colour("--line");
-  }
-  return Promise.all(plots().map((plot) => Plotly.relayout(plot, change)));
-}
-
 function sortable(table) {
   const body = table.tBodies[0];
   const limit = Number(table.dataset.limit);
@@ -43,23 +31,51 @@ function sortable(table) {
   fold();
 }
 
-// On narrow screens a plot keeps its width for the data: smaller margins, the colour bar beneath.
-function fit() {
+// Plots are drawn without colours of text and grid: they follow the page, light or dark.
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const change = { "font.color": colour("--soft"), "hoverlabel.bgcolor": colour("--card"), "hoverlabel.font.color": colour("--ink") };
+  for (const axis of ["xaxis", "yaxis"]) {
+    change[axis + ".gridcolor"] = colour("--grid");
+    change[axis + ".linecolor"] = colour("--line");
+  }
+  return change;
+}
+
+// On narrow screens a plot keeps its width for the data and its height beneath a long legend; a printed page is light, as wide
+// as its paper, and holds two plots above each other. One change a plot: a browser prints what stands when the event ends.
+const PAPER = 660;
+function draw(printed) {
+  const painted = colours();
   return Promise.all(plots().map((plot) => {
-    const narrow = plot.clientWidth < 480;
     plot.dataset.height ||= plot.clientHeight;
+    const own = Number(plot.dataset.height);
+    const width = printed ? PAPER : plot.parentElement.parentElement.clientWidth - margins(plot);
+    const narrow = width < 480;
     const named = plot.data.filter((trace) => trace.name && trace.showlegend !== false).length;
     const legend = narrow && plot.layout.showlegend !== false && named > 3 ? 17 * named : 0;
-    for (const box of [plot, plot.parentElement]) box.style.height = Number(plot.dataset.height) + legend + "px";
-    const change = { width: null, height: Number(plot.dataset.height) + legend, "margin.l": narrow ? 44 : 64, "margin.r": narrow ? 8 : 24, "font.size": narrow ? 11 : 13 };
-    return Plotly.relayout(plot, change).then(() => Plotly.Plots.resize(plot));
+    const rows = legendRows(plot, width);
+    const height = printed ? Math.min(own, Math.max(330, 0.8 * own)) + 20 * Math.max(0, rows - 2) : own + legend;
+    for (const box of [plot, plot.parentElement]) box.style.height = height + "px";
+    const top = printed ? 20 * rows + 16 : 28;  // on a screen the plot makes room for its legend by itself, later
+    const change = { width, height, "margin.t": top, "margin.l": narrow ? 44 : 64, "margin.r": narrow ? 8 : 24, "font.size": narrow ? 11 : 13 };
+    const drawn = Plotly.relayout(plot, { ...painted, ...change });
+    // A legend finds its place once the margins are known, which is a moment later: too late for paper.
+    return printed ? Plotly.relayout(plot, { "legend.y": 1.021 }) : drawn;
   }));
 }
 
-// A printed page is light and as wide as its paper.
-function print(on) {
-  plots().forEach((plot) => { plot.style.width = on ? "660px" : ""; });
-  return paint().then(fit);
+function legendRows(plot, width) {
+  const names = plot.data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name.length);
+  if (plot.layout.showlegend === false || names.length < 2) return 0;
+  const columns = Math.max(1, Math.floor((width - 170) / (7.2 * Math.max(...names) + 50)));
+  return Math.ceil(names.length / columns);
+}
+
+function margins(plot) {
+  const style = getComputedStyle(plot.parentElement.parentElement);
+  return parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
 }
 
 // The trade-off picker: a place on the front, or the place that a lambda chooses, its network and the command that deploys it.
@@ -97,9 +113,9 @@ function picker(budget) {
 window.addEventListener("load", () => {
   document.querySelectorAll("#budget").forEach(picker);
   document.querySelectorAll("table.sortable").forEach(sortable);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-  addEventListener("beforeprint", () => print(true));
-  addEventListener("afterprint", () => print(false));
-  addEventListener("resize", fit);
-  paint().then(fit).then((drawn) => console.log("report ready " + drawn.length));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(false));
+  addEventListener("beforeprint", () => draw(true));
+  addEventListener("afterprint", () => draw(false));
+  addEventListener("resize", () => draw(false));
+  draw(false).then((drawn) => console.log("report ready " + drawn.length));
 });

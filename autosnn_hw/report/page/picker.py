@@ -18,22 +18,22 @@ def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any],
     """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command and
     `range`, the exponents lambda that choose it (-inf as None), or None where none does: as `front --lambda` answers."""
     fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
-    best = [best_known(c)["value"] for c in fit]
-    points = [(best[index], fit[index]) for index in pareto_front([(a, c["cost"]) for a, c in zip(best, fit)])]
-    points.sort(key=lambda point: (point[1]["cost"], point[1]["genotype"]))
-    ranges = lambda_ranges([(accuracy, c["cost"]) for accuracy, c in points])
-    unit = unit_of(str(summary.get("objective")))
     made = {one["architecture"]: one.get("accuracy") for one in summary.get("finalists") or ()}
+    best = [best_known(c, made) for c in fit]
+    front = [(best[i], fit[i]) for i in pareto_front([(known["value"], c["cost"]) for known, c in zip(best, fit)])]
+    front.sort(key=lambda point: (point[1]["cost"], point[1]["genotype"]))
+    ranges = lambda_ranges([(known["value"], c["cost"]) for known, c in front])
+    unit = unit_of(str(summary.get("objective")))
     return [
         {
             "architecture": c["genotype"],
-            "accuracy": _said_of(c, made.get(c["genotype"])),
+            "accuracy": _said_of(c, known),
             "cost": units.quantity(c["cost"], unit),
             "command": shlex.join(["autosnn-hw", "front", run, "--deploy", c["genotype"], "--out", "deployed"]),
             "lambda": _said_of_range(within),
             "range": None if within is None else [None if end == -inf else end for end in within],
         }
-        for (_, c), within in zip(points, ranges)
+        for (known, c), within in zip(front, ranges)
     ]
 
 
@@ -53,15 +53,15 @@ def _said_of_range(within: tuple[float, float] | None) -> str:
     return f"Chosen for \u03bb from {low:.3f} to {high:.3f}"
 
 
-def _said_of(candidate: Mapping[str, Any], measured: float | None) -> str:
+def _said_of(candidate: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     """Accuracy with the super-network's weights and, where it is known or expected, with its own."""
-    inherited, final = units.percent(candidate["accuracy"], 1), candidate.get("final_accuracy")
-    said, known = f"{inherited} with inherited weights", best_known(candidate)
-    if known["source"] == "measured":
-        measured = final
+    said = f"{units.percent(candidate['accuracy'])} with inherited weights"
+    if known["source"] == "inherited":
+        return said
     within = "" if known["low"] is None else f" (95 %: {units.percent_bounds(known)})"
-    if measured is not None:
-        return f"{said}, {units.percent(measured, 1)}{within if known['source'] == 'measured' else ''} measured once trained on"
-    if final is not None:
-        return f"{said}, about {units.percent(final, 1)}{within} expected once trained on"
-    return said
+    final = f"{units.percent(known['value'])}{within}"
+    return (
+        f"{said}, {final} measured once trained on"
+        if known["source"] == "measured"
+        else f"{said}, about {final} expected once trained on"
+    )

@@ -41,6 +41,7 @@ def division(figure: Figure) -> str:
         include_plotlyjs=False,
         include_mathjax=False,
         div_id=f"plot-{figure.id}",
-        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back.
-        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
+        # No mode bar: it covers the legends of small figures; dragging zooms, a double click goes back. The page
+        # itself draws anew where its width changes.
+        config={"displaylogo": False, "displayModeBar": False},
     )

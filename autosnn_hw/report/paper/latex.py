@@ -9,7 +9,8 @@ from typing import Any
 from autosnn_hw import run_folder
 from autosnn_hw.documents.accuracy import wilson
 from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
-from autosnn_hw.quantities import at, bounds, count, number, quantity
+from autosnn_hw.documents.workload import ann_beside, neurobench
+from autosnn_hw.quantities import at, bounds, count, number, percent, quantity
 from autosnn_hw.report.run_documents import RunDocuments
 
 SPECIAL = {
@@ -28,6 +29,15 @@ BIBTEX = """\
   note      = {arXiv:2201.12738}
 }
 
+@article{yik2025neurobench,
+  title   = {The {NeuroBench} framework for benchmarking neuromorphic computing algorithms and systems},
+  author  = {Yik, Jason and others},
+  journal = {Nature Communications},
+  volume  = {16},
+  pages   = {1545},
+  year    = {2025}
+}
+
 @software{autosnn_hw,
   title   = {autosnn-hw: spiking neural networks searched as the integer networks that a neuromorphic chip runs},
   version = {VERSION}
@@ -44,7 +54,8 @@ def write_latex(run: RunDocuments, path: str | Path) -> tuple[Path, Path]:
     path = Path(path)
     version = at(run.winner, "tool", "version") or at(run.manifest, "versions", "autosnn-hw") or "unknown"
     beside = run_folder.write_text(path.with_suffix(".bib"), BIBTEX.replace("VERSION", str(version)))
-    return run_folder.write_text(path, table(run.summary, run.winner)), beside
+    text = table(run.summary, run.winner) + metrics_table(run.winner or {})
+    return run_folder.write_text(path, text), beside
 
 
 def escaped(text: Any) -> str:
@@ -76,6 +87,43 @@ def table(summary: Mapping[str, Any], winner: Mapping[str, Any] | None) -> str:
   \\end{{tabular}}
 \\end{{table}}
 """
+
+
+def metrics_table(winner: Mapping[str, Any]) -> str:
+    """A second table: NeuroBench's metrics of the winner and the 8-bit ANN under the same rule; "" where the document lacks them."""
+    rows = [(row["name"], _metric(row)) for row in neurobench(winner)]
+    ann = ann_beside(winner)
+    rule = ""
+    if ann is not None:
+        rows += [
+            ("Energy under a rule that counts memory, this SNN", quantity(number(ann["snn"]), "J")),
+            ("The same, 8-bit ANN of the same architecture", quantity(number(ann["ann"]), "J")),
+        ]
+        rule = f" The last two rows are not the target's energy: one rule for both, with the operation energies of {ann['source']}."
+    if not rows:
+        return ""
+    lines = "\n".join(f"    {escaped(name)} & {escaped(value)} \\\\" for name, value in rows)
+    samples = at(winner, "dataset", "samples")
+    said = f"Metrics of the winner under the names of NeuroBench~\\cite{{yik2025neurobench}}, means an inference{escaped('' if samples is None else f' over {count(samples)} samples')}, counted by autosnn-hw on the integer network.{escaped(rule)}"
+    return f"""\
+\\begin{{table}}
+  \\centering
+  \\caption{{{said}}}
+  \\begin{{tabular}}{{lr}}
+    \\toprule
+    Metric & Value \\\\
+    \\midrule
+{lines}
+    \\bottomrule
+  \\end{{tabular}}
+\\end{{table}}
+"""
+
+
+def _metric(row: Mapping[str, Any]) -> str:
+    if row["unit"] == "share":
+        return percent(row["value"])
+    return quantity(row["value"], "B") if row["unit"] == "B" else count(row["value"])
 
 
 def caption(summary: Mapping[str, Any], winner: Mapping[str, Any] | None, samples: int | None) -> str:

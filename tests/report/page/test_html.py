@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 import pytest
-from support.browser import POLICY, browse, needs_chromium, text_of
+from support.browser import POLICY, browse, layout_faults, needs_chromium, text_of
 
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError
@@ -39,6 +39,44 @@ def test_the_check_would_notice_a_page_that_needs_the_network_or_breaks(page, tm
     console, _ = browse(path, tmp_path)
     for said in ("x.js", "example.com/y", "nothingThere is not defined"):
         assert any(said in line for line in console), said
+
+
+@needs_chromium
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1400, 390])
+def test_nothing_overlaps_and_no_label_is_cut_off(page, tmp_path, width):
+    assert layout_faults(page, tmp_path, width=width) == []
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_the_check_of_layout_would_notice(page, tmp_path):
+    wide = '<div style="width:3000px">x</div>'
+    narrow = "<style>.js-plotly-plot .xtick text { font-size: 60px !important; }</style>"
+    faults = layout_faults(page.replace("</main>", wide + narrow + "</main>"), tmp_path, width=390)
+    assert any(fault.startswith("page is") for fault in faults) and any("overlap" in fault for fault in faults)
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_the_sliders_change_network_and_command(page, tmp_path):
+    """Dragging lambda to its ends gives the ends of what it may choose; the budget gives the place it points at."""
+    offered = json.loads(re.search(r'id="choices">(.*?)</script>', page, re.S).group(1))
+    script = """addEventListener("load", () => setTimeout(() => {
+      const say = () => console.log("PICKED " + document.getElementById("picked-command").textContent);
+      for (const [id, value] of [["lambda", "0"], ["lambda", "-9"], ["budget", "1"]]) {
+        const slider = document.getElementById(id);
+        slider.value = value;
+        slider.dispatchEvent(new Event("input"));
+        say();
+      }
+    }, 500));"""
+    path = tmp_path / "page.html"
+    path.write_text(page.replace("</body>", f"<script>{script}</script></body>"))
+    console, _ = browse(path, tmp_path)
+    picked = [found.group(1) for line in console if (found := re.search(r'"PICKED (.*?)", source', line))]
+    chosen = [choice for choice in offered if choice["range"]]
+    assert picked == [chosen[-1]["command"], chosen[0]["command"], offered[1]["command"]]
 
 
 def test_it_keeps_itself_offline_and_inlines_plotly_once(page):

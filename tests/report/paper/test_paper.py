@@ -16,7 +16,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.paper.drawing import draw, save
 from autosnn_hw.report.paper.files import formats_of
-from autosnn_hw.report.paper.latex import escaped, table
+from autosnn_hw.report.paper.latex import escaped, metrics_table, table
 from autosnn_hw.report.run_documents import RunDocuments
 from autosnn_hw.search.candidate import COLUMNS
 
@@ -83,6 +83,14 @@ def test_the_table_holds_the_figures_of_winner_and_baselines_with_the_boundary(r
     assert len(rows) == 2 + len(run.summary["baselines"])
     assert len({row.count(" & ") for row in rows}) == 1
     assert all(escaped(said.removeprefix("Boundary: ").rstrip(".")) in text for said in run.winner["not_counted"])
+
+
+def test_the_metrics_have_a_table_of_their_own_with_what_they_are_of(run):
+    text = metrics_table(run.winner)
+    assert r"\caption{Metrics of the winner under the names of NeuroBench~\cite{yik2025neurobench}" in text
+    assert r"Synaptic Operations, Effective\_ACs &" in text and "8-bit ANN" in text
+    assert text.count(r"\begin{") == text.count(r"\end{") == 2
+    assert metrics_table({}) == ""
 
 
 def test_names_cannot_break_the_table(run):
