@@ -53,9 +53,10 @@ def write_latex(run: RunDocuments, path: str | Path) -> tuple[Path, Path]:
     """
     path = Path(path)
     version = at(run.winner, "tool", "version") or at(run.manifest, "versions", "autosnn-hw") or "unknown"
-    beside = run_folder.write_text(path.with_suffix(".bib"), BIBTEX.replace("VERSION", str(version)))
     text = table(run.summary, run.winner) + metrics_table(run.winner or {})
-    return run_folder.write_text(path, text), beside
+    cited = [entry for entry in BIBTEX.split("\n\n") if entry.partition("{")[2].partition(",")[0] in text]
+    bibliography = "\n\n".join(entry.strip() for entry in cited).replace("VERSION", str(version)) + "\n"
+    return run_folder.write_text(path, text), run_folder.write_text(path.with_suffix(".bib"), bibliography)
 
 
 def escaped(text: Any) -> str:
