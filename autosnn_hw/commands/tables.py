@@ -12,7 +12,10 @@ from autosnn_hw.published_results import TABLES
 @click.argument("table", metavar="|".join(TABLES), type=click.Choice(TABLES))
 @options.choices("target", "dataset", "data_dir", "download", "graded", "width", "timesteps")
 @options.choice("retrain_epochs", name="epochs")
-@options.choices("learning_rate", "batch", "finetune_epochs", "precision", "device", "seed")
+@options.choices(
+    "learning_rate", "batch", "finetune_epochs", "loss", "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay",
+    "precision", "device", "seed",
+)  # fmt: skip
 @click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Trainings of each network.")
 @click.option("--images", type=click.IntRange(min=1), help="Train on the first so many samples. [default: all]")
 @click.option("--test-images", type=click.IntRange(min=1), help="Test on the first so many samples. [default: all]")

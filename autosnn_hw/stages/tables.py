@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+import hw_profiles
 from autosnn_hw import whole_file
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
@@ -21,7 +22,9 @@ from autosnn_hw.progress import Reporter
 from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
 from autosnn_hw.simulate.certificate import certify
 from autosnn_hw.simulate.lava import LavaChild
+from autosnn_hw.size_list import one_size
 from autosnn_hw.stages.delivery import imported, lava_process
+from autosnn_hw.stages.manifest import require_payload
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.table_rows import Row, rows_of
 from autosnn_hw.stages.unlowered import trained_as_floats
@@ -30,7 +33,8 @@ from autosnn_hw.training.datasets import Dataset
 
 SETTINGS, DATA = "tables.json", "data.npz"
 CHOICES = (
-    "target", "width", "timesteps", "retrain_epochs", "finetune_epochs", "learning_rate", "batch", "precision", "graded",
+    "target", "width", "timesteps", "retrain_epochs", "finetune_epochs", "learning_rate", "batch", "precision", "graded", "loss",
+    "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay",
 )  # fmt: skip
 """Choices of `SearchConfig` that are one for all networks of a folder."""
 
@@ -57,6 +61,11 @@ class Amount:
     most: int | None = None
     only: str = ""
 
+    @property
+    def is_part(self) -> bool:
+        """Whether a part of the dataset, or smaller samples, are asked for."""
+        return (self.images, self.test_images, self.shrink) != (None, None, 1)
+
 
 def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, reporter: Reporter) -> dict[str, Any]:
     """Make the networks of a table that the folder `out` has not yet, and say what is there.
@@ -71,10 +80,16 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         InputError: unknown table, missing data, or a folder of another size. SpikesDifferError: Lava counted other spikes.
     """
     folder = RunFolder(out)
+    _require_same_size(config, amount, folder)
+    loaded = None
+    if not (folder.has(SETTINGS) and amount.is_part):  # bad input is found before a folder is made
+        loaded = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+        datasets.require_steps(config.dataset, loaded.timesteps, one_size(config.timesteps, "timesteps"))
+        require_payload(loaded, hw_profiles.load(config.target))
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
     with folder.held():
-        config, data = _data_of(config, folder, amount)
+        config, data = _data_of(config, folder, amount, loaded)
         every = rows_of(table, frames=data.is_frames, networks=amount.networks, seed=config.seed)
         rows = [row for row in every if amount.only in row.name]
         if not rows:
@@ -161,45 +176,58 @@ def _named(row: Row, config: SearchConfig) -> dict[str, Any]:
     return {"space": architecture.space, "architecture": str(architecture), "width": width}
 
 
-def _data_of(config: SearchConfig, folder: RunFolder, amount: Amount) -> tuple[SearchConfig, Dataset]:
-    """The config that names the data of the folder, which is a part of the dataset where a part was asked for, and that data.
-
-    Raises:
-        InputError: the folder holds networks of another size or other data.
-    """
-    wanted = {
+def _wanted(config: SearchConfig, amount: Amount) -> dict[str, Any]:
+    """What is one for all networks of a folder."""
+    part = {
         "dataset": config.dataset,
         "images": amount.images,
         "test_images": amount.test_images,
         "shrink": amount.shrink,
-        **{name: getattr(config, name) for name in CHOICES},
     }
-    begun = folder.has(SETTINGS)
-    if begun:
-        there = read_json(folder / SETTINGS)
-        differing = [
-            f"{name} {there[name]} (asked for: {value})"
-            for name, value in wanted.items()
-            if name in there and there[name] != value
-        ]
-        if differing:
-            raise InputError(
-                f"{folder.path} holds networks of another size: {', '.join(differing)}; take another --out."
-            )
-    part = (amount.images, amount.test_images, amount.shrink) != (None, None, 1)
-    if not (begun and part):
-        data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
-        if part:
-            _write_part(data, amount, folder / DATA)
-    if part:
+    return part | {name: getattr(config, name) for name in CHOICES}
+
+
+def _require_same_size(config: SearchConfig, amount: Amount, folder: RunFolder) -> None:
+    """Refuse a folder whose networks are of another size.
+
+    Raises:
+        InputError: with what differs.
+    """
+    if not folder.has(SETTINGS):
+        return
+    there = read_json(folder / SETTINGS)
+    differing = [
+        f"{name} {there[name]} (asked for: {value})"
+        for name, value in _wanted(config, amount).items()
+        if name in there and there[name] != value
+    ]
+    if differing:
+        raise InputError(f"{folder.path} holds networks of another size: {', '.join(differing)}; take another --out.")
+
+
+def _data_of(
+    config: SearchConfig, folder: RunFolder, amount: Amount, loaded: Dataset | None
+) -> tuple[SearchConfig, Dataset]:
+    """The config that names the data of the folder, which is a part of the dataset where a part was asked for, and that data.
+
+    Args:
+        loaded: the whole dataset; None where the folder has its part already.
+
+    Raises:
+        InputError: the folder's networks were trained on other data.
+    """
+    data, wanted = loaded, _wanted(config, amount)
+    if amount.is_part:
+        if loaded is not None:
+            _write_part(loaded, amount, folder / DATA)
         config = config.with_changes(dataset=f"npz:{(folder / DATA).resolve()}", download=False)
         data = datasets.load(config.dataset, graded=config.graded)
-    if begun:
-        if there["data_sha256"] != data.sha256:
-            raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")
-    else:
+    assert data is not None
+    if not folder.has(SETTINGS):
         sizes = {"trained_on": len(data.x_train) + len(data.x_val), "tested_on": len(data.x_test), "sample": data.image}
         write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256})
+    elif read_json(folder / SETTINGS)["data_sha256"] != data.sha256:
+        raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")
     return config, data
 
 

@@ -97,6 +97,14 @@ def test_a_network_that_is_no_chip_network_is_counted_as_floats(tmp_path, small)
     assert made("transfer", config, tmp_path / "t", amount, Silent()) == document
 
 
+def test_bad_input_leaves_no_folder_behind(small, tmp_path):
+    with pytest.raises(InputError):
+        made("blocks", small.with_changes(dataset="npz:nowhere.npz"), tmp_path / "t", ONE, Silent())
+    with pytest.raises(InputError, match="5 steps"):
+        made("blocks", small.with_changes(dataset="events"), tmp_path / "t", ONE, Silent())
+    assert not (tmp_path / "t").exists()
+
+
 @pytest.mark.slow
 def test_lava_runs_samples_of_a_networks_first_seed(small, tmp_path):
     amount = Amount(images=30, test_images=6, seeds=2, certified=2)
