@@ -196,6 +196,7 @@ def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporte
         with clock.stage("Lava"):
             certificate = delivery.certify_winner(prepared.data, folder, lava, why_not)
     summary = delivery.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
+    searching.mark_winner(folder, summary)
     write_json(folder / "summary.json", summary)
     folder.log("finished", wall_time=summary["wall_time"])
     write_report(folder.path)

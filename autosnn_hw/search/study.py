@@ -6,6 +6,7 @@ Optuna stores and shows; it decides nothing. It is imported when a study is open
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ class CandidateStudy:
                 self._study.set_user_attr(SETTINGS, dict(settings))
         if stored is not None:
             _require_same(stored, settings, self.url)
+        # What is stored next was judged from here on: trials get it as their start, so that a timeline shows when they were.
+        self._since = datetime.now()
         self._distributions = _distributions(space)
         with told(self.url):
             self._records = _records(self._study, self.url)
@@ -101,6 +104,7 @@ class CandidateStudy:
         with told(self.url):
             self._study.add_trial(trial)
         self._records[record.genotype] = record
+        self._since = datetime.now()
 
     def add_all(self, candidates: Sequence[Entry]) -> None:
         """Store many candidates in one transaction: all, or none where the process is killed meanwhile.
@@ -115,6 +119,7 @@ class CandidateStudy:
             trials = [self._trial(*entry) for entry in fresh]
             add_finished(self._study, trials, with_secrets(self.url), engine_options(self.url))
         self._records.update({record.genotype: record for _, record, _, _ in fresh})
+        self._since = datetime.now()
 
     def _trial(
         self,
@@ -126,7 +131,7 @@ class CandidateStudy:
         from optuna.trial import TrialState, create_trial
 
         values = None if record.accuracy is None or modelled_cost is None else [record.accuracy, modelled_cost]
-        return create_trial(
+        trial = create_trial(
             state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
             values=values,
             params=self._parameters(architecture),
@@ -136,6 +141,8 @@ class CandidateStudy:
             system_attrs={"constraints": list(constraints.values())},
             constraints=dict(constraints),
         )
+        trial.datetime_start = self._since
+        return trial
 
     def add_measurement(self, measurement: Measurement) -> None:
         """Store a measurement on the study, because a finished trial cannot be changed."""

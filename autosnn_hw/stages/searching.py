@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.objectives import unit_of, words_of
 from autosnn_hw.progress import Reporter
-from autosnn_hw.quantities import percent
+from autosnn_hw.quantities import percent, quantity
 from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSettings, run_search
 from autosnn_hw.search.storage import require_storage, storage_url
-from autosnn_hw.search.study import CandidateStudy
+from autosnn_hw.search.study import NAME, CandidateStudy
+from autosnn_hw.search.study_notes import tell_winner
 from autosnn_hw.search.walk import WALK, run_walk
 from autosnn_hw.search.walk_cost import WalkCost, walk_cost, worth_walking
 from autosnn_hw.simulate.lava import LavaChild
@@ -167,6 +171,22 @@ def random_baseline(
         chosen,
         workers=prepared.crew,
         progress=lambda event: reporter.advance(event.evaluated),
+    )
+
+
+def mark_winner(folder: RunFolder, summary: Mapping[str, Any]) -> None:
+    """Say in the study what won, and what a trial's values are: for people who open it in optuna-dashboard."""
+    winner, objective = summary["winner"], summary["objective"]
+    unit = unit_of(objective)
+    tell_winner(
+        **{"name": NAME, **folder.study()},
+        genotype=winner["architecture"],
+        found=(
+            f"With its final weights {percent(winner['accuracy']['exact_test'])} of the test samples right, "
+            f"{quantity(winner['energy']['total']['value'], 'J')} an inference on {summary['target']}."
+        ),
+        cost=f"{words_of(objective)}{f', in {unit}' if unit else ''}, modelled",
+        judged=f"of the integer network with the super-network's weights, on {summary['validation_samples']} validation samples",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import site
 import subprocess
 import sys
@@ -53,15 +54,23 @@ class FreshCopy:
         """Run a script by bash in the copy, or in `folder`, with its environment activated; stderr joins stdout."""
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         path = f"{self.folder}/.venv/bin:{inherited['PATH']}"
-        return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
+        command = ["bash", "-euo", "pipefail", "-c", script]
+        with subprocess.Popen(
+            command,
             cwd=folder or self.folder,
             env={**inherited, "PATH": path, "HOME": str(self.folder), "MPLBACKEND": "agg"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
+            start_new_session=True,
+        ) as process:
+            try:
+                said, _ = process.communicate()
+            except BaseException:  # a test's time is over: what it started ends with it
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, said)
 
     def follow(self, block, *, folder: Path | None = None, left_out=()) -> None:
         """Do what a block of a page says, line by line: each ends as it should (exit code 0, no traceback).

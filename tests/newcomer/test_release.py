@@ -1,0 +1,19 @@
+"""What names the version and how to cite it says the same everywhere."""
+
+import re
+
+from support.documented_commands import ROOT, blocks
+
+from autosnn_hw import __version__
+from autosnn_hw.report.paper.latex import BIBTEX
+
+
+def test_changes_and_citation_are_of_this_version():
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    sections = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert __version__ in {section.split()[0] for section in sections} or sections[0] == "Unreleased"
+
+
+def test_the_readme_cites_as_a_report_does():
+    (shown,) = (block.text for block in blocks(ROOT / "README.md") if block.language == "bibtex")
+    assert shown == BIBTEX.replace("VERSION", __version__)
