@@ -1,7 +1,6 @@
 """What a person sees first who opens a study in optuna-dashboard: which trial won, and what the two values are.
 
-Trials are finished and cannot be changed, so it stands on the study: as the attributes `winner` and `cost`, and as the notes that the dashboard shows of
-a study and of a trial. Their keys are the dashboard's own (0.21), written here without it.
+It stands in the attributes `winner` and `cost` of the study, in `winner` of the trial, and in the notes that the dashboard shows of a study and of a trial. Their keys are the dashboard's own (0.21), written here without it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw.search.storage import existing, loaded, readable, told
+from autosnn_hw.search.storage import engine_options, existing, loaded, readable, told, with_secrets
+from autosnn_hw.search.trial_rows import set_attributes
 
 NOTE_PART = 2045  # characters of one attribute of a note, as the dashboard cuts them
 
@@ -33,6 +33,7 @@ def tell_winner(storage: str | Path, name: str, *, genotype: str, found: str, co
         study = loaded(url, name)
         trials = [trial for trial in study.get_trials(deepcopy=False) if trial.user_attrs.get("genotype") == genotype]
         number = trials[0].number if trials else None
+        set_attributes(study, {genotype: {"winner": True}}, with_secrets(url), engine_options(url), key="genotype")
         study.set_user_attr("winner", {"genotype": genotype, "trial": number})
         study.set_user_attr("cost", cost)
         place = f"trial {number}" if trials else "no trial of this study"

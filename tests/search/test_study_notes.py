@@ -32,6 +32,7 @@ def test_the_winner_is_marked_and_the_cost_has_its_unit(searched):
     study = load(path)
     number = study.user_attrs["winner"]["trial"]
     assert study.trials[number].user_attrs["genotype"] == winner == study.user_attrs["winner"]["genotype"]
+    assert [t.number for t in study.trials if t.user_attrs.get("winner")] == [number]
     note = get_note(study)
     assert f"trial {number}" in note and winner in note and "90.0 % right." in note
     assert "cost: energy an inference, in J, modelled" in note and study.user_attrs["cost"] == WORDS["cost"]
