@@ -9,6 +9,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import MAX_TIMESTEPS, ChipNetwork, integers
+from autosnn_hw.sigma_delta import SPIKE_EXP
 from autosnn_hw.simulate.stem import encode, host_macs
 
 
@@ -58,7 +59,7 @@ def stimulus(
         return _encoded(network, inputs, timesteps, threads)
     shape = network.input_layer.shape
     if inputs.shape[1:] == shape and network.input_layer.neuron is not None:
-        return Stimulus("constant", integers(inputs, "the images"), _steps(network, timesteps), graded)
+        return Stimulus("constant", _values(network, inputs, "the images"), _steps(network, timesteps), graded)
     if inputs.ndim == len(shape) + 2 and inputs.shape[2:] == shape:
         return _frames(network, inputs, timesteps, graded)
     if inputs.shape[1:] == shape:
@@ -82,6 +83,15 @@ def _steps(network: ChipNetwork, timesteps: int | None) -> int:
     return int(steps)
 
 
+def _values(network: ChipNetwork, inputs: np.ndarray, what: str) -> np.ndarray:
+    """Inputs that are taken as they are, int64."""
+    if network.sigma_delta and inputs.dtype.kind == "f" and (inputs != np.trunc(inputs)).any():
+        raise InputError(
+            f"{what} hold fractions; a sigma-delta network takes integers, {1 << SPIKE_EXP} for 1.0 of the trained network: np.rint({1 << SPIKE_EXP} * x)."
+        )
+    return integers(inputs, what)
+
+
 def _encoded(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, threads: int) -> Stimulus:
     assert network.encoder is not None
     values = encode(network.encoder, inputs, threads=threads)
@@ -103,7 +113,7 @@ def _frames(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, gra
     if steps < 1:
         raise InputError("the frames have no steps; at least one is needed.")
     if network.input_layer.neuron is not None or graded:
-        values = integers(inputs, "the frames")
+        values = _values(network, inputs, "the frames")
     elif network.input_layer.payload > 1:
         values, graded = integers(inputs, "the frames").clip(0, network.input_layer.payload), True
     else:

@@ -33,7 +33,7 @@ def assert_survived(kind, honest, folder, first, count):
     assert lines[-1]["read"] + lines[-1]["refused"] == count and lines[-1]["refused"] > 0
 
 
-@pytest.mark.parametrize("kind", ["net", "toml", "csv", "cores"])
+@pytest.mark.parametrize("kind", ["net", "sdnn", "toml", "csv", "cores"])
 def test_a_few_damaged_files_are_read_or_refused(kind, honest, tmp_path):
     assert_survived(kind, honest[kind], tmp_path, 10**6, 12)
 

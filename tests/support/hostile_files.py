@@ -13,7 +13,16 @@ import onnx
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost.calibration.rows import ENERGY_COLUMNS
 from autosnn_hw.cost.cores import core_network
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout
+from autosnn_hw.network import (
+    ChipNetwork,
+    ConvLayer,
+    CubaNeuron,
+    DenseLayer,
+    InputLayer,
+    Part,
+    Readout,
+    SigmaDeltaNeuron,
+)
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.verbs import trace
@@ -37,6 +46,14 @@ def network(memoryless=False):
     return ChipNetwork((InputLayer("in", (2, 4, 4)), conv, last), timesteps=5, readout=Readout(2, 2))
 
 
+def sigma_delta_network():
+    rng = np.random.default_rng(0)
+    weight, hidden = rng.integers(-9, 9, (3, 2, 3, 3)), SigmaDeltaNeuron(Part.SIGMA_DELTA, 5)
+    conv = ConvLayer("conv", (3, 4, 4), weight, hidden, np.array([1, 0, -1]), padding=(1, 1))
+    last = DenseLayer("fc", (4,), rng.integers(-9, 9, (4, 48)), SigmaDeltaNeuron(Part.SIGMA))
+    return ChipNetwork((InputLayer("in", (2, 4, 4), SigmaDeltaNeuron(Part.DELTA, 1), host=True), conv, last))
+
+
 def write_all(folder):
     """kind -> path of an honest file."""
     rng = np.random.default_rng(0)
@@ -47,6 +64,7 @@ def write_all(folder):
         return paths[kind]
 
     netx.write(network(), path("net", "a.net"))
+    netx.write(sigma_delta_network(), path("sdnn", "sdnn.net"))
     nir.write(network(), path("nir", "a.nir"))
     onnx_exporter.write(network(), path("onnx", "a.onnx"))
     frames = (rng.random((3, 5, 2, 4, 4)) < 0.5).astype(np.uint8)
@@ -240,6 +258,6 @@ def odd_safetensors(path, rng):
 
 
 STRUCTURED = {
-    "net": odd_hdf5, "nir": odd_hdf5, "onnx": odd_onnx, "npz": odd_npz, "trace": odd_npz, "toml": odd_json_text, "csv": odd_csv,
+    "net": odd_hdf5, "sdnn": odd_hdf5, "nir": odd_hdf5, "onnx": odd_onnx, "npz": odd_npz, "trace": odd_npz, "toml": odd_json_text, "csv": odd_csv,
     "config": odd_json_text, "cores": odd_json_text, "study": odd_sqlite, "safetensors": odd_safetensors,
 }  # fmt: skip

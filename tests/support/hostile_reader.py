@@ -22,7 +22,7 @@ FORBIDDEN = ("pickle.find_class", "os.system", "os.exec", "ctypes.dlopen", "sock
 
 def reader_of(kind):
     """A function of a path, with everything imported that it needs."""
-    if kind == "net":
+    if kind in ("net", "sdnn"):
         from exporters import netx
 
         return netx.read

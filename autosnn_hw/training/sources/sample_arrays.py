@@ -39,8 +39,8 @@ def checked_inputs(x: np.ndarray, name: str, path: Path) -> np.ndarray:
     frames = x.ndim in (3, 5)
     if frames and x.dtype.kind == "f" and (x != np.trunc(x)).any():
         raise InputError(
-            f"{path}: {name} is {x.dtype} {x.shape} with fractions; the values of frames are counts of spikes, whole numbers. "
-            "Images are (N, C, H, W)."
+            f"{path}: {name} is {x.dtype} {x.shape} with fractions; the values of frames are counts of spikes, whole numbers "
+            "(a sigma-delta network takes np.rint(64 * x)). Images are (N, C, H, W)."
         )
     low, high = x.min(), x.max()
     if max(abs(float(low)), float(high)) > INT32_MAX:
@@ -122,5 +122,7 @@ def checked_labels(y: np.ndarray | None, name: str, count: int, path: Path) -> t
         elif y.shape[1] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
             y, note = y.argmax(axis=1), f"{name} {y.shape} is taken as one-hot labels"
     if y.dtype.kind not in "iu" or y.shape != (count,) or (y.size and not 0 <= int(y.min()) <= int(y.max()) < 1 << 20):
-        raise InputError(f"{path}: {name} is {y.dtype} {y.shape}; it must be {count} integer labels from 0.")
+        raise InputError(
+            f"{path}: {name} is {y.dtype} {y.shape}; it must be {count} integer labels from 0; leave it out where there are no classes."
+        )
     return y.astype(np.int64), note
