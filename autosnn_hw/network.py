@@ -234,6 +234,14 @@ def _fits(source: Layer, layer: Layer) -> None:
         for a in (0, 1)
     )
     if size != layer.shape[1:]:
+        least = tuple(
+            (layer.shape[1 + a] - 1) * layer.stride[a]
+            + layer.dilation[a] * (layer.weight.shape[2 + a] - 1)
+            + 1
+            - 2 * layer.padding[a]
+            for a in (0, 1)
+        )
         raise InputError(
-            f"layer {layer.name!r}: shape says {layer.shape[1:]}, the convolution of {source.name!r} gives {size}."
+            f"layer {layer.name!r}: shape says {layer.shape[1:]}, the convolution of {source.name!r} {source.shape[1:]} gives {size}; "
+            f"{least} would give what it says."
         )

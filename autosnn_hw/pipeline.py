@@ -104,7 +104,7 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
     from autosnn_hw.stages import search_estimate, searching, supernet
     from autosnn_hw.stages.manifest import manifest
 
-    supernet.require_source(config, prepared)
+    learnt = supernet.require_source(config, prepared, reporter)
     config, walk = searching.resolved(searching.stored(config), prepared)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").removeprefix("folder:").split(",")[0]).stem.replace(":", "-")
@@ -123,6 +123,8 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
         for sentence in (None if front is None else f"note: {front}.", walk):
             if sentence is not None:
                 reporter.say(sentence)
+        if learnt is not None:
+            supernet.take_over(config, folder, learnt)
         return _go_on(config, prepared, folder, reporter)
 
 

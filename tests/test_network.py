@@ -52,6 +52,15 @@ def test_layers_that_do_not_meet_are_refused():
         ChipNetwork((entry, conv()), readout=Readout(10, 10))
 
 
+@pytest.mark.parametrize("stride, padding, size, dilation", [(1, 0, 3, 1), (2, 1, 3, 1), (3, 2, 5, 2), (2, 0, 1, 1)])
+def test_an_input_that_does_not_fit_is_told_which_one_would(stride, padding, size, dilation):
+    conv = ConvLayer("c", (2, 7, 6), np.ones((2, 1, size, size)), CubaNeuron(9, 99), stride=(stride,) * 2, padding=(padding,) * 2, dilation=(dilation,) * 2)  # fmt: skip
+    with pytest.raises(InputError) as refused:
+        ChipNetwork((InputLayer("in", (1, 90, 90)), conv))
+    height, width = (int(n) for n in str(refused.value).split("; (")[1].split(")")[0].split(", "))
+    assert ChipNetwork((InputLayer("in", (1, height, width)), conv)).layers[1] is conv
+
+
 def test_neuron_layers_leave_out_an_input_without_neurons():
     plain = ChipNetwork((InputLayer("in", (2, 6, 6)), conv()))
     driven = ChipNetwork((InputLayer("in", (2, 6, 6), NEURON), conv()))

@@ -34,6 +34,13 @@ from autosnn_hw.errors import InputError
     help="Of NIR: the framework fires at v >= threshold (sinabs, SpikingJelly), not above it (norse, snnTorch).",
 )
 @click.option(
+    "--decay",
+    type=click.Choice(["euler", "exponential"]),
+    default="euler",
+    show_default=True,
+    help="Of NIR: what neurons keep in a step, 1 - dt / tau, or exp(-dt / tau) as sinabs does.",
+)
+@click.option(
     "--input-shape",
     type=Shape(),
     default=None,
@@ -45,16 +52,49 @@ from autosnn_hw.errors import InputError
     "--dataset",
     default=None,
     metavar="npz:PATH",
-    help="Spike frames (N, T, ..) with labels or without: run in the framework, as integers and in Lava, and say where they differ.",
+    help="Spike frames (N, T, ..) with labels or without: choose scales on them, run them in floats, as integers and in Lava, and say where they differ.",
 )
+@options.data_dir
+@click.option(
+    "--pixel-max",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    help="Of images: what the network was trained on is a pixel over this. [default: 255 for bytes (16 for digits), 1 for floats]",
+)
+@click.option(
+    "--finetune-epochs",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Train on for so many epochs with the integers in the loop, on the dataset's training samples.",
+)
+@options.seed
 @click.option(
     "--samples", type=click.IntRange(min=1), default=100, show_default=True, help="Of the dataset's test split."
 )
 @click.option("--explain", is_flag=True, help="Show layer by layer what was read, assumed and rounded.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@options.quiet
 @options.as_json
 def command(
-    source, out, dt, reset, fires_at_threshold, input_shape, timesteps, dataset, samples, explain, force, as_json
+    source,
+    out,
+    dt,
+    reset,
+    fires_at_threshold,
+    decay,
+    input_shape,
+    timesteps,
+    dataset,
+    data_dir,
+    pixel_max,
+    finetune_epochs,
+    seed,
+    samples,
+    explain,
+    force,
+    quiet,
+    as_json,
 ):
     """Turn a network of another framework into a NetX file that every other verb reads.
 
@@ -71,27 +111,29 @@ def command(
     norse         autosnn-hw import net.nir -o net.net --dt 1e-3 --reset hard
     snnTorch      autosnn-hw import net.nir -o net.net --reset hard
     SpikingJelly  autosnn-hw import net.nir -o net.net --reset hard --fires-at-threshold
-    sinabs        autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold
+    sinabs        autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold --decay exponential
     autosnn-hw    autosnn-hw import net.nir -o net.net
     """
-    from autosnn_hw.importing import import_network
-    from autosnn_hw.run_and_price import load_samples, sha256
+    from autosnn_hw.importing import Finetune, import_network, load_data
+    from autosnn_hw.progress import progress
+    from autosnn_hw.run_and_price import sha256
     from exporters import netx
 
     written = Path(out)
     if written.exists() and not force:
         raise InputError(f"{written} is there already; give another --out or --force.")
-    data = None if dataset is None else load_samples(dataset, "test").first(samples)
-    found = import_network(
-        source,
-        None if data is None else data.inputs,
-        None if data is None else data.labels,
-        dt=dt,
-        reset=reset,
-        fires_at_threshold=fires_at_threshold,
-        input_shape=input_shape,
-        timesteps=timesteps,
-    )
+    with progress(quiet or as_json) as reporter:
+        found = import_network(
+            source,
+            None if dataset is None else load_data(dataset, samples, data_dir, pixel_max),
+            dt=dt,
+            reset=reset,
+            fires_at_threshold=fires_at_threshold,
+            exponential=decay == "exponential",
+            input_shape=input_shape,
+            timesteps=timesteps,
+            finetune=Finetune(finetune_epochs, seed, reporter),
+        )
     netx.write(found.network, written)
     notes = list(found.network.provenance.get("notes", []))
     document = {
@@ -100,6 +142,8 @@ def command(
         "sha256": sha256(written),
         "bytes": written.stat().st_size,
         **found.about,
+        "calibration": found.calibration,
+        "finetuning": found.finetuning,
         "comparison": found.comparison,
         "notes": notes,
     }
@@ -111,7 +155,7 @@ def command(
     if explain:
         for layer in found.about["layers"]:
             click.echo("\n".join(_explained(layer)))
-    for line in _compared(found.comparison):
+    for line in (*_calibrated(found.calibration), *_tuned(found.finetuning), *_compared(found.comparison)):
         click.echo(line)
     click.echo(f"{written}: {_summary(found.about, len(found.network.layers) - 1, source)}")
 
@@ -142,6 +186,22 @@ def _value(value: float | list[float]) -> str:
     return f"{value[0]:.6g}..{value[1]:.6g}" if isinstance(value, list) else f"{value:.6g}"
 
 
+def _calibrated(shares: Mapping[str, float] | None) -> Iterator[str]:
+    cut = {name: share for name, share in (shares or {}).items() if share < 1}
+    if cut:
+        named = ", ".join(f"{name} {share:.0%}" for name, share in cut.items())
+        yield f"scales chosen on data: the largest weight that is told apart, of the largest there is: {named}"
+
+
+def _tuned(tuned: Mapping[str, Any] | None) -> Iterator[str]:
+    if tuned is not None:
+        accuracies = tuned["validation_accuracies"]
+        yield (
+            f"fine-tuned for {tuned['epochs']} epochs: {100 * accuracies[0]:.1f} % of the validation samples right as rounded, "
+            f"{100 * accuracies[tuned['best_epoch']]:.1f} % after epoch {tuned['best_epoch']}, which is kept"
+        )
+
+
 def _compared(comparison: Mapping[str, Any] | None) -> Iterator[str]:
     """The framework beside the integers, in lines."""
     if comparison is None:
@@ -149,20 +209,21 @@ def _compared(comparison: Mapping[str, Any] | None) -> Iterator[str]:
     accuracy = {
         name: "unknown" if value is None else f"{100 * value:.1f} %" for name, value in comparison["accuracy"].items()
     }
-    yield (
-        f"accuracy on {comparison['samples']} samples: in its framework {accuracy['float']}, as integers {accuracy['integer']}, in Lava "
-        f"{accuracy['lava']}"
-    )
+    by = comparison["float_by"]
+    floats = "" if by is None else f"{'in ' if by == 'its framework' else 'by '}{by} {accuracy['float']}, "
+    rounded = f"rounded {accuracy['rounded']}, fine-tuned " if "rounded" in accuracy else ""
+    yield f"accuracy on {comparison['samples']} samples: {floats}{rounded}as integers {accuracy['integer']}, in Lava {accuracy['lava']}"
     if comparison["lava_mismatches"] is not None:
         yield f"Lava differs from the integers in {comparison['lava_mismatches']} spikes"
+    there = "in the framework" if by == "its framework" else "in floats"
     for layer in comparison["layers"]:
         yield (
-            f"  {layer['layer']}: {layer['spikes_float']} spikes in the framework, {layer['spikes_integer']} as integers; "
+            f"  {layer['layer']}: {layer['spikes_float']} spikes {there}, {layer['spikes_integer']} as integers; "
             f"{layer['differ']} of {layer['of']} neuron-steps differ"
         )
     first = comparison["first_difference"]
     if first is not None:
         yield (
             f"  first: layer {first['layer']!r}, sample {first['sample']}, step {first['step']}, neuron {tuple(first['neuron'])}: "
-            f"{first['float']} in the framework, {first['integer']} as integers"
+            f"{first['float']} {there}, {first['integer']} as integers"
         )

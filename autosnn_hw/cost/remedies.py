@@ -95,9 +95,15 @@ def _parameters(
     name = layer.name
     if network.sigma_delta:
         return  # its messages carry values: whatever changes one layer's integers changes what all others mean
+    if resource == "threshold" and limits.threshold:
+        value = limits.threshold.value
+        if _reads_voltage(network, index) or not _moves_synapses(layer, _scale(layer, profile, before)):
+            sentence = f"lower the threshold of {name!r} to {int(value):,}"
+            yield sentence, variation.with_thresholds(network, index, int(value))
+            return
     if resource in SCALED or resource.startswith("odd weights"):
-        factor = _scale(network.layers[index], profile, before)
-        way = f"by {factor:.3g} to even integers" if factor < 1.0 else "to even integers"
+        factor = _scale(layer, profile, before)
+        way = f"by {_short_of_one(factor)} to even integers" if factor < 1.0 else "to even integers"
         yield f"rescale weights, biases and thresholds of {name!r} {way}", variation.rescaled(network, index, factor)
     if resource == "v_decay" and limits.v_decay:
         value = limits.v_decay.value
@@ -127,6 +133,26 @@ def _scale(layer: Layer, profile: Profile, before: dict[tuple[str, str], float])
         if use.resource in SCALED and (layer.name, use.resource) in before:
             factor = min(factor, (use.limit - 1.0) / use.used)
     return factor
+
+
+def _reads_voltage(network: ChipNetwork, index: int) -> bool:
+    """Whether a layer is the readout that never fires: its threshold may be any that it does not reach."""
+    readout = network.readout
+    return readout is not None and readout.accumulates and index == len(network.layers) - 1
+
+
+def _moves_synapses(layer: Layer, factor: float) -> bool:
+    """Whether a factor changes weights or biases at all once they are integers; one just below 1 may not."""
+    values = [layer.bias] if isinstance(layer, InputLayer) else [layer.bias, layer.weight]
+    return any(value is not None and bool(np.any(np.rint(value * factor) != value)) for value in values)
+
+
+def _short_of_one(factor: float) -> str:
+    """A factor below 1 with three digits, or as many as tell it from 1."""
+    digits = 3
+    while float(f"{factor:.{digits}g}") >= 1.0 and digits < 17:
+        digits += 1
+    return f"{factor:.{digits}g}"
 
 
 def _whole_network(

@@ -24,6 +24,14 @@ def rescaled(network: ChipNetwork, index: int, factor: float) -> ChipNetwork:
     return with_layer(network, index, replace(layer, neuron=changed, bias=bias, weight=weight))
 
 
+def with_thresholds(network: ChipNetwork, index: int, most: int) -> ChipNetwork:
+    """Layer `index` with thresholds of at most `most`."""
+    layer = network.layers[index]
+    neuron = cuba(layer)
+    changed = CubaNeuron(np.minimum(neuron.vth_mant, most), neuron.v_decay, neuron.i_decay)
+    return with_layer(network, index, replace(layer, neuron=changed))
+
+
 def with_decays(network: ChipNetwork, index: int, *, v_decay: int | None = None, i_decay: int | None = None):
     """Layer `index` with decays of at most the given ones, or exactly v_decay 4096 where that is asked for."""
     layer = network.layers[index]

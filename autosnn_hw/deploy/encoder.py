@@ -43,18 +43,13 @@ def build_encoder(
             "the stem pads with normalised zeros, and float images are only scaled: at the border they would differ; train on float images with pixel_mean 0."
         )
     bias = bias + (weight.sum(axis=(2, 3)) @ shift_in)
-    integer, inside, gain = _channels(weight, bias, unit)
-    stem_scale = _stem_scale(_largest(weight, bias, unit, integer, inside, gain), weights)
-    multiplier, shift = _fixed_point(stem_scale / gain)
-    encoder = Encoder(
-        weight=integer.astype(np.int8),
-        bias=inside.astype(np.int32),
-        multiplier=multiplier,
-        shift=shift,
-        table=table,
-        scale=scale,
+    encoder, stem_scale = encoder_of(
+        weight,
+        bias,
+        (table, scale, unit),
         stride=(stem.stride, stem.stride),
         padding=(stem.padding, stem.padding),
+        limit=BIAS_LIMIT if weights.kind == "ternary" else min(BIAS_LIMIT, weights.bias_max),
     )
     height, width = (conv_output_size(n, weight.shape[-1], stem.stride, stem.padding) for n in folded.image[1:])
     layer = InputLayer(
@@ -66,6 +61,41 @@ def build_encoder(
         host=weights.host_stem,
     )
     return encoder, layer
+
+
+def encoder_of(
+    weight: np.ndarray,
+    bias: np.ndarray,
+    pixels: tuple[np.ndarray | None, np.ndarray | None, float],
+    *,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    limit: int = BIAS_LIMIT,
+) -> tuple[Encoder, float]:
+    """A convolution of images as the host does it, and the scale S of what it gives.
+
+    Args:
+        weight, bias: float64 (C, Cin, kh, kw) and (C,).
+        pixels: int8 table (Cin, 256), or None; float32 scale (Cin,), or None; and the unit q / value of both.
+        limit: largest bias mantissa. Where the host runs the neuron (ternary) the mantissa is still NetX's, so that every backend
+            reads one file.
+    """
+    table, scale, unit = pixels
+    integer, inside, gain = _channels(weight, bias, unit)
+    largest = _largest(weight, bias, unit, integer, inside, gain)
+    stem_scale = limit / largest if largest > 0 else float(limit)
+    multiplier, shift = _fixed_point(stem_scale / gain)
+    encoder = Encoder(
+        weight=integer.astype(np.int8),
+        bias=inside.astype(np.int32),
+        multiplier=multiplier,
+        shift=shift,
+        table=table,
+        scale=scale,
+        stride=stride,
+        padding=padding,
+    )
+    return encoder, stem_scale
 
 
 def _refuse(weight: np.ndarray, bias: np.ndarray, k: float, folded: FoldedNetwork) -> None:
@@ -109,12 +139,6 @@ def _largest(
     floats = np.abs(weight).reshape(len(weight), -1).sum(axis=1) * (BYTE_PEAK / unit) + np.abs(bias)
     integers = (np.abs(integer).reshape(len(integer), -1).sum(axis=1) * BYTE_PEAK + np.abs(inside)) / gain
     return max(float(floats.max()), float(integers.max()))
-
-
-def _stem_scale(largest: float, weights: WeightFormat) -> float:
-    # Where the host runs the neuron (ternary) the mantissa is still NetX's, so that every backend reads one file.
-    limit = BIAS_LIMIT if weights.kind == "ternary" else min(BIAS_LIMIT, weights.bias_max)
-    return limit / largest if largest > 0 else float(limit)
 
 
 def _fixed_point(ratio: np.ndarray) -> tuple[np.ndarray, int]:

@@ -12,6 +12,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import WINNER_SIMULATION
 
 LARGEST_FILE = 1 << 28
+NETWORKS = (".net", ".onnx", ".nir")
 SHOWN = 80  # characters of someone else's text that a message repeats
 
 
@@ -147,6 +148,10 @@ def read_document(path: str | Path) -> dict[str, Any]:
             )
         if not file.is_file() or file.stat().st_size > LARGEST_FILE:
             raise InputError(f"{file} is no regular file of at most {LARGEST_FILE >> 20} MB, and is not read.")
+        if file.suffix in NETWORKS:
+            raise InputError(
+                f"{file} is a network; `autosnn-hw simulate {file} --json > {file.stem}.json` makes the document that is compared."
+            )
         document = json.loads(file.read_text(encoding="utf-8"), parse_constant=_not_a_number)
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, InputError):

@@ -17,20 +17,25 @@ from autosnn_hw.seeds import derive_seed
 from autosnn_hw.stages.evaluator import evaluation_tools
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.set_aside import set_aside
+from autosnn_hw.training.checkpoint import read_checkpoint
 
 VERDICT = "supernet.json"  # written when training has ended
 
 
-def require_source(config: SearchConfig, prepared: Prepared) -> dict[str, Any] | None:
+def require_source(config: SearchConfig, prepared: Prepared, reporter: Reporter) -> dict[str, Any] | None:
     """Refuse a --supernet that cannot be searched before anything is begun; a run that has its own copy needs it no more.
+
+    One that was trained on other data is judged on the run's, and it is said.
 
     Returns:
         The verdict on it, or None where none is asked for.
 
     Raises:
-        InputError: there is none, its training has not ended, it has not learnt, or it is of another space, width or kind of chip.
+        InputError: there is none, its training has not ended, it has not learnt (this data), or it is of another space, width or kind of
+            chip, or for other samples or classes.
     """
     from autosnn_hw.training.supernet_checkpoint import load_supernet
+    from autosnn_hw.training.supernet_trainer import judged
 
     if config.supernet is None:
         return None
@@ -39,16 +44,35 @@ def require_source(config: SearchConfig, prepared: Prepared) -> dict[str, Any] |
         raise InputError(
             f"--supernet {source}: the folder holds no {SUPERNET}; give that of a run whose super-network is trained."
         )
-    _refuse_other(load_supernet(source / SUPERNET), prepared, source)
+    network = load_supernet(source / SUPERNET)
+    _refuse_other(network, prepared, source)
     if not (source / VERDICT).is_file():
         raise InputError(
             f"--supernet {source}: its super-network is not trained to the end, or has not learnt; `autosnn-hw search --resume {source}` "
             "goes on with it and says what it needs."
         )
     verdict: dict[str, Any] = read_json(source / VERDICT)
+    if _learnt_from(source) != prepared.data.sha256:
+        found = judged(network, prepared.data, derive_seed(config.seed, "supernet"), [])
+        facts = {"accuracy": found.accuracy, "chance": found.chance, "learnt": found.learnt, "sentence": found.sentence}
+        verdict = {**verdict, **facts}
+        reporter.say(f"note: --supernet {source} was trained on other data; on {prepared.data.name} {found.sentence}")
     if not verdict["learnt"]:
         raise InputError(f"--supernet {source}: {verdict['sentence']}")
-    return verdict
+    return {**verdict, "from": str(source)}
+
+
+def _learnt_from(source: Path) -> str | None:
+    """Hash of the data that a super-network was trained on; None where its file does not say it."""
+    identity = read_checkpoint(source / SUPERNET)[1].get("identity")
+    return identity.get("data") if isinstance(identity, dict) else None
+
+
+def take_over(config: SearchConfig, folder: RunFolder, verdict: dict[str, Any]) -> None:
+    """The run's own copy of a super-network that suits, and the verdict on it."""
+    with writing(folder / SUPERNET), whole_file.beside(folder / SUPERNET) as copy:
+        shutil.copyfile(Path(str(config.supernet)) / SUPERNET, copy)
+    write_json(folder / VERDICT, verdict)
 
 
 def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
@@ -66,12 +90,14 @@ def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
             return known
         inherited = config.retrain != "scratch"
         set_aside(folder, known["epochs"], networks=inherited, last=VERDICT)
-    if config.supernet is not None:
-        verdict = _take_over(config, prepared, folder)
-    else:
+    verdict = require_source(config, prepared, reporter)
+    if verdict is None:
         verdict = train(config, prepared, folder, reporter)
-    evaluation_tools.cache_clear()  # of this process, which may have evaluated with the weights before
-    write_json(folder / VERDICT, verdict)
+        evaluation_tools.cache_clear()  # of this process, which may have evaluated with the weights before
+        write_json(folder / VERDICT, verdict)
+    else:
+        evaluation_tools.cache_clear()
+        take_over(config, folder, verdict)
     return verdict
 
 
@@ -142,14 +168,6 @@ def train(
     }
 
 
-def _take_over(config: SearchConfig, prepared: Prepared, folder: RunFolder) -> dict[str, Any]:
-    verdict = require_source(config, prepared)
-    source = Path(str(config.supernet))
-    with writing(folder / SUPERNET), whole_file.beside(folder / SUPERNET) as copy:
-        shutil.copyfile(source / SUPERNET, copy)
-    return {**(verdict or {}), "from": str(source)}
-
-
 def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
     """Refuse a super-network of another space, width or T, or one that was trained for other neurons, weights or readouts.
 
@@ -160,6 +178,12 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
     if differing:
         raise InputError(
             f"--supernet {source} was trained for another kind of chip: {differing}; without --supernet one is trained for {prepared.profile.name}."
+        )
+    data = prepared.data
+    if (network.image, network.classes) != (data.image, data.classes):
+        sides = (" x ".join(map(str, image)) for image in (network.image, data.image))
+        raise InputError(
+            f"--supernet {source} was trained for samples of {next(sides)} in {network.classes} classes, {data.name} has samples of {next(sides)} in {data.classes}; without --supernet one is trained."
         )
     space = prepared.space
     for steps in space.reads:

@@ -157,17 +157,34 @@ def train_supernet(
         network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device, begun if goes_on else None
     )
     run.fit(dataset, dataset.x_train, dataset.y_train, step)
-    network.eval()
-    random = generator(schedule.seed, "verdict")
+    result = judged(network.eval(), dataset, schedule.seed, run.losses, run.seconds, warm, device)
+    if must_learn and not result.learnt:
+        raise RunError(result.sentence)
+    return result
+
+
+def judged(
+    network: SuperNetwork,
+    dataset: Dataset,
+    seed: int,
+    losses: list[float],
+    seconds: float = 0.0,
+    warm_up: int = 0,
+    device: str = "cpu",
+) -> SupernetTraining:
+    """Whether a super-network has learnt a data set, by random paths of it.
+
+    Args:
+        seed: that draws the paths.
+        losses, seconds, warm_up: of its training, where it was trained on this data set.
+    """
+    random = generator(seed, "verdict")
     accuracies = [
         evaluate_path(network, network.uniform_path(random), dataset, device=device).accuracy
         for _ in range(VERDICT_PATHS)
     ]
     guessing = guessing_loss(dataset.y_train, dataset.classes)
-    result = SupernetTraining(network, run.losses, accuracies, _chance(dataset.y_val), run.seconds, warm, guessing)
-    if must_learn and not result.learnt:
-        raise RunError(result.sentence)
-    return result
+    return SupernetTraining(network, losses, accuracies, _chance(dataset.y_val), seconds, warm_up, guessing)
 
 
 def path_loss(

@@ -114,6 +114,62 @@ def test_a_module_of_torch_is_imported_and_compared_with_its_framework(tmp_path,
     assert "trained with reset by subtraction" in done.stderr and "  first: layer '1', sample 0" in done.stdout
 
 
+def blobs(tmp_path, images):
+    """Two classes, of which one has its first and one its last three inputs on."""
+    rng = np.random.default_rng(1)
+    y = np.arange(800) % 2
+    chance = np.where((np.arange(6) < 3) == (y[:, None] == 0), 0.9, 0.1)
+    x = (chance * 255).astype(np.uint8).reshape(800, 1, 2, 3) if images else (rng.random((800, 8, 6)) < chance[:, None]).astype(np.uint8)  # fmt: skip
+    np.savez(tmp_path / "b.npz", x_train=x[:-40], y_train=y[:-40], x_test=x[-40:], y_test=y[-40:])
+    return f"npz:{tmp_path / 'b.npz'}"
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_a_network_is_trained_on_with_the_integers_and_the_file_is_what_was_trained(images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("autosnn_hw.importing._has_lava", lambda: False)
+    Path("nets.py").write_text(MODULE)
+    data = blobs(tmp_path, images)
+    words = ("import", "nets:net", "-o", "a.net", "--dataset", data, "--finetune-epochs", "8", "--samples", "40", "--timesteps", "8", "--json")  # fmt: skip
+    document = json.loads(run(*words, *(("--input-shape", "6") if images else ())).stdout)
+    tuned, right = document["finetuning"], document["comparison"]["accuracy"]
+    assert tuned["epochs"] == 8 and len(tuned["validation_accuracies"]) == 9 and right["integer"] > 0.9
+    assert tuned["validation_accuracies"][tuned["best_epoch"]] == max(tuned["validation_accuracies"])
+    again = json.loads(run("simulate", "a.net", "--dataset", data, "--json").stdout)
+    assert again["accuracy"]["value"] == right["integer"] and again["network"]["timesteps"] == 8
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("--finetune-epochs", "1"), "fine-tuning needs a data set with training samples"),
+        (("--dataset", "images"), "images stand for some steps .* --timesteps"),
+        (("--dataset", "frames", "--pixel-max", "2"), "holds spike frames; --pixel-max is for images"),
+    ],
+)
+def test_data_that_does_not_do_is_one_sentence(words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("nets.py").write_text(MODULE)
+    words = [blobs(tmp_path, word == "images") if word in ("images", "frames") else word for word in words]
+    done = run("import", "nets:net", "-o", "a.net", *words, "--input-shape", "6")
+    assert isinstance(done.exception, InputError) and re.search(said, str(done.exception)), done.exception
+    assert not Path("a.net").exists()
+
+
+def test_samples_of_another_shape_are_one_sentence(tmp_path):
+    done = run("import", LIF, "-o", tmp_path / "a.net", "--dt", "1e-4", "--reset", "hard", "--dataset", blobs(tmp_path, False))  # fmt: skip
+    assert "the samples have shape (40, 8, 6); spike frames (N, T, 1), or images (N, 1) with --timesteps" in str(done.exception)  # fmt: skip
+
+
+def test_reset_by_subtraction_is_refused_with_what_reset_to_zero_costs(tmp_path):
+    frames = (np.random.default_rng(0).random((4, 40, 1)) < 0.5).astype(np.uint8)
+    np.savez(tmp_path / "a.npz", x_test=frames, y_test=np.zeros(4, np.int64))
+    words = ("import", LIF, "-o", tmp_path / "a.net", "--dt", "1e-4", "--dataset", f"npz:{tmp_path / 'a.npz'}")
+    refused = run(*words, "--reset", "subtract")
+    assert re.search("of 4 samples 100.0 % are then right, and 100.0 % by its equations", str(refused.exception))
+    assert "--finetune-epochs" in str(refused.exception)
+
+
 @pytest.mark.parametrize(
     "source, words, said",
     [

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_nets import NEURON, dense, overlaid
@@ -10,7 +14,7 @@ from support.small_nets import NEURON, dense, overlaid
 from autosnn_hw.cost import check
 from autosnn_hw.cost.fit import assess
 from autosnn_hw.cost.remedies import propose
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout
 
 
 @st.composite
@@ -87,3 +91,30 @@ def test_integers_out_of_range_are_rescaled_together(loihi2):
     network = dense(np.array([[-3, 301, 40]]), CubaNeuron(500, 1000), bias=np.array([100]))
     remedies = [r for v in check(network, loihi2).violations for r in v.remedies]
     assert remedies and all("rescale" in remedy and "everything fits" in remedy for remedy in remedies)
+
+
+@pytest.mark.parametrize("least", [131072, 131090, 140000, 200000])
+@pytest.mark.parametrize("reads_voltage", [True, False])
+def test_a_threshold_a_little_too_large_is_lowered_and_said_as_a_number(loihi2, least, reads_voltage):
+    network = dense(np.array([[-30, 40, 2], [4, 6, 8]]), CubaNeuron(least, 0))
+    readout = Readout(2, 1, accumulates=True) if reads_voltage else None
+    network = replace(network, readout=readout)
+    (violation,) = assess(network, loihi2).violations
+    first = propose(network, loihi2, violation, assess(network, loihi2))[0]
+    assert assess(first.network, loihi2).fits
+    before, after = network.layers[1], first.network.layers[1]
+    if reads_voltage or least < 133000:
+        assert first.sentence.startswith("lower the threshold of 'out' to 131,071:")
+        assert after.neuron.vth_mant == 131071 and (after.weight == before.weight).all()
+    else:
+        assert "rescale weights" in first.sentence and (after.weight != before.weight).any()
+
+
+@pytest.mark.parametrize("largest", [256, 260, 300, 1000])
+def test_a_factor_that_is_offered_is_no_one(loihi2, largest):
+    network = dense(np.array([[-2, largest, 40]]), CubaNeuron(500, 1000))
+    (violation,) = assess(network, loihi2).violations
+    for remedy in propose(network, loihi2, violation, assess(network, loihi2)):
+        factor = re.search(r" by ([0-9.]+) ", remedy.sentence)
+        assert factor is None or float(factor[1]) < 1
+        assert not np.array_equal(remedy.network.layers[1].weight, network.layers[1].weight)

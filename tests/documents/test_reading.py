@@ -23,6 +23,13 @@ def test_it_is_read_from_its_file_or_from_a_run(document, tmp_path):
     assert read_document(tmp_path / "run") == document
 
 
+@pytest.mark.parametrize("name", ["a.net", "b.onnx", "c.nir"])
+def test_a_network_is_told_how_it_becomes_a_document(name, tmp_path):
+    (tmp_path / name).write_bytes(b"\x89HDF")
+    with pytest.raises(InputError, match=f"{name} is a network; `autosnn-hw simulate .*{name} --json"):
+        read_document(tmp_path / name)
+
+
 def test_what_is_not_there_is_said_with_what_to_give(tmp_path):
     (tmp_path / "run").mkdir()
     for missing in ("b.json", "run"):

@@ -9,23 +9,12 @@ import numpy as np
 from autosnn_hw.deploy.from_graph.layers import FloatLayer
 from autosnn_hw.deploy.from_graph.neurons import Discrete
 from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons
-from autosnn_hw.network import Layer
+from autosnn_hw.network import CubaNeuron, Encoder, InputLayer, Layer
 
 
 def account(layer: FloatLayer, constants: Discrete, own: RoundedNeurons, made: Layer) -> dict[str, Any]:
     """The account of one layer, JSON-able."""
-    read = {
-        key: _range(np.asarray(value, float))
-        for key, value in layer.node.values.items()
-        if value is not None and not isinstance(value, str)
-    }
-    step = {
-        "gain": _range(constants.gain),
-        "v_decay": _range(constants.v_decay),
-        "i_decay": _range(constants.i_decay),
-        "threshold": None if constants.threshold is None else _range(constants.threshold),
-        "drive": _range(constants.drive),
-    }
+    read, step = _read(layer, constants)
     neuron = own.neuron
     integers = {
         "weight": _range(own.weight),
@@ -47,6 +36,51 @@ def account(layer: FloatLayer, constants: Discrete, own: RoundedNeurons, made: L
         "weights_exact": own.exact,
         "changed_by_rounding": own.changes,
     }
+
+
+def image_account(layer: FloatLayer, constants: Discrete, encoder: Encoder, made: InputLayer) -> dict[str, Any]:
+    """The account of a first layer whose weights are host work."""
+    read, step = _read(layer, constants)
+    neuron, scale = made.neuron, made.scale
+    assert isinstance(neuron, CubaNeuron) and scale is not None
+    integers = {
+        "weight": _range(encoder.weight),
+        "vThMant": _range(np.asarray(neuron.vth_mant)),
+        "vDecay": _range(np.asarray(neuron.v_decay)),
+        "iDecay": _range(np.asarray(neuron.i_decay)),
+    }
+    threshold = 0.0 if constants.threshold is None else float(np.max(constants.threshold))
+    off = abs(float(np.max(neuron.vth_mant)) / scale - threshold) / max(threshold, 1e-30)
+    return {
+        "layer": layer.name,
+        "kind": f"{layer.node.kind}, driven by images",
+        "through": list(layer.signal.nodes),
+        "from": list(layer.signal.terms),
+        "shape": list(made.shape),
+        "read": read,
+        "a_step": step,
+        "scale": scale,
+        "integers": integers,
+        "weights_exact": False,
+        "changed_by_rounding": {"threshold": off},
+    }
+
+
+def _read(layer: FloatLayer, constants: Discrete) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was read of the neurons, and what it is in a step."""
+    read = {
+        key: _range(np.asarray(value, float))
+        for key, value in layer.node.values.items()
+        if value is not None and not isinstance(value, str)
+    }
+    step = {
+        "gain": _range(constants.gain),
+        "v_decay": _range(constants.v_decay),
+        "i_decay": _range(constants.i_decay),
+        "threshold": None if constants.threshold is None else _range(constants.threshold),
+        "drive": _range(constants.drive),
+    }
+    return read, step
 
 
 def _range(values: np.ndarray) -> float | list[float]:

@@ -21,6 +21,24 @@ SILENT = ("I", "LI", "CubaLI")
 AGREE = 1e-3  # relative; how closely the neurons of a file must agree on a dt that it does not say
 
 
+@dataclass(frozen=True)
+class Conventions:
+    """What a graph does not say of how its framework runs it.
+
+    Args:
+        dt: of a step, in the graph's unit of time.
+        exponential: between steps voltages follow the solution of their equation, v = a v + (1 - a) r I with a = exp(-dt / tau)
+            (sinabs), and not Euler steps, a = 1 - dt / tau.
+        fires_at: a neuron fires at v >= threshold, not above it.
+        subtracts: a neuron that fires loses its threshold there; on the chip it is set to 0 all the same.
+    """
+
+    dt: float
+    exponential: bool = False
+    fires_at: bool = False
+    subtracts: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Discrete:
     """Constants of a neuron node in steps, arrays that broadcast to its shape.
@@ -39,8 +57,8 @@ class Discrete:
     threshold: np.ndarray | None
 
 
-def discrete(node: NirNode, dt: float) -> Discrete:
-    """The constants of a node at a step of `dt`, in the file's unit of time.
+def discrete(node: NirNode, how: Conventions) -> Discrete:
+    """The constants of a node in steps.
 
     Raises:
         InputError: dt is longer than a time constant, or the neuron resets to something else than 0.
@@ -68,23 +86,26 @@ def discrete(node: NirNode, dt: float) -> Discrete:
     if node.kind == "Threshold":
         return Discrete(one, zero, one, one, value["threshold"])
     if node.kind in ("IF", "I"):
-        return Discrete(value["r"] * dt, zero, zero, one, threshold)
+        return Discrete(value["r"] * how.dt, zero, zero, one, threshold)
     tau = value["tau_mem" if node.kind.startswith("Cuba") else "tau"]
-    share = _share(node, "tau_mem" if node.kind.startswith("Cuba") else "tau", tau, dt)
+    share = _share(node, "tau_mem" if node.kind.startswith("Cuba") else "tau", tau, how)
     gain, current = share * value["r"], one
     if node.kind.startswith("Cuba"):
-        current = _share(node, "tau_syn", value["tau_syn"], dt)
+        current = _share(node, "tau_syn", value["tau_syn"], how)
         gain = gain * current * value["w_in"]
     return Discrete(gain, share * value["v_leak"], share, current, threshold)
 
 
-def _share(node: NirNode, name: str, tau: np.ndarray, dt: float) -> np.ndarray:
+def _share(node: NirNode, name: str, tau: np.ndarray, how: Conventions) -> np.ndarray:
+    """The share that is forgotten in a step."""
     if (tau <= 0).any():
         raise InputError(f"node {node.name!r} ({node.kind}): {name} is {float(tau.min()):g}; a time above 0 is needed.")
-    share = dt / tau
+    share = how.dt / tau
+    if how.exponential:
+        return np.asarray(-np.expm1(-share))
     if (share > 1 + AGREE).any():
         raise InputError(
-            f"node {node.name!r} ({node.kind}): dt {dt:g} is longer than its {name} {float(tau.min()):g}; give the step that it was "
+            f"node {node.name!r} ({node.kind}): dt {how.dt:g} is longer than its {name} {float(tau.min()):g}; give the step that it was "
             "trained with (--dt), in the same unit."
         )
     return np.minimum(share, 1.0)

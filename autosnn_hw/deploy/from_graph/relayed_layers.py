@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,17 +56,22 @@ def conv_layer(
     )
 
 
-def _with_relays(
-    weight: np.ndarray, joint: ConvMap, heard: list[Place], carried: list[Place], where: str
-) -> np.ndarray:
-    """The kernel with a row more for every channel that is carried on: one tap, where stride 1 and equal sizes let it be a copy."""
-    top, left = joint.padding
+def refuse_impassable(joint: ConvMap, carried: Sequence[Place], where: str) -> None:
+    """Refuse a convolution that spikes cannot pass as copies: one tap each, where stride 1 and equal sizes let it be one."""
     for place in carried:
         if joint.stride != (1, 1) or place.shape[1:] != joint.out_shape[1:]:
             raise InputError(
                 f"{where}: the spikes of {place.source!r}, {place.shape}, are needed behind it and must pass it as relays, which takes stride 1 and "
                 f"equal sizes; it has stride {joint.stride} and {joint.out_shape}. Let the shortcut begin behind it."
             )
+
+
+def _with_relays(
+    weight: np.ndarray, joint: ConvMap, heard: list[Place], carried: list[Place], where: str
+) -> np.ndarray:
+    """The kernel with a row more for every channel that is carried on: one tap."""
+    top, left = joint.padding
+    refuse_impassable(joint, carried, where)
     rows, columns = max(weight.shape[2], top + 1), max(weight.shape[3], left + 1)
     full = np.zeros((weight.shape[0] + sum(p.shape[0] for p in carried), weight.shape[1], rows, columns), np.int64)
     full[: weight.shape[0], :, : weight.shape[2], : weight.shape[3]] = weight

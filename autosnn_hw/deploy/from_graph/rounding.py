@@ -28,6 +28,7 @@ class FloatNeurons:
         weight: float64, rows are output channels or neurons.
         bias: float64 (C,), (N,) or (C, H, W): added to the voltage in every step.
         v_decay, i_decay, threshold: float64 (C,) or (N,); threshold None where the layer never fires.
+        peak: largest weight that is told apart, larger ones count as that (chosen by `calibration`); None: the largest there is.
     """
 
     weight: np.ndarray
@@ -35,6 +36,7 @@ class FloatNeurons:
     v_decay: np.ndarray
     i_decay: np.ndarray
     threshold: np.ndarray | None
+    peak: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +59,14 @@ class RoundedNeurons:
     changes: dict[str, float]
 
 
-def rounded(layer: FloatNeurons, name: str, *, fires_at: bool = False, weights: WeightFormat = EVEN) -> RoundedNeurons:
+def rounded(
+    layer: FloatNeurons, name: str, *, fires_at: bool = False, weights: WeightFormat = EVEN, scale: float | None = None
+) -> RoundedNeurons:
     """Round one layer.
 
     Args:
         fires_at: the neuron fires at its threshold already; else above it, as NIR says and Lava does.
+        scale: taken as it is; None: the largest that the bounds allow.
 
     Raises:
         InputError: all weights are zero, or a threshold is negative.
@@ -71,7 +76,7 @@ def rounded(layer: FloatNeurons, name: str, *, fires_at: bool = False, weights: 
         raise InputError(f"node {name!r}: all its weights are zero; nothing can make it fire.")
     if layer.threshold is not None and (layer.threshold < 0).any():
         raise InputError(f"node {name!r}: its threshold is {float(layer.threshold.min()):g}; 0 or more is needed.")
-    scale, exact = _scale(layer, peak, weights)
+    scale, exact = _scale(layer, peak, weights) if scale is None else (scale, True)
     if exact:
         weight = np.rint(scale * layer.weight).astype(np.int64)
     else:
@@ -114,7 +119,7 @@ def _scale(layer: FloatNeurons, peak: float, weights: WeightFormat) -> tuple[flo
         most = min(most, weights.bias_max / bias)
     if layer.threshold is not None and layer.threshold.max() > 0:
         most = min(most, weights.vth_max / float(layer.threshold.max()))
-    step = _common_step(layer.weight, peak)
+    step = _common_step(layer.weight, peak) if layer.peak is None else None
     if step is not None:
         whole = round(peak / step)
         odd, even = SMALL // whole, weights.weight_max // whole // 2 * 2
@@ -123,7 +128,7 @@ def _scale(layer: FloatNeurons, peak: float, weights: WeightFormat) -> tuple[flo
             times -= times % 2 if times * whole > SMALL else 0
             if times >= 1:
                 return times / step, True
-    return min(most, weights.weight_max / peak), False
+    return min(most, weights.weight_max / (peak if layer.peak is None else layer.peak)), False
 
 
 def _common_step(weight: np.ndarray, peak: float) -> float | None:

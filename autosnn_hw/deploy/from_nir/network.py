@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.deploy.from_graph.network import chip_network
-from autosnn_hw.deploy.from_graph.neurons import step_of
+from autosnn_hw.deploy.from_graph.neurons import Conventions, step_of
+from autosnn_hw.deploy.from_graph.plan import Plan, plan_of
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from exporters import nir, nir_graph
@@ -20,6 +21,7 @@ def from_nir(
     dt: float | None = None,
     reset: str | None = None,
     fires_at_threshold: bool = False,
+    exponential: bool = False,
 ) -> ChipNetwork:
     """A NIR graph as an integer network; `provenance["import"]` says what was read, assumed and rounded.
 
@@ -29,6 +31,7 @@ def from_nir(
         reset: "hard": a neuron that fires is set to 0, as a chip does it; the file cannot say otherwise, and what was trained
             with reset by subtraction runs differently.
         fires_at_threshold: the framework fires at v >= threshold (sinabs, SpikingJelly), not above it.
+        exponential: its neurons keep exp(-dt / tau) of their voltage (sinabs), not 1 - dt / tau.
 
     Returns:
         the network; of a file that `export` wrote and nobody has changed the very network that was written.
@@ -42,9 +45,21 @@ def from_nir(
         >>> network.layers[1].name, network.layers[1].neuron.v_decay
         ('out', 512)
     """
-    own = read_back(graph, dt, reset, fires_at_threshold) if isinstance(graph, str | Path) else None
+    own = read_back(graph, dt, reset, fires_at_threshold or exponential) if isinstance(graph, str | Path) else None
     if own is not None:
         return own
+    return chip_network(plan_nir(graph, dt, reset, fires_at_threshold=fires_at_threshold, exponential=exponential))
+
+
+def plan_nir(
+    graph: str | Path | Any,
+    dt: float | None,
+    reset: str | None,
+    *,
+    fires_at_threshold: bool = False,
+    exponential: bool = False,
+) -> Plan:
+    """`from_nir` before anything is rounded."""
     found = nir_graph.read(graph) if isinstance(graph, str | Path) else nir_graph.from_nodes(graph)
     _check_reset(reset)
     step, known = step_of(found, dt)
@@ -54,15 +69,20 @@ def from_nir(
         "dt_is": known,
         "reset": reset,
         "fires": "at the threshold" if fires_at_threshold else "above the threshold",
+        "decay": "exponential" if exponential else "euler",
     }
-    return chip_network(found, step, about, fires_at=fires_at_threshold)
+    return plan_of(found, Conventions(step, exponential, fires_at_threshold), about)
 
 
 def read_back(
-    path: str | Path, dt: float | None = None, reset: str | None = None, fires_at_threshold: bool = False
+    path: str | Path, dt: float | None = None, reset: str | None = None, other_conventions: bool = False
 ) -> ChipNetwork | None:
-    """The network in a file that `export` wrote, where nothing else is asked of it than what it says itself; else None."""
-    if reset not in (None, "hard") or fires_at_threshold:
+    """The network in a file that `export` wrote, where nothing else is asked of it than what it says itself; else None.
+
+    Args:
+        other_conventions: something is asked (a threshold that fires, exponential decays).
+    """
+    if reset not in (None, "hard") or other_conventions:
         return None
     return nir.read(path, dt=dt)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -11,29 +9,18 @@ import numpy as np
 import torch
 from torch import nn
 
+from autosnn_hw.deploy.from_graph.comparison import FloatRun
 from autosnn_hw.deploy.from_torch.trace import INPUT, Traced
 
 
-@dataclass(frozen=True, eq=False)
-class FrameworkRun:
-    """What a framework's own neurons did.
-
-    Args:
-        spikes: by layer, uint8 (N, T, ..); layers that never fire are left out.
-        outputs: float64 (N, classes): spikes of the last layer summed over the run, or its voltage at the end.
-    """
-
-    spikes: Mapping[str, np.ndarray]
-    outputs: np.ndarray
-
-
-def run(module: nn.Module, traced: Traced, frames: np.ndarray) -> FrameworkRun:
+def run(module: nn.Module, traced: Traced, frames: np.ndarray, held: int | None = None) -> FloatRun:
     """Run the module step by step with its own modules, in its own float32.
 
     Args:
-        frames: (N, T, ..) as a dataset holds them; spikes where above 0.
+        frames: (N, T, ..) as a dataset holds them; spikes where above 0. Or what the module sees of images, float32 (N, ..).
+        held: steps for which images stand.
     """
-    graph = traced.graph(frames.shape[2:])
+    graph = traced.graph(frames.shape[2:] if held is None else frames.shape[1:])
     order = [
         name for name in TopologicalSorter({n: graph.into(n) for n in graph.nodes}).static_order() if name != INPUT
     ]
@@ -47,8 +34,9 @@ def run(module: nn.Module, traced: Traced, frames: np.ndarray) -> FrameworkRun:
     module.eval()
     try:
         with torch.no_grad():
-            for step in range(frames.shape[1]):
-                values = {INPUT: torch.from_numpy((frames[:, step] > 0).astype(np.float32))}
+            for step in range(frames.shape[1] if held is None else held):
+                now = (frames[:, step] > 0).astype(np.float32) if held is None else frames
+                values = {INPUT: torch.from_numpy(now)}
                 for name in order:
                     before = graph.into(name)
                     into = values[before[0]]
@@ -67,4 +55,4 @@ def run(module: nn.Module, traced: Traced, frames: np.ndarray) -> FrameworkRun:
     spikes = {
         name: np.stack(found, 1).astype(np.uint8) for name, found in kept.items() if not (silent and name == last)
     }
-    return FrameworkRun(spikes, outputs[-1] if silent else np.sum(outputs, axis=0))
+    return FloatRun(spikes, outputs[-1] if silent else np.sum(outputs, axis=0))

@@ -8,6 +8,8 @@ from typing import Any
 from torch import nn
 
 from autosnn_hw.deploy.from_graph.network import chip_network
+from autosnn_hw.deploy.from_graph.neurons import Conventions
+from autosnn_hw.deploy.from_graph.plan import Plan, plan_of
 from autosnn_hw.deploy.from_torch import slayer
 from autosnn_hw.deploy.from_torch.neurons import Neurons
 from autosnn_hw.deploy.from_torch.trace import Traced, trace
@@ -45,13 +47,11 @@ def from_torch(
         raise InputError(f"{type(module).__name__} is no torch.nn.Module; one is needed.")
     if slayer.has_blocks(module):
         return slayer.from_slayer(module, input_shape, timesteps=timesteps)
-    return network_of(trace(module), input_shape, reset=reset, timesteps=timesteps)
+    return chip_network(plan_torch(trace(module), input_shape, reset), timesteps)
 
 
-def network_of(
-    traced: Traced, input_shape: Sequence[int], *, reset: str | None = None, timesteps: int | None = None
-) -> ChipNetwork:
-    """`from_torch` of a module that was traced already."""
+def plan_torch(traced: Traced, input_shape: Sequence[int], reset: str | None = None) -> Plan:
+    """`from_torch` of a traced module before anything is rounded."""
     soft = [name for name, found in traced.neurons.items() if found.reset == "subtract"]
     _check_reset(reset, soft, len(traced.neurons))
     notes = []
@@ -59,16 +59,16 @@ def network_of(
         notes.append(
             f"{len(soft)} of {len(traced.neurons)} layers of neurons were trained with reset by subtraction ({', '.join(soft[:4])}) and are reset to 0 here"
         )
+    at = fires_at(traced.neurons.values())
     about: dict[str, Any] = {
         "format": "torch",
         "dt": 1.0,
         "dt_is": "one step",
         "reset": "hard",
-        "fires": "at the threshold" if fires_at(traced.neurons.values()) else "above the threshold",
+        "fires": "at the threshold" if at else "above the threshold",
     }
     graph = traced.graph(tuple(int(n) for n in input_shape))
-    network = chip_network(graph, 1.0, about, fires_at=fires_at(traced.neurons.values()), notes=notes)
-    return ChipNetwork(**{**vars(network), "timesteps": timesteps})
+    return plan_of(graph, Conventions(1.0, fires_at=at), about, notes)
 
 
 def fires_at(neurons: Any) -> bool:

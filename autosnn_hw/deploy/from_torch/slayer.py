@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.deploy.from_torch.framework_run import FrameworkRun
+from autosnn_hw.deploy.from_graph.comparison import FloatRun
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from exporters import netx
@@ -110,7 +110,7 @@ def _pool_as_convolution(group: h5py.Group, block: Any) -> None:
     group["groups"] = group["inChannels"] = group["outChannels"] = channels
 
 
-def run(module: nn.Module, network: ChipNetwork, frames: np.ndarray) -> FrameworkRun:
+def run(module: nn.Module, network: ChipNetwork, frames: np.ndarray) -> FloatRun:
     """The blocks on frames, without the step that slayer lets spikes wait between blocks.
 
     Args:
@@ -140,4 +140,4 @@ def run(module: nn.Module, network: ChipNetwork, frames: np.ndarray) -> Framewor
     finally:
         module.train(training)
     outputs = value.numpy().reshape(len(frames), -1, frames.shape[1]).sum(axis=2).astype(float)
-    return FrameworkRun(spikes, outputs)
+    return FloatRun(spikes, outputs)
