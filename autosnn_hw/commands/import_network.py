@@ -107,6 +107,10 @@ def command(
     SpikingJelly  autosnn-hw import my_net.py:net -o net.net --input-shape 784
     lava-dl       autosnn-hw import my_slayer.py:net -o net.net --input-shape 2,34,34
     \b
+    images held as a current, and training on with the chip's integers
+    snnTorch      autosnn-hw import nets.py:net -o net.net --dataset mnist --input-shape 784 --timesteps 25
+    norse         autosnn-hw import my_net.py:net -o net.net --dataset npz:frames.npz --finetune-epochs 5
+    \b
     NIR from
     norse         autosnn-hw import net.nir -o net.net --dt 1e-3 --reset hard
     snnTorch      autosnn-hw import net.nir -o net.net --reset hard

@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.search import semaphores
 from autosnn_hw.search.candidate import CandidateRecord
 
 Evaluate = Callable[[Architecture], CandidateRecord]
@@ -107,7 +108,11 @@ class Workers(Generic[Task, Result]):
             # spawn: a fork of a process with torch's or numba's threads can hang.
             context = multiprocessing.get_context("spawn")
             end, self._lifeline = context.Pipe(duplex=False)
-            self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(evaluate, end))
+            semaphores.remove_dead()
+            with semaphores.named_after_this_process():
+                self._pool = ProcessPoolExecutor(
+                    count, mp_context=context, initializer=_begin, initargs=(evaluate, end)
+                )
 
     def __enter__(self) -> Workers[Task, Result]:
         return self
