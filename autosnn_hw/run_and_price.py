@@ -142,6 +142,7 @@ def measure(
         InputError: inputs that do not fit the network.
     """
     from autosnn_hw.cost import check, price
+    from autosnn_hw.cost.input_limits import with_inputs
     from autosnn_hw.cost.limits import weight_range
     from autosnn_hw.documents.simulation import simulation_document
     from autosnn_hw.simulate.health import examine
@@ -164,7 +165,7 @@ def measure(
         network,
         activity,
         cost,
-        check(network, profile, remedies=False),
+        with_inputs(check(network, profile, remedies=False), network, inputs, graded, profile),
         file=None if file is None else str(file),
         file_sha256=None if file is None else sha256(file),
         dataset=samples.dataset,

@@ -39,7 +39,8 @@ def test_a_super_network_that_cannot_be_searched_is_refused_before_anything_is_m
         write_json(source / supernet.VERDICT, verdict)
     asked = config.with_changes(supernet=str(source), width=width)
     if sentence is None:
-        assert supernet.require_source(asked, manifest.prepare(asked)) == verdict
+        taken = supernet.require_source(asked, manifest.prepare(asked), Silent())
+        assert taken == {**verdict, "from": str(source)}
         return
     with pytest.raises(InputError, match=sentence):
         pipeline.search(asked, tmp_path / "run")
@@ -108,7 +109,7 @@ def test_a_super_network_of_other_data_is_judged_on_these_and_it_is_said(right, 
 
     def judged(network, dataset, seed, losses):
         asked.append(dataset.sha256)
-        return SupernetTraining(network, losses, [right], 0.1, 0.0)
+        return SupernetTraining(network, losses, [right], 0.1, 0.0, 0, 2.3)
 
     monkeypatch.setattr("autosnn_hw.training.supernet_trainer.judged", judged)
     monkeypatch.setattr(supernet, "_refuse_other", lambda *_: None)
