@@ -122,6 +122,13 @@ class SearchConfig(BaseModel):
         "Weights of winner and baselines: inherit goes on from the super-network's, scratch is the paper's rule, both takes "
         "what is better on the validation images.",
     )
+    seeds: int = choice(
+        1,
+        TRAINING,
+        "Seeds of the final training of winner and baselines: their accuracies as mean and interval.",
+        ge=1,
+        le=1000,
+    )
     finalists: int = size(
         "finalists",
         TRAINING,
@@ -190,6 +197,9 @@ class SearchConfig(BaseModel):
         "Address of a Dask scheduler, whose workers judge, train finalists and measure in the place of --workers; 'local' is "
         "none. No number depends on it.",
         metavar="tcp://HOST:PORT",
+    )
+    core_watts: float | None = choice(
+        None, MACHINE, "Power of a busy core, W, for the search's own energy.", shown="12 (3.8 to 23.8)", gt=0, le=1000
     )
     storage: str | None = choice(
         None,

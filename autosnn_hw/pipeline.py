@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
-GROWING = ("epochs", "finalists", "generations", "budget")  # choices of which a run that is gone on with may have more
-ELSEWHERE = ("workers", "scheduler")  # choices that no number depends on: a run may go on with others
+# Choices of which a run that is gone on with may have more.
+GROWING = ("epochs", "finalists", "generations", "budget", "seeds")
+ELSEWHERE = ("workers", "scheduler", "core_watts")  # choices that no number depends on: a run may go on with others
 
 
 def config_for(choices: Mapping[str, Any], where: str = "command line") -> SearchConfig:
@@ -175,10 +176,10 @@ def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.report.page.html import write_report
-    from autosnn_hw.stages import delivery, retrained_networks, searching, supernet
+    from autosnn_hw.stages import delivery, retrained_networks, search_cost, searching, seeds, supernet
     from autosnn_hw.stages.behaviour import show_winner
 
-    clock = Clock(folder, reporter)
+    clock = Clock(folder, reporter, prepared.crew.elsewhere)
     with (
         retrained_networks.trained_beside(config, prepared, folder) as beside,
         delivery.lava_process() as child,
@@ -197,7 +198,12 @@ def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporte
             show_winner(prepared.data, folder)
         with clock.stage("Lava"):
             certificate = delivery.certify_winner(prepared.data, folder, lava, why_not)
-    summary = delivery.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
+        with clock.stage("other seeds"):
+            repeated = seeds.repeated(config, prepared, folder, reporter, networks)
+    clock.ended()
+    cost = search_cost.cost_of_search(config, prepared, found, random, networks, clock.cpu_seconds())
+    known = delivery.summary(config, prepared, folder, learnt, found, networks, certificate, clock)
+    summary = seeds.with_seeds(known, networks, repeated) | {"cost_of_search": cost}
     searching.mark_winner(folder, summary)
     write_json(folder / "summary.json", summary)
     folder.log("finished", wall_time=summary["wall_time"])

@@ -23,8 +23,8 @@ from autosnn_hw.errors import InputError
     type=click.Path(),
     default=None,
     metavar="RUN",
-    help="Go on with an interrupted run, or with more --epochs (of the super-network, from its checkpoint), --finalists, --generations or "
-    "--budget.",
+    help="Go on with an interrupted run, or with more --epochs (of the super-network, from its checkpoint), --finalists, --generations, "
+    "--budget or --seeds.",
 )
 @click.option(
     "--out",
@@ -52,11 +52,14 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
     from autosnn_hw.progress import progress
 
     changes = {name: value for name, value in chosen.items() if value is not None}
+    growing, elsewhere = (
+        ", ".join(f"--{name.replace('_', '-')}" for name in names) for names in (pipeline.GROWING, pipeline.ELSEWHERE)
+    )
     if resume is not None:
         if not changes.keys() <= {*pipeline.GROWING, *pipeline.ELSEWHERE} or config_file or out:
             raise InputError(
-                f"--resume goes on with the run's own choices, of which only {', '.join(f'--{name}' for name in pipeline.GROWING)} may "
-                f"grow and {', '.join(f'--{name}' for name in pipeline.ELSEWHERE)} may be others; give no other option with it, or start "
+                f"--resume goes on with the run's own choices, of which only {growing} may "
+                f"grow and {elsewhere} may be others; give no other option with it, or start "
                 "a new run with --config."
             )
         with progress(quiet or as_json) as reporter:

@@ -7,6 +7,7 @@ from math import sqrt
 from typing import Any
 
 from autosnn_hw.documents.accuracy import Z_95
+from autosnn_hw.documents.search_cost import cost_sentence, seeds_sentence
 from autosnn_hw.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
 
 
@@ -214,7 +215,8 @@ def _worse(own: float, drawn: float | None, other: float, samples: float | None)
 
 
 def sentences(summary: Mapping[str, Any]) -> list[str]:
-    """The verdict: a warning where one is due, headline, weights, confirmation, what is estimated, Loihi 2, what was learnt, feedback, baselines."""
+    """The verdict: a warning where one is due, headline, weights, confirmation, what is estimated, Loihi 2, seeds, what was learnt, feedback, baselines, and what the
+    search itself cost."""
     energy = at(summary, "winner", "energy")
     share = at(energy, "assumed_share")
     estimate = f"Energy is the cost model's estimate: {with_bounds(total_energy(energy), 'J')} an inference"
@@ -225,6 +227,7 @@ def sentences(summary: Mapping[str, Any]) -> list[str]:
     if weights is not None:
         first, sentence = weights
         result.insert(0 if first else 1, sentence)
-    more = (used_cores_sentence, against_loihi2, learnt, feedback_sentence)
+    more = (used_cores_sentence, against_loihi2, seeds_sentence, learnt, feedback_sentence)
     result += [text for sentence in more if (text := sentence(summary))]
-    return [*result, *against(summary)]
+    cost = cost_sentence(summary)
+    return [*result, *against(summary), *([] if cost is None else [cost])]

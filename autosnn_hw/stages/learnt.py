@@ -147,6 +147,8 @@ def inherited(
     profile: Profile,
     checkpoint: Path,
     tell: Tell,
+    *,
+    repeat: int = 0,
 ) -> Learnt:
     """The super-network's weights, as the search judged them, trained on as floats and then as integers; each step is kept
     only where the validation images, which none of them is trained on, say that it is no worse."""
@@ -155,7 +157,7 @@ def inherited(
             supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed, graded=config.graded
         )
     )
-    data, seed = tools.data, derive_seed(config.seed, "tune", str(architecture))
+    data, seed = tools.data, _seed(config, "tune", architecture, repeat)
     lesson = Lesson(architecture, config, data, profile, seed, False, checkpoint, tell)
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
     start = replace(start, timesteps=architecture.timesteps)
@@ -188,6 +190,11 @@ def inherited(
     )
 
 
+def _seed(config: SearchConfig, purpose: str, architecture: Architecture, repeat: int) -> int:
+    """Of an architecture's training; a repeated one is drawn anew."""
+    return derive_seed(config.seed, purpose, str(architecture), *([repeat] if repeat else []))
+
+
 def quantised_accuracy(floats: FoldedNetwork, data: Dataset, profile: Profile) -> float:
     """Share of the validation images that the plainly quantised network gets right."""
     network = lower(floats, profile)
@@ -203,9 +210,10 @@ def from_scratch(
     tell: Tell,
     *,
     held_out: bool,
+    repeat: int = 0,
 ) -> Learnt:
     """The paper's rule: trained anew on all training images, or with `held_out` without those that judge it."""
-    seed = derive_seed(config.seed, "retrain", str(architecture))
+    seed = _seed(config, "retrain", architecture, repeat)
     lesson = Lesson(architecture, config, data, profile, seed, not held_out, checkpoint, tell)
     teacher = lesson.teacher()
     trained = lesson.floats(teacher, Fabric.of(profile, data.is_frames))

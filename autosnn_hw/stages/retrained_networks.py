@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autosnn_hw.architecture import Architecture
@@ -131,8 +131,9 @@ def train_networks(
     if best is None:
         record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
         best = finalist(record, network_of(record), settings(config), found.mean_cost)
-    if judges:
+    if known:
         store_accuracies(known, **folder.study())
+    if judges:
         write_table(
             folder / CANDIDATES, COLUMNS, [_row(record, known.get(record.genotype)) for record in found.records]
         )
@@ -183,11 +184,14 @@ def _row(record: CandidateRecord, estimate: Estimate | None) -> dict[str, Any]:
     return record.row() | final
 
 
-def network_job(config: SearchConfig, folder: RunFolder, reference: str | None = None) -> NetworkJob:
-    """What trains the networks of a run, into its folder `networks`, or into one therein for another target."""
-    nets = folder / "networks" / (reference or "")
+def network_job(
+    config: SearchConfig, folder: RunFolder, reference: str | None = None, *, repeat: int = 0
+) -> NetworkJob:
+    """What trains the networks of a run, into its folder `networks`, or into one therein for another target or another seed."""
+    nets = folder / "networks" / (f"seed-{repeat}" if repeat else reference or "")
     with writing(nets):
         nets.mkdir(parents=True, exist_ok=True)
     # The reference has other neurons and weights than this super-network: it learns from scratch.
     inherits = config.retrain != "scratch" and reference is None
-    return NetworkJob.of(config, nets, reference, str(folder / SUPERNET) if inherits else None)
+    job = NetworkJob.of(config, nets, reference, str(folder / SUPERNET) if inherits else None)
+    return replace(job, repeat=repeat)

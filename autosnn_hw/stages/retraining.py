@@ -40,6 +40,7 @@ class NetworkJob:
         target: profile name or file; decides neuron kind and integers.
         supernet: checkpoint that weights are inherited from; None learns from scratch.
         held_out: learning from scratch, too, leaves out the validation images, so that they can judge it.
+        repeat: above 0 the training is drawn anew, from another seed of the same run.
     """
 
     folder: str
@@ -47,6 +48,7 @@ class NetworkJob:
     target: str
     supernet: str | None = None
     held_out: bool = False
+    repeat: int = 0
 
     @classmethod
     def of(
@@ -87,11 +89,16 @@ class NetworkJob:
         data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
         checkpoint = self.file(architecture, ".safetensors")
         if self.supernet is not None and config.retrain == "inherit":
-            learnt = inherited(architecture, config, self.supernet, self.target, profile, checkpoint, tell)
+            learnt = inherited(
+                architecture, config, self.supernet, self.target, profile, checkpoint, tell, repeat=self.repeat
+            )
         else:
-            learnt = from_scratch(architecture, config, data, profile, checkpoint, tell, held_out=self.held_out)
+            learnt = from_scratch(
+                architecture, config, data, profile, checkpoint, tell, held_out=self.held_out, repeat=self.repeat
+            )
         origin = {
             "seed": config.seed,
+            **({"repeat": self.repeat} if self.repeat else {}),
             "weights": learnt.weights,
             "epochs": config.retrain_epochs if learnt.weights == "scratch" else config.epochs,
             "finetune_epochs": config.finetune_epochs if learnt.kept == "tuned" else 0,

@@ -53,6 +53,7 @@ def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -
     one_by_one = cost.seconds / cost.passes * prepared.space.slots * candidates
     networks = (1 if config.retrain == "scratch" else config.finalists) + BASELINES * config.baselines
     ways = 2 if config.retrain == "both" else 1
+    networks += (config.seeds - 1) * (1 + BASELINES * config.baselines)
     epochs = ways * networks * (config.retrain_epochs + config.finetune_epochs)
     return Expected(
         trained, (cost.seconds if config.strategy == WALK else one_by_one) / workers, of_one * epochs / workers

@@ -1,0 +1,68 @@
+"""Other seeds of the final training: drawn anew, the same for the same seed, never made twice, and their spread as statistics has it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from autosnn_hw.progress import Silent
+from autosnn_hw.run_folder import SUPERNET
+from autosnn_hw.stages import retraining
+from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.stages.retrained_networks import Networks, network_job
+from autosnn_hw.stages.seeds import repeated, spread, with_seeds
+from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
+
+
+def network(accuracy, name="x"):
+    return TrainedNetwork(name, "", Accuracies(accuracy, accuracy, accuracy, None, accuracy), 1.0, 1, True, (), 24)
+
+
+def test_the_interval_is_students_and_stays_within_0_and_1():
+    values = [0.9, 0.94, 0.92, 0.97]
+    found = spread([network(value) for value in values])
+    low, high = scipy.stats.t.interval(0.95, 3, np.mean(values), scipy.stats.sem(values))
+    assert (found["mean"], found["low"], found["high"]) == pytest.approx((np.mean(values), low, high))
+    assert found["accuracies"] == values == found["validation"]
+    assert spread([network(0.0), network(1.0)])["low"] == 0.0 and spread([network(0.0), network(1.0)])["high"] == 1.0
+    same = spread([network(0.5)] * 3)
+    assert same["low"] == same["mean"] == same["high"] == 0.5
+    assert spread([network(0.5)]) is None
+
+
+def test_winner_and_baselines_of_a_summary_get_theirs_and_others_none():
+    networks = Networks(network(0.9, "a"), None, {"first": network(0.8, "b"), "the winner": network(0.9, "a")})
+    summary = {"winner": {"x": 1}, "baselines": [{"name": "first"}, {"name": "the winner"}, {"name": "as loihi2"}]}
+    made = {"a": [network(0.9, "a"), network(0.7, "a")], "b": [network(0.8, "b"), network(0.6, "b")]}
+    told = with_seeds(summary, networks, made)
+    assert told["seeds"] == 2 and told["winner"]["x"] == 1
+    assert told["winner"]["seeds"]["mean"] == pytest.approx(0.8)
+    first, winner, other = (baseline["seeds"] for baseline in told["baselines"])
+    assert first["mean"] == pytest.approx(0.7) and winner == told["winner"]["seeds"] and other is None
+    alone = with_seeds(summary, networks, {})
+    assert alone["seeds"] == 1 and alone["winner"]["seeds"] is None
+
+
+@pytest.mark.slow
+def test_another_seed_is_another_network_and_the_same_one_is_made_once(
+    config, prepared, folder, architecture, monkeypatch
+):
+    one = network_job(config, folder)(architecture)
+    judge = CandidateEvaluator(str(folder / SUPERNET), config.dataset, None, config.target, None, config.seed)
+    networks = Networks(one, judge(architecture), {"itself": one})
+    assert repeated(config, prepared, folder, Silent(), networks) == {}
+    two = config.with_changes(seeds=2)
+    made = repeated(two, prepared, folder, Silent(), networks)
+    first, second = made[str(architecture)]
+    assert len(made) == 1 and first is one
+    assert list(first.curves["loss"]) != list(second.curves["loss"])
+    assert first.accuracy.inherited == second.accuracy.inherited  # one super-network
+    assert (folder / "networks" / "seed-1").is_dir()
+    monkeypatch.setattr(retraining.NetworkJob, "_train", lambda *_: pytest.fail("trained again"))
+    again = repeated(two, prepared, folder, Silent(), networks)
+    assert [json.dumps(n.to_json()) for n in again[str(architecture)]] == [
+        json.dumps(n.to_json()) for n in made[str(architecture)]
+    ]
+    assert replace(network_job(two, folder), repeat=0).folder == network_job(two, folder).folder
