@@ -14,7 +14,8 @@ from autosnn_hw.documents.layer_words import role_of
 from autosnn_hw.network import ChipNetwork
 
 RATE_EDGES = (0.01, 0.05, 0.2, 0.5, 1.0)  # upper ends, share of steps with a spike, of the classes above "never"
-RASTER_NEURONS = 48  # of a layer that a raster shows, evenly drawn
+RASTER_NEURONS, LEAST_NEURONS = 48, 8  # of a layer that a raster shows, evenly drawn: at most, and at least
+RASTER_CELLS = 8000  # neurons x steps of all layers of a raster, which long runs of deep networks share out
 MOST_ERRORS = 8
 PICTURE_SIDE, PICTURE_FRAMES = 64, 5  # a larger picture is reduced to this
 
@@ -106,13 +107,14 @@ def raster_of(
         sample, label, prediction, steps; layers: [{"name", "role", "neurons", "shown", "spikes": [[step, row], ..]}]; rows are
         `shown` neurons, evenly drawn in the order (C, H, W).
     """
-    layers, steps = [], 0
+    layers, steps = [], max((len(fired) for fired in spikes.values()), default=0)
+    most = min(RASTER_NEURONS, max(LEAST_NEURONS, RASTER_CELLS // max(1, steps * len(spikes))))
     for layer in network.neuron_layers:
         if layer.name not in spikes:
             continue
         fired = spikes[layer.name].reshape(len(spikes[layer.name]), -1)
-        steps, neurons = fired.shape
-        rows = np.unique(np.linspace(0, neurons - 1, min(neurons, RASTER_NEURONS)).round().astype(int))
+        neurons = fired.shape[1]
+        rows = np.unique(np.linspace(0, neurons - 1, min(neurons, most)).round().astype(int))
         found = np.argwhere(fired[:, rows] > 0)
         layers.append(
             {

@@ -11,6 +11,8 @@ from autosnn_hw.documents.behaviour import (
     MOST_ERRORS,
     PICTURE_FRAMES,
     PICTURE_SIDE,
+    RASTER_CELLS,
+    RASTER_NEURONS,
     RATE_EDGES,
     behaviour,
     picture_of,
@@ -62,6 +64,12 @@ def test_a_raster_holds_the_spikes_of_the_neurons_that_it_shows(network):
     assert len(readout["spikes"]) == spikes["readout"].sum() and readout["role"] == "readout"
     assert {tuple(at) for at in readout["spikes"]} == {tuple(at) for at in np.argwhere(spikes["readout"]).tolist()}
     assert [0, 0] in stem["spikes"] or not spikes["stem"][0].ravel()[0]
+
+
+def test_a_raster_of_many_steps_shows_fewer_neurons(network):
+    rng = np.random.default_rng(0)
+    found = raster_of(network, {"stem": rng.integers(0, 2, (200, 1, 10, 10))}, sample=0, label=0, prediction=0)
+    assert found["layers"][0]["shown"] == RASTER_CELLS // 200 < RASTER_NEURONS
 
 
 def test_small_pictures_are_kept_as_they_are_and_large_ones_reduced():

@@ -62,7 +62,7 @@ def search_scatter(
     ringed = [c for c in fit if c.get("measured_energy") is not None]
     if ringed:
         ring = {"symbol": "circle-open", "size": 15, "color": RED, "line": {"width": 1.6}}
-        figure.add_scatter(**_points(ringed, factor), name="run in Lava or on a board", mode="markers", marker=ring)
+        figure.add_scatter(**_points(ringed, factor), name="run in Lava or board", mode="markers", marker=ring)
     best = {c["genotype"]: c for c in final}
     ranked = [best.get(c["genotype"], c) for c in fit]
     front = [ranked[i] for i in pareto_front([(c["accuracy"], c["cost"]) for c in ranked])]
@@ -98,7 +98,7 @@ def _final_points(figure: go.Figure, final: Sequence[Mapping[str, Any]], factor:
     if corrected:
         open_circle = {"symbol": "circle-open", "size": 6, "color": GREEN, "line": {"width": 1}}
         figure.add_scatter(
-            **_points(corrected, factor), name="corrected: expected once trained on", mode="markers", marker=open_circle
+            **_points(corrected, factor), name="corrected (expected)", mode="markers", marker=open_circle
         )
     measured = [c for c in final if c["known"] == "measured"]
     if measured:
@@ -106,7 +106,7 @@ def _final_points(figure: go.Figure, final: Sequence[Mapping[str, Any]], factor:
         figure.add_scatter(
             **_points(measured, factor),
             error_y=_accuracy_whisker(measured),
-            name="finalist: measured with its final weights",
+            name="measured (finalists)",
             mode="markers",
             marker=square,
         )

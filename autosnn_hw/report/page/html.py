@@ -23,6 +23,7 @@ from autosnn_hw.report.page.template import division, rendered
 from autosnn_hw.report.run_documents import read_run
 
 MOST_COLUMNS = 30  # classes of a confusion matrix that a page has room for
+LARGEST_MAP = 120_000  # characters of a core map that a page has room for: some 500 cores
 SHOWN_ROWS = 25  # candidates shown before the rest is unfolded
 COMMANDS = (
     ("Search again with the same choices", "autosnn-hw search --config {run}/config.toml"),
@@ -102,7 +103,7 @@ def render(
         errors=worst_errors(matrix),
         class_name=lambda index: names[index] if index < len(names) else index,
         behaviour=behaviour,
-        core_map=core_map,
+        core_map=core_map if core_map is not None and len(core_map) <= LARGEST_MAP else None,
         operations=operations(winner) if winner else [],
         neurobench=neurobench(winner or {}),
         ann=ann_beside(winner or {}),

@@ -18,6 +18,7 @@ MARKERS = {None: "o", "circle": "o", "circle-open": "o", "square": "s", "star": 
 STYLES = {None: "-", "solid": "-", "dot": ":", "dash": "--"}
 INCH = 96  # CSS pixels
 WIDTH = 5.2  # inches: a column and a half, which a paper scales to its own
+POINTS_A_LETTER, HANDLE = 4.4, 34  # widths of a legend's letter at the font size below, and of its mark
 DPI = 300
 UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 INK, SOFT = "#1c2128", "#dfe3e8"
@@ -56,7 +57,9 @@ def draw(plot: go.Figure) -> Figure:
         _axes(axes, plot)
         shown = [trace for trace in plot.data if trace.name and trace.showlegend is not False]
         if plot.layout.showlegend is not False and len(shown) > 1:
-            figure.legend(loc="outside upper center", ncols=min(3, len(shown)), frameon=False)
+            longest = POINTS_A_LETTER * max(len(trace.name) for trace in shown) + HANDLE
+            columns = max(1, min(3, len(shown), int(72 * WIDTH / longest)))
+            figure.legend(loc="outside upper center", ncols=columns, frameon=False)
     return figure
 
 

@@ -15,12 +15,12 @@ def test_a_finalist_stands_where_its_final_weights_put_it():
     ]
     figure = search_scatter(candidates, "a", "energy", [{"architecture": "a", "accuracy": 0.95}, {"architecture": "c"}])
     traces = {trace.name: trace for trace in figure.data}
-    assert list(traces["finalist: measured with its final weights"].y) == [95.0] == list(traces["winner"].y)
+    assert list(traces["measured (finalists)"].y) == [95.0] == list(traces["winner"].y)
     assert list(traces["winner"].x) == [1.0] and list(traces["inherited weights"].y) == [50.0, 90.0, 70.0]
     drawn = draw(figure)  # for paper, too
     assert len(drawn.axes[0].collections) == 3
     without = {trace.name: trace for trace in search_scatter(candidates, "a", "energy").data}
-    assert list(without["winner"].y) == [50.0] and "finalist: measured with its final weights" not in without
+    assert list(without["winner"].y) == [50.0] and "measured (finalists)" not in without
 
 
 @settings(max_examples=50, deadline=None)
@@ -43,8 +43,8 @@ def test_three_kinds_of_accuracy_stand_apart_and_the_front_takes_the_best_known(
     ]  # fmt: skip
     traces = {trace.name: trace for trace in search_scatter(candidates, "a", "energy").data}
     assert list(traces["inherited weights"].y) == [50.0, 60.0, 70.0]
-    assert list(traces["corrected: expected once trained on"].y) == [85.0, 95.0]
-    measured = traces["finalist: measured with its final weights"]
+    assert list(traces["corrected (expected)"].y) == [85.0, 95.0]
+    measured = traces["measured (finalists)"]
     assert list(measured.y) == [90.0] and measured.error_y.array[0] == pytest.approx(1.96, abs=0.001)
     assert list(traces["front"].y) == [90.0, 95.0]  # b costs more than a and is not better
     assert traces["winner"].error_x.array[0] == pytest.approx(1.0) and traces["winner"].error_x.arrayminus[0] == 0.5

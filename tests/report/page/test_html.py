@@ -87,6 +87,17 @@ def test_it_keeps_itself_offline_and_inlines_plotly_once(page):
     assert len(page.encode()) < 2e6
 
 
+def test_a_walked_space_with_long_names_stays_under_two_megabytes(summary, candidates, winner, behaviour, manifest):
+    """All candidates with grouped blocks and sizes in their names, each with an expected accuracy, and a core map that is too large."""
+    known = [c for c in candidates if c["accuracy"] is not None]
+    many = [
+        {**known[i % len(known)], "genotype": f"SRB_k5/{i},SCB_k3/16,SRB_k5/16,SCB_k3/16,SRB_k5/16@C16T8", "generation": 0, "accuracy_source": "corrected", "final_accuracy": 0.9 + i / 1e5, "final_accuracy_deviation": 0.0123456789}
+        for i in range(3125)
+    ]  # fmt: skip
+    page = render(summary, many, winner=winner, behaviour=behaviour, core_map="x" * 500_000, manifest=manifest)
+    assert len(page.encode()) < 2e6 and "xxxxxxxx" not in page and "Cores by layer" in page
+
+
 def test_the_verdict_stands_in_words(page, summary):
     text = text_of(page)
     assert f"{summary['winner']['architecture']} for loihi2: 97.2 % of the test samples of digits right" in text
