@@ -19,9 +19,10 @@ def choice(default: Any, group: str, text: str, *, shown: str | None = None, **m
 
     Args:
         shown: words for the default, where it is not the default's own text.
-        more: bounds (`le` None where the type has its own); `option` names the option where it is not the field's name; `metavar`, `unit` show its value.
+        more: bounds (`le` None where the type has its own); `option` names the option where it is not the field's name; `metavar`, `unit` show its value;
+            `also` is another name of it.
     """
-    extra = {"group": group, "shown": shown, **{key: more.pop(key, None) for key in ("option", "metavar", "unit")}}
+    extra = {"group": group, "shown": shown, **{key: more.pop(key, None) for key in ("option", "metavar", "unit", "also")}}
     if isinstance(default, int) and "le" not in more and not isinstance(default, bool):
         more["le"] = MOST
     return Field(default, description=text, json_schema_extra=extra, **more)

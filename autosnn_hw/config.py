@@ -48,7 +48,9 @@ class SearchConfig(BaseModel):
         "Event frames as counts (graded spikes), where the target takes them; without, a value above 0 is a spike.",
     )
     space: Literal["SNN_1", "SNN_2", "SNN_3"] = choice("SNN_1", WHAT, "Macro-architecture.")
-    width: SizeList = size("width", WHAT, "Base width C.", metavar="N", le=None)
+    width: SizeList = size(
+        "width", WHAT, "Base width C; several (8,12,16) are searched.", metavar="N[,N..]", le=None, also="--widths"
+    )
     timesteps: SizeList = size(
         "timesteps",
         WHAT,

@@ -120,7 +120,8 @@ def choice(field: str, *, name: str | None = None, shown: str | None = None) -> 
     name = name or extra["option"] or field.replace("_", "-")
     kind = _type(info)
     letter = {click.IntRange: "N", FiniteRange: "X"}.get(type(kind))
-    declarations, settings = [f"--{name}", field], {"type": kind, "metavar": extra["metavar"] or letter}
+    names = [f"--{name}"] + [extra["also"]] * bool(extra["also"])
+    declarations, settings = [*names, field], {"type": kind, "metavar": extra["metavar"] or letter}
     if bool in (info.annotation, *get_args(info.annotation)):
         if info.default is False:
             settings["is_flag"] = True

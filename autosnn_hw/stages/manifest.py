@@ -71,11 +71,16 @@ def prepare(config: SearchConfig) -> Prepared:
         )
     grouped = profile.searches_groups if config.grouped is None else config.grouped
     width = all_of(config.width)[-1]
+    fabric = Fabric.of(profile, data.is_frames)
+    if len(all_of(config.width)) > 1 and fabric.readout_block is not None:
+        raise InputError(
+            f"--widths {','.join(map(str, all_of(config.width)))}: on {profile.name} groups and readout follow from the width; give one width."
+        )
     groups = slot_groups(config.space, width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
     layout(space.largest, data.image, data.classes)  # refuses images that are too small
     crew = Local(worker_count(config.workers))
-    return Prepared(data, profile, space, Fabric.of(profile, data.is_frames), crew)
+    return Prepared(data, profile, space, fabric, crew)
 
 
 def require_payload(data: Dataset, profile: Profile) -> None:

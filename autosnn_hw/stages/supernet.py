@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,7 @@ def train(
             space=config.space,
             width=space.width,
             timesteps=space.timesteps,
+            widths=space.widths,
             steps=space.steps,
             genes=space.genes,
             schedule=schedule,
@@ -186,8 +188,8 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
             f"--supernet {source} was trained for samples of {next(sides)} in {network.classes} classes, {data.name} has samples of {next(sides)} in {data.classes}; without --supernet one is trained."
         )
     space = prepared.space
-    for steps in space.reads:
-        network.modules_of(space.of_blocks([genes[0] for genes in space.genes], timesteps=steps))
+    for width, steps in product(space.widths or (space.width,), space.reads):
+        network.modules_of(space.of_blocks([genes[0] for genes in space.genes], width, steps))
     for slot, (genes, there) in enumerate(zip(prepared.space.genes, network.genes)):
         missing = [f"{block}/{groups}" for block, groups in genes if (block, groups) not in there]
         if missing:

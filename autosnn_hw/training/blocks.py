@@ -228,6 +228,19 @@ def _convolutions(stage: Stage, tracked: bool) -> list[nn.Module]:
     ]
 
 
+def borrowed(layer: nn.Module) -> dict[str, torch.Tensor]:
+    """Weights that a layer computes with and that belong to others, by the names that they would have as its own: parts of common
+    kernels, first channels of a wider layer."""
+    found = {}
+    for name, module in layer.named_modules():
+        prefix = f"{name}." if name else ""
+        if isinstance(module, ConvNorm) and module.conv._parameters.get("weight") is None:
+            found[f"{prefix}conv.weight"] = module.weight
+        plain = ((key, vars(module).get(key)) for key in ("weight", "bias"))
+        found |= {f"{prefix}{key}": value for key, value in plain if isinstance(value, torch.Tensor)}
+    return found
+
+
 def float64(tensor: torch.Tensor) -> np.ndarray:
     """A copy as numpy float64, on the CPU."""
     return tensor.detach().cpu().double().numpy().copy()

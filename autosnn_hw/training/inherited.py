@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.training.blocks import ConvNorm, Norm
+from autosnn_hw.training.blocks import Norm, borrowed
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
 from autosnn_hw.training.network import SpikingNetwork
@@ -40,12 +40,10 @@ def inherited_network(
 
 
 def _state(layer: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """The state of a layer with what it reads from elsewhere: parts of common kernels, lent statistics."""
-    state = dict(layer.state_dict())
+    """The state of a layer with what it reads from elsewhere: weights that belong to others, lent statistics."""
+    state = {**layer.state_dict(), **borrowed(layer)}
     for name, module in layer.named_modules():
         prefix = f"{name}." if name else ""
-        if isinstance(module, ConvNorm):
-            state[f"{prefix}conv.weight"] = module.weight
         if isinstance(module, Norm) and module.lent is not None:
             state[f"{prefix}mean"], state[f"{prefix}var"] = module.lent
     return state

@@ -12,7 +12,7 @@ from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
 from autosnn_hw.macro_architectures import SPACES
-from autosnn_hw.training.blocks import ConvNorm, Counter, Pool, SpikingBlock
+from autosnn_hw.training.blocks import Counter, Pool, SpikingBlock, borrowed
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.ternary import make_ternary
@@ -168,15 +168,10 @@ def folded_network(
 def parameter_count(*modules: nn.Module) -> int:
     """Learnable numbers, one scalar a PLIF layer counted; synapses that a block-sparse readout has not are none.
 
-    A convolution that reads its kernel from one that blocks of a super-network share counts what it reads: that is what
-    the path has once it stands alone.
+    A layer that reads weights which belong to others (kernels that blocks of a super-network share, the first channels of a wider
+    layer) counts what it reads: that is what the path has once it stands alone.
     """
     readouts = [layer for module in modules for layer in module.modules() if isinstance(layer, VotingReadout)]
     absent = sum(int((~layer.mask).sum()) for layer in readouts if layer.mask is not None)
-    read = sum(
-        layer.weight.numel()
-        for module in modules
-        for layer in module.modules()
-        if isinstance(layer, ConvNorm) and layer.conv.weight is None
-    )
+    read = sum(weight.numel() for module in modules for weight in borrowed(module).values())
     return sum(parameter.numel() for module in modules for parameter in module.parameters()) + read - absent

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, front, slot_name
+from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, Stage, front, slot_name
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.macro_architectures import SPACES
@@ -18,6 +18,7 @@ from autosnn_hw.training.blocks import Counter, Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
+from autosnn_hw.training.narrow import NarrowLayer, sandwich
 from autosnn_hw.training.network import folded_network, stages_of, time_folded
 from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
@@ -32,12 +33,13 @@ Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: m
 
 
 class SuperNetwork(nn.Module):
-    """All candidates of a space at one width.
+    """All candidates of a space, at one width or at several.
 
     Args:
         space: macro-architecture, a key of `macro_architectures.SPACES`.
         width, timesteps: C and T.
-        steps: numbers of timesteps that its candidates may have, T the most of them; none: T alone.
+        widths, steps: widths and numbers of timesteps that its candidates may have, C and T the largest of them; none: C or T
+            alone. A narrower network reads the first channels of the weights (`training.narrow`).
         image: (Cin, H, W).
         classes: number of classes.
         genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
@@ -55,6 +57,7 @@ class SuperNetwork(nn.Module):
         classes: int,
         *,
         genes: Sequence[Sequence[Gene]] | None = None,
+        widths: Sequence[int] = (),
         steps: Sequence[int] = (),
         sharing: str = ENTANGLED,
         voters: int | None = None,
@@ -71,9 +74,9 @@ class SuperNetwork(nn.Module):
         if len(self.genes) != slots or not all(self.genes):
             raise InputError(f"{space} has {slots} slots, each with at least one block; {len(self.genes)} were given.")
         self.space, self.width, self.timesteps = space, width, timesteps
-        self.steps = tuple(sorted(set(steps))) or (timesteps,)
-        if self.steps[-1] != timesteps:
-            raise InputError(f"timesteps {', '.join(map(str, self.steps))} must end with {timesteps}.")
+        self.widths, self.steps = _ending(widths, width, "widths"), _ending(steps, timesteps, "timesteps")
+        if len(self.widths) > 1 and (fabric.readout_block is not None or any(g > 1 for s in self.genes for _, g in s)):
+            raise InputError("several widths want ungrouped blocks and a readout of all inputs; give one width.")
         self.image, self.classes, self.fabric, self.sharing = image, classes, fabric, sharing
         template = self.path([slot[0] for slot in self.genes])
         self.stages = stages_of(template, image, classes, voters, fabric.readout_block)
@@ -81,22 +84,8 @@ class SuperNetwork(nn.Module):
         self.layers = nn.ModuleDict()
         slot_of = {slot_name(i): i for i in range(slots)}
         for stage in self.stages:
-            if stage.name in slot_of:
-                candidates = nn.ModuleDict()
-                for block, groups in self.genes[slot_of[stage.name]]:
-                    candidate = replace(stage, kind=block, groups=groups)
-                    candidates[f"{block}/{groups}"] = SpikingBlock(candidate, neuron=fabric.neuron, tracked=False)
-                self.layers[stage.name] = candidates
-            elif stage.kind == "stem":
-                self.layers[stage.name] = SpikingBlock(stage, neuron=fabric.stem_neuron, tracked=False)
-            elif stage.kind == "stem_conv":
-                self.layers[stage.name] = SpikingBlock(stage, neuron=fabric.neuron, tracked=False)
-            elif stage.kind == "readout":
-                self.layers[stage.name] = VotingReadout(
-                    stage, classes, neuron=fabric.neuron, block=fabric.readout_block
-                )
-            else:
-                self.layers[stage.name] = Pool(stage, neuron=fabric.neuron)
+            made = {key: _layer(one, classes, fabric) for key, one in self._alternatives(stage).items()}
+            self.layers[stage.name] = nn.ModuleDict(made) if stage.name in slot_of else made[""]
         self.kernels = nn.ModuleDict()
         self.reads: dict[str, dict[str, set[str]]] = {}  # slot -> block -> its places in the slot's kernels
         if sharing == ENTANGLED:
@@ -104,6 +93,31 @@ class SuperNetwork(nn.Module):
                 self.kernels[name], self.reads[name] = share(dict(self.layers[name].items()))
         if fabric.ternary:
             make_ternary(layer for name, layer in self.layers.items() if name != "stem" or fabric.chip_stem)
+        # By width, stage and key; outside torch's registration, because nothing in them is theirs.
+        self._narrow = {narrow: self._narrowed(replace(template, width=narrow)) for narrow in self.widths[:-1]}
+
+    def _alternatives(self, stage: Stage) -> dict[str, Stage]:
+        """By key the blocks of a slot; a stage that is no slot by itself."""
+        slots = {slot_name(i): genes for i, genes in enumerate(self.genes)}
+        if stage.name not in slots:
+            return {"": stage}
+        return {f"{block}/{groups}": replace(stage, kind=block, groups=groups) for block, groups in slots[stage.name]}
+
+    def _narrowed(self, template: Architecture) -> dict[tuple[str, str], NarrowLayer]:
+        """All layers at a narrower width."""
+        found = {}
+        for stage in stages_of(template, self.image, self.classes, self.voters, None):
+            for key, one in self._alternatives(stage).items():
+                wide = self.layers[stage.name][key] if key else self.layers[stage.name]
+                found[stage.name, key] = NarrowLayer(_layer(one, self.classes, self.fabric), wide)
+        return found
+
+    def _at(self, width: int, name: str, key: str = "") -> nn.Module:
+        """The layer of a stage at a width, of a slot its block `key`."""
+        if width != self.width:
+            return self._narrow[width][name, key].ready()
+        layer: nn.Module = self.layers[name][key] if key else self.layers[name]
+        return layer
 
     def path(self, genes: Sequence[Gene]) -> Architecture:
         """The architecture that holds `genes`, one a slot."""
@@ -117,8 +131,11 @@ class SuperNetwork(nn.Module):
         return self.path([_anchor(slot) for slot in self.genes])
 
     def uniform_path(self, random: np.random.Generator, spread: float = 1.0) -> Architecture:
-        """A path drawn uniformly (single-path sampling); each slot leaves the anchor with probability `spread`."""
-        return self._from_anchor([slot[random.integers(len(slot))] for slot in self.genes], random, spread)
+        """A path drawn uniformly (single-path sampling), its width too; each slot leaves the anchor with probability `spread`."""
+        path = self._from_anchor([slot[random.integers(len(slot))] for slot in self.genes], random, spread)
+        if len(self.widths) == 1:
+            return path
+        return replace(path, width=self.widths[random.integers(len(self.widths))])
 
     def _from_anchor(self, genes: Sequence[Gene], random: np.random.Generator, spread: float) -> Architecture:
         if spread < 1:
@@ -130,20 +147,25 @@ class SuperNetwork(nn.Module):
         """Paths that hold every block of every slot once (strict fairness: FairNAS, Chu et al., ICCV 2021).
 
         Slots with fewer blocks than the largest go round again. Of a block that may be grouped in several ways each path
-        draws one, so that an update costs as much as in an ungrouped space.
+        draws one, so that an update costs as much as in an ungrouped space. Of several widths each path has one, among them the
+        widest and the narrowest (the sandwich rule: `narrow.sandwich`).
 
         Args:
             spread: each slot leaves the anchor (`ANCHOR` in every slot) with this probability. Below 1 the alternatives of a
                 slot are trained mostly among the anchor's blocks, and so learn to speak alike.
         """
         slots = [_by_block(slot) for slot in self.genes]
-        count = max(map(len, slots))
+        several = len(self.widths) > 1
+        count = max(*map(len, slots), 2) if several else max(map(len, slots))
         orders = []
         for slot in slots:
             rounds = [random.permutation(len(slot)) for _ in range(-(-count // len(slot)))]
             ways = [slot[i] for i in np.concatenate(rounds)[:count]]
             orders.append([way[random.integers(len(way))] if len(way) > 1 else way[0] for way in ways])
-        return [self._from_anchor(genes, random, spread) for genes in zip(*orders)]
+        paths = [self._from_anchor(genes, random, spread) for genes in zip(*orders)]
+        if not several:
+            return paths
+        return [replace(path, width=width) for path, width in zip(paths, sandwich(self.widths, count, random))]
 
     def modules_of(self, path: Architecture) -> list[nn.Module]:
         """The layers of a path in order.
@@ -153,28 +175,31 @@ class SuperNetwork(nn.Module):
         """
         groups = path.groups or (1,) * len(path.blocks)
         keys = {slot_name(i): f"{block}/{group}" for i, (block, group) in enumerate(zip(path.blocks, groups))}
-        modules: list[nn.Module] = []
-        for name, layer in self.layers.items():
-            if name not in keys:
-                modules.append(layer)
-            elif self._holds(path) and keys[name] in layer:
-                modules.append(layer[keys[name]])
-            else:
+        for name, key in keys.items():
+            if not self._holds(path) or key not in self.layers[name]:
+                widths, steps = (", ".join(map(str, sizes)) for sizes in (self.widths, self.steps))
+                allowed = f": {name} may be {', '.join(self.layers[name])}" if name in self.layers else ""
                 raise InputError(
                     f"{path} ({path.space}, C = {path.width}, T = {path.timesteps}) is not in this super-network "
-                    f"({self.space}, C = {self.width}, T = {', '.join(map(str, self.steps))}): {name} may be {', '.join(self.layers[name])}."
+                    f"({self.space}, C = {widths}, T = {steps}){allowed}."
                 )
-        return modules
+        return [self._at(path.width, name, keys.get(name, "")) for name in self.layers]
 
     def _holds(self, path: Architecture) -> bool:
         """Whether it has networks of the path's sizes."""
-        return (path.space, path.width) == (self.space, self.width) and path.timesteps in self.steps
+        return path.space == self.space and path.width in self.widths and path.timesteps in self.steps
 
-    def stem(self, x: torch.Tensor, count: Counter | None = None, timesteps: int | None = None) -> torch.Tensor:
-        """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot: all paths share it."""
+    def stem(
+        self,
+        x: torch.Tensor,
+        count: Counter | None = None,
+        timesteps: int | None = None,
+        width: int | None = None,
+    ) -> torch.Tensor:
+        """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot: all paths of a width share it."""
         steps = timesteps or self.timesteps
         x, constant = time_folded(x, steps)
-        first, *others = (self.layers[stage.name] for stage in front(self.stages))
+        first, *others = (self._at(width or self.width, stage.name) for stage in front(self.stages))
         spikes = first(x, steps, count, constant=constant)
         for layer in others:
             spikes = layer(spikes, steps, count)
@@ -194,7 +219,7 @@ class SuperNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path; with batch statistics unless `lent` gives it others."""
-        return self.body(self.stem(x, count, path.timesteps), path, count)
+        return self.body(self.stem(x, count, path.timesteps, path.width), path, count)
 
     def norms(self, path: Architecture) -> dict[str, Norm]:
         """Batch-norm layers of a path by name."""
@@ -250,6 +275,23 @@ class SuperNetwork(nn.Module):
 def spread_at(epoch: int, epochs: int) -> float:
     """Share of slots in which the paths of an epoch leave the anchor: from almost none to all in `SPREADING` of the epochs."""
     return min(1.0, (epoch + 0.5) / max(1.0, SPREADING * epochs))
+
+
+def _layer(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
+    """A layer whose batch norm keeps no statistics."""
+    if stage.kind == "readout":
+        return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
+    if stage.kind in ("max_pool", "avg_pool", "gap"):
+        return Pool(stage, neuron=fabric.neuron)
+    return SpikingBlock(stage, neuron=fabric.stem_neuron if stage.kind == "stem" else fabric.neuron, tracked=False)
+
+
+def _ending(sizes: Sequence[int], largest: int, name: str) -> tuple[int, ...]:
+    """The sizes, ascending, which must end with the largest; of none, that one."""
+    known = tuple(sorted(set(sizes))) or (largest,)
+    if known[-1] != largest:
+        raise InputError(f"{name} {', '.join(map(str, known))} must end with {largest}.")
+    return known
 
 
 def _anchor(genes: Sequence[Gene]) -> Gene:

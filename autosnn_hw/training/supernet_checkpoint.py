@@ -33,6 +33,7 @@ class SupernetIdentity(BaseModel):
     space: str
     width: Size
     timesteps: Annotated[int, Field(ge=1, le=MAX_TIMESTEPS)]
+    widths: Annotated[list[Size], Field(max_length=64)] = []
     steps: Annotated[list[Annotated[int, Field(ge=1, le=MAX_TIMESTEPS)]], Field(max_length=64)] = []
     image: tuple[Size, Size, Size]
     classes: Annotated[int, Field(ge=1, le=1 << 16)]
@@ -83,6 +84,7 @@ def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
         identity.image,
         identity.classes,
         genes=identity.genes,
+        widths=identity.widths,
         steps=identity.steps,
         sharing=identity.sharing,
         fabric=Fabric(identity.neuron, identity.ternary, identity.readout_block, identity.chip_stem),

@@ -83,6 +83,7 @@ def train_supernet(
     space: str = "SNN_1",
     width: int = 8,
     timesteps: int = 4,
+    widths: Sequence[int] = (),
     steps: Sequence[int] = (),
     genes: Sequence[Sequence[Gene]] | None = None,
     schedule: Schedule = SUPERNET_SCHEDULE,
@@ -100,7 +101,7 @@ def train_supernet(
     """Train a super-network on the training part without the validation part, and see whether it has learnt.
 
     Args:
-        space, width, timesteps, steps, genes: of the super-network. Of several `steps` the loss is the mean of those at each,
+        space, width, timesteps, widths, steps, genes: of the super-network. Of several `steps` the loss is the mean of those at each,
             all of them read off one run of all T.
         strict: strict fairness (an update adds the gradients of as many paths as a slot has blocks, each block once);
             False is AutoSNN's single-path uniform sampling, which needs far more epochs.
@@ -123,7 +124,7 @@ def train_supernet(
     with Seeded(schedule.seed, "supernet"):
         network = SuperNetwork(
             space, width, timesteps, dataset.image, dataset.classes,
-            genes=genes, steps=steps, sharing=sharing, fabric=fabric,
+            genes=genes, widths=widths, steps=steps, sharing=sharing, fabric=fabric,
         ).to(device)  # fmt: skip
     segments = _segments(network)
     adam = FlatAdam(list(segments.values()), schedule.regime.weight_decay)
@@ -131,7 +132,7 @@ def train_supernet(
 
     def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
         count = counter_for(schedule.spike_regularisation)
-        loss = path_loss(network, network.stem(x, count), target, path, count, schedule.regime.loss)
+        loss = path_loss(network, network.stem(x, count, width=path.width), target, path, count, schedule.regime.loss)
         loss = regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
@@ -151,6 +152,7 @@ def train_supernet(
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
         image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm,
+        **({"widths": network.widths} if len(network.widths) > 1 else {}),
         **({"steps": network.steps} if len(network.steps) > 1 else {}), **fabric.identity(),
     )  # fmt: skip
     run = TrainingRun(
@@ -211,10 +213,26 @@ def fair_step(
 ) -> torch.Tensor:
     """Add the gradients of the losses of all paths, and give the mean loss.
 
-    The stem, and what else stands before the first slot, is one for all paths: computed once, its gradient the sum of theirs.
+    The stem, and what else stands before the first slot, is one for all paths of a width: computed once, its gradient the sum of
+    theirs.
     """
+    total = torch.zeros((), device=x.device)
+    for width in dict.fromkeys(path.width for path in paths):
+        total += _step_at(network, x, target, [path for path in paths if path.width == width], lambda_reg, loss_name)
+    return total / len(paths)
+
+
+def _step_at(
+    network: SuperNetwork,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    paths: Sequence[Architecture],
+    lambda_reg: float,
+    loss_name: str,
+) -> torch.Tensor:
+    """Add the gradients of paths of one width; the sum of their losses."""
     front = counter_for(lambda_reg)
-    spikes = network.stem(x, front)
+    spikes = network.stem(x, front, width=paths[0].width)
     entry = spikes.detach().requires_grad_()
     total = torch.zeros((), device=entry.device)
     of_front = 0.0  # what a spike before the first slot adds to the losses of all paths
@@ -233,7 +251,7 @@ def fair_step(
         ends.append(front.spikes)
         gradients.append(torch.full_like(front.spikes, of_front))
     torch.autograd.backward(ends, gradients)
-    return total / len(paths)
+    return total
 
 
 def warm_up_epochs(epochs: int, strict: bool = True) -> int:

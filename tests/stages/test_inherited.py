@@ -32,7 +32,7 @@ def job(folder, target="loihi2", **changes):
     """(job, evaluator, architecture) of an untrained super-network; batch norm makes its neurons fire all the same."""
     supernet = folder / "supernet.safetensors"
     config = SearchConfig(target=target, **{**SIZES, **changes})
-    space = untrained_supernet(supernet, target, timesteps=config.timesteps)
+    space = untrained_supernet(supernet, target, width=config.width, timesteps=config.timesteps)
     (folder / "networks").mkdir()
     judge = CandidateEvaluator(str(supernet), "digits", None, target, float_view=False)
     return NetworkJob.of(config, folder / "networks", supernet=str(supernet)), judge, space.at(0)
@@ -56,14 +56,17 @@ def test_where_nothing_helps_what_is_delivered_is_what_the_search_judged(tmp_pat
     assert make(architecture) is not result and make(architecture).to_json() == result.to_json()
 
 
-@pytest.mark.parametrize("target", FABRICS)
-def test_a_network_of_fewer_steps_is_what_the_search_judged_too(tmp_path, target, monkeypatch):
-    make, judge, first = job(tmp_path, target, finetune_epochs=0, timesteps=(2, 5))
+@pytest.mark.parametrize(
+    ("target", "sizes"), [("truenorth", {"timesteps": (2, 5)}), ("loihi2", {"width": (3, 4), "timesteps": (2, 5)})]
+)
+def test_a_smaller_network_is_what_the_search_judged_too(tmp_path, target, sizes, monkeypatch):
+    make, judge, first = job(tmp_path, target, finetune_epochs=0, **sizes)
     monkeypatch.setattr(learnt, "tuned_if_better", lambda start, *_: (start, {"trained": -1.0}, "trained", {}))
-    for architecture in (first, replace(first, timesteps=5)):
+    for architecture in (first, replace(first, width=4, timesteps=5)):
         result, searched = make(architecture), judge(architecture)
         assert (result.architecture, result.kept) == (str(architecture), "inherited")
-        assert result.architecture.endswith(f"@T{architecture.timesteps}")
+        assert result.architecture.endswith(f"T{architecture.timesteps}")
+        assert result.parameters == searched.parameters
         assert result.accuracy.inherited == result.accuracy.validation == searched.accuracy
         assert CandidateRecord.from_json(result.as_candidate).energy == searched.energy
         assert netx.read(make.file(architecture)).timesteps == architecture.timesteps

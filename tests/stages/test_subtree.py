@@ -26,15 +26,15 @@ from autosnn_hw.stages.walked import SubtreeReader, part_file
 from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.supernet import SuperNetwork
 
-SEVERAL = "loihi2 at several T"
+SEVERAL = "loihi2, several sizes"
 
 
 @pytest.fixture(scope="module", params=[*KINDS, SEVERAL])
 def run(request, tmp_path_factory):
     """(space, evaluator, folder) of an untrained super-network; batch norm makes its neurons fire all the same."""
     folder = tmp_path_factory.mktemp(request.param)
-    target, timesteps = (request.param, 2) if request.param in KINDS else ("loihi2", (1, 2, 3))
-    space, judge = untrained_run(folder, target, timesteps)
+    sizes = {} if request.param in KINDS else {"width": (3, 4), "timesteps": (1, 3)}
+    space, judge = untrained_run(folder, request.param.split(",")[0], **sizes)
     return space, judge, folder
 
 

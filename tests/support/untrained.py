@@ -17,16 +17,24 @@ KINDS = {
 }
 
 
-def untrained_run(folder, target, timesteps=2):
-    """(space, evaluator) of a super-network for digits, written into `folder`; of several timesteps all are in the space."""
+def untrained_run(folder, target, width=4, timesteps=2):
+    """(space, evaluator) of a super-network for digits, written into `folder`; of several sizes all are in the space."""
     fabric, groups = KINDS[target]
     blocks = ("skip", "SRB_k3", "SCB_k5") if groups is None else ("SRB_k3", "SCB_k5")
     if not isinstance(timesteps, int):
         blocks = ("SRB_k3", "skip")
-    space = search_space(width=4, timesteps=timesteps, blocks=blocks, groups=groups)
+    space = search_space(width=width, timesteps=timesteps, blocks=blocks, groups=groups)
     torch.manual_seed(0)
     network = SuperNetwork(
-        space.space, space.width, space.timesteps, (1, 8, 8), 10, genes=space.genes, steps=space.steps, fabric=fabric
+        space.space,
+        space.width,
+        space.timesteps,
+        (1, 8, 8),
+        10,
+        genes=space.genes,
+        widths=space.widths,
+        steps=space.steps,
+        fabric=fabric,
     )
     write_supernet(folder / "supernet.safetensors", network, space, fabric)
     checkpoint = str(folder / "supernet.safetensors")
@@ -40,6 +48,7 @@ def write_supernet(path, network, space, fabric):
         "space": space.space,
         "width": network.width,
         "timesteps": network.timesteps,
+        "widths": network.widths,
         "steps": network.steps,
         "image": network.image,
         "classes": network.classes,

@@ -20,17 +20,20 @@ def untrained_supernet(
     path: Path,
     target: str = "loihi2",
     blocks: tuple[str, ...] = ("SRB_k3",),
+    width: int | tuple[int, ...] = 4,
     timesteps: int | tuple[int, ...] = 2,
 ) -> SearchSpace:
-    """Write the checkpoint for 8 x 8 images with C = 4; batch norm makes its neurons fire all the same."""
+    """Write the checkpoint for 8 x 8 images; batch norm makes its neurons fire all the same."""
     fabric, groups = FABRICS[target]
-    space = search_space(width=4, timesteps=timesteps, blocks=blocks, groups=groups)
+    space = search_space(width=width, timesteps=timesteps, blocks=blocks, groups=groups)
     torch.manual_seed(0)
-    steps = space.timesteps
-    network = SuperNetwork(space.space, 4, steps, (1, 8, 8), 10, genes=space.genes, steps=space.steps, fabric=fabric)
+    sizes = {"widths": space.widths, "steps": space.steps}
+    network = SuperNetwork(
+        space.space, space.width, space.timesteps, (1, 8, 8), 10, genes=space.genes, fabric=fabric, **sizes
+    )
     identity = {
-        "kind": "supernet", "space": space.space, "width": 4, "timesteps": steps, "image": (1, 8, 8), "classes": 10,
-        "steps": space.steps, "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric.identity(),
+        "kind": "supernet", "space": space.space, "width": space.width, "timesteps": space.timesteps, **sizes, "image": (1, 8, 8), "classes": 10,
+        "genes": [list(map(list, genes)) for genes in space.genes], "sharing": network.sharing, **fabric.identity(),
     }  # fmt: skip
     tensors = {f"model.{name}": tensor for name, tensor in network.state_dict().items()}
     write_checkpoint(path, tensors, {"identity": identity})

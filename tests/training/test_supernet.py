@@ -66,9 +66,10 @@ def test_votes_after_fewer_steps_are_those_of_a_run_of_so_many(images):
 
 
 @pytest.mark.parametrize("steps", [(2, 3), (2, 8)])
-def test_the_last_of_its_steps_are_all_of_them(steps):
+@pytest.mark.parametrize("name", ["widths", "steps"])
+def test_the_last_of_its_sizes_is_the_largest(name, steps):
     with pytest.raises(InputError, match="must end with 6"):
-        SuperNetwork("SNN_1", 4, 6, (1, 8, 8), 10, steps=steps)
+        SuperNetwork("SNN_1", 6, 6, (1, 8, 8), 10, **{name: steps})
 
 
 def test_a_path_of_other_steps_is_refused():
