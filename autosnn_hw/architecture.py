@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import gcd
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import SPACES, did_you_mean, named
+from autosnn_hw.macro_architectures import did_you_mean, macro, named
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Architecture:
 
     Args:
         blocks: block names of TBD1, TBD2, ...
-        space: macro-architecture, a key of `macro_architectures.SPACES`.
+        space: macro-architecture, as `macro_architectures.macro` takes it.
         width: base width C (channels of the stem).
         timesteps: T.
         groups: groups of each slot's convolutions, or None for 1 everywhere (grouped blocks serve crossbar targets).
@@ -78,9 +78,7 @@ class Architecture:
     named: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        if self.space not in SPACES:
-            raise InputError(f"unknown space {self.space!r}; known are {', '.join(SPACES)}.")
-        slots = len(SPACES[self.space].slots)
+        slots = len(macro(self.space).slots)
         if len(self.blocks) != slots:
             raise InputError(
                 f"architecture {','.join(self.blocks)!r} has {len(self.blocks)} blocks; {self.space} needs {slots}."
@@ -257,27 +255,27 @@ def layout(
         raise InputError(
             f"images of {height} x {width} are too small; at least {SMALLEST_SIDE} x {SMALLEST_SIDE} is needed."
         )
-    macro = SPACES[architecture.space]
+    plan = macro(architecture.space)
     shape = (architecture.width, height, width)
     stages = [Stage("stem", "stem", image, shape), *_smaller(shape, architecture.groups is not None)]
     shape = stages[-1].out_shape
     pools = 0
-    for index, (block, (factor, stride)) in enumerate(zip(architecture.blocks, macro.slots)):
+    for index, (block, (factor, stride)) in enumerate(zip(architecture.blocks, plan.slots)):
         if stride == 2 and min(shape[1:]) // 2 < SMALLEST_SIDE:
             stride = 1
         out = (factor * architecture.width, -(-shape[1] // stride), -(-shape[2] // stride))
         groups = 1 if architecture.groups is None else architecture.groups[index]
         stages.append(Stage(slot_name(index), block, shape, out, stride, groups))
         shape = out
-        if index in macro.pooled and min(shape[1:]) // 2 >= SMALLEST_SIDE:
+        if index in plan.pooled and min(shape[1:]) // 2 >= SMALLEST_SIDE:
             pools += 1
             out = (shape[0], shape[1] // 2, shape[2] // 2)
-            stages.append(Stage(f"pool{pools}", macro.pool, shape, out, 2))
+            stages.append(Stage(f"pool{pools}", plan.pool, shape, out, 2))
             shape = out
-    if macro.gap:
+    if plan.gap:
         stages.append(Stage("gap", "gap", shape, (shape[0], 1, 1)))
         shape = (shape[0], 1, 1)
-    for number, factor in enumerate(macro.hidden, 1):
+    for number, factor in enumerate(plan.hidden, 1):
         out = (factor * architecture.width, 1, 1)
         stages.append(Stage(f"fc{number}", "dense", shape, out))
         shape = out

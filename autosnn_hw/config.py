@@ -14,6 +14,7 @@ from autosnn_hw.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING
 from autosnn_hw.errors import InputError
 from autosnn_hw.input_file import toml_document
 from autosnn_hw.objectives import OBJECTIVES
+from autosnn_hw.own_space import SpaceChoice, resolved
 from autosnn_hw.size_list import SizeList
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ class SearchConfig(BaseModel):
         WHAT,
         "Event frames as counts (graded spikes), where the target takes them; without, a value above 0 is a spike.",
     )
-    space: Literal["SNN_1", "SNN_2", "SNN_3"] = choice("SNN_1", WHAT, "Macro-architecture.")
+    space: SpaceChoice = choice(
+        "SNN_1",
+        WHAT,
+        "Macro-architecture: SNN_1, SNN_2, SNN_3, or a file that says slots, their blocks, pools and sizes.",
+        metavar="NAME|FILE.toml",
+    )
     width: SizeList = size(
         "width", WHAT, "Base width C; several (8,12,16) are searched.", metavar="N[,N..]", le=None, also="--widths"
     )
@@ -297,4 +303,4 @@ def read_config(path: str | Path) -> SearchConfig:
     extra = [name for name in document if name != "search"]
     if extra or not isinstance(document.get("search"), dict):
         raise InputError(f"{path}: one table [search] is needed; found {', '.join(extra) or 'none'}.")
-    return from_mapping(document["search"], str(path))
+    return from_mapping(resolved(document["search"], Path(path).parent), str(path))

@@ -6,8 +6,10 @@ PLIF neurons, batch norm over batch and time, and ten voters a class; `docs/repr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from autosnn_hw.errors import InputError
@@ -115,6 +117,58 @@ PUBLISHED: dict[str, tuple[str, str]] = {
 """Name -> (macro-architecture, blocks) of a published network."""
 
 
+POOLS = {"max_pool": "max pool", "avg_pool": "average pool"}
+GLOBAL_AVERAGE = "global average"
+_SLOT = re.compile(r"(?P<width>[1-9][0-9]?)C(?:/(?P<stride>2))?(?P<blocks>(?: [A-Za-z0-9_]+)*)")
+
+
+def macro(space: str) -> Macro:
+    """The macro-architecture of a name, or of a line as `in_words` writes it.
+
+    Raises:
+        InputError: neither.
+    """
+    return SPACES[space] if space in SPACES else own_macro(space)[0]
+
+
+def in_words(macro: Macro, blocks: Sequence[Sequence[str]] = ()) -> str:
+    """A macro-architecture of one's own in a line: `1C | max pool | 2C/2 | global average`, behind each slot its blocks."""
+    parts = []
+    for number, (width, stride) in enumerate(macro.slots):
+        slot = f"{width}C" if stride == 1 else f"{width}C/{stride}"
+        parts.append(" ".join([slot, *(blocks[number] if blocks else ())]))
+        if number in macro.pooled:
+            parts.append(POOLS[macro.pool])
+    return " | ".join([*parts, GLOBAL_AVERAGE] if macro.gap else parts)
+
+
+@lru_cache(maxsize=64)
+def own_macro(line: str) -> tuple[Macro, tuple[tuple[str, ...], ...]]:
+    """(macro-architecture, blocks of each slot, none where the line names none) of a line as `in_words` writes it.
+
+    Raises:
+        InputError: it is none.
+    """
+    kinds = {words: kind for kind, words in POOLS.items()}
+    slots, pooled, found, blocks = [], set(), set(), []
+    parts = line.split(" | ")
+    gap = parts[-1] == GLOBAL_AVERAGE
+    for part in parts[:-1] if gap else parts:
+        slot = _SLOT.fullmatch(part)
+        if slot is not None:
+            slots.append((int(slot["width"]), int(slot["stride"] or 1)))
+            blocks.append(tuple(slot["blocks"].split()))
+        elif part in kinds and slots:
+            pooled.add(len(slots) - 1)
+            found.add(kinds[part])
+        else:
+            raise InputError(f"unknown space {line!r}; known are {', '.join(SPACES)}.")
+    if len(found) > 1 or not slots:
+        raise InputError(f"space {line!r} has pools of two kinds, or no slot.")
+    kind = next(iter(found), "max_pool")
+    return Macro(tuple(slots), frozenset(pooled), kind, gap), tuple(blocks)
+
+
 def named(text: str, space: str | None) -> tuple[str, str]:
     """(macro-architecture, blocks) that a text says: a published name, or the blocks themselves, in `space` or SNN_1.
 
@@ -131,8 +185,8 @@ def named(text: str, space: str | None) -> tuple[str, str]:
             raise InputError(f"{text} is a network of {own}, not of {space}; leave --space out.")
         return space or own, blocks
     where = space or CHOSEN[0]
-    if text in EVERYWHERE and where in SPACES:
-        return where, ",".join([EVERYWHERE[text]] * len(SPACES[where].slots))
+    if text in EVERYWHERE:
+        return where, ",".join([EVERYWHERE[text]] * len(macro(where).slots))
     return where, text
 
 

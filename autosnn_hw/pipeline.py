@@ -11,6 +11,7 @@ from autosnn_hw.architecture import Architecture, front_sentence, layout
 from autosnn_hw.config import SearchConfig, from_mapping, read_config
 from autosnn_hw.default_sizes import sizes_of
 from autosnn_hw.errors import InputError
+from autosnn_hw.own_space import resolved
 from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.clock import Clock
@@ -30,8 +31,9 @@ def config_for(choices: Mapping[str, Any], where: str = "command line") -> Searc
     """The config of what was chosen; sizes and schedule that were not are those of dataset and target (`sizes_for`).
 
     Raises:
-        InputError: a bad choice, or an unknown target.
+        InputError: a bad choice, an unknown target, or a space's file that says what cannot be.
     """
+    choices = resolved(choices)
     default = SearchConfig.model_fields
     names = (choices.get(name, default[name].default) for name in ("dataset", "target"))
     return from_mapping(sizes_for(*names) | dict(choices), where)

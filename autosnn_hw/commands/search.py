@@ -49,6 +49,7 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
     """
     from autosnn_hw import pipeline
     from autosnn_hw.config import read_config
+    from autosnn_hw.own_space import resolved
     from autosnn_hw.progress import progress
 
     changes = {name: value for name, value in chosen.items() if value is not None}
@@ -66,7 +67,7 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
             summary = pipeline.resume(resume, reporter, **changes)
     else:
         if config_file:
-            config = read_config(config_file).with_changes(**changes)
+            config = read_config(config_file).with_changes(**resolved(changes))
         else:
             config = pipeline.config_for(changes)
         with progress(quiet or as_json) as reporter:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import gcd
 
 from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS
-from autosnn_hw.macro_architectures import SPACES
+from autosnn_hw.macro_architectures import macro
 from hw_profiles.schema import Profile
 
 ANY_CHIP = (1, 2, 4)  # groups to choose from where no limit of the chip asks for more
@@ -23,14 +23,14 @@ def slot_groups(space: str, width: int, profile: Profile, fewest: bool = False) 
     at k = 3, 4 and 2 at k = 5 with 256 axons. A widening skip (1x1) takes the fewest groups that are legal.
 
     Args:
-        space: key of `SPACES`; width: base width C.
+        space: macro-architecture; width: base width C.
         profile: of the target; one without a limit of axons may have 1, 2 or 4 groups.
         fewest: of these, each block's fewest groups only: half as many alternatives for a super-network to learn, but fewer
             architectures that fit the chip.
     """
     chosen = []
     inputs = 1
-    for factor, stride in SPACES[space].slots:
+    for factor, stride in macro(space).slots:
         widths = (inputs * width, factor * width)
         ways = {block: _choices(block, widths, stride, profile) for block in SEARCH_BLOCKS}
         chosen.append({block: groups[:1] for block, groups in ways.items()} if fewest else ways)

@@ -14,7 +14,7 @@ import numpy as np
 
 from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, Architecture, slot_name
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import SPACES
+from autosnn_hw.macro_architectures import macro
 
 MUTATION_PROBABILITY = 0.2  # per slot (AutoSNN)
 
@@ -27,7 +27,7 @@ class SearchSpace:
     """All architectures of one macro-architecture at one or several widths and numbers of timesteps.
 
     Args:
-        space: macro-architecture, a key of `autosnn_hw.macro_architectures.SPACES`.
+        space: macro-architecture, as `autosnn_hw.macro_architectures.macro` takes it.
         width: base width C, the largest of several.
         timesteps: T, the largest of several.
         genes: the (block, groups) pairs that each slot may hold, in the order that gives them their digit.
@@ -210,7 +210,7 @@ def search_space(
     *,
     width: int | Sequence[int] = 16,
     timesteps: int | Sequence[int] = 8,
-    blocks: Sequence[str] = SEARCH_BLOCKS,
+    blocks: Sequence[str] | Sequence[Sequence[str]] = SEARCH_BLOCKS,
     groups: Sequence[Mapping[str, Sequence[int]]] | None = None,
 ) -> SearchSpace:
     """The space of all choices of `blocks` for every slot.
@@ -218,25 +218,27 @@ def search_space(
     Args:
         space: macro-architecture.
         width, timesteps: C and T, or several to choose from.
-        blocks: block names, in the order of their digits.
+        blocks: block names, in the order of their digits, the same for all slots or for each slot its own.
         groups: for crossbar targets, a mapping per slot: block name -> numbers of groups to choose from (a block that is
             not named has one group). None for ungrouped genotypes.
 
     Raises:
         InputError: unknown space or block, a wrong number of slots, or groups at several widths.
     """
-    if space not in SPACES:
-        raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
-    slots = len(SPACES[space].slots)
-    known = tuple(BLOCKS)
-    if not blocks or len(set(blocks)) != len(blocks) or not set(blocks) <= set(known):
-        raise InputError(f"blocks {', '.join(blocks) or '(none)'} must be distinct and of these: {', '.join(known)}.")
+    slots = len(macro(space).slots)
+    each = [tuple(own) for own in blocks if not isinstance(own, str)]
+    names = each or [tuple(own for own in blocks if isinstance(own, str))] * slots
+    for own in names:
+        if not own or len(set(own)) != len(own) or not set(own) <= set(BLOCKS):
+            raise InputError(f"blocks {', '.join(own) or '(none)'} must be distinct and of these: {', '.join(BLOCKS)}.")
+    if len(names) != slots:
+        raise InputError(f"blocks name {len(names)} slots; {space} has {slots}.")
     if groups is not None and len(groups) != slots:
         raise InputError(f"groups names {len(groups)} slots; {space} has {slots}.")
     genes = []
     for slot in range(slots):
         numbers = {} if groups is None else groups[slot]
-        genes.append(tuple((block, int(g)) for block in blocks for g in numbers.get(block, (1,))))
+        genes.append(tuple((block, int(g)) for block in names[slot] for g in numbers.get(block, (1,))))
     widths, steps = (tuple(sorted({sizes} if isinstance(sizes, int) else set(sizes))) for sizes in (width, timesteps))
     if groups is not None and len(widths) > 1:
         raise InputError(

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 import hw_profiles
 from autosnn_hw import __version__
-from autosnn_hw.architecture import layout
+from autosnn_hw.architecture import SEARCH_BLOCKS, layout
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.own_space import blocks_of
 from autosnn_hw.run_folder import CONFIG, MANIFEST, RunFolder, read_json
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
@@ -76,8 +77,11 @@ def prepare(config: SearchConfig) -> Prepared:
         raise InputError(
             f"--widths {','.join(map(str, all_of(config.width)))}: on {profile.name} groups and readout follow from the width; give one width."
         )
-    groups = slot_groups(config.space, width, profile, config.groupings == "fewest") if grouped else None
-    space = search_space(config.space, width=config.width, timesteps=config.timesteps, groups=groups)
+    macro, blocks = blocks_of(config.space)
+    groups = slot_groups(macro, width, profile, config.groupings == "fewest") if grouped else None
+    space = search_space(
+        macro, width=config.width, timesteps=config.timesteps, blocks=blocks or SEARCH_BLOCKS, groups=groups
+    )
     layout(space.largest, data.image, data.classes)  # refuses images that are too small
     crew = Local(worker_count(config.workers))
     return Prepared(data, profile, space, fabric, crew)

@@ -6,6 +6,8 @@ from functools import lru_cache
 from itertools import product
 
 from autosnn_hw.architecture import Architecture
+from autosnn_hw.errors import InputError
+from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.stages.manifest import Prepared
@@ -24,14 +26,19 @@ def published(prepared: Prepared, wanted: bool = True) -> dict[str, Architecture
     that comes nearest, so that it is reported with its count and not dropped.
     """
     space = prepared.space
-    if not wanted or space.slots != len(Architecture.parse(PUBLISHED[0]).blocks):
+    if not wanted or (space.space in SPACES and space.slots != len(Architecture.parse(PUBLISHED[0]).blocks)):
         return {}
-    return {name: _fitting(variants(name, space), prepared) for name in PUBLISHED}
+    ways = {name: variants(name, space) for name in PUBLISHED}
+    return {name: _fitting(found, prepared) for name, found in ways.items() if found}
 
 
 def variants(name: str, space: SearchSpace) -> list[Architecture]:
-    """Every way in which `space` groups a published architecture, the fewest groups first, as large as the space has it."""
-    blocks = Architecture.parse(name).blocks
+    """Every way in which `space` groups a published architecture, the fewest groups first, as large as the space has it; none
+    where it has other slots, or not these blocks."""
+    try:
+        blocks = Architecture.parse(name, space=space.space).blocks
+    except InputError:
+        return []
     choices = [[gene for gene in genes if gene[0] == block] for genes, block in zip(space.genes, blocks)]
     return [space.of_blocks(genes) for genes in sorted(product(*choices), key=lambda genes: sum(n for _, n in genes))]
 

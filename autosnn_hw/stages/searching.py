@@ -50,10 +50,11 @@ def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, st
 
     It follows from the config and the sizes of data and space alone, so that it is the same everywhere.
     """
-    if config.strategy not in ("auto", WALK):
-        return config, None
     space, cost = prepared.space, cost_of_walk(config, prepared)
     sentence = cost.sentence(prepared.crew.count)
+    if config.strategy not in ("auto", WALK):
+        reporter.say(f"{sentence}: strategy {config.strategy}, {settings(config).total} candidates.")
+        return config, None
     if config.strategy == WALK:
         chosen: str = WALK
     elif prepared.profile.searches_groups:

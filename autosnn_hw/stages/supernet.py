@@ -135,7 +135,7 @@ def train(
     with threads_for(values):
         training = train_supernet(
             prepared.data,
-            space=config.space,
+            space=space.space,
             width=space.width,
             timesteps=space.timesteps,
             widths=space.widths,

@@ -11,7 +11,7 @@ from torch import nn
 from autosnn_hw.architecture import Architecture, Stage, layout
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
-from autosnn_hw.macro_architectures import SPACES
+from autosnn_hw.macro_architectures import macro
 from autosnn_hw.training.blocks import Counter, Pool, SpikingBlock, borrowed
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.fabric import FLOAT, Fabric
@@ -73,7 +73,7 @@ class SpikingNetwork(nn.Module):
         self.stages = stages_of(architecture, image, classes, voters, fabric.readout_block)
         self.voters = self.stages[-1].out_shape[0] // classes
         self.layers = nn.ModuleList(_module(stage, classes, fabric) for stage in self.stages)
-        if SPACES[architecture.space].shared_sum:
+        if macro(architecture.space).shared_sum:
             _share_sums(self.layers)
         if fabric.ternary:
             make_ternary(self.layers if fabric.chip_stem else self.layers[1:])
@@ -104,7 +104,7 @@ def require_buildable(architecture: Architecture, fabric: Fabric) -> None:
     Raises:
         InputError: with what would work.
     """
-    if fabric.ternary and SPACES[architecture.space].hidden:
+    if fabric.ternary and macro(architecture.space).hidden:
         raise InputError(
             f"{architecture.space} has a fully connected layer before its readout, which fits no crossbar core; "
             "--target loihi2, or a network of convolutions and a readout alone, would work."

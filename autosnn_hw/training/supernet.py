@@ -13,7 +13,7 @@ from torch import nn
 from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, Stage, front, slot_name
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
-from autosnn_hw.macro_architectures import SPACES
+from autosnn_hw.macro_architectures import macro
 from autosnn_hw.training.blocks import Counter, Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
@@ -36,7 +36,7 @@ class SuperNetwork(nn.Module):
     """All candidates of a space, at one width or at several.
 
     Args:
-        space: macro-architecture, a key of `macro_architectures.SPACES`.
+        space: macro-architecture, as `macro_architectures.macro` takes it.
         width, timesteps: C and T.
         widths, steps: widths and numbers of timesteps that its candidates may have, C and T the largest of them; none: C or T
             alone. A narrower network reads the first channels of the weights (`training.narrow`).
@@ -66,9 +66,7 @@ class SuperNetwork(nn.Module):
         super().__init__()
         if sharing not in SHARINGS:
             raise InputError(f"unknown sharing {sharing!r}; known are {', '.join(SHARINGS)}.")
-        if space not in SPACES:
-            raise InputError(f"unknown space {space!r}; known are {', '.join(SPACES)}.")
-        slots = len(SPACES[space].slots)
+        slots = len(macro(space).slots)
         chosen = genes if genes is not None else [[(block, 1) for block in SEARCH_BLOCKS]] * slots
         self.genes = tuple(tuple((block, int(groups)) for block, groups in slot) for slot in chosen)
         if len(self.genes) != slots or not all(self.genes):

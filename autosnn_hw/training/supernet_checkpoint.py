@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from autosnn_hw.architecture import BLOCKS
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import SPACES
+from autosnn_hw.macro_architectures import macro
 from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint
 from autosnn_hw.training.fabric import Fabric
@@ -47,7 +47,13 @@ class SupernetIdentity(BaseModel):
     @field_validator("space", "sharing", "neuron")
     @classmethod
     def _known(cls, value: str, info: Any) -> str:
-        known = {"space": SPACES, "sharing": SHARINGS, "neuron": NEURONS}[info.field_name]
+        if info.field_name == "space":
+            try:
+                macro(value)
+            except InputError as error:
+                raise ValueError(str(error)) from None
+            return value
+        known = {"sharing": SHARINGS, "neuron": NEURONS}[info.field_name]
         if value not in known:
             raise ValueError(f"known are {', '.join(known)}")
         return value
@@ -99,7 +105,7 @@ def _refuse_claims(identity: SupernetIdentity, tensors: Mapping[str, torch.Tenso
     if stem is None or readout is None or stem.ndim != 4 or readout.ndim != 2:
         raise InputError(f"{path} is damaged: it has no stem or no readout.")
     pixels = identity.image[1] * identity.image[2]
-    largest_factor = max(factor for factor, _ in SPACES[identity.space].slots)
+    largest_factor = max(factor for factor, _ in macro(identity.space).slots)
     inputs = readout.shape[1]
     if (
         stem.shape[:2] != (identity.width, identity.image[0])
