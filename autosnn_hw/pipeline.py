@@ -105,9 +105,11 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
 
 def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.stages import search_estimate, searching, supernet
+    from autosnn_hw.stages.achievable import require_achievable
     from autosnn_hw.stages.manifest import manifest
 
     learnt = supernet.require_source(config, prepared, reporter)
+    require_achievable(config, prepared)
     config, walk = searching.resolved(searching.stored(config), prepared)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").removeprefix("folder:").split(",")[0]).stem.replace(":", "-")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.objectives import OBJECTIVES
+from autosnn_hw.quantities import quantity
 from autosnn_hw.search.candidate import CandidateRecord
 
 LAMBDA = -0.08  # AutoSNN's main setting
@@ -93,6 +94,32 @@ class Constraints:
             if limit is not None and value is not None:
                 excesses[name] = value / limit - 1
         return excesses
+
+
+UNITS = {"max_energy": "J", "max_latency": "s"}  # of limits
+
+
+def in_words(limit: str, value: float) -> str:
+    """A value that a limit is for, with its unit: `5.94 µJ`, `12 cores`."""
+    return quantity(value, UNITS[limit]) if limit in UNITS else f"{value:g} cores"
+
+
+def reach(records: Iterable[CandidateRecord], constraints: Constraints) -> str:
+    """What candidates that fit their target take of everything that is limited, in words."""
+    fitting = [record for record in records if feasible(record, Constraints())]
+    if not fitting:
+        return "none fits the target"
+    values: dict[str, list[float]] = {
+        "max_energy": [record.energy.value for record in fitting if record.energy is not None],
+        "max_latency": [record.latency.value for record in fitting if record.latency is not None],
+        "max_cores": [record.cores for record in fitting if record.cores is not None],
+    }
+    ranges = [
+        f"{in_words(name, min(found))} to {in_words(name, max(found))} ({name.removeprefix('max_')})"
+        for name, found in values.items()
+        if found and getattr(constraints, name) is not None
+    ]
+    return f"those that fit the target take {' and '.join(ranges)}" if ranges else "all that fit the target are kept"
 
 
 def _scaled(interval: Interval | None, ratio: float | None) -> float | None:

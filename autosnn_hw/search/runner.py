@@ -203,9 +203,10 @@ def result_of(search: SearchState, history: Sequence[tuple[int, float]]) -> Sear
     if not ranking:
         nearest = min(records, key=lambda r: max(search.settings.constraints.excesses(r).values()))
         excess = max(search.settings.constraints.excesses(nearest).items(), key=lambda item: item[1])
+        reached = fitness.reach(records, search.settings.constraints)
         raise DoesNotFitError(
             f"none of {len(records)} candidates keeps every limit; nearest is {nearest.genotype}, "
-            f"{nearest.violation() or f'{100 * excess[1]:.0f} % over {excess[0]}'}. "
+            f"{nearest.violation() or f'{100 * excess[1]:.0f} % over {excess[0]}'}; {reached}. "
             "A smaller --width, fewer --timesteps, a looser limit or another --target would work."
         )
     return SearchResult(

@@ -74,7 +74,8 @@ def test_nothing_infeasible_wins_or_is_measured(synthetic, tmp_path):
 
 def test_a_limit_nobody_keeps_names_the_nearest(synthetic, tmp_path):
     with pytest.raises(
-        DoesNotFitError, match=r"none of 11 candidates keeps every limit; nearest is .* over max_energy"
+        DoesNotFitError,
+        match=r"none of 11 candidates keeps every limit; nearest is .* over max_energy; those that fit the target take .*J to .*J \(energy\)",
     ):
         search(synthetic, tmp_path, replace(TINY, constraints=Constraints(max_energy=1e-9)))
 
