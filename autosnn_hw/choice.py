@@ -22,7 +22,11 @@ def choice(default: Any, group: str, text: str, *, shown: str | None = None, **m
         more: bounds (`le` None where the type has its own); `option` names the option where it is not the field's name; `metavar`, `unit` show its value;
             `also` is another name of it.
     """
-    extra = {"group": group, "shown": shown, **{key: more.pop(key, None) for key in ("option", "metavar", "unit", "also")}}
+    extra = {
+        "group": group,
+        "shown": shown,
+        **{key: more.pop(key, None) for key in ("option", "metavar", "unit", "also")},
+    }
     if isinstance(default, int) and "le" not in more and not isinstance(default, bool):
         more["le"] = MOST
     return Field(default, description=text, json_schema_extra=extra, **more)

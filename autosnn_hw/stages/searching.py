@@ -45,15 +45,15 @@ def settings(config: SearchConfig) -> SearchSettings:
     )
 
 
-def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, str]:
+def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, str | None]:
     """The config with a strategy in the place of auto, and a sentence that says which and what a walk would take.
 
     It follows from the config and the sizes of data and space alone, so that it is the same everywhere.
     """
+    if config.strategy not in ("auto", WALK):
+        return config, None
     space, cost = prepared.space, cost_of_walk(config, prepared)
     sentence = cost.sentence(prepared.crew.count)
-    if config.strategy not in ("auto", WALK):
-        return config, f"{sentence}: strategy {config.strategy}, {settings(config).total} candidates."
     if config.strategy == WALK:
         chosen: str = WALK
     elif prepared.profile.searches_groups:
