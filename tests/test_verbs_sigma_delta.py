@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from autosnn_hw import check, simulate, trace
 from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
 from autosnn_hw.sigma_delta import OUTPUT_SCALE
 from exporters import netx
 
@@ -92,3 +92,17 @@ def test_values_that_a_chip_cannot_hold_are_findings(folder):
     kinds = {(finding["layer"], finding["kind"]) for finding in health}
     assert ("in", "message_too_wide") in kinds and ("read", "sum_too_wide") in kinds
     assert not simulate("reads.net", FRAMES).document["health"]
+
+
+def test_a_convolution_that_wraps_is_a_finding():
+    kernel = np.full((1, 1, 3, 3), 120)
+    layers = (
+        InputLayer("in", (1, 4, 4), SigmaDeltaNeuron(Part.DELTA), host=True),
+        ConvLayer("conv", (1, 2, 2), kernel, SigmaDeltaNeuron(Part.SIGMA_DELTA, 1)),
+    )
+    bright = np.full((1, 2, 1, 4, 4), 255)
+    bright[:, 0] = 100  # 100 * 64 * 9 * 120 fit 24 bits; 155 more do not
+    found = simulate(ChipNetwork(layers), bright).document["health"]
+    assert [(entry["layer"], entry["kind"], entry["count"]) for entry in found if entry["kind"] == "u_wraps"] == [
+        ("conv", "u_wraps", 4)
+    ]

@@ -151,12 +151,13 @@ def _cores(placement: Placement, events: Events, time: StepTime, profile: Profil
 def _not_counted(network: ChipNetwork, activity: Activity, profile: Profile, events: Events) -> tuple[str, ...]:
     sentences = [f"Boundary: {profile.boundary}.", *profile.not_counted]
     layer, image = network.input_layer, profile.time.image_value
-    if layer.neuron is not None and not layer.host:
+    if layer.neuron is not None and (network.sigma_delta or not layer.host):
+        what = "values are given to the delta encoder" if network.sigma_delta else "biases are rewritten"
         held, values = int(np.prod(layer.shape)), activity.values_written
         if values is None or values == held:
-            values, sentence = held, f"Image I/O: {held} biases are rewritten for each image"
+            values, sentence = held, f"Image I/O: {held} {what} for each image"
         else:
-            sentence = f"Frame I/O: {held} biases are rewritten in each of {activity.timesteps} steps"
+            sentence = f"Frame I/O: {held} {what} in each of {activity.timesteps} steps"
         if image is not None:
             sentence += f", about {image.interval.value * values:.2g} s ({image.interval.low * values:.2g} to {image.interval.high * values:.2g} s) with the public ways of doing it"
         sentences.append(sentence + ".")

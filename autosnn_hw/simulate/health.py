@@ -123,7 +123,7 @@ def _too_wide(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, g
     # Here and not at the top: see `_wraps`.
     from autosnn_hw.simulate.exact.overflow import wide_values
 
-    for name, messages, sums, total in wide_values(network, inputs, timesteps=timesteps, graded=graded):
+    for name, messages, sums, wrapped, total in wide_values(network, inputs, timesteps=timesteps, graded=graded):
         for kind, what, count, bits in (
             ("message_too_wide", "messages", messages, MESSAGE_BITS),
             ("sum_too_wide", "sums", sums, SIGMA_BITS),
@@ -131,3 +131,6 @@ def _too_wide(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, g
             if count:
                 sentence = f"layer {name!r}: {count} of {total} {what} need more than {bits} bits, which Lava simulates and a chip has not; smaller inputs or weights are needed."
                 yield Finding(name, kind, count, total, sentence)
+        if wrapped:
+            sentence = f"layer {name!r}: a convolution's sum left its 24 bits and wrapped around in {wrapped} of {total} neuron-steps; smaller inputs or weights are needed."
+            yield Finding(name, "u_wraps", wrapped, total, sentence)

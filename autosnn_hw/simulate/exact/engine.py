@@ -183,7 +183,7 @@ def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, want
     steps = timesteps or network.timesteps or (inputs.shape[1] if inputs.ndim > 1 else 1)
     largest = max(math.prod(layer.shape) for layer in network.layers)
     held = max(1, _VALUES_AT_ONCE["cpu" if _is_cpu(device) else "cuda"] // (largest * steps))
-    return held if wanted.spikes else max(held, _EVENT_SAMPLES)
+    return held if wanted.spikes or network.sigma_delta else max(held, _EVENT_SAMPLES)
 
 
 def _layers(
@@ -208,7 +208,7 @@ def _runs(
     network: ChipNetwork, sent: Stimulus, entry: Planned, frames: torch.Tensor, keep: bool, states: bool
 ) -> Iterator[LayerRun]:
     if entry.path == SIGMA_DELTA:
-        return sigma_delta.runs(network, sent)
+        return sigma_delta.runs(network, sent, states=states)
     if entry.path == "events":
         return _by_events(network, sent, entry, frames, keep)
     return iter([_by_layer(network.layers[entry.first], sent, frames, entry.path, states)])

@@ -9,9 +9,10 @@ import torch
 
 from autosnn_hw.arithmetic.bounds import largest_sum
 from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, WRAP, cuba, per_neuron
-from autosnn_hw.network import ChipNetwork, InputLayer, Layer
+from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
 from autosnn_hw.sigma_delta import MESSAGE_BITS, SIGMA_BITS
 from autosnn_hw.simulate.exact import reference, trace
+from autosnn_hw.simulate.exact.synapse_paths import deliver, possible
 from autosnn_hw.simulate.stimulus import stimulus
 
 
@@ -44,18 +45,30 @@ def wrapped_currents(
 
 def wide_values(
     network: ChipNetwork, inputs: np.ndarray, *, timesteps: int | None = None, graded: bool = False
-) -> Iterator[tuple[str, int, int, int]]:
-    """(layer, messages beyond `MESSAGE_BITS`, sums beyond `SIGMA_BITS`, neuron-steps in all) of sigma-delta layers with any.
+) -> Iterator[tuple[str, int, int, int, int]]:
+    """(layer, messages beyond `MESSAGE_BITS`, sums beyond `SIGMA_BITS`, wrapped sums of a convolution, neuron-steps in all) of
+    sigma-delta layers with any.
 
     What a sigma decoder sends is its sum: the message that leaves the chip is not held to the bits of one inside.
     """
-    for layer in trace(network, inputs, timesteps=timesteps, graded=graded, states=True).layers:
-        assert layer.u is not None
-        decodes = np.array_equal(layer.spikes, layer.u)
-        messages = 0 if decodes else _beyond(layer.spikes, MESSAGE_BITS)
-        sums = _beyond(layer.u, SIGMA_BITS)
-        if messages or sums:
-            yield layer.name, messages, sums, layer.u.size
+    sent = stimulus(network, inputs, timesteps=timesteps, graded=graded)
+    frames = reference.first_frames(sent, torch.device("cpu"))
+    recorded = trace(network, inputs, timesteps=timesteps, graded=graded, states=True)
+    for layer, own in zip(network.neuron_layers, recorded.layers):
+        assert own.u is not None and isinstance(layer.neuron, SigmaDeltaNeuron)
+        wrapped = _wrapped_sums(layer, frames) if isinstance(layer, ConvLayer) else 0
+        messages = 0 if layer.neuron.part is Part.SIGMA else _beyond(own.spikes, MESSAGE_BITS)
+        sums = _beyond(own.u, SIGMA_BITS)
+        if messages or sums or wrapped:
+            yield layer.name, messages, sums, wrapped, own.u.size
+        frames = torch.as_tensor(own.spikes)
+
+
+def _wrapped_sums(layer: ConvLayer, messages: torch.Tensor) -> int:
+    """How many sums of a convolution left their 24 bits; none is looked at where even 53 would not do."""
+    largest = max(1, int(messages.abs().max()))
+    path = next(name for name in possible(layer, largest, graded=True) if name != "int8")
+    return 0 if path == "int64" else _beyond(deliver(layer, messages.to(torch.int64), path, wraps=False).numpy(), 24)
 
 
 def _beyond(values: np.ndarray, bits: int) -> int:

@@ -25,17 +25,24 @@ from autosnn_hw.simulate.exact.synapse_paths import deliver, possible
 from autosnn_hw.simulate.stimulus import Stimulus
 from exporters import lava_dense
 
+VALUES_AT_ONCE = 1 << 21
+
 
 class Values(NamedTuple):
-    """One layer over a whole run, int32 (N, T, *shape): messages sent, sums that arrived, and the values encoded of them."""
+    """One layer over a whole run, int32 (N, T, *shape): messages sent, sums that arrived, and the values encoded of them; the
+    latter two None where nobody wants them."""
 
     messages: np.ndarray
-    sigma: np.ndarray
-    act: np.ndarray
+    sigma: np.ndarray | None
+    act: np.ndarray | None
 
 
-def runs(network: ChipNetwork, sent: Stimulus) -> Iterator[LayerRun]:
-    """Each layer with neurons in order; u is the sum of what arrived (sigma), v the value that is sent on (act)."""
+def runs(network: ChipNetwork, sent: Stimulus, *, states: bool) -> Iterator[LayerRun]:
+    """Each layer with neurons in order; u is the sum of what arrived (sigma), v the value that is sent on (act).
+
+    Args:
+        states: u and v are wanted of every layer; otherwise they, the outputs and the final v are given of the last alone.
+    """
     frames = reference.first_frames(sent, torch.device("cpu")).numpy()
     early = 0  # steps that a layer runs before the first frame reaches it
     for layer in network.layers:
@@ -44,13 +51,18 @@ def runs(network: ChipNetwork, sent: Stimulus) -> Iterator[LayerRun]:
                 continue
             done = encode(layer, frames)
         else:
-            done = integrate(layer, _arriving(layer, frames))
+            done = integrate(layer, _arriving(layer, frames), states=states or layer is network.layers[-1])
             early += 1
         frames = done.messages
-        messages, sigma, act = (torch.from_numpy(values[:, early:]) for values in done)
-        last = act[:, -1].reshape(len(act), -1).numpy().astype(np.int64)
-        outputs = (messages != 0).sum(dim=1, dtype=torch.int64).reshape(len(act), -1).numpy()
-        yield LayerRun(layer, messages, u=sigma, v=act, outputs=outputs, final_v=last)
+        messages, sigma, act = (None if part is None else torch.from_numpy(part[:, early:]) for part in done)
+        assert messages is not None
+        run = LayerRun(layer, messages, u=sigma, v=act)
+        if act is not None:
+            samples = len(messages)
+            outputs = (messages != 0).sum(dim=1, dtype=torch.int64).reshape(samples, -1).numpy()
+            final = act[:, -1].reshape(samples, -1).numpy().astype(np.int64)
+            run = run._replace(outputs=outputs, final_v=final)
+        yield run
 
 
 def encode(layer: InputLayer, frames: np.ndarray) -> Values:
@@ -64,11 +76,11 @@ def encode(layer: InputLayer, frames: np.ndarray) -> Values:
     return Values(messages, act, act)
 
 
-def integrate(layer: ConvLayer | DenseLayer, currents: np.ndarray) -> Values:
+def integrate(layer: ConvLayer | DenseLayer, currents: np.ndarray, *, states: bool = True) -> Values:
     """A layer's sigma-delta neurons, or sigma decoders, over currents int32 (N, T, *shape) from reset state."""
     neuron = _neuron(layer)
     bias = np.left_shift(per_neuron(0 if layer.bias is None else layer.bias, layer.shape).astype(np.int32), FRACTION)
-    run = Values(*(np.empty_like(currents) for _ in range(3)))
+    run = Values(np.empty_like(currents), *(np.empty_like(currents) if states else None for _ in range(2)))
     sigma, before, residue = (np.zeros_like(currents[:, 0]) for _ in range(3))
     for step in range(currents.shape[1]):
         sigma = sigma + currents[:, step]
@@ -78,7 +90,9 @@ def integrate(layer: ConvLayer | DenseLayer, currents: np.ndarray) -> Values:
             act = np.maximum(sigma + bias, 0)
             message, residue = _changes(layer, act, before, residue)
             before = act
-        run.messages[:, step], run.sigma[:, step], run.act[:, step] = message, sigma, act
+        run.messages[:, step] = message
+        if run.sigma is not None and run.act is not None:
+            run.sigma[:, step], run.act[:, step] = sigma, act
     return run
 
 
@@ -96,14 +110,19 @@ def _neuron(layer: Layer) -> SigmaDeltaNeuron:
 
 def _arriving(layer: ConvLayer | DenseLayer, frames: np.ndarray) -> np.ndarray:
     """What a layer receives, one step late: int32 (N, T + 1, *shape) of messages (N, T, *source shape)."""
-    messages = torch.from_numpy(np.ascontiguousarray(frames)).to(torch.int64)
-    largest = int(messages.abs().max()) if messages.numel() else 1
+    messages = torch.from_numpy(frames)
+    largest = max(-int(messages.min()), int(messages.max()))
     path = next(name for name in possible(layer, max(1, largest), graded=True) if name != "int8")
-    sums = deliver(layer, messages, path).to(torch.int64)
-    if isinstance(layer, DenseLayer):
-        sums = reference.wrap(sums, _register(layer, largest))
-    currents = sums.to(torch.int32)
-    return torch.cat([torch.zeros_like(currents[:, :1]), currents], dim=1).numpy()
+    currents = np.zeros((len(frames), frames.shape[1] + 1, *layer.shape), np.int32)
+    # A delay reaches over any border between steps; else a few steps at a time, as 64-bit copies of all would take much room.
+    delayed = isinstance(layer, DenseLayer) and layer.delay is not None
+    at_once = frames.shape[1] if delayed else max(1, VALUES_AT_ONCE // max(1, messages[:, 0].numel()))
+    for low in range(0, frames.shape[1], at_once):
+        sums = deliver(layer, messages[:, low : low + at_once].to(torch.int64), path).to(torch.int64)
+        if isinstance(layer, DenseLayer):
+            sums = reference.wrap(sums, _register(layer, largest))
+        currents[:, low + 1 : low + 1 + sums.shape[1]] = sums.to(torch.int32).numpy()
+    return currents
 
 
 def _register(layer: DenseLayer, largest: int) -> int:

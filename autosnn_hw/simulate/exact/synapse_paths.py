@@ -50,12 +50,13 @@ def _int8_can(layer: ConvLayer, graded: bool) -> bool:
     return fits and int8.geometry_is_safe(*geometry) and int8.is_exact(graded)
 
 
-def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, path: str) -> torch.Tensor:
+def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, path: str, *, wraps: bool = True) -> torch.Tensor:
     """What `layer` receives from frames (N, T, *source shape): int32 or int64 (N, T, *shape), wrapped to 24 bits for a conv.
 
     Args:
         frames: uint8 spikes, or int64 graded values.
         path: one of `possible`, which must have said that it is exact.
+        wraps: False leaves the sums of a convolution as they are (by a path of floats or int8).
     """
     if path == "int64" or (isinstance(layer, DenseLayer) and layer.delay is not None):
         return reference.synapses(layer, frames)
@@ -76,8 +77,8 @@ def deliver(layer: ConvLayer | DenseLayer, frames: torch.Tensor, path: str) -> t
         sums = _convolve(layer, flat.to(dtype), torch.as_tensor(layer.weight, device=frames.device).to(dtype))
     sums = sums.unflatten(0, frames.shape[:2])
     largest_input = int(frames.abs().max()) if frames.dtype != torch.uint8 else 1
-    if largest_sum(layer.weight, largest_input) < WRAP:
-        return sums.to(torch.int32)
+    if largest_sum(layer.weight, largest_input) < WRAP or not wraps:
+        return sums.to(torch.int32 if wraps else torch.int64)
     return reference.wrap(sums.to(torch.int64), 24)
 
 
