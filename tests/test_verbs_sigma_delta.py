@@ -94,6 +94,16 @@ def test_values_that_a_chip_cannot_hold_are_findings(folder):
     assert not simulate("reads.net", FRAMES).document["health"]
 
 
+def test_changes_beyond_a_chips_messages_do_not_fit(folder):
+    """24 bits and a sign: 262,143 * 64 is the largest; an image is no bias, whatever its values."""
+    bright, brighter = np.full((1, 3), 200_000), np.array([[[200_000] * 3, [-100_000] * 3]])
+    assert simulate("reads.net", bright, timesteps=1, target="loihi2").document["fits"]
+    document = simulate("reads.net", brighter, target="loihi2").document
+    assert [(v["layer"], v["resource"], v["needed"]) for v in document["violations"]] == [
+        ("in", "payload of a frame", 300_000 * 64)
+    ]
+
+
 def test_a_convolution_that_wraps_is_a_finding():
     kernel = np.full((1, 1, 3, 3), 120)
     layers = (

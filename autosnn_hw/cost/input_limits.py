@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autosnn_hw.cost_report import FitReport, Violation
-from autosnn_hw.network import ChipNetwork
+from autosnn_hw.network import ChipNetwork, SigmaDeltaNeuron
+from autosnn_hw.sigma_delta import SPIKE_EXP
 from hw_profiles.schema import Profile
 
 
@@ -27,11 +28,15 @@ def with_inputs(
 def input_violations(network: ChipNetwork, inputs: np.ndarray, graded: bool, profile: Profile) -> tuple[Violation, ...]:
     """Images that are bias mantissas, with the biases of their neurons, and values that messages carry, against the limits for them.
 
-    An encoder's values are within every limit by construction, and spikes carry no value.
+    An encoder's values are within every limit by construction, and spikes carry no value. A delta encoder sends changes.
     """
     first = network.input_layer
     if network.encoder is not None or not inputs.size:
         return ()
+    if isinstance(first.neuron, SigmaDeltaNeuron):
+        frames = inputs[:, None] if inputs.shape[1:] == first.shape else inputs
+        changes = np.diff(frames.astype(float), axis=1, prepend=0)
+        return _payload(first.name, changes * (1 << SPIKE_EXP), profile)
     if first.neuron is not None and inputs.shape[1:] == first.shape:
         return _bias(first.name, inputs, first.bias, profile)
     return _payload(first.name, inputs, profile) if first.neuron is not None or graded else ()
