@@ -53,8 +53,9 @@ def examine(
         weight_range: least and largest weight that the target could hold instead of a layer's; None does not look at weights.
     """
     found: list[Finding] = []
+    read_by_voltage = network.readout is not None and network.readout.accumulates
     for layer, counts in zip(network.neuron_layers, activity.layers):
-        if counts.neuron_spikes is not None:
+        if counts.neuron_spikes is not None and not (layer is network.layers[-1] and read_by_voltage):
             found += _firing(
                 layer.name, counts.neuron_spikes, activity.samples * activity.timesteps, network.sigma_delta
             )

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer, Readout
 from autosnn_hw.run_and_price import Samples, measure
 from autosnn_hw.simulate.exact import run
 from autosnn_hw.simulate.health import examine
@@ -31,6 +33,17 @@ def test_silent_and_ever_firing_layers_are_named():
     net = network(np.ones((2, 4), int), CubaNeuron(1, 4096))
     assert kinds(net, FRAMES) == [("always_fires", 2, 2)]
     assert "'out' fired everywhere" in examine(net, run(net, FRAMES))[0].sentence
+
+
+@pytest.mark.parametrize("threshold", [131071, 5000])
+def test_a_readout_that_is_read_by_its_voltage_may_be_silent(threshold):
+    """What comes before it may not."""
+    net = network(np.ones((2, 4), int), CubaNeuron(threshold, 0))
+    assert kinds(replace(net, readout=Readout(2, 1, accumulates=True)), FRAMES) == []
+    assert kinds(replace(net, readout=Readout(2, 1)), FRAMES) == [("silent", 2, 2)]
+    before = DenseLayer("hidden", (4,), np.ones((4, 4)), CubaNeuron(1000, 4096))
+    two = ChipNetwork((net.layers[0], before, net.layers[1]), readout=Readout(2, 1, accumulates=True))
+    assert [f.layer for f in examine(two, run(two, FRAMES), FRAMES)] == ["hidden"]
 
 
 def test_biases_and_weights_at_their_limits_are_counted():
