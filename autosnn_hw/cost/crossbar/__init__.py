@@ -128,7 +128,7 @@ def changes(
         names = [layer.name for layer in network.layers]
         yield from fan_in_changes(network, names.index(violation.layer), crossbar_limits(profile).axons)
     elif violation.resource == "cores":
-        yield from core_changes(network, profile.cores, cores_used)
+        yield from core_changes(network, profile.cores, crossbar_limits(profile).neurons, cores_used)
 
 
 def notes(network: ChipNetwork, placement: Placement, profile: Profile) -> list[str]:

@@ -35,12 +35,19 @@ def fan_in_changes(network: ChipNetwork, index: int, limit: int) -> Iterator[Cha
         yield sentence, _in_blocks(network, index, limit // 2)
 
 
-def core_changes(network: ChipNetwork, limit: int, count: Callable[[ChipNetwork], int | None]) -> Iterator[Change]:
-    """Changes of the whole network with which it takes at most `limit` cores; `count` says how many it takes, None where
-    it cannot be placed."""
+def core_changes(
+    network: ChipNetwork, limit: int, neurons: int, count: Callable[[ChipNetwork], int | None]
+) -> Iterator[Change]:
+    """Changes of the whole network with which it takes at most `limit` cores.
+
+    Args:
+        neurons: that a core holds; what has more neurons than all cores hold is not placed to be counted.
+        count: how many cores a network takes, None where it cannot be placed.
+    """
     for changes in (_more_groups(network), _small_kernels(network), _less_width(network)):
         for sentence, changed in changes:
-            needed = count(changed)
+            there = sum(int(np.prod(layer.shape)) for layer in changed.layers[1:])
+            needed = None if there > limit * neurons else count(changed)
             if needed is not None and needed <= limit:
                 yield f"{sentence} ({needed} cores)", changed
                 break

@@ -93,19 +93,21 @@ def pieces(fan_out: np.ndarray, neurons: int) -> np.ndarray:
     return np.maximum(-(-fan_out // neurons), 1)
 
 
-def least_splitter_load(
-    fan_out: np.ndarray, per_core_slots: np.ndarray, per_core_load: np.ndarray, neurons: int
-) -> int:
+def smallest_split(fan_out: np.ndarray) -> int | None:
+    """The smallest fan-out that needs more than a neuron; None where every neuron has one destination at most."""
+    several = fan_out[fan_out > 1]
+    return int(several.min()) if len(several) else None
+
+
+def least_splitter_load(least: int | None, per_core_slots: np.ndarray, per_core_load: np.ndarray, neurons: int) -> int:
     """A bound from below on the splitter neurons of a placement.
 
     Args:
-        fan_out: int64 (N,) of the layer's neurons, only to know the smallest that needs more than a neuron.
+        least: `smallest_split` of the layer's neurons.
         per_core_slots: slots of each core when everything is split; per_core_load: sum of the fan-outs above 1.
     """
-    several = fan_out[fan_out > 1]
-    if not len(several):
+    if least is None:
         return 0
-    least = int(several.min())
     saved = (neurons - per_core_slots) * least / (least - 1)
     return int(np.maximum(per_core_load - saved, 0).sum())
 

@@ -10,7 +10,7 @@ import numpy as np
 from autosnn_hw.connectivity import components
 from autosnn_hw.cost.crossbar.axon_types import clusterings
 from autosnn_hw.cost.crossbar.axons import ClusterTaps, axons, cluster_taps, source_fan_out, tile_axes
-from autosnn_hw.cost.crossbar.fan_out import FanOut, choose, least_splitter_load, pieces
+from autosnn_hw.cost.crossbar.fan_out import FanOut, choose, least_splitter_load, pieces, smallest_split
 from autosnn_hw.cost.crossbar.layer import CrossbarLayer, fan_in
 from autosnn_hw.cost.crossbar.limits import CrossbarLimits
 
@@ -125,18 +125,18 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     groups = components((layer.types != 0).any(axis=(2, 3)))
     slots = pieces(fan_out, limits.neurons)
-    load = np.where(fan_out > 1, fan_out, 0)
+    load, least = np.where(fan_out > 1, fan_out, 0), smallest_split(fan_out)
     for clusters in clusterings(groups, limits.neurons):
         taps = cluster_taps(layer, clusters)
         order = np.concatenate(clusters)
         starts = np.cumsum([0] + [len(members) for members in clusters[:-1]])
-        summed = [np.add.reduceat(values[order], starts, axis=0) for values in (slots, load)]
+        totals = [_totals(np.add.reduceat(values[order], starts, axis=0)) for values in (slots, load)]
         for tile, used in _tiles(layer, clusters, taps, limits):
-            per_core = [_tile_sums(values, tile) for values in summed]
+            per_core = [_tile_sums(total, tile) for total in totals]
             if per_core[0].max() > limits.neurons:
                 continue
             base = used.size + (0 if host_fed else int(used.sum()) / limits.neurons)
-            splitters = least_splitter_load(fan_out, per_core[0], per_core[1], limits.neurons) / limits.neurons
+            splitters = least_splitter_load(least, per_core[0], per_core[1], limits.neurons) / limits.neurons
             yield _Candidate(base + np.ceil(splitters), base, clusters, taps, tile, used)
 
 
@@ -160,6 +160,16 @@ def _lengths(size: int) -> list[int]:
     return sorted({-(-size // tiles) for tiles in range(1, size + 1)})
 
 
-def _tile_sums(values: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
-    rows = np.add.reduceat(values, np.arange(0, values.shape[1], tile[0]), axis=1)
-    return np.add.reduceat(rows, np.arange(0, values.shape[2], tile[1]), axis=2)
+def _totals(values: np.ndarray) -> np.ndarray:
+    """Sums over all that lies above and to the left, (clusters, H + 1, W + 1): of it any tile's sum is four values."""
+    clusters, height, width = values.shape
+    total = np.zeros((clusters, height + 1, width + 1), np.int64)
+    np.cumsum(np.cumsum(values, axis=1), axis=2, out=total[:, 1:, 1:])
+    return total
+
+
+def _tile_sums(total: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
+    """Sums over tiles, (clusters, row tiles, column tiles)."""
+    rows, columns = (np.append(np.arange(0, size - 1, step), size - 1) for size, step in zip(total.shape[1:], tile))
+    corners = total[:, rows[:, None], columns]
+    return np.diff(np.diff(corners, axis=1), axis=2)

@@ -37,11 +37,20 @@ def test_every_change_for_fan_in_removes_that_violation(truenorth, snn1):
 def test_every_change_for_the_number_of_cores_takes_no_more_than_there_are(truenorth, snn1):
     network = snn1(BLOCKS, 8, 8, (1,))
     assert place(network, truenorth).cores_used > 80
-    found = dict(core_changes(network, 80, lambda changed: place(changed, truenorth).cores_used))
+    found = dict(core_changes(network, 80, 256, lambda changed: place(changed, truenorth).cores_used))
     assert len(found) == 3, "groups, kernels, width"
     for sentence, changed in found.items():
         needed = place(changed, truenorth).cores_used
         assert needed <= 80 and f"({needed} cores)" in sentence
+
+
+def test_what_has_more_neurons_than_all_cores_is_not_placed_to_be_counted():
+    """A layer of millions of neurons takes seconds to place, and no width or kernel makes it smaller."""
+    conv = ConvLayer("c", (1, 64, 64), np.ones((1, 1, 5, 5)), CubaNeuron(0, 4096), padding=(2, 2))
+    asked = []
+    network = ChipNetwork((InputLayer("in", (1, 64, 64)), conv))
+    assert list(core_changes(network, 15, 256, lambda changed: asked.append(changed) or 1)) == [] and asked == []
+    assert list(core_changes(network, 16, 256, lambda changed: 16)) != []
 
 
 @pytest.mark.slow
