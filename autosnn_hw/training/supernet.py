@@ -14,21 +14,19 @@ from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, Stage, front, s
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.macro_architectures import macro
+from autosnn_hw.training import path_sampling
 from autosnn_hw.training.blocks import Counter, Norm, Pool, SpikingBlock
 from autosnn_hw.training.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.narrow import NarrowLayer, sandwich
 from autosnn_hw.training.network import folded_network, stages_of, time_folded
+from autosnn_hw.training.path_sampling import Gene
 from autosnn_hw.training.sharing import share
 from autosnn_hw.training.ternary import make_ternary
 from autosnn_hw.training.voting_readout import VotingReadout
 
-Gene = tuple[str, int]  # block name, groups of its convolutions
-ANCHOR = "SRB_k3"
 ENTANGLED, SEPARATE = SHARINGS = ("entangled", "separate")
-# Part of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/lab/training.md).
-SPREADING = 0.6
 Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: mean and variance (C,)
 
 
@@ -125,42 +123,29 @@ class SuperNetwork(nn.Module):
 
     @property
     def anchor(self) -> Architecture:
-        """The path that a super-network learns first: `ANCHOR` in every slot, in the first of its groupings."""
-        return self.path([_anchor(slot) for slot in self.genes])
+        """The path that a super-network learns first (`path_sampling.anchor`)."""
+        return self.path(path_sampling.anchor(self.genes))
 
     def uniform_path(self, random: np.random.Generator, spread: float = 1.0) -> Architecture:
         """A path drawn uniformly (single-path sampling), its width too; each slot leaves the anchor with probability `spread`."""
-        path = self._from_anchor([slot[random.integers(len(slot))] for slot in self.genes], random, spread)
+        genes = [slot[random.integers(len(slot))] for slot in self.genes]
+        path = self.path(path_sampling.near_anchor(genes, self.genes, random, spread))
         if len(self.widths) == 1:
             return path
         return replace(path, width=self.widths[random.integers(len(self.widths))])
 
-    def _from_anchor(self, genes: Sequence[Gene], random: np.random.Generator, spread: float) -> Architecture:
-        if spread < 1:
-            left = random.random(len(genes)) < spread
-            genes = [own if leave else _anchor(slot) for own, slot, leave in zip(genes, self.genes, left)]
-        return self.path(genes)
-
     def fair_paths(self, random: np.random.Generator, spread: float = 1.0) -> list[Architecture]:
-        """Paths that hold every block of every slot once (strict fairness: FairNAS, Chu et al., ICCV 2021).
-
-        Slots with fewer blocks than the largest go round again. Of a block that may be grouped in several ways each path
-        draws one, so that an update costs as much as in an ungrouped space. Of several widths each path has one, among them the
-        widest and the narrowest (the sandwich rule: `narrow.sandwich`).
+        """Paths that hold every block of every slot once (strict fairness: `path_sampling.fair`). Of several widths each path has
+        one, among them the widest and the narrowest (the sandwich rule: `narrow.sandwich`).
 
         Args:
-            spread: each slot leaves the anchor (`ANCHOR` in every slot) with this probability. Below 1 the alternatives of a
-                slot are trained mostly among the anchor's blocks, and so learn to speak alike.
+            spread: each slot leaves the anchor with this probability. Below 1 the alternatives of a slot are trained mostly
+                among the anchor's blocks, and so learn to speak alike.
         """
-        slots = [_by_block(slot) for slot in self.genes]
         several = len(self.widths) > 1
-        count = max(*map(len, slots), 2) if several else max(map(len, slots))
-        orders = []
-        for slot in slots:
-            rounds = [random.permutation(len(slot)) for _ in range(-(-count // len(slot)))]
-            ways = [slot[i] for i in np.concatenate(rounds)[:count]]
-            orders.append([way[random.integers(len(way))] if len(way) > 1 else way[0] for way in ways])
-        paths = [self._from_anchor(genes, random, spread) for genes in zip(*orders)]
+        count = max(path_sampling.blocks_an_update(self.genes), 2 if several else 1)
+        drawn = path_sampling.fair(self.genes, count, random)
+        paths = [self.path(path_sampling.near_anchor(genes, self.genes, random, spread)) for genes in drawn]
         if not several:
             return paths
         return [replace(path, width=width) for path, width in zip(paths, sandwich(self.widths, count, random))]
@@ -270,11 +255,6 @@ class SuperNetwork(nn.Module):
         return folded_network(blocks, dataset, self.timesteps, self.classes, self.voters)
 
 
-def spread_at(epoch: int, epochs: int) -> float:
-    """Share of slots in which the paths of an epoch leave the anchor: from almost none to all in `SPREADING` of the epochs."""
-    return min(1.0, (epoch + 0.5) / max(1.0, SPREADING * epochs))
-
-
 def _layer(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
     """A layer whose batch norm keeps no statistics."""
     if stage.kind == "readout":
@@ -290,18 +270,6 @@ def _ending(sizes: Sequence[int], largest: int, name: str) -> tuple[int, ...]:
     if known[-1] != largest:
         raise InputError(f"{name} {', '.join(map(str, known))} must end with {largest}.")
     return known
-
-
-def _anchor(genes: Sequence[Gene]) -> Gene:
-    return next((gene for gene in genes if gene[0] == ANCHOR), genes[0])
-
-
-def _by_block(genes: Sequence[Gene]) -> list[list[Gene]]:
-    """The genes of a slot, those of one block together."""
-    blocks: dict[str, list[Gene]] = {}
-    for gene in genes:
-        blocks.setdefault(gene[0], []).append(gene)
-    return list(blocks.values())
 
 
 def _pooled(recorded: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,9 +19,10 @@ from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples
 from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.learning_curve import Forecast, forecast, guessing_loss
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, epochs_begun_with, identity_of
+from autosnn_hw.training.path_sampling import Gene, spread_at
 from autosnn_hw.training.regime import VOTES, loss_of
 from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
-from autosnn_hw.training.supernet import ENTANGLED, Gene, SuperNetwork, spread_at
+from autosnn_hw.training.supernet import ENTANGLED, SuperNetwork
 
 LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
 VERDICT_PATHS = 12

@@ -9,7 +9,8 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.training.blocks import ConvNorm, Norm
 from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count
-from autosnn_hw.training.supernet import SuperNetwork, spread_at
+from autosnn_hw.training.path_sampling import spread_at
+from autosnn_hw.training.supernet import SuperNetwork
 from autosnn_hw.training.supernet_trainer import evaluate_path
 
 PATHS = ("SRB_k3,SCB_k3,skip,SRB_k5,SCB_k5", "skip,skip,skip,skip,skip", "SRB_k5,SRB_k3,SRB_k3,SCB_k3,SRB_k3")
