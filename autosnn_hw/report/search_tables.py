@@ -87,7 +87,7 @@ def _accuracies_sentence(counts: Mapping[str, int]) -> str:
             "Every accuracy is inherited: of the validation images with the super-network's weights as they are, before any training "
             "on."
         )
-    rest = f", {count(counts['corrected'])} corrected (carried over from these, with what is not known of it)"
+    rest = f", {count(counts['corrected'])} corrected (carried over from these, with the uncertainty of that)"
     left = f", {count(counts['inherited'])} inherited (with the super-network's weights as they are, and so lower)"
     return (
         f"Accuracy of the validation images: {count(counts['measured'])} measured with their final weights"
