@@ -111,11 +111,11 @@ def _readout(reading: Reading) -> Readout | None:
     """The file's own, unless its last layers were left out; else what a foreign net ends in: an average of voters, or
     neurons that never fire, which are read by their v."""
     root, last = reading.root, reading.layers[-1]
-    if root.readout is not None or root.layers:
-        return None if reading.cut else root.readout
-    if isinstance(last.neuron, SigmaDeltaNeuron):
+    if isinstance(last.neuron, SigmaDeltaNeuron) and (root.readout is None or reading.cut):
         classes = reading.classes or last.shape[0]
         return Readout(classes, last.shape[0] // classes, accumulates=True) if prod(last.shape[1:]) == 1 else None
+    if root.readout is not None or root.layers:
+        return None if reading.cut else root.readout
     silent = last.neuron is not None and np.min(last.neuron.vth_mant) >= NEVER_FIRES
     if reading.classes is not None:
         return Readout(classes=reading.classes, voters=last.shape[0] // reading.classes, accumulates=bool(silent))

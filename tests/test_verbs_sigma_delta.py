@@ -73,6 +73,7 @@ def test_fractions_are_told_how_to_become_integers(folder):
 def test_inspect_and_trace_say_what_the_neurons_are(folder):
     layers = run("inspect", "reads.net")["layers"]
     assert [layer["neuron"]["kind"] for layer in layers] == ["delta", "sigma-delta", "sigma"]
+    assert run("inspect", "reads.net")["readout"] == {"classes": 2, "voters": 1, "by": "final value"}
     document = trace("reads.net", "npz:frames.npz", out="t.npz")
     assert [layer["neuron"]["kind"] for layer in document["layers"]] == ["delta", "sigma-delta", "sigma"]
     with np.load("t.npz") as arrays:

@@ -66,7 +66,11 @@ def _readout(network: ChipNetwork) -> dict[str, Any]:
     readout, last = network.readout, network.layers[-1]
     by_value = "final value" if network.sigma_delta else "final v"
     if readout is None:
-        return {"classes": int(np.prod(last.shape)), "voters": 1, "by": "spikes of each neuron"}
+        return {
+            "classes": int(np.prod(last.shape)),
+            "voters": 1,
+            "by": by_value if network.sigma_delta else "spikes of each neuron",
+        }
     return {
         "classes": readout.classes,
         "voters": readout.voters,
