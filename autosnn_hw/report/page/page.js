@@ -6,7 +6,17 @@ function sortable(table) {
   const limit = Number(table.dataset.limit);
   const more = document.getElementById(table.dataset.more);
   let all = false;
-  const fold = () => [...body.rows].forEach((row, index) => { row.hidden = !all && index >= limit; });
+  const filter = document.getElementById(table.dataset.filter);
+  // Rows that hold all words of the filter; without one the first, until all are asked for.
+  const fold = () => {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of body.rows) {
+      const text = words.length ? row.textContent.toLowerCase() : "";
+      row.hidden = !words.every((word) => text.includes(word)) || (!all && ++shown > limit);
+    }
+  };
+  filter.addEventListener("input", fold);
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     head.querySelector("button").addEventListener("click", () => {

@@ -79,6 +79,24 @@ def test_the_sliders_change_network_and_command(page, tmp_path):
     assert picked == [chosen[-1]["command"], chosen[0]["command"], offered[1]["command"]]
 
 
+@needs_chromium
+@pytest.mark.slow
+def test_the_filter_shows_rows_that_hold_all_its_words(page, candidates, tmp_path):
+    script = """addEventListener("load", () => setTimeout(() => {
+      const filter = document.getElementById("filter");
+      filter.value = "srb_k5 Skip";
+      filter.dispatchEvent(new Event("input"));
+      const shown = [...document.querySelectorAll("table.sortable tbody tr")].filter((row) => !row.hidden);
+      console.log("SHOWN " + shown.map((row) => row.cells[0].dataset.key).join(" "));
+    }, 500));"""
+    path = tmp_path / "page.html"
+    path.write_text(page.replace("</body>", f"<script>{script}</script></body>"))
+    console, _ = browse(path, tmp_path)
+    names = next(found.group(1) for line in console if (found := re.search(r'"SHOWN (.*?)"', line))).split()
+    wanted = {c["genotype"] for c in candidates if "SRB_k5" in c["genotype"] and "skip" in c["genotype"]}
+    assert names and set(names) <= wanted and len(names) == min(25, len(wanted))
+
+
 def test_it_keeps_itself_offline_and_inlines_plotly_once(page):
     assert f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">' in page
     assert not re.search(r'<(script|img|iframe)[^>]+src="http|<link[^>]+href="http|@import', page)
