@@ -141,6 +141,7 @@ def summary(
             },
             **winner.figures(),
             "curves": dict(winner.curves),
+            "float_spikes": winner.float_spikes,
             "generation": networks.candidate.generation,
             "fitness": networks.candidate.fitness if networks.fitness is None else networks.fitness,
             "accuracy_source": "measured" if networks.fitness is not None else "inherited",

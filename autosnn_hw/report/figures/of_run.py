@@ -9,7 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from autosnn_hw.documents.ranking import ranking_sentence
-from autosnn_hw.quantities import at
+from autosnn_hw.documents.verdict import alike
+from autosnn_hw.quantities import at, count, number
 from autosnn_hw.report.figures import behaviour as of_behaviour
 from autosnn_hw.report.figures import layers as of_layers
 from autosnn_hw.report.figures import search as of_search
@@ -49,13 +50,13 @@ def figures(
     layers = (winner or {}).get("layers") or ()
     chosen = at(summary, "winner", "architecture")
     drawn = (
-        ("search", "Accuracy against cost", f"Each point is one architecture, judged as the integer network that the chip runs; up and to the left is better. Accuracies are of three kinds: with inherited weights, as searched; corrected, what regression on the finalists expects of final weights; measured with final weights, with a 95 % interval. The front goes by the best that is known of each. The winner's whisker across is the interval of the target's constants, which moves all points together. A name in the legend hides its points; a double click zooms out to all of them.{thinned}", of_search.search_scatter(candidates, chosen, str(summary.get("objective")), summary.get("finalists") or ())),
+        ("search", "Accuracy against cost", f"Each point is one architecture, judged as the integer network that the chip runs; up and to the left is better. Accuracies are of three kinds: with inherited weights, as searched; corrected, what regression on the finalists expects of final weights; measured with final weights, with a 95 % interval. The front goes by the best that is known of each. The winner's whisker across is the interval of the target's constants, which moves all points together. A name in the legend hides its points; a double click zooms out to all of them.{thinned}", of_search.search_scatter(candidates, chosen, str(summary.get("objective")), summary.get("finalists") or (), alike(summary))),
         ("fitness", "Fitness by generation", f"Fitness = accuracy x (cost / mean cost)^lambda, lambda = {summary.get('lambda')}. The search learns where the dotted mean rises.", of_search.fitness_by_generation(candidates)),
         ("ranking", "How well the search ranked", f"Each point is a network that was trained on, the star the winner. {ranking_sentence(summary) or ''}", of_training.ranking(summary)),
         ("training", "Training", "Loss by epoch: of the super-network, mean over the paths that were drawn (it begins with one path alone: the loss jumps where the others join), and of the winner, first as floats, then as the integers that the chip runs.", of_training.losses(summary)),
         ("tuning", "Tuning of the integers", "Epoch 0 is the trained network, plainly quantised; the best epoch is delivered, and judged by images that none was trained on.", of_training.tuning(summary)),
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
-        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers.", of_layers.layer_spikes(layers)),
+        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers." + _of_float(summary), of_layers.layer_spikes(layers)),
         ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),
         ("tornado", "What the interval is made of", "How far the energy moves when one constant of the target alone goes to its low or its high; the largest first. Times move it through static power.", tornado(winner or {})),
         ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", of_layers.core_use(layers)),
@@ -77,3 +78,11 @@ def _of_raster(behaviour: Mapping[str, Any]) -> str:
         f"Test sample {found.get('sample')}, of class {label}, taken for {taken}. A panel a layer, a column a step, a mark a spike; of "
         "large layers evenly drawn neurons."
     )
+
+
+def _of_float(summary: Mapping[str, Any]) -> str:
+    """How many spikes the float network has beside the integers, by the counter that leaves relays out."""
+    floats, integers = number(at(summary, "winner", "float_spikes")), number(at(summary, "winner", "spikes", "paper"))
+    if floats is None or integers is None:
+        return ""
+    return f" In all, without relays: {count(integers)} as integers, {count(floats)} as the float network before them."

@@ -18,6 +18,7 @@ from autosnn_hw.report.figures.canvas import (
     GREEN,
     GREY,
     ORANGE,
+    PURPLE,
     RED,
     axis_title,
     empty_figure,
@@ -33,6 +34,7 @@ def search_scatter(
     winner: str | None,
     objective: str,
     finalists: Sequence[Mapping[str, Any]] = (),
+    baselines: Sequence[Mapping[str, Any]] = (),
 ) -> go.Figure | None:
     """Accuracy against cost, each candidate twice where its final accuracy is known or expected: with inherited weights, and
     corrected by what others measured or measured itself; the front by the best known accuracy; those run in Lava or on the board
@@ -70,6 +72,16 @@ def search_scatter(
     if front:
         line = {"color": ORANGE, "shape": "hv", "width": 1.6}
         figure.add_scatter(**_points(front, factor), name="front", mode="lines", line=line)
+    named = [
+        {**c, "genotype": f"{one['name']}: {c['genotype']}"}
+        for one in baselines
+        for c in [*final, *known]
+        if c["genotype"] == one.get("architecture")
+    ]
+    named = list({c["genotype"]: c for c in reversed(named)}.values())  # at its best known accuracy
+    if named:
+        diamond = {"symbol": "diamond", "size": 11, "color": PURPLE, "line": {"width": 1, "color": "#ffffff"}}
+        figure.add_scatter(**_points(named, factor), name="baselines", mode="markers", marker=diamond)
     if final and len(known) >= MANY:  # a few poor ones would press all others together; zooming out shows them
         accuracies = sorted(100 * c["accuracy"] for c in [*known, *final])
         least = accuracies[len(accuracies) // 50]

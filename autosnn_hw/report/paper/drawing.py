@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARKERS = {None: "o", "circle": "o", "circle-open": "o", "square": "s", "star": "*", "x": "x"}
+MARKERS = {None: "o", "circle": "o", "circle-open": "o", "square": "s", "star": "*", "diamond": "D", "x": "x"}
 STYLES = {None: "-", "solid": "-", "dot": ":", "dash": "--"}
 INCH = 96  # CSS pixels
 WIDTH = 5.2  # inches: a column and a half, which a paper scales to its own

@@ -48,4 +48,6 @@ def test_three_kinds_of_accuracy_stand_apart_and_the_front_takes_the_best_known(
     assert list(measured.y) == [90.0] and measured.error_y.array[0] == pytest.approx(1.96, abs=0.001)
     assert list(traces["front"].y) == [90.0, 95.0]  # b costs more than a and is not better
     assert traces["winner"].error_x.array[0] == pytest.approx(1.0) and traces["winner"].error_x.arrayminus[0] == 0.5
+    marked = {t.name: t for t in search_scatter(candidates, "a", "energy", (), [{"name": "AutoSNN", "architecture": "b"}, {"name": "other"}]).data}  # fmt: skip
+    assert list(marked["baselines"].y) == [85.0] and marked["baselines"].text[0].startswith("AutoSNN: b")
     assert len(draw(search_scatter(candidates, "a", "energy")).axes[0].containers) == 3  # whiskers, on paper too
