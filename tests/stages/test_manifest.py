@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from support import event_files
 
 import hw_profiles
 from autosnn_hw import pipeline
@@ -31,6 +32,20 @@ def folder(prepared, tmp_path):
 
 def test_the_same_inputs_are_taken(prepared, folder):
     assert require_same_inputs(folder, prepared) is None
+
+
+def test_the_manifest_says_which_data_these_are_and_what_was_made_of_them(prepared, tmp_path):
+    said = manifest.manifest(CONFIG, prepared)["dataset"]
+    assert (said["train"], said["validation"], said["test"]) == (1150, 287, 360) and "random_state=0" in said["split"]
+    assert (said["preprocessing"], said["pixel_max"]) == ("none", 16.0) and len(said["sha256"]) == 64
+    assert 0 < said["pixel_mean"][0] < 1 and 0 < said["pixel_std"][0] < 1
+    event_files.dvs_gesture(tmp_path)
+    config = CONFIG.with_changes(dataset="dvs128-gesture:2:time", data_dir=str(tmp_path), timesteps=2)
+    said = manifest.manifest(config, prepare(config))["dataset"]
+    assert (
+        said["preprocessing"].startswith("2 frames of equal times")
+        and said["split"] == "the test users of the data set"
+    )
 
 
 def test_other_data_are_refused_with_both_hashes_and_what_would_work(prepared, folder):
