@@ -137,6 +137,7 @@ def interval(differences: list[float]) -> Mapping[str, float | None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", help="another data set, by name: digits, npz:FILE, ..")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the CIFAR-10 .npz files")
     parser.add_argument(
         "--runs", type=Path, required=True, help="file of the trainings, one a line; kept and gone on with"
