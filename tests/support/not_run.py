@@ -27,6 +27,8 @@ NOT_RUN = {
     "dask worker tcp://host:8786 --nworkers auto --nthreads 1": ELSEWHERE,
     "autosnn-hw search --scheduler tcp://host:8786": f"{ELSEWHERE}; tests/search/test_cluster.py has some",
     "autosnn-hw search --timesteps 2,4,8": f"{OTHER_TEST}: tests/search has small ones",
+    "autosnn-hw search --widths 4,8,16 --timesteps 2,4,8": f"{OTHER_TEST}: tests/search has small ones",
+    "autosnn-hw search --space my_space.toml": f"{OTHER_TEST}: tests/search has small ones",
     "pip install dask-jobqueue": SETS_UP,
     "python - <<'END'": ELSEWHERE,
     "dask ssh --nworkers 8 --nthreads 1 --scheduler host0 host1 host2 host3": ELSEWHERE,
