@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from autosnn_hw.deploy.from_graph.comparison import FloatRun
+from autosnn_hw.deploy.quantise import EVEN
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from exporters import netx
@@ -53,6 +54,7 @@ def from_slayer(module: nn.Module, input_shape: Sequence[int], *, timesteps: int
                 group = layers.create_group(str(index))
                 block.export_hdf5(group)
                 _pool_as_convolution(group, block)
+                _scaled_as_its_norm(group, block)
         network = netx.read(path, input_shape=shape)
     notes = [str(note) for note in network.provenance.get("notes", [])]
     about = {
@@ -108,6 +110,24 @@ def _pool_as_convolution(group: h5py.Group, block: Any) -> None:
     group.create_dataset("type", (1,), "S10", [b"conv"])
     group["weight"] = weight
     group["groups"] = group["inChannels"] = group["outChannels"] = channels
+
+
+def _scaled_as_its_norm(group: h5py.Group, block: Any) -> None:
+    """A norm that divides by 2^e (WgtScaleBatchNorm), which NetX ignores: weights and biases times 2^-e where they stay in range,
+    else thresholds times 2^e, the same but for what decays cut off."""
+    norm = getattr(getattr(block, "neuron", None), "norm", None)
+    if norm is None or not hasattr(norm, "weight_exp") or "weight_exp" not in group["neuron"]:
+        return
+    del group["neuron/weight_exp"]
+    divisor = float(norm.std(norm.running_var).detach().max())
+    weight, bias = group["weight"][()] / divisor, group["bias"][()] / divisor
+    if divisor < 1 and np.abs(weight).max() <= EVEN.weight_max and np.abs(bias).max() <= EVEN.bias_max:
+        for name, values in (("weight", weight), ("bias", bias)):
+            group[name][...] = values
+    else:
+        threshold = np.asarray(group["neuron/vThMant"][()])
+        del group["neuron/vThMant"]
+        group["neuron/vThMant"] = np.rint(threshold * divisor).astype(np.int64)
 
 
 def run(module: nn.Module, network: ChipNetwork, frames: np.ndarray) -> FloatRun:

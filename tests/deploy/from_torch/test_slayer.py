@@ -58,6 +58,41 @@ def test_flatten_first_and_weight_norm(block):
     assert_equal(Chain(block.Flatten(), block.Dense(LIF, 32, 12, weight_scale=4, weight_norm=True), block.Dense(LIF, 12, 3, weight_scale=4)), (2, 4, 4))  # fmt: skip
 
 
+def seen(module, *shape):
+    """The module after three batches of training's forward: norms have statistics, parameters their shapes."""
+    module.train()
+    for _ in range(3):
+        module(torch.tensor(np.moveaxis(frames(*shape), 1, -1)).float())
+    return module.eval()
+
+
+def test_delays_and_parameters_of_each_neuron(block):
+    torch.manual_seed(0)
+    module = seen(
+        Chain(block.Dense(LIF, 12, 8, weight_scale=6, delay=True), block.Dense(LIF, 8, 3, weight_scale=6)), 12
+    )
+    module.blocks[0].delay.delay.data = torch.tensor([0.0, 3, 1, 2, 5, 0, 0, 7]).reshape(module.blocks[0].delay.delay.shape)  # fmt: skip
+    assert assert_equal(module, (12,), lava=True).layers[1].delay.max() == 7
+    own = {**LIF, "shared_param": False, "requires_grad": True}
+    module = seen(Chain(block.Flatten(), block.Dense(own, 128, 9, weight_scale=4), block.Dense(own, 9, 6, weight_scale=4)), 2, 8, 8)  # fmt: skip
+    for name, parameter in module.named_parameters():
+        if "decay" in name:
+            parameter.data.mul_(torch.linspace(0.6, 1.2, parameter.numel()))
+    assert len(set(assert_equal(module, (2, 8, 8), lava=True).layers[1].neuron.v_decay.tolist())) > 5
+
+
+@pytest.mark.parametrize("weight_scale, threshold", [(2, 80), (8, 320)])
+def test_a_norm_that_scales_by_a_power_of_two_which_netx_ignores(block, weight_scale, threshold):
+    """Variances below and above 1: weights are doubled, or the threshold is."""
+    from lava.lib.dl.slayer.neuron.norm import WgtScaleBatchNorm
+
+    torch.manual_seed(0)
+    norm = {**LIF, "norm": WgtScaleBatchNorm}
+    module = Chain(block.Conv(norm, 2, 4, 3, padding=1, weight_scale=weight_scale), block.Flatten(), block.Dense(norm, 256, 6, weight_scale=weight_scale))  # fmt: skip
+    network = assert_equal(seen(module, 2, 8, 8), (2, 8, 8), lava=True)
+    assert network.layers[1].neuron.vth_mant == threshold and "notes" not in network.provenance
+
+
 def test_what_is_no_chain_of_blocks_is_a_sentence(block):
     module = Chain(block.Dense(LIF, 8, 6), block.Dense(LIF, 6, 3), between=lambda x: 2 * x)
     with pytest.raises(InputError, match="between the blocks Dense and Dense the module does something of its own"):
