@@ -7,16 +7,21 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from support.learnable import dataset
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
+from autosnn_hw.search.space import search_space
 from autosnn_hw.training.blocks import borrowed
 from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.inherited import inherited_network
+from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.narrow import sandwich
 from autosnn_hw.training.network import SpikeCounter, SpikingNetwork, parameter_count
 from autosnn_hw.training.precision import convolving_in
 from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.supernet_trainer import train_supernet
 
 FIVE = ["SRB_k3,SCB_k3,skip,SRB_k5,SCB_k5", "skip,skip,SRB_k5,skip,SRB_k3"]
 CASES = [
@@ -127,3 +132,25 @@ def test_groups_and_block_sparse_readouts_want_one_width(fabric):
     groups = 1 if fabric.readout_block else 2
     with pytest.raises(InputError, match="give one width"):
         SuperNetwork("SNN_1", 8, 2, (1, 8, 8), 10, widths=(4, 8), genes=[[("SRB_k3", groups)]] * 5, fabric=fabric)
+
+
+def test_training_of_several_sizes_in_a_space_of_one_s_own_goes_into_a_file_and_back(tmp_path):
+    data = dataset(count=16)
+    space = search_space("1C | max pool | 2C", width=(3, 6), timesteps=(1, 3), blocks=[["skip"], ["SCB_k3", "SRB_k3"]])
+    trained = train_supernet(
+        data,
+        space=space.space,
+        width=space.width,
+        timesteps=space.timesteps,
+        widths=space.widths,
+        steps=space.steps,
+        genes=space.genes,
+        schedule=Schedule(2, 1e-2, 16),
+        checkpoint=tmp_path / "supernet.safetensors",
+        must_learn=False,
+    )
+    assert trained.losses[1] < trained.losses[0]
+    loaded, x = load_supernet(tmp_path / "supernet.safetensors"), torch.rand(4, *data.image)
+    with torch.no_grad():
+        for path in space:
+            assert torch.equal(loaded(x, path), trained.network(x, path))
