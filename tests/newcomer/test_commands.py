@@ -6,8 +6,7 @@ import click
 import pytest
 from support import documented_commands as documented
 from support.documented_commands import PAGES, ROOT
-from support.fresh_copy import script_key
-from support.not_run import NOT_RUN, PIECES
+from support.not_run import LINES, PIECES, RULES, line_of
 
 from autosnn_hw.cli import VERBS
 
@@ -55,9 +54,9 @@ def test_a_command_that_is_wrong_would_be_found():
 
 def test_what_is_not_run_stands_on_a_page():
     """A line that is no longer shown is no longer excused."""
-    shown = {
-        script_key(line) for page in PAGES for block in documented.blocks(page) for line in documented.typed(block)
-    }
-    code = {line for page in PAGES for block in documented.blocks(page) for line in block.text.splitlines()}
-    assert [line for line in NOT_RUN if line not in shown] == []
+    every = [block for page in PAGES for block in documented.blocks(page)]
+    shown = {line_of(line) for block in every for line in documented.typed(block)}
+    code = {line for block in every for line in block.text.splitlines()}
+    assert [line for line in LINES if line not in shown] == []
     assert [line for line in PIECES if line not in code] == []
+    assert [rule for rule in RULES if not any(re.match(rule, line) for line in shown)] == []

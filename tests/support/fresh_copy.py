@@ -8,9 +8,10 @@ import signal
 import site
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from support.documented_commands import ROOT
+from support.documented_commands import ROOT, Block, typed
 
 # As pip writes it: worker processes import it again, and must not run it.
 SCRIPT = """#!{python}
@@ -72,24 +73,17 @@ class FreshCopy:
                 raise
         return subprocess.CompletedProcess(command, process.returncode, said)
 
-    def follow(self, block, *, folder: Path | None = None, left_out=()) -> None:
+    def follow(
+        self, block: Block, *, folder: Path | None = None, left_out: Callable[[str], object] = lambda _: None
+    ) -> None:
         """Do what a block of a page says, line by line: each ends as it should (exit code 0, no traceback).
 
         Args:
-            left_out: lines that are not run.
+            left_out: true of a line that is not run.
         """
-        from support.documented_commands import typed
-
-        scripts = (
-            [f"python - <<'END_OF_BLOCK'\n{block.text}\nEND_OF_BLOCK"] if block.language == "python" else typed(block)
-        )
-        for script in scripts:
-            if script_key(script) in left_out:
+        python = block.language == "python"
+        for script in [f"python - <<'END_OF_BLOCK'\n{block.text}\nEND_OF_BLOCK"] if python else typed(block):
+            if not python and left_out(script):
                 continue
             done = self.shell(script, folder=folder)
             assert done.returncode == 0 and "Traceback" not in done.stdout, f"{script}\n{done.stdout[-3000:]}"
-
-
-def script_key(script: str) -> str:
-    """A line without its comment and its spaces of layout: what a list of lines names it by."""
-    return " ".join(script.split("\n")[0].split("  #")[0].split())
