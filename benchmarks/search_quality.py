@@ -177,7 +177,7 @@ def cifar_seed(config: SearchConfig, randoms: int, again: int, folder: Path) -> 
         width=config.width,
         timesteps=config.timesteps,
     )
-    *first, by_evolution = deployed(config, folder, "random", [*chosen, evolved])
+    by_evolution, *first = deployed(config, folder, "random", [evolved, *chosen])
     second = deployed(config.with_changes(seed=config.seed + 1_000), folder, "random-again", chosen[:again])
     long = config.with_changes(retrain="scratch", retrain_epochs=config.epochs + config.retrain_epochs)
     (scratch,) = deployed(long, folder, "from-scratch", [all_srb(config)])
