@@ -18,7 +18,7 @@ IN_LAVA = settings(
 )
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [4, pytest.param(30, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("fast_conv", [True, False])
 def test_lava_and_exact_simulator_agree_on_every_message_and_state(
     random_sigma_delta_network, lava_child, examples, fast_conv
