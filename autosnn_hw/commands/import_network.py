@@ -118,7 +118,8 @@ def command(
     sinabs        autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold --decay exponential
     autosnn-hw    autosnn-hw import net.nir -o net.net
     """
-    from autosnn_hw.importing import Finetune, import_network, load_data
+    from autosnn_hw.import_data import load_data
+    from autosnn_hw.importing import Finetune, import_network
     from autosnn_hw.progress import progress
     from autosnn_hw.run_and_price import sha256
     from exporters import netx
