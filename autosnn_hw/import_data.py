@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.deploy.from_graph.image_input import Images
-from autosnn_hw.deploy.from_graph.plan import Plan
+from autosnn_hw.deploy.from_graph.layer_maps import Plan
 from autosnn_hw.errors import InputError
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 
 Part = tuple[np.ndarray, np.ndarray]
 

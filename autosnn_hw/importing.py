@@ -16,9 +16,9 @@ from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.quantities import percent
 
 if TYPE_CHECKING:
-    from autosnn_hw.deploy.from_graph.comparison import FloatRun
+    from autosnn_hw.deploy.from_graph.beside_floats import FloatRun
     from autosnn_hw.deploy.from_graph.image_input import Images
-    from autosnn_hw.deploy.from_graph.plan import Plan
+    from autosnn_hw.deploy.from_graph.layer_maps import Plan
     from autosnn_hw.import_data import ImportData
     from autosnn_hw.training.imported_network import Tuned
 
@@ -78,7 +78,7 @@ def import_network(
     Raises:
         InputError: what cannot be read or mapped; an option that the source has no use for; nothing to fine-tune on.
     """
-    from autosnn_hw.deploy.from_torch.source import is_source
+    from autosnn_hw.deploy.from_torch.module_name import is_source
 
     finetune = finetune or Finetune()
     if finetune.epochs and (data is None or data.train is None or data.validation is None):
@@ -105,9 +105,9 @@ def _module(
 ) -> Imported:
     from autosnn_hw.deploy.from_torch import compare, from_torch, slayer
     from autosnn_hw.deploy.from_torch import framework_run as framework
+    from autosnn_hw.deploy.from_torch.module_name import load
     from autosnn_hw.deploy.from_torch.network import plan_torch
-    from autosnn_hw.deploy.from_torch.source import load
-    from autosnn_hw.deploy.from_torch.trace import trace
+    from autosnn_hw.deploy.from_torch.traced_module import trace
 
     module = load(source)
     if input_shape is None and data is None:
@@ -174,8 +174,8 @@ def _made(
     by: str,
 ) -> Imported:
     """The integers of a plan; where there is data with scales chosen on it, fine-tuned, and beside the floats."""
+    from autosnn_hw.deploy.from_graph.beside_floats import beside
     from autosnn_hw.deploy.from_graph.calibration import calibrated
-    from autosnn_hw.deploy.from_graph.comparison import beside
     from autosnn_hw.deploy.from_graph.network import chip_network
     from autosnn_hw.import_data import images_of
 
@@ -249,7 +249,7 @@ def _cost_of_hard_reset(plan: Plan, data: ImportData) -> str:
 
 def _integers(network: ChipNetwork, data: ImportData) -> dict[str, Any]:
     """The comparison of a network that has no floats: its integers and Lava."""
-    from autosnn_hw.deploy.from_graph.comparison import FloatRun, beside
+    from autosnn_hw.deploy.from_graph.beside_floats import FloatRun, beside
     from autosnn_hw.simulate import exact
 
     def itself(part: np.ndarray) -> FloatRun:

@@ -18,7 +18,7 @@ from autosnn_hw.stages.clock import Clock
 
 if TYPE_CHECKING:
     from autosnn_hw.stages.manifest import Prepared
-    from autosnn_hw.training.datasets import Dataset
+    from autosnn_hw.training.data.datasets import Dataset
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
@@ -47,7 +47,7 @@ def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
         InputError: unknown target.
     """
     import hw_profiles
-    from autosnn_hw.training.datasets import timesteps_of
+    from autosnn_hw.training.data.datasets import timesteps_of
 
     sizes: dict[str, Any] = dict(sizes_of(dataset))
     if (steps := timesteps_of(dataset)) is not None:
@@ -64,8 +64,8 @@ def examined(name: str, target: str, data_dir: str | Path | None, download: bool
     Raises:
         InputError: unknown name or target, missing or damaged data.
     """
-    from autosnn_hw.training import datasets
-    from autosnn_hw.training.data_check import examine
+    from autosnn_hw.training.data import datasets
+    from autosnn_hw.training.data.data_check import examine
 
     folder = None if data_dir is None else str(data_dir)
     if lacking := datasets.lacking(name):  # it can be simulated, and described
@@ -83,7 +83,7 @@ def examined(name: str, target: str, data_dir: str | Path | None, download: bool
 
 def _say_notes(data: Dataset, reporter: Reporter) -> None:
     """What was made of the data, and what of it may spoil what follows."""
-    from autosnn_hw.training.data_check import examine
+    from autosnn_hw.training.data.data_check import examine
 
     for note in (*data.notes, *examine(data)["findings"]):
         reporter.say(f"note: {note}")
@@ -180,7 +180,8 @@ def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.report.page.html import write_report
-    from autosnn_hw.stages import delivery, retrained_networks, search_cost, searching, seeds, supernet
+    from autosnn_hw.stages import delivery, retrained_networks, search_cost, searching, supernet
+    from autosnn_hw.stages import other_seeds as seeds
     from autosnn_hw.stages.behaviour import show_winner
 
     clock = Clock(folder, reporter, prepared.crew.elsewhere)
@@ -224,10 +225,10 @@ def train(
     from autosnn_hw.stages.manifest import require_payload
     from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.stages.schedules import training_epochs
-    from autosnn_hw.training import datasets
-    from autosnn_hw.training.fabric import Fabric
-    from autosnn_hw.training.network import require_buildable
-    from autosnn_hw.training.precision import require
+    from autosnn_hw.training.compute.precision import require
+    from autosnn_hw.training.data import datasets
+    from autosnn_hw.training.modules.fabric import Fabric
+    from autosnn_hw.training.modules.spiking_network import require_buildable
 
     profile = hw_profiles.load(config.target)
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), architecture.timesteps)
@@ -255,8 +256,8 @@ def train_as_floats(
     """
     from autosnn_hw.size_list import one_size
     from autosnn_hw.stages.unlowered import trained_as_floats
-    from autosnn_hw.training import datasets
-    from autosnn_hw.training.unlowered_networks import UnloweredNetwork
+    from autosnn_hw.training.data import datasets
+    from autosnn_hw.training.modules.unlowered_networks import UnloweredNetwork
 
     width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)

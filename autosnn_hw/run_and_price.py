@@ -65,7 +65,7 @@ def load_samples(name: str, split: str, *, data_dir: str | None = None, download
     Raises:
         InputError: unknown dataset or split, or missing files.
     """
-    from autosnn_hw.training import datasets
+    from autosnn_hw.training.data import datasets
 
     data = datasets.load(name, data_dir=data_dir, download=download, labelled=False)
     splits = {

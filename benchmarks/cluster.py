@@ -34,7 +34,7 @@ from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.stages.travelling import Inputs
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet_trainer import train_supernet
+from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
 from hw_profiles.loader import read_table
 
 EMPTY = 1000  # tasks that do nothing

@@ -30,7 +30,7 @@ import cost_space
 
 from autosnn_hw.cost import place, price
 from autosnn_hw.cost.columns import mesh
-from autosnn_hw.cost.columns.blocks import core_use, exceeded
+from autosnn_hw.cost.columns.column_blocks import core_use, exceeded
 from autosnn_hw.cost_report import CostReport
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer
 from autosnn_hw.simulate import exact

@@ -23,7 +23,7 @@ from autosnn_hw.network import ChipNetwork, Layer
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
 from autosnn_hw.stages.published import untrained
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.data.datasets import Dataset
 from hw_profiles import Profile, load
 
 SPIKES = 1.2  # of every neuron in a sample of 8 steps: 15 % activity

@@ -24,11 +24,11 @@ from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture
 from autosnn_hw.deploy.batch_norm import deploy_candidate
 from autosnn_hw.seeds import generator
 from autosnn_hw.simulate.exact import run
-from autosnn_hw.training.datasets import Dataset, load
+from autosnn_hw.training.data.datasets import Dataset, load
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_checkpoint import load_supernet
-from autosnn_hw.training.supernet_trainer import evaluate_path, train_supernet
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
+from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
+from autosnn_hw.training.weight_sharing.supernet_trainer import evaluate_path, train_supernet
 
 CALIBRATION_IMAGES = 64
 TIMED = ("AutoSNN", "all_SRB_k3", "all_SCB_k3")

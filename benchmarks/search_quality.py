@@ -51,7 +51,7 @@ from autosnn_hw.search.workers import Workers, worker_count
 from autosnn_hw.seeds import generator
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.trained_network import TrainedNetwork
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 
 CIFAR = ("cifar10-train-jpeg.npz", "cifar10-test-jpeg.npz")
 TRAINING_IMAGES, TEST_IMAGES, JUDGED_ON = 12_500, 5_000, 1_000

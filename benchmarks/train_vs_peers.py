@@ -48,10 +48,10 @@ from training_peers import (
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.arithmetic.device import require_device
-from autosnn_hw.training.adam import FlatAdam
-from autosnn_hw.training.allocator import keep_freed_memory
-from autosnn_hw.training.blocks import ConvNorm
-from autosnn_hw.training.network import SpikingNetwork, parameter_count
+from autosnn_hw.training.compute.adam import FlatAdam
+from autosnn_hw.training.compute.allocator import keep_freed_memory
+from autosnn_hw.training.modules.blocks import ConvNorm
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
 
 HOPELESS = 8  # times as slow as the fastest
 WARM_UP = 1  # rounds that are not counted

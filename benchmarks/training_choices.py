@@ -30,10 +30,10 @@ import hw_profiles
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.simulate.exact import run
-from autosnn_hw.training.datasets import Dataset, load
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.data.datasets import Dataset, load
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.regime import Regime
 from autosnn_hw.training.teacher import train_teacher
 from autosnn_hw.training.trainer import evaluate_network, train_network

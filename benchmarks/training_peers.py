@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
 IMAGE, CLASSES, VOTERS = (3, 32, 32), 10, 10
 Neuron = Callable[[], nn.Module]  # module from currents (T, N, ...) to spikes of that shape

@@ -36,10 +36,10 @@ from autosnn_hw.seeds import generator
 from autosnn_hw.stages.evaluator import CandidateEvaluator
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.training.checkpoint import write_checkpoint
-from autosnn_hw.training.datasets import load
+from autosnn_hw.training.data.datasets import load
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_trainer import train_supernet
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
+from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
 
 COMPARED = 50
 CIFAR = ("cifar10-train-jpeg.npz", "cifar10-test-jpeg.npz")

@@ -87,7 +87,7 @@ def test_nothing_is_left_behind(played):
 
 def test_modules_keep_their_files(device):
     pytest.importorskip("triton")
-    from autosnn_hw.training.neurons import memoryless
+    from autosnn_hw.training.modules.neurons import memoryless
 
     assert memoryless(torch.tensor([2.0, 0.5]).to(device)).cpu().tolist() == [1, 0]
     assert all(isinstance(getattr(m, "__file__", None), str | None) for m in list(sys.modules.values()))

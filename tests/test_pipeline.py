@@ -19,7 +19,7 @@ from autosnn_hw.search.study import read_records
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
 from autosnn_hw.stages.repricing import priced_on
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 from exporters import netx
 
 pytestmark = pytest.mark.timeout(1200)  # whole searches: twice the general guard, for a machine that others use too

@@ -21,7 +21,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact, lava
 from autosnn_hw.stages import delivery
 from autosnn_hw.stages.repricing import priced_on
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 from exporters import netx, onnx
 
 SMALL = {

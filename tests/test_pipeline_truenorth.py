@@ -15,8 +15,8 @@ from autosnn_hw.documents import verdict
 from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
-from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.supernet_checkpoint import load_supernet
+from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
 from exporters import netx
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # a whole search: see test_pipeline

@@ -11,7 +11,7 @@ import triton
 from triton.compiler import ASTSource
 from triton.compiler.backends.cuda import CUDABackend
 from autosnn_hw.simulate.exact import neurons_cuda as chip
-from autosnn_hw.training.kernels import cuda as training
+from autosnn_hw.training.compute.kernels import cuda as training
 
 class Compiled(Exception):
     pass

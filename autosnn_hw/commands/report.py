@@ -52,7 +52,7 @@ def command(runs, figures, formats, latex, out):
     if out:
         raise InputError(OUT_OF_SEVERAL)
     from autosnn_hw.report.page.html import write_report
-    from autosnn_hw.report.paper.files import formats_of, write_figures
+    from autosnn_hw.report.paper.figure_files import formats_of, write_figures
     from autosnn_hw.report.paper.latex import write_latex
     from autosnn_hw.report.run_documents import read_run
 

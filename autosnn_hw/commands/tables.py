@@ -80,7 +80,7 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
     show(paper_table(document))
     if table == "spaces":
         from autosnn_hw.report.figures.spaces import space_figures
-        from autosnn_hw.report.paper.files import write_drawn
+        from autosnn_hw.report.paper.figure_files import write_drawn
 
         for path in write_drawn(space_figures(document), out, ("svg", "pdf")):
             click.echo(str(path))

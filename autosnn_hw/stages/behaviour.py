@@ -10,7 +10,7 @@ from autosnn_hw.documents.behaviour import behaviour, raster_of
 from autosnn_hw.run_and_price import sha256
 from autosnn_hw.run_folder import WINNER_BEHAVIOUR, WINNER_NET, RunFolder, read_json, write_json
 from autosnn_hw.simulate import exact
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.data.datasets import Dataset
 from exporters import netx
 
 MOST_SAMPLES = 1000  # test samples that are looked at

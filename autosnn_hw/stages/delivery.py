@@ -32,7 +32,7 @@ from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.retrained_networks import AS_REFERENCE, REFERENCE, Networks
 from autosnn_hw.stages.retraining import accuracy_of
 from autosnn_hw.stages.trained_network import TrainedNetwork
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.data.datasets import Dataset
 from exporters import lava_script, netx, onnx
 from hw_profiles.schema import Profile
 

@@ -15,7 +15,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord, priced_record, unpriced_record
 from autosnn_hw.seeds import generator
-from autosnn_hw.training.threads import one_thread
+from autosnn_hw.training.compute.threads import one_thread
 from hw_profiles.schema import Profile
 
 CALIBRATION_IMAGES = 64  # training images that batch norm is re-estimated on (docs/deployment.md)
@@ -114,8 +114,8 @@ class EvaluationTools:
 
     def __init__(self, evaluator: CandidateEvaluator) -> None:
         import hw_profiles
-        from autosnn_hw.training import datasets
-        from autosnn_hw.training.supernet_checkpoint import load_supernet
+        from autosnn_hw.training.data import datasets
+        from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
 
         self.data = datasets.load(evaluator.dataset, data_dir=evaluator.data_dir, graded=evaluator.graded)
         self.profile = hw_profiles.load(evaluator.target)
@@ -125,14 +125,14 @@ class EvaluationTools:
 
     def float_view(self, architecture: Architecture, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         """What the float super-network would have said, kept only to report how badly it would have ranked."""
-        from autosnn_hw.training.supernet_trainer import evaluate_path
+        from autosnn_hw.training.weight_sharing.supernet_trainer import evaluate_path
 
         view = evaluate_path(self.supernet, architecture, self.data, images, labels, estimated_on=self.calibration)
         return {"supernet_accuracy": view.accuracy, "supernet_spikes": view.spikes}
 
     def parameters(self, architecture: Architecture) -> int:
         """Learnable numbers of a path."""
-        from autosnn_hw.training.network import parameter_count
+        from autosnn_hw.training.modules.spiking_network import parameter_count
 
         return parameter_count(*self.supernet.modules_of(architecture))
 

@@ -15,15 +15,15 @@ from autosnn_hw.seeds import derive_seed
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.evaluator import CandidateEvaluator, evaluation_tools
 from autosnn_hw.stages.schedules import network_schedule, training_epochs
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.finetune import Finetuning, fit
-from autosnn_hw.training.inherited import inherited_network
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.network import SpikingNetwork, parameter_count
+from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
 from autosnn_hw.training.teacher import train_teacher
 from autosnn_hw.training.teaching import Teacher
 from autosnn_hw.training.trainer import NetworkTraining, evaluate_network, train_network
+from autosnn_hw.training.weight_sharing.inherited import inherited_network
 from hw_profiles.schema import Profile
 
 Tell = Callable[[int, int, str], None]  # epochs done, epochs in all, how it stands

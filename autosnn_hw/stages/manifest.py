@@ -25,9 +25,10 @@ from autosnn_hw.search.study import NAME
 from autosnn_hw.search.workers import Crew, Local, worker_count
 from autosnn_hw.simulate.lava.board import board_status
 from autosnn_hw.size_list import all_of
-from autosnn_hw.training import datasets, precision
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.compute import precision
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.modules.fabric import Fabric
 from hw_profiles.schema import Profile
 
 HASHES = (("dataset", "sha256"), ("target", "sha256"), ("tool", "code_sha256"))  # of the manifest

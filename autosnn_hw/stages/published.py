@@ -11,8 +11,8 @@ from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.modules.fabric import Fabric
 from hw_profiles.schema import Profile
 
 PUBLISHED = ("all_SCB_k3", "all_SRB_k3", "AutoSNN")
@@ -64,7 +64,7 @@ def untrained(architecture: Architecture, data: Dataset, profile: Profile) -> Ch
     (but for weights that happen to be 0)."""
     from autosnn_hw.deploy.lowering import lower
     from autosnn_hw.training.loop import Seeded
-    from autosnn_hw.training.network import SpikingNetwork
+    from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
     with Seeded(0, "untrained", str(architecture)):
         network = SpikingNetwork(architecture, data.image, data.classes, fabric=Fabric.of(profile, data.is_frames))

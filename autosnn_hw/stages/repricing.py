@@ -34,7 +34,7 @@ from autosnn_hw.stages.evaluator import CandidateEvaluator, EvaluationTools, eva
 from autosnn_hw.stages.manifest import Prepared, code_sha256, prepare
 from autosnn_hw.stages.subtree import branches
 from autosnn_hw.stages.walked import FOLDER, SubtreeReader, part_file
-from autosnn_hw.training.threads import one_thread
+from autosnn_hw.training.compute.threads import one_thread
 from hw_profiles.schema import Profile
 
 

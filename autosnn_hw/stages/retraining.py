@@ -21,9 +21,9 @@ from autosnn_hw.simulate import exact
 from autosnn_hw.stages.evaluator import judged
 from autosnn_hw.stages.learnt import Learnt, Tell, from_scratch, inherited
 from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
-from autosnn_hw.training import datasets
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.threads import one_thread
+from autosnn_hw.training.compute.threads import one_thread
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.datasets import Dataset
 from exporters import netx
 from hw_profiles.schema import Profile
 

@@ -24,7 +24,7 @@ from autosnn_hw.stages.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, 
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.measurer import ChipMeasurer, DistributedMeasurer, LavaMeasurement
 from autosnn_hw.stages.subtree import SubtreeEvaluator
-from autosnn_hw.training.supernet_trainer import warm_up_epochs
+from autosnn_hw.training.weight_sharing.supernet_trainer import warm_up_epochs
 
 RANDOM_STUDY = "random-baseline"
 

@@ -19,10 +19,10 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.stages.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools, judged
 from autosnn_hw.stages.walked import Subtree, part_file, write
-from autosnn_hw.training.allocator import keep_freed_memory
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.threads import one_thread
+from autosnn_hw.training.compute.allocator import keep_freed_memory
+from autosnn_hw.training.compute.threads import one_thread
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 
 Units = tuple[Unit, ...]
 

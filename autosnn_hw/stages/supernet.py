@@ -35,8 +35,8 @@ def require_source(config: SearchConfig, prepared: Prepared, reporter: Reporter)
         InputError: there is none, its training has not ended, it has not learnt (this data), or it is of another space, width or kind of
             chip, or for other samples or classes.
     """
-    from autosnn_hw.training.supernet_checkpoint import load_supernet
-    from autosnn_hw.training.supernet_trainer import judged
+    from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
+    from autosnn_hw.training.weight_sharing.supernet_trainer import judged
 
     if config.supernet is None:
         return None
@@ -124,8 +124,8 @@ def train(
         RunError: it must have learnt and has not.
     """
     from autosnn_hw.stages.schedules import supernet_schedule
-    from autosnn_hw.training.supernet_trainer import train_supernet
-    from autosnn_hw.training.threads import threads_for
+    from autosnn_hw.training.compute.threads import threads_for
+    from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
 
     seed = derive_seed(config.seed, "supernet")
     schedule = supernet_schedule(config, seed)

@@ -28,8 +28,8 @@ from autosnn_hw.stages.manifest import require_payload
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.table_rows import Row, rows_of
 from autosnn_hw.stages.unlowered import trained_as_floats
-from autosnn_hw.training import datasets
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.datasets import Dataset
 
 SETTINGS, DATA = "tables.json", "data.npz"
 CHOICES = (

@@ -26,8 +26,8 @@ from autosnn_hw.stages.manifest import code_sha256, version
 from autosnn_hw.stages.measurer import LavaMeasurement
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.subtree import SubtreeEvaluator
-from autosnn_hw.training import datasets
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.datasets import Dataset
 
 Function = CandidateEvaluator | Remembering | SubtreeEvaluator | NetworkJob | LavaMeasurement
 Files = dict[str, bytes]  # by path below the folder of the function

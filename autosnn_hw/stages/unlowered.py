@@ -12,10 +12,10 @@ from autosnn_hw.seeds import derive_seed
 from autosnn_hw.size_list import one_size
 from autosnn_hw.stages.learnt import Tell
 from autosnn_hw.stages.schedules import alone, network_schedule
-from autosnn_hw.training import datasets
-from autosnn_hw.training.network import parameter_count
-from autosnn_hw.training.threads import one_thread
-from autosnn_hw.training.unlowered_networks import train_unlowered
+from autosnn_hw.training.compute.threads import one_thread
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.modules.spiking_network import parameter_count
+from autosnn_hw.training.modules.unlowered_networks import train_unlowered
 
 
 def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from autosnn_hw.training.blocks import Norm
+from autosnn_hw.training.modules.blocks import Norm
 
 
 class WeightAverage:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.network import SpikeCounter
-from autosnn_hw.training.voting_readout import VOTERS
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.modules.spiking_network import SpikeCounter
+from autosnn_hw.training.modules.voting_readout import VOTERS
 
 Forward = Callable[[torch.Tensor, SpikeCounter], torch.Tensor]
 

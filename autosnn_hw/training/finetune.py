@@ -14,9 +14,9 @@ from autosnn_hw.deploy.batch_norm import calibrated
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.seeds import generator
-from autosnn_hw.training.allocator import keep_freed_memory
 from autosnn_hw.training.augmentation import Change, augmentation
-from autosnn_hw.training.datasets import Dataset
+from autosnn_hw.training.compute.allocator import keep_freed_memory
+from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import ROOM, samples_at_once
 from autosnn_hw.training.integer_network import IntegerNetwork
 from autosnn_hw.training.loop import Progress

@@ -16,15 +16,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, V_LIMIT, WRAP
+from autosnn_hw.deploy.from_graph.euler_steps import OR
 from autosnn_hw.deploy.from_graph.float_run import columns, currents, entering, heard
 from autosnn_hw.deploy.from_graph.image_input import Images, driven, image_input
-from autosnn_hw.deploy.from_graph.neurons import OR
-from autosnn_hw.deploy.from_graph.plan import Plan, PlannedLayer
+from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons, rounded
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import CubaNeuron
 from autosnn_hw.seeds import generator
-from autosnn_hw.training.surrogate import Spike
+from autosnn_hw.training.modules.surrogate import Spike
 
 LEARNING_RATE = 0.01  # of a layer's root mean square weight, so that it suits whatever units a network has
 AT_ONCE = 256  # samples that are judged at once

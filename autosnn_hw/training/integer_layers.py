@@ -12,8 +12,8 @@ from autosnn_hw.chip_layers import ALIGN, DECAY_ONE
 from autosnn_hw.deploy.integer_neuron import fire, from_rows, rows, tiled
 from autosnn_hw.deploy.quantise import IntegerMap
 from autosnn_hw.network import CubaNeuron
-from autosnn_hw.training.kernels.integer_gradient import fire_backward
-from autosnn_hw.training.surrogate import atan_constants
+from autosnn_hw.training.compute.kernels.integer_gradient import fire_backward
+from autosnn_hw.training.modules.surrogate import atan_constants
 
 
 class _Rounded(torch.autograd.Function):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.seeds import derive_seed
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.loop import Progress, Schedule
+from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.regime import Regime
 from autosnn_hw.training.teaching import Teacher
 from autosnn_hw.training.trainer import train_network

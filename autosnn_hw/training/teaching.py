@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
 
 @dataclass(frozen=True, eq=False)

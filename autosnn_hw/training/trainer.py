@@ -12,13 +12,13 @@ import torch
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.adam import FlatAdam
 from autosnn_hw.training.averaging import WeightAverage, reestimate
-from autosnn_hw.training.datasets import Dataset, require_steps
+from autosnn_hw.training.compute.adam import FlatAdam
+from autosnn_hw.training.data.datasets import Dataset, require_steps
 from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
-from autosnn_hw.training.fabric import FLOAT, Fabric
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, identity_of
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.modules.fabric import FLOAT, Fabric
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 from autosnn_hw.training.regime import loss_of
 from autosnn_hw.training.spike_regularisation import counter_for, regularised
 from autosnn_hw.training.teaching import Teacher

@@ -4,7 +4,7 @@
 `frames.npz` holds spike frames for it (x_test, uint8 (2, 4, 3), all ones).
 """
 
-from autosnn_hw.verbs.datasets import data
+from autosnn_hw.verbs.data import data
 from autosnn_hw.verbs.files import FORMATS, load_profile, profile_for, read, write
 from autosnn_hw.verbs.judging import check, place, price
 from autosnn_hw.verbs.running import search, simulate

@@ -44,7 +44,7 @@ for m, inputs, height, width, kernel, stride, padding in (
 TRAINING = """
 import torch
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 torch.set_num_threads(1)
 for blocks in ("skip", "SRB_k3"):
     network = SpikingNetwork(Architecture((blocks,) * 8, "SNN_3", 4, 2), (1, 16, 16), 10).train()
@@ -70,7 +70,7 @@ def test_the_detours_change_no_value(kernel, stride, padding, groups):
 
 NUMBA = {
     "training": (
-        "from autosnn_hw.training.neurons import plif\n"
+        "from autosnn_hw.training.modules.neurons import plif\n"
         "plif(torch.randn(64, 100), torch.tensor(0.5), 2)\n"
     ),
     "deployment": (

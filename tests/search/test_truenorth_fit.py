@@ -11,8 +11,8 @@ from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published, untrained, variants
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.modules.fabric import Fabric
 from hw_profiles import load
 
 

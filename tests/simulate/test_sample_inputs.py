@@ -11,8 +11,8 @@ from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer
 from autosnn_hw.run_and_price import Samples, measure
 from autosnn_hw.simulate.sample_inputs import beyond_training, cut_values, suited
-from autosnn_hw.training import datasets
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
 NEURON = CubaNeuron(60, 1024)
 rng = np.random.default_rng(0)

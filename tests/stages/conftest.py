@@ -6,9 +6,9 @@ import pytest
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, write_text
 from autosnn_hw.stages import manifest
+from autosnn_hw.training.compute.threads import one_thread
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet_trainer import train_supernet
-from autosnn_hw.training.threads import one_thread
+from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
 
 
 @pytest.fixture(scope="session")

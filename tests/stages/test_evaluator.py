@@ -8,7 +8,7 @@ import pytest
 from autosnn_hw.run_folder import SUPERNET
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.evaluator import CandidateEvaluator, Remembering, judged
-from autosnn_hw.training.network import SpikingNetwork, parameter_count
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.stages import evaluator, learnt
 from autosnn_hw.stages.evaluator import CandidateEvaluator
 from autosnn_hw.stages.retraining import NetworkJob
-from autosnn_hw.training import datasets, finetune
+from autosnn_hw.training import finetune
+from autosnn_hw.training.data import datasets
 from exporters import netx
 
 

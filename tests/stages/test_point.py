@@ -15,7 +15,7 @@ from autosnn_hw.run_folder import write_json, write_text
 from autosnn_hw.simulate.lava import lava_status
 from autosnn_hw.stages import delivery, evaluator, point
 from autosnn_hw.stages.retraining import NetworkJob
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 
 ARCHITECTURE = "SRB_k3,skip,skip,SCB_k3,skip"
 FILES = (

@@ -14,8 +14,8 @@ from autosnn_hw.simulate import exact
 from autosnn_hw.stages import learnt, retraining
 from autosnn_hw.stages.evaluator import judged
 from autosnn_hw.stages.retraining import NetworkJob, accuracy_of
-from autosnn_hw.training import datasets
-from autosnn_hw.training.network import SpikingNetwork, parameter_count
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
 from exporters import netx
 
 

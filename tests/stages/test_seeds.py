@@ -11,8 +11,8 @@ from autosnn_hw.progress import Silent
 from autosnn_hw.run_folder import SUPERNET
 from autosnn_hw.stages import retraining
 from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.stages.other_seeds import repeated, spread, with_seeds
 from autosnn_hw.stages.retrained_networks import Networks, network_job
-from autosnn_hw.stages.seeds import repeated, spread, with_seeds
 from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
 
 

@@ -23,8 +23,8 @@ from autosnn_hw.stages.manifest import prepare
 from autosnn_hw.stages.repricing import SubtreePricer
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.stages.walked import SubtreeReader, part_file
-from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 
 SEVERAL = "loihi2, several sizes"
 

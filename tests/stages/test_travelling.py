@@ -17,7 +17,7 @@ from autosnn_hw.stages.evaluator import Remembering
 from autosnn_hw.stages.retraining import NetworkJob
 from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.stages.travelling import Inputs, Travelling
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 from hw_profiles.loader import read_table
 
 CONFIG = SearchConfig(

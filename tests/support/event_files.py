@@ -38,7 +38,7 @@ def write_aedat_3(path, *packets, version="3.1"):
 
 def cifar10_dvs(folder, count=5):
     """A few recordings of each class; the class is the column in which most events lie."""
-    from autosnn_hw.training.sources.cifar10_dvs import CLASSES
+    from autosnn_hw.training.data.sources.cifar10_dvs import CLASSES
 
     for label, name in enumerate(CLASSES):
         for number in range(count):

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.training.blocks import Norm
-from autosnn_hw.training.datasets import Dataset
-from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.modules.blocks import Norm
+from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
 
 def dataset(image=(2, 8, 8), classes=3, count=40, seed=0):

@@ -6,8 +6,8 @@ import torch
 
 from autosnn_hw.search.space import SearchSpace, search_space
 from autosnn_hw.training.checkpoint import write_checkpoint
-from autosnn_hw.training.fabric import Fabric
-from autosnn_hw.training.supernet import SuperNetwork
+from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 
 FABRICS = {
     "loihi2": (Fabric(), None),

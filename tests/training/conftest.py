@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron, Role
 from autosnn_hw.simulate.exact import run, trace
-from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.integer_layers import integer_neuron, rounded
 from autosnn_hw.training.integer_network import IntegerNetwork
+from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.regime import Regime
 
 FORMATS = {"even": EVEN, "ternary": TERNARY}

@@ -15,18 +15,18 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact
-from autosnn_hw.training import datasets
+from autosnn_hw.training.data import datasets
 from autosnn_hw.training.evaluation import Images
-from autosnn_hw.training.fabric import Fabric
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.loop import Schedule, identity_of, rate_at
-from autosnn_hw.training.network import SpikingNetwork
+from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 from autosnn_hw.training.regime import Regime, loss_of
-from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_trainer import fair_step
 from autosnn_hw.training.teacher import RELU, train_teacher
 from autosnn_hw.training.teaching import Teacher
 from autosnn_hw.training.trainer import train_network
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
+from autosnn_hw.training.weight_sharing.supernet_trainer import fair_step
 
 TINY = Architecture.parse("SRB_k3,SCB_k3,skip,SRB_k3,skip", width=2, timesteps=2)
 SMALL = Schedule(epochs=3, learning_rate=3e-3, batch=32)

@@ -12,11 +12,11 @@ from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.simulate import exact
 from autosnn_hw.training.finetune import fit
 from autosnn_hw.training.loop import Schedule, identity_of
-from autosnn_hw.training.network import SpikeCounter, SpikingNetwork
+from autosnn_hw.training.modules.spiking_network import SpikeCounter, SpikingNetwork
 from autosnn_hw.training.spike_regularisation import FiringRate
-from autosnn_hw.training.supernet import SuperNetwork
-from autosnn_hw.training.supernet_trainer import fair_step, train_supernet
 from autosnn_hw.training.trainer import evaluate_network, train_network
+from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
+from autosnn_hw.training.weight_sharing.supernet_trainer import fair_step, train_supernet
 
 TINY = Architecture.parse("SRB_k3,SCB_k3,skip,SRB_k3,skip", width=4, timesteps=3)
 

@@ -7,12 +7,13 @@ from support.training_runs import Stopped, same, stop_after
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.training import datasets, trainer
-from autosnn_hw.training.adam import FlatAdam
+from autosnn_hw.training import trainer
+from autosnn_hw.training.compute.adam import FlatAdam
+from autosnn_hw.training.data import datasets
 from autosnn_hw.training.loop import Schedule
-from autosnn_hw.training.supernet_checkpoint import load_supernet
-from autosnn_hw.training.supernet_trainer import train_supernet
 from autosnn_hw.training.trainer import train_network
+from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
+from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
 
 SMALL = Schedule(epochs=3, learning_rate=3e-3, batch=32)
 TINY = Architecture.parse("SRB_k3,SCB_k3,skip,SRB_k3,skip", width=2, timesteps=2)

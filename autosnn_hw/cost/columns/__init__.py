@@ -7,8 +7,8 @@ from typing import Any
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.connectivity import volume
-from autosnn_hw.cost.columns.blocks import place_columns
 from autosnn_hw.cost.columns.changes import SHAPED, shape_changes
+from autosnn_hw.cost.columns.column_blocks import place_columns
 from autosnn_hw.cost.columns.events import column_events
 from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.placement import Placement

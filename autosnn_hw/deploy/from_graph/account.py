@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.deploy.from_graph.layers import FloatLayer
-from autosnn_hw.deploy.from_graph.neurons import Discrete
+from autosnn_hw.deploy.from_graph.euler_steps import Discrete
+from autosnn_hw.deploy.from_graph.receiving_layers import FloatLayer
 from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons
 from autosnn_hw.network import CubaNeuron, Encoder, InputLayer, Layer
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from autosnn_hw.deploy.from_graph import float_run
-from autosnn_hw.deploy.from_graph.chip_layers import chip_layer
+from autosnn_hw.deploy.from_graph.euler_steps import OR
 from autosnn_hw.deploy.from_graph.image_input import Images, driven, image_input
-from autosnn_hw.deploy.from_graph.neurons import OR
-from autosnn_hw.deploy.from_graph.plan import Plan, PlannedLayer
+from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
+from autosnn_hw.deploy.from_graph.rounded_layers import chip_layer
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons, rounded
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Role
 from autosnn_hw.simulate import exact

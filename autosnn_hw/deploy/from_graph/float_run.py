@@ -7,10 +7,10 @@ import torch
 from torch.nn import functional as F
 
 from autosnn_hw.arithmetic.torch_cpu import conv2d
-from autosnn_hw.deploy.from_graph.comparison import FloatRun
+from autosnn_hw.deploy.from_graph.beside_floats import FloatRun
 from autosnn_hw.deploy.from_graph.image_input import Images
+from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.maps import ConvMap
-from autosnn_hw.deploy.from_graph.plan import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.deploy.encoder import BYTE_PEAK, encoder_of
+from autosnn_hw.deploy.from_graph.euler_steps import OR
+from autosnn_hw.deploy.from_graph.layer_maps import PlannedLayer
 from autosnn_hw.deploy.from_graph.maps import ConvMap, Shape
-from autosnn_hw.deploy.from_graph.neurons import OR
-from autosnn_hw.deploy.from_graph.plan import PlannedLayer
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons, rounded
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, Encoder, InputLayer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.deploy.from_graph.chip_layers import chip_layers
 from autosnn_hw.deploy.from_graph.image_input import Images
-from autosnn_hw.deploy.from_graph.plan import Plan
+from autosnn_hw.deploy.from_graph.layer_maps import Plan
+from autosnn_hw.deploy.from_graph.rounded_layers import chip_layers
 from autosnn_hw.network import ChipNetwork, Readout
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.connectivity import ungrouped
-from autosnn_hw.deploy.from_graph.layers import FloatLayer
+from autosnn_hw.deploy.from_graph.euler_steps import OR
 from autosnn_hw.deploy.from_graph.maps import ConvMap, DenseMap, Shape
-from autosnn_hw.deploy.from_graph.neurons import OR
+from autosnn_hw.deploy.from_graph.receiving_layers import FloatLayer
 from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons
 from autosnn_hw.deploy.quantise import STEP
 from autosnn_hw.errors import InputError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw.deploy.from_graph.euler_steps import Conventions, step_of
+from autosnn_hw.deploy.from_graph.layer_maps import Plan, plan_of
 from autosnn_hw.deploy.from_graph.network import chip_network
-from autosnn_hw.deploy.from_graph.neurons import Conventions, step_of
-from autosnn_hw.deploy.from_graph.plan import Plan, plan_of
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from exporters import nir, nir_graph

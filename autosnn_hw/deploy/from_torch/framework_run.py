@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.deploy.from_graph.comparison import FloatRun
-from autosnn_hw.deploy.from_torch.trace import INPUT, Traced
+from autosnn_hw.deploy.from_graph.beside_floats import FloatRun
+from autosnn_hw.deploy.from_torch.traced_module import INPUT, Traced
 
 
 def run(module: nn.Module, traced: Traced, frames: np.ndarray, held: int | None = None) -> FloatRun:

@@ -7,12 +7,12 @@ from typing import Any
 
 from torch import nn
 
+from autosnn_hw.deploy.from_graph.euler_steps import Conventions
+from autosnn_hw.deploy.from_graph.layer_maps import Plan, plan_of
 from autosnn_hw.deploy.from_graph.network import chip_network
-from autosnn_hw.deploy.from_graph.neurons import Conventions
-from autosnn_hw.deploy.from_graph.plan import Plan, plan_of
 from autosnn_hw.deploy.from_torch import slayer
-from autosnn_hw.deploy.from_torch.neurons import Neurons
-from autosnn_hw.deploy.from_torch.trace import Traced, trace
+from autosnn_hw.deploy.from_torch.framework_neurons import Neurons
+from autosnn_hw.deploy.from_torch.traced_module import Traced, trace
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.deploy.from_graph.comparison import FloatRun
+from autosnn_hw.deploy.from_graph.beside_floats import FloatRun
 from autosnn_hw.deploy.quantise import EVEN
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork

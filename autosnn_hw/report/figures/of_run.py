@@ -12,8 +12,7 @@ from autosnn_hw.documents.ranking import ranking_sentence
 from autosnn_hw.documents.verdict import alike
 from autosnn_hw.quantities import at, count, number
 from autosnn_hw.report.figures import behaviour as of_behaviour
-from autosnn_hw.report.figures import layers as of_layers
-from autosnn_hw.report.figures import search as of_search
+from autosnn_hw.report.figures import of_layers, of_search
 from autosnn_hw.report.figures import training as of_training
 from autosnn_hw.report.figures.tornado import tornado
 

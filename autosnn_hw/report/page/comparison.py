@@ -11,7 +11,7 @@ from autosnn_hw import run_folder
 from autosnn_hw.documents.runs import compare_runs
 from autosnn_hw.report.figures import runs as of_runs
 from autosnn_hw.report.figures.of_run import Figure
-from autosnn_hw.report.page.template import division, rendered
+from autosnn_hw.report.page.page_template import division, rendered
 from autosnn_hw.report.run_documents import read_run
 
 

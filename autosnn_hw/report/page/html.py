@@ -17,9 +17,9 @@ from autosnn_hw.objectives import unit_of
 from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.figures.tornado import LARGEST, constant_name
 from autosnn_hw.report.page.drawn_candidates import drawn
+from autosnn_hw.report.page.page_template import division, rendered
 from autosnn_hw.report.page.picker import choices, least_lambda
 from autosnn_hw.report.page.pictures import picture_uri
-from autosnn_hw.report.page.template import division, rendered
 from autosnn_hw.report.run_documents import read_run
 
 MOST_COLUMNS = 30  # classes of a confusion matrix that a page has room for

@@ -19,7 +19,7 @@ from autosnn_hw.simulate.exact import events, reference, sigma_delta
 from autosnn_hw.simulate.exact.activeness import active_neurons
 from autosnn_hw.simulate.exact.counting_cuda import layer_sums_on_cuda
 from autosnn_hw.simulate.exact.layer_run import LayerRun
-from autosnn_hw.simulate.exact.neurons import integrate
+from autosnn_hw.simulate.exact.neuron_kernel import integrate
 from autosnn_hw.simulate.exact.neurons_cuda import integrate_on_cuda
 from autosnn_hw.simulate.exact.plan import SIGMA_DELTA, Planned, forced_path, plan
 from autosnn_hw.simulate.exact.synapse_paths import deliver

@@ -7,7 +7,7 @@ import torch
 
 from autosnn_hw.network import Layer
 from autosnn_hw.simulate.exact import reference
-from autosnn_hw.simulate.exact.neurons import parameters
+from autosnn_hw.simulate.exact.neuron_kernel import parameters
 
 try:
     import triton

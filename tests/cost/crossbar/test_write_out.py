@@ -178,9 +178,9 @@ def _without_statistics(folded):
 def test_a_searched_net_from_training_to_cores(truenorth, interpreter, tmp_path):
     """Blocks, lowering and host stem as a search makes them: the chip's votes are the exact simulator's predictions."""
     from autosnn_hw.deploy.batch_norm import deploy_candidate
-    from autosnn_hw.training.datasets import load
-    from autosnn_hw.training.fabric import Fabric
-    from autosnn_hw.training.network import SpikingNetwork
+    from autosnn_hw.training.data.datasets import load
+    from autosnn_hw.training.modules.fabric import Fabric
+    from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
     data = load("digits")
     architecture = Architecture.parse("SRB_k3/2,SCB_k3/2,skip,SRB_k3/4,SRB_k3/4", width=8, timesteps=4)

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from autosnn_hw.deploy.from_graph import float_run
+from autosnn_hw.deploy.from_graph.beside_floats import beside
 from autosnn_hw.deploy.from_graph.calibration import calibrated
-from autosnn_hw.deploy.from_graph.comparison import beside
 from autosnn_hw.deploy.from_graph.image_input import Images
 from autosnn_hw.deploy.from_graph.network import chip_network
 from autosnn_hw.deploy.from_torch import framework_run
 from autosnn_hw.deploy.from_torch.network import plan_torch
-from autosnn_hw.deploy.from_torch.trace import trace
+from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.imported_network import IntegerNetwork
 from exporters import netx

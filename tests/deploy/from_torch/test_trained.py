@@ -14,7 +14,7 @@ from autosnn_hw import simulate
 from autosnn_hw.deploy.from_graph.network import chip_network
 from autosnn_hw.deploy.from_torch import compare, framework_run, from_torch
 from autosnn_hw.deploy.from_torch.network import plan_torch
-from autosnn_hw.deploy.from_torch.trace import trace
+from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.simulate import exact
 from autosnn_hw.training.imported_network import fit
 

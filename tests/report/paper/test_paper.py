@@ -15,7 +15,7 @@ from autosnn_hw.documents.accuracy import wilson
 from autosnn_hw.errors import InputError
 from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.paper.drawing import draw, save
-from autosnn_hw.report.paper.files import formats_of
+from autosnn_hw.report.paper.figure_files import formats_of
 from autosnn_hw.report.paper.latex import escaped, metrics_table, table
 from autosnn_hw.report.run_documents import RunDocuments
 from autosnn_hw.search.candidate import COLUMNS

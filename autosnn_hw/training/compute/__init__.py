@@ -1,0 +1,1 @@
+"""What makes training fast: kernels, Adam over flat memory, precision, threads."""

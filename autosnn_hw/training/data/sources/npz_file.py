@@ -1,0 +1,120 @@
+"""npz files as data sets: which files a name means, and their arrays checked against one another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.training.data.sources import npz
+from autosnn_hw.training.data.sources.parts import Parts
+from autosnn_hw.training.data.sources.sample_arrays import as_images, as_spikes, checked_inputs, checked_labels
+from autosnn_hw.training.data.splits import ordered_by_class, stratified
+
+PREFIX = "npz:"
+
+
+def load(name: str, labelled: bool) -> Parts:
+    """The arrays of `npz:PATH`, or of `npz:TRAIN,TEST`, one JPEG split a file.
+
+    Args:
+        labelled: require labels and a training part, and put images in order, as `datasets.load` says it.
+
+    Raises:
+        InputError: a missing or damaged file, a missing array, or arrays that do not belong together.
+    """
+    paths = paths_of(name)
+    arrays = [npz.read_arrays(path) for path in paths]
+    if len(paths) > 2 or (len(paths) == 2 and not all(map(npz.is_jpeg, arrays))):
+        raise InputError(
+            f"{name!r}: two files are for the JPEG form, npz:TRAIN,TEST; arrays x_train .. go in one file."
+        )
+    if npz.is_jpeg(arrays[0]):
+        return _mixed(_from_jpeg(name, paths, arrays, labelled))
+    return _mixed(_from_arrays(arrays[0], paths[0], labelled))
+
+
+def lacking(name: str) -> tuple[str, ...]:
+    """Names of the arrays that training needs and a file of samples has not; none where it cannot be read, which reading it says."""
+    paths = paths_of(name)
+    names = npz.names_of(paths[0]) if len(paths) == 1 else ()
+    if "jpeg" in names:
+        return ("x_train", "y_train")
+    return tuple(array for array in npz.NEEDED if array not in names) if "x_test" in names else ()
+
+
+def timesteps_of(name: str) -> int | None:
+    """T of event frames (N, T, C, H, W), read off the file's header; None for all else."""
+    paths = paths_of(name)
+    shape = npz.shape_of(paths[0], "x_test") if len(paths) == 1 and paths[0].is_file() else None
+    return shape[1] if shape is not None and len(shape) == 5 else None
+
+
+def paths_of(name: str) -> list[Path]:
+    """The file that is named, or the two on both sides of a comma; a name may hold commas itself."""
+    text = name.removeprefix(PREFIX)
+    whole = Path(text).expanduser()
+    if whole.exists() or "," not in text:
+        return [whole]
+    parts = text.split(",")
+    for cut in range(1, len(parts)):
+        pair = [Path(",".join(part)).expanduser() for part in (parts[:cut], parts[cut:])]
+        if all(path.exists() for path in pair):
+            return pair
+    return [Path(part).expanduser() for part in parts]
+
+
+def _from_arrays(found: dict[str, np.ndarray], path: Path, labelled: bool) -> Parts:
+    needed = npz.NEEDED if labelled else ("x_test",)
+    missing = [array for array in needed if array not in found]
+    if missing:
+        raise InputError(f"{path} has no array {', '.join(missing)}; it needs {', '.join(needed)}.")
+    x, notes = {}, []
+    for array in ("x_test", "x_train", "x_val"):
+        if array in found:
+            x[array] = checked_inputs(found[array], array, path)
+            if labelled:
+                x[array], note = as_images(x[array], array, path)
+                notes += [note, as_spikes(x[array], array, path)]
+    x_test = x["x_test"]
+    for array, samples in x.items():
+        if samples.shape[1:] != x_test.shape[1:] or samples.dtype != x_test.dtype:
+            raise InputError(
+                f"{path}: {array} is {samples.dtype} {samples.shape} and x_test {x_test.dtype} {x_test.shape}; "
+                "samples must have one shape and type."
+            )
+    x = {array: x.get(array, x_test[:0]) for array in ("x_test", "x_train", "x_val")}
+    y = {}
+    for array, samples in x.items():
+        labels = f"y{array[1:]}"
+        y[array], note = checked_labels(found.get(labels), labels, len(samples), path)
+        notes.append(note)
+    validation = (x["x_val"], y["x_val"]) if len(x["x_val"]) else None
+    said = tuple(note for note in notes if note is not None)
+    return Parts(x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=said)
+
+
+def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]], labelled: bool) -> Parts:
+    if len(paths) == 1 and labelled:
+        raise InputError(f"{name!r} is one split in the JPEG form; give both as npz:TRAIN,TEST.")
+    parts = [npz.decode_jpeg(found, path) for found, path in zip(arrays, paths)]
+    (x_test, y_test, names), path = parts[-1], paths[-1]
+    x_train, y_train, train_names = parts[0] if len(parts) == 2 else (x_test[:0], y_test[:0], names)
+    if names != train_names or x_train.shape[1:] != x_test.shape[1:]:
+        raise InputError(f"{name!r}: the two files differ in class names or image size.")
+    for labels in (y_train, y_test):
+        if len(labels) and not 0 <= labels.min() <= labels.max() < len(names):
+            raise InputError(f"{path}: labels must lie in 0..{len(names) - 1}.")
+    return Parts(x_train, y_train, x_test, y_test, names)
+
+
+def _mixed(parts: Parts) -> Parts:
+    """The training samples in an order whose last fifth has every class, where theirs is by class."""
+    kept = len(parts.x_train) - len(parts.x_train) // 5
+    if parts.validation is not None or len(parts.x_train) < 5 or not ordered_by_class(parts.y_train, kept):
+        return parts
+    order = stratified(parts.y_train)
+    note = "training labels are in order: validation samples are drawn from every class, not from the end."
+    return replace(parts, x_train=parts.x_train[order], y_train=parts.y_train[order], notes=(*parts.notes, note))

@@ -1,0 +1,1 @@
+"""Modules that are trained: neurons, blocks, networks, readout."""

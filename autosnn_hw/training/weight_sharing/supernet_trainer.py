@@ -1,0 +1,315 @@
+"""Training of super-networks: their anchor first, then all paths, spreading out from it; and whether they have learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from autosnn_hw.architecture import Architecture, slot_name
+from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.seeds import generator
+from autosnn_hw.training.compute.adam import FlatAdam
+from autosnn_hw.training.data.datasets import Dataset, require_steps
+from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
+from autosnn_hw.training.learning_curve import Forecast, forecast, guessing_loss
+from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, epochs_begun_with, identity_of
+from autosnn_hw.training.modules.fabric import FLOAT, Fabric
+from autosnn_hw.training.path_sampling import Gene, spread_at
+from autosnn_hw.training.regime import VOTES, loss_of
+from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
+from autosnn_hw.training.weight_sharing.supernet import ENTANGLED, SuperNetwork
+
+LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
+VERDICT_PATHS = 12
+ESTIMATION_IMAGES = 256
+WARM_UP_SHARE = 0.25  # of the epochs, which are cheap: one path an update and not five
+
+SUPERNET_SCHEDULE = Schedule(epochs=24, learning_rate=1e-2, batch=32)
+
+
+@dataclass(frozen=True, eq=False)
+class SupernetTraining:
+    """A trained super-network and whether it has learnt.
+
+    Args:
+        network: the super-network.
+        losses: mean loss of each epoch.
+        accuracies: float validation accuracy of random paths, statistics re-estimated for each.
+        chance: share of the largest class in the validation part.
+        seconds: that this process spent on training.
+        warm_up: epochs, the first ones, in which the anchor alone was trained.
+        guessing: loss of a network that knows nothing.
+    """
+
+    network: SuperNetwork
+    losses: list[float]
+    accuracies: list[float]
+    chance: float
+    seconds: float
+    warm_up: int
+    guessing: float
+
+    @property
+    def accuracy(self) -> float:
+        """Mean float validation accuracy of random paths."""
+        return float(np.mean(self.accuracies))
+
+    @property
+    def learnt(self) -> bool:
+        return self.accuracy >= self.chance + LEARNT_SHARE * (1 - self.chance)
+
+    @property
+    def forecast(self) -> Forecast:
+        """How many epochs would likely do where it has not learnt."""
+        reached = (self.accuracy - self.chance) / (1 - self.chance) if self.chance < 1 else 0.0
+        return forecast(self.losses[self.warm_up :], len(self.losses), self.guessing, reached, LEARNT_SHARE)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        facts = f"mean validation accuracy of {len(self.accuracies)} random paths {self.accuracy:.3f}, chance {self.chance:.3f}"
+        if self.learnt:
+            return f"the super-network has learnt ({facts})."
+        return f"the super-network has not learnt ({facts}); train longer (--epochs) or with strict fairness."
+
+
+def train_supernet(
+    dataset: Dataset,
+    *,
+    space: str = "SNN_1",
+    width: int = 8,
+    timesteps: int = 4,
+    widths: Sequence[int] = (),
+    steps: Sequence[int] = (),
+    genes: Sequence[Sequence[Gene]] | None = None,
+    schedule: Schedule = SUPERNET_SCHEDULE,
+    strict: bool = True,
+    sharing: str = ENTANGLED,
+    warm_up: int | None = None,
+    fabric: Fabric = FLOAT,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 5.0,
+    progress: Progress | None = None,
+    must_learn: bool = True,
+    goes_on: bool = False,
+) -> SupernetTraining:
+    """Train a super-network on the training part without the validation part, and see whether it has learnt.
+
+    Args:
+        space, width, timesteps, widths, steps, genes: of the super-network. Of several `steps` the loss is the mean of those at each,
+            all of them read off one run of all T.
+        strict: strict fairness (an update adds the gradients of as many paths as a slot has blocks, each block once);
+            False is AutoSNN's single-path uniform sampling, which needs far more epochs.
+        sharing: as in `SuperNetwork`.
+        warm_up: epochs, of the schedule's, in which the anchor alone is trained; None is `warm_up_epochs`.
+        must_learn: raise where it has not learnt; False returns the verdict only.
+        goes_on: a checkpoint of the same training with fewer epochs is gone on with, at the rate that the longer cosine has there;
+            warm-up and spreading stay those of the schedule that it was begun with.
+        schedule, fabric, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
+
+    Raises:
+        InputError: frames of another T, a checkpoint of another run, more epochs of warm-up than there are.
+        RunError: it has not learnt, or the checkpoint cannot be written.
+    """
+    require_steps(dataset.name, dataset.timesteps, timesteps)
+    begun = min((epochs_begun_with(checkpoint) if goes_on else None) or schedule.epochs, schedule.epochs)
+    warm = warm_up_epochs(begun, strict) if warm_up is None else warm_up
+    if not 0 <= warm <= schedule.epochs:
+        raise InputError(f"{warm} epochs of warm-up of {schedule.epochs} in all: 0 to {schedule.epochs} are allowed.")
+    with Seeded(schedule.seed, "supernet"):
+        network = SuperNetwork(
+            space, width, timesteps, dataset.image, dataset.classes,
+            genes=genes, widths=widths, steps=steps, sharing=sharing, fabric=fabric,
+        ).to(device)  # fmt: skip
+    segments = _segments(network)
+    adam = FlatAdam(list(segments.values()), schedule.regime.weight_decay)
+    position = {name: i for i, name in enumerate(segments)}
+
+    def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
+        count = counter_for(schedule.spike_regularisation)
+        loss = path_loss(network, network.stem(x, count, width=path.width), target, path, count, schedule.regime.loss)
+        loss = regularised(loss, count, schedule.spike_regularisation)
+        loss.backward()
+        return loss.detach(), [position[name] for name in _segment_names(network, path)]
+
+    def step(
+        x: torch.Tensor, target: torch.Tensor, random: np.random.Generator
+    ) -> tuple[torch.Tensor, list[int] | None]:
+        epoch = len(run.losses)
+        if epoch < warm:
+            return one_path(x, target, network.anchor)
+        spread = spread_at(epoch - warm, begun - warm) if fabric.ternary else 1.0
+        if not strict:
+            return one_path(x, target, network.uniform_path(random, spread))
+        paths = network.fair_paths(random, spread)
+        return fair_step(network, x, target, paths, schedule.spike_regularisation, schedule.regime.loss), None
+
+    identity = identity_of(
+        "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
+        image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm,
+        **({"widths": network.widths} if len(network.widths) > 1 else {}),
+        **({"steps": network.steps} if len(network.steps) > 1 else {}), **fabric.identity(),
+    )  # fmt: skip
+    run = TrainingRun(
+        network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device, begun if goes_on else None
+    )
+    run.fit(dataset, dataset.x_train, dataset.y_train, step)
+    result = judged(network.eval(), dataset, schedule.seed, run.losses, run.seconds, warm, device)
+    if must_learn and not result.learnt:
+        raise RunError(result.sentence)
+    return result
+
+
+def judged(
+    network: SuperNetwork,
+    dataset: Dataset,
+    seed: int,
+    losses: list[float],
+    seconds: float = 0.0,
+    warm_up: int = 0,
+    device: str = "cpu",
+) -> SupernetTraining:
+    """Whether a super-network has learnt a data set, by random paths of it.
+
+    Args:
+        seed: that draws the paths.
+        losses, seconds, warm_up: of its training, where it was trained on this data set.
+    """
+    random = generator(seed, "verdict")
+    accuracies = [
+        evaluate_path(network, network.uniform_path(random), dataset, device=device).accuracy
+        for _ in range(VERDICT_PATHS)
+    ]
+    guessing = guessing_loss(dataset.y_train, dataset.classes)
+    return SupernetTraining(network, losses, accuracies, _chance(dataset.y_val), seconds, warm_up, guessing)
+
+
+def path_loss(
+    network: SuperNetwork,
+    spikes: torch.Tensor,
+    target: torch.Tensor,
+    path: Architecture,
+    count: FiringRate | None = None,
+    loss_name: str = VOTES,
+) -> torch.Tensor:
+    """Loss of a path from the spikes of the stem: the mean over all numbers of steps that are searched."""
+    votes = network.by_step(spikes, path, count)
+    losses = [loss_of(votes[:steps], target, loss_name) for steps in network.steps]
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+
+
+def fair_step(
+    network: SuperNetwork,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    paths: Sequence[Architecture],
+    lambda_reg: float = 0.0,
+    loss_name: str = VOTES,
+) -> torch.Tensor:
+    """Add the gradients of the losses of all paths, and give the mean loss.
+
+    The stem, and what else stands before the first slot, is one for all paths of a width: computed once, its gradient the sum of
+    theirs.
+    """
+    total = torch.zeros((), device=x.device)
+    for width in dict.fromkeys(path.width for path in paths):
+        total += _step_at(network, x, target, [path for path in paths if path.width == width], lambda_reg, loss_name)
+    return total / len(paths)
+
+
+def _step_at(
+    network: SuperNetwork,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    paths: Sequence[Architecture],
+    lambda_reg: float,
+    loss_name: str,
+) -> torch.Tensor:
+    """Add the gradients of paths of one width; the sum of their losses."""
+    front = counter_for(lambda_reg)
+    spikes = network.stem(x, front, width=paths[0].width)
+    entry = spikes.detach().requires_grad_()
+    total = torch.zeros((), device=entry.device)
+    of_front = 0.0  # what a spike before the first slot adds to the losses of all paths
+    for path in paths:
+        count = counter_for(lambda_reg)
+        loss = path_loss(network, entry, target, path, count, loss_name)
+        if front is not None and count is not None:
+            count.add_counted(front)
+            of_front += lambda_reg / count.possible
+        loss = regularised(loss, count, lambda_reg)
+        loss.backward()
+        total += loss.detach()
+    assert entry.grad is not None
+    ends, gradients = [spikes], [entry.grad]
+    if front is not None and front.spikes is not None:
+        ends.append(front.spikes)
+        gradients.append(torch.full_like(front.spikes, of_front))
+    torch.autograd.backward(ends, gradients)
+    return total
+
+
+def warm_up_epochs(epochs: int, strict: bool = True) -> int:
+    """Epochs of the anchor alone: `WARM_UP_SHARE` of all, none for AutoSNN's single paths."""
+    return int(WARM_UP_SHARE * epochs) if strict else 0
+
+
+def evaluate_path(
+    network: SuperNetwork,
+    path: Architecture,
+    dataset: Dataset,
+    x: np.ndarray | None = None,
+    y: np.ndarray | None = None,
+    *,
+    estimated_on: np.ndarray | None = None,
+    device: str = "cpu",
+) -> Evaluation:
+    """Float accuracy and spikes of a path (validation part by default).
+
+    Its batch norm is re-estimated on raw images `estimated_on`, by default the first `ESTIMATION_IMAGES` for training.
+    """
+    images = Images(dataset, dataset.x_train[:ESTIMATION_IMAGES] if estimated_on is None else estimated_on, device)
+    statistics = network.estimate(path, images.batch(slice(None)))
+    with network.lent(path, statistics):
+        return evaluate(
+            lambda batch, count: network(batch, path, count),
+            dataset,
+            dataset.x_val if x is None else x,
+            dataset.y_val if y is None else y,
+            voters=network.voters,
+            batch=samples_at_once(network.width, network.timesteps, network.image),
+            device=device,
+        )
+
+
+def _segments(network: SuperNetwork) -> dict[str, Iterable[nn.Parameter]]:
+    segments: dict[str, Iterable[nn.Parameter]] = {}
+    for name, layer in network.layers.items():
+        if isinstance(layer, nn.ModuleDict):
+            segments |= {f"{name}/{key}": candidate.parameters() for key, candidate in layer.items()}
+        else:
+            segments[name] = layer.parameters()
+    for slot, kernels in network.kernels.items():
+        segments |= {f"{slot}/{place}": kernel.parameters() for place, kernel in kernels.items()}
+    return segments
+
+
+def _segment_names(network: SuperNetwork, path: Architecture) -> list[str]:
+    """Segments that a path has gradients for."""
+    groups = path.groups or (1,) * len(path.blocks)
+    names = [name for name, layer in network.layers.items() if not isinstance(layer, nn.ModuleDict)]
+    for i, (block, group) in enumerate(zip(path.blocks, groups)):
+        slot, key = slot_name(i), f"{block}/{group}"
+        names.append(f"{slot}/{key}")
+        names += [f"{slot}/{place}" for place in network.reads.get(slot, {}).get(key, ())]
+    return names
+
+
+def _chance(labels: np.ndarray) -> float:
+    return float(np.bincount(labels).max() / len(labels))

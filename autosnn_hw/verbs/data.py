@@ -1,0 +1,38 @@
+"""Data sets, looked at before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def data(
+    name: str,
+    target: str = "loihi2",
+    *,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+    estimate: bool = True,
+) -> dict[str, Any]:
+    """What a data set holds and what would spoil a search of it: `autosnn-hw data`.
+
+    Args:
+        name: as --dataset takes it.
+        target: of the search that is estimated.
+        estimate: also train a few batches, and say under "search" what training the super-network would take here.
+
+    Returns:
+        the keys of `autosnn_hw.training.data.data_check.examine`; "search": {target, stages, networks, timesteps, training} or None.
+
+    Raises:
+        InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.
+
+    Examples:
+        >>> from autosnn_hw.verbs import data
+        >>> found = data("digits", estimate=False)
+        >>> found["sample"], found["classes"], found["samples"]["test"]
+        ([1, 8, 8], 10, 360)
+    """
+    from autosnn_hw import pipeline
+
+    return pipeline.examined(name, target, data_dir, download, estimate)

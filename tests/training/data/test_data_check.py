@@ -1,0 +1,118 @@
+"""What would spoil a search is said before it begins; what is well is not complained of."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import npz_files
+
+from autosnn_hw import verbs
+from autosnn_hw.cli import group
+from autosnn_hw.errors import InputError
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.data_check import examine
+
+
+def saved(folder, labels, *, test=None, seed=0):
+    """npz of distinct random images with these training labels."""
+    rng = np.random.default_rng(seed)
+    test = np.unique(labels) if test is None else test
+    arrays = {
+        "x_train": rng.integers(0, 256, (len(labels), 1, 6, 6), np.uint8), "y_train": np.asarray(labels),
+        "x_test": rng.integers(0, 256, (len(test), 1, 6, 6), np.uint8), "y_test": np.asarray(test),
+    }  # fmt: skip
+    path = folder / "data.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def findings(path):
+    return " ".join(examine(datasets.load(f"npz:{path}"))["findings"])
+
+
+def test_digits_have_nothing_to_complain_of():
+    found = examine(datasets.load("digits"))
+    assert found["findings"] == [] and found["duplicates"]["train and test"] == 0
+    assert (found["kind"], found["sample"], found["range"]) == ("images", [1, 8, 8], [0.0, 16.0])
+    assert "test_size=360" in found["split"] and found["preprocessing"] == "none"
+    assert [sum(row) for row in found["per_class"].values()] == list(found["samples"].values())
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([0, 1, 3] * 20, "no training sample has class 2"),
+        ([0] * 90 + [1] * 90 + [2] * 5, "1 of 3 have less than half the mean"),
+        (list(range(4)) * 20, ""),
+    ],
+)
+def test_gaps_and_rare_classes_are_named(tmp_path, labels, words):
+    labels = np.random.default_rng(0).permutation(labels)
+    said = findings(saved(tmp_path, labels))
+    assert words in said and bool(words) == bool(said)
+
+
+def test_test_samples_that_were_trained_on_are_counted(tmp_path):
+    path = saved(tmp_path, list(range(4)) * 10)
+    arrays = dict(np.load(path))
+    arrays["x_test"][1:3] = arrays["x_train"][[0, 39]]  # one of the training part, one of the validation part
+    np.savez(path, **arrays)
+    assert "2 of 4 test samples are training samples" in findings(path)
+
+
+def test_a_class_that_only_the_files_own_validation_part_has_cannot_be_learnt(tmp_path):
+    path = saved(tmp_path, [0, 1] * 10, test=[0, 1])
+    arrays = dict(np.load(path))
+    np.savez(path, **arrays, x_val=arrays["x_test"] + 1, y_val=np.array([1, 2]))
+    assert "class 2 is in validation or test and not in the training part" in findings(path)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(5, 30), min_size=2, max_size=6), st.integers(0, 99))
+def test_sorted_labels_are_split_by_class(tmp_path_factory, counts, seed):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    path = saved(tmp_path_factory.mktemp("sorted"), labels, seed=seed)
+    data = datasets.load(f"npz:{path}")
+    assert "drawn from every class" in " ".join(data.notes)
+    assert len(data.y_val) == len(labels) // 5
+    shares = np.bincount(data.y_val, minlength=len(counts))
+    assert (shares >= np.array(counts) // 5).all() and (shares <= -(-np.array(counts) // 5)).all()
+    every = np.concatenate([data.x_train, data.x_val]).reshape(len(labels), -1)
+    source = np.load(path)["x_train"].reshape(len(labels), -1)
+    assert {row.tobytes() for row in every} == {row.tobytes() for row in source}
+    assert datasets.load(f"npz:{path}").sha256 == data.sha256
+
+
+def test_labels_in_any_order_are_split_as_ever(tmp_path):
+    labels = np.random.default_rng(1).permutation(np.arange(50) % 5)
+    path = saved(tmp_path, labels)
+    assert datasets.load(f"npz:{path}").y_val.tolist() == labels[40:].tolist()
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 6), (5, 2, 6, 6), (5, 7), (9,)])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_samples_alone_are_described_as_they_are(tmp_path, shape, labelled):
+    """A file for `simulate`, with labels or without."""
+    x = np.random.default_rng(0).integers(0, 9, (4, *shape), np.uint8)
+    np.savez(tmp_path / "a.npz", x_test=x, **({"y_test": np.array([0, 2, 1, 2])} if labelled else {}))
+    name = f"npz:{tmp_path / 'a.npz'}"
+    for estimate in (True, False):
+        found = verbs.data(name, estimate=estimate)
+        assert found["search"] is None and found["sample"] == list(shape) and len(found["axes"]) == len(shape)
+        assert found["range"] == [x.min(), x.max()] and found["samples"] == {"train": 0, "val": 0, "test": 4}
+        assert found["classes"] == (3 if labelled else 0)
+        assert found["per_class"]["test"] == ([1, 1, 2] if labelled else [])
+        lacking = "x_train, y_train" + ("" if labelled else ", y_test")
+        assert f"has no {lacking}: it can be simulated" in found["findings"][0]
+    shown = CliRunner().invoke(group, ["data", name])
+    assert shown.exit_code == 0 and "it can be simulated" in " ".join(shown.output.split())
+
+
+def test_samples_alone_in_a_jpeg_file_and_a_file_that_is_none(tmp_path):
+    npz_files.jpeg_file(tmp_path / "a.npz", count=3)
+    found = verbs.data(f"npz:{tmp_path / 'a.npz'}")
+    assert found["classes"] == 2 and found["samples"]["test"] == 3 and found["search"] is None
+    (tmp_path / "b.npz").write_bytes(b"PK")
+    with pytest.raises(InputError, match="not a readable npz file"):
+        verbs.data(f"npz:{tmp_path / 'b.npz'}")
