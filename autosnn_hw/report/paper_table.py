@@ -38,6 +38,11 @@ def paper_table(document: Mapping[str, Any]) -> RenderableType:
     silent = [f"{row['name']}: {', '.join(row['silent'])}" for row in rows if row["silent"]]
     if silent:
         shown += [listed("Layers that never fired (docs/reproduction.md says why)", silent), Text()]
+    why = {
+        row["lava"]["reason"] for row in rows if row["lava"] and not row["lava"]["samples"] and row["lava"]["reason"]
+    }
+    if why:
+        shown += [listed("Not run in Lava", sorted(why)), Text()]
     floats = [f"{row['name']}: {row['not_lowered']}" for row in rows if row["not_lowered"]]
     if floats:
         shown += [listed("Counted as floats alone", floats), Text()]
@@ -99,7 +104,7 @@ def _beside(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _on_chip(row: Mapping[str, Any]) -> tuple[str, ...]:
     lava = row["lava"]
-    agreed = "-" if lava is None else f"{lava['samples']} samples" if lava["samples"] else f"not run ({lava['reason']})"
+    agreed = "-" if lava is None else f"{lava['samples']} samples" if lava["samples"] else "not run"
     return (
         row["name"],
         _share(row["accuracy"]),

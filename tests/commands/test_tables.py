@@ -41,5 +41,6 @@ def test_a_table_stands_beside_the_papers_numbers(tiny, tmp_path):
     shown = CliRunner().invoke(command, given, catch_exceptions=False).output
     assert "86.93 %" in shown and "154 k" in shown and "3 networks are not made yet" in shown
     assert "SNN_1_SIB_k3_e1" not in shown
+    assert "not run" in shown and shown.count("not asked for") == 1
     with pytest.raises(InputError, match="another size"):
         CliRunner().invoke(command, [*given, "--width", "3"], catch_exceptions=False)
