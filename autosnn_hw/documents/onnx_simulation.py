@@ -51,6 +51,7 @@ def onnx_document(
         "cores": {"used": None, "available": None, "chips": None},
         **dict.fromkeys(UNKNOWN),
         "layers": [{"name": name, "spikes": float(mean)} for name, mean in zip(layers, means)],
+        "constants": [],
         "violations": [],
         "not_counted": [],
         "notes": list(NOTES),

@@ -113,11 +113,12 @@ def test_event_frames_and_layers_before_the_first_slot(target, tmp_path, monkeyp
 @pytest.fixture
 def finished(run, tmp_path, monkeypatch):
     """A run folder whose space, a smaller one than a config can ask for, was walked for Loihi 2."""
-    _, judge, folder = run
+    space, judge, folder = run
     if judge.target != "loihi2":
         pytest.skip("there is no second crossbar")
-    small = search_space(width=4, timesteps=2, blocks=("skip", "SRB_k3"))
-    config = SearchConfig(width=4, timesteps=2, evaluate=60, strategy="walk", workers=1)
+    sizes = {"width": (3, 4), "timesteps": (1, 3)} if len(space.widths) > 1 else {"width": 4, "timesteps": 2}
+    small = search_space(**sizes, blocks=("skip", "SRB_k3"))
+    config = SearchConfig(**sizes, evaluate=60, strategy="walk", workers=1)
     write_text(tmp_path / "config.toml", config.to_toml())
     shutil.copy(folder / "supernet.safetensors", tmp_path)
     prepared = replace(prepare(config), space=small)
