@@ -35,6 +35,7 @@ def test_torch_is_found():
     assert ("no bfloat16" in finding.sentence) == (not has_bfloat16("cuda" if torch.cuda.is_available() else "cpu"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not lava.lava_status()[0], reason=lava.lava_status()[1])
 def test_lava_is_really_run():
     finding = doctor.lava()

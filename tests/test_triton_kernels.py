@@ -38,6 +38,7 @@ for generation in (80, 90):
 """
 
 
+@pytest.mark.slow
 def test_they_compile(tmp_path):
     triton = pytest.importorskip("triton")
     if not triton.__version__.startswith("2.3"):

@@ -12,6 +12,7 @@ from autosnn_hw.run_folder import (
     REPORT,
     STUDY,
     SUMMARY,
+    WINNER_BEHAVIOUR,
     WINNER_CORES,
     WINNER_NET,
     WINNER_ONNX,
@@ -30,7 +31,7 @@ NETWORKS = "networks"
 # A journal that a crash left goes before its database: together, or not at all, they are read again.
 FOLLOWS = (
     f"{STUDY}-journal", STUDY, WALK, CANDIDATES, SUMMARY, REPORT, CERTIFICATE, WINNER_NET, WINNER_CORES, WINNER_ONNX, WINNER_STEP_ONNX,
-    WINNER_SCRIPT, WINNER_SIMULATION,
+    WINNER_SCRIPT, WINNER_SIMULATION, WINNER_BEHAVIOUR,
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ for blocks in ("skip", "SRB_k3"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [BACKWARD, FORWARD, TRAINING], ids=["backward", "forward", "training"])
 def test_strided_convolutions_do_not_crash(code):
     """Without the detour each of these ends by a signal on torch 2.3.1, or hangs in a heap that is corrupt."""
@@ -89,6 +90,7 @@ NUMBA = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", NUMBA)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_numbas_first_kernel_leaves_the_number_of_torch_threads_alone(first, threads):

@@ -76,6 +76,7 @@ def test_a_file_that_netx_would_skip_parts_of_is_refused(net, tmp_path, verb, ki
     assert not (tmp_path / "b.net").exists()
 
 
+@pytest.mark.slow
 def test_without_lava_only_its_backend_is_missing(net, no_lava):
     code, out, error = run("simulate", net, "--samples", "4", "--backend", "lava", env=no_lava)
     assert code == 2 and out == "" and one_sentence(error) and "blocked" in error and "exact backend" in error
@@ -122,6 +123,7 @@ def test_an_export_to_a_full_disk_leaves_nothing(net, tmp_path):
         assert list(out.parent.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_doctor_without_shared_memory_says_what_to_do():
     mount = "mount -t tmpfs -o ro tmpfs /dev/shm"
     if subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True).returncode:

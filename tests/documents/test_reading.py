@@ -74,6 +74,7 @@ def places(document, path=()):
 WRONG = (None, [], {}, "text", True, -1, 0, 1e300, 1e-300, [None], {"value": "x"}, [[]])
 
 
+@pytest.mark.slow
 def test_one_wrong_value_is_refused_or_compared_and_never_a_traceback(document, tmp_path):
     path = tmp_path / "changed.json"
     refused = 0

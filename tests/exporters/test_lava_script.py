@@ -95,7 +95,10 @@ def run(script):
 
 
 @NEEDS_LAVA
-@pytest.mark.parametrize("kind", ["bytes", pytest.param("floats", marks=pytest.mark.slow), "frames", "counts"])
+@pytest.mark.parametrize(
+    "kind",
+    ["bytes", pytest.param("floats", marks=pytest.mark.slow), "frames", pytest.param("counts", marks=pytest.mark.slow)],
+)
 def test_the_script_confirms_a_winner(tmp_path, kind):
     network = WINNERS[kind]()
     netx.write(network, tmp_path / "winner.net")
@@ -112,6 +115,7 @@ def test_the_script_confirms_a_winner(tmp_path, kind):
     assert len(lines) == 3 and "equal" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 @NEEDS_LAVA
 def test_the_script_notices_one_spike(tmp_path):
     netx.write(winner(), tmp_path / "net.net")

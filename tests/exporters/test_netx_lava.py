@@ -139,6 +139,7 @@ def test_networks_exported_by_slayer_are_read(lava):
         netx.read(folder / "slayer/slayer_pool.net", input_shape=(2, 10, 10))
 
 
+@pytest.mark.slow
 def test_networks_exported_by_slayer_spike_here_as_in_lava(lava, child):
     """Every spike and every u and v of three nets that slayer wrote, over several samples with resets between them."""
     rng = np.random.default_rng(5)

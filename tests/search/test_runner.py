@@ -208,6 +208,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_search_leaves_no_process_and_goes_on_to_the_same_result(synthetic, whole, tmp_path, end):
     script = tmp_path / "script.py"

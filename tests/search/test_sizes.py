@@ -32,6 +32,7 @@ def test_a_search_of_sizes_stays_in_the_space_and_tries_every_size(synthetic, tm
     assert ({a.width for a in found}, {a.timesteps for a in found}) == ({4, 8}, {2, 4, 8})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("evaluated", [3, 17])
 def test_an_interrupted_search_of_sizes_goes_on_to_the_same_result(synthetic, tmp_path, strategy, evaluated):

@@ -31,6 +31,7 @@ def fit(architecture, prepared):
     return check(untrained(architecture, prepared.data, prepared.profile), prepared.profile, remedies=False)
 
 
+@pytest.mark.slow
 def test_of_a_seeded_sample_some_fit_the_chip_and_the_others_are_refused_with_their_count(prepared):
     rng = np.random.default_rng(1)
     reports = [fit(prepared.space.sample(rng), prepared) for _ in range(8)]

@@ -98,6 +98,7 @@ def test_the_number_of_workers_changes_nothing(synthetic, whole, tmp_path):
     assert stored(synthetic, tmp_path) == stored(synthetic, whole[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [0, 3, 6, 9])
 def test_an_interrupted_walk_goes_on_to_the_same_result(synthetic, whole, tmp_path, calls):
     done = []
@@ -125,6 +126,7 @@ def test_an_interrupted_walk_goes_on_to_the_same_result(synthetic, whole, tmp_pa
     assert walk(synthetic, tmp_path, judge=None).records == result.records
 
 
+@pytest.mark.slow
 def test_a_walk_that_is_killed_goes_on_to_the_same_result(synthetic, whole, tmp_path):
     script = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"

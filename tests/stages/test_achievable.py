@@ -24,6 +24,7 @@ def searched(request, tmp_path_factory):
     return prepared, judge, [judge(space.at(number)) for number in range(0, space.size, space.size // 6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", LIMITS)
 def test_what_a_candidate_takes_is_never_refused(searched, limit):
     prepared, _, records = searched

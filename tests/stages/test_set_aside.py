@@ -4,11 +4,18 @@ import os
 
 import pytest
 
+from autosnn_hw import run_folder
 from autosnn_hw.run_folder import CONFIG, LOG, MANIFEST, STUDY, SUPERNET, RunFolder, read_json, write_json
 from autosnn_hw.stages.set_aside import FOLLOWS, NETWORKS, set_aside
 from autosnn_hw.stages.supernet import VERDICT
 
 STAYS = (CONFIG, LOG, SUPERNET, MANIFEST)
+
+
+def test_every_file_that_a_run_names_stays_or_goes():
+    named = {value for name, value in vars(run_folder).items() if name.isupper() and isinstance(value, str)}
+    assert named >= {STUDY, run_folder.WINNER_BEHAVIOUR}
+    assert named - {run_folder.LOCK} <= {*STAYS, *FOLLOWS, NETWORKS, VERDICT}
 
 
 @pytest.fixture

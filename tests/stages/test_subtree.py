@@ -64,6 +64,7 @@ def test_a_single_architecture_is_a_subtree_and_leaves_no_file(run, walked):
     assert set(folder.glob("walk/*")) == before
 
 
+@pytest.mark.slow
 def test_other_processes_find_the_same(run, walked, tmp_path):
     space, judge, _ = run
     with Workers(SubtreeEvaluator(judge, space, str(tmp_path)), 2) as pool:

@@ -48,6 +48,7 @@ def test_a_network(cuda, real_cuda, one_thread, tiny, tmp_path, blocks, made_of)
     alike(ours, theirs, real_cuda)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sharing", "made_of"),
     [("separate", {}), ("entangled", {"fabric": Fabric("memoryless", True, 16)})],

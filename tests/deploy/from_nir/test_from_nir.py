@@ -78,6 +78,7 @@ def test_a_residual_graph_carries_spikes_as_relays(seed):
     assert [int((layer.roles == Role.RELAY).sum()) for layer in network.layers] == [0, 2, 6, 0]
 
 
+@pytest.mark.slow
 def test_a_residual_graph_of_matrices_and_relays_runs_in_lava(tmp_path):
     pytest.importorskip("lava")
     from autosnn_hw.simulate import lava
@@ -154,6 +155,7 @@ def test_a_constant_drive_comes_from_the_leak():
     assert np.array_equal(ours, nir_interpreter.run(graph, none[0], 1e-4)["lif1"]) and ours.sum() >= 1
 
 
+@pytest.mark.slow
 def test_a_network_of_sinabs_folds_its_sum_pools_and_runs_in_lava(tmp_path):
     network = from_nir(DATA / "cnn_sinabs.nir", dt=1.0, reset="hard", fires_at_threshold=True)
     assert [layer.shape for layer in network.layers] == [

@@ -27,6 +27,7 @@ def test_a_browser_draws_it_and_says_nothing_but_ready(page, tmp_path):
     assert picture.stat().st_size > 50_000
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_the_check_would_notice_a_page_that_needs_the_network_or_breaks(page, tmp_path):
     planted = (

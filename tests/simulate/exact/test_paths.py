@@ -203,6 +203,7 @@ for graded, largest in ((False, 1), (True, 255)):
 """
 
 
+@pytest.mark.slow
 def test_a_processor_without_vnni_gives_the_same_results():
     """oneDNN is told to use no more than AVX2: where its int8 sums saturate, the self-test takes the path away."""
     done = subprocess.run(
@@ -262,6 +263,7 @@ def test_threads_change_nothing(threads, samples):
         assert compare(trace(network, images), trained) is None
 
 
+@pytest.mark.slow
 @relaxed
 @given(data=st.data(), number=st.sampled_from([2, 5]))
 def test_layers_shared_by_threads_give_the_reference_s_activity(networks, data, number):

@@ -209,6 +209,7 @@ def test_the_report_is_the_simulators_with_measured_power_beside_the_model(fake_
     assert all(core["synops"]["a"] == core["synops"]["b"] for core in both["cores"])
 
 
+@pytest.mark.slow
 def test_a_search_takes_what_the_board_measured_for_its_feedback(fake_board):
     from autosnn_hw.architecture import Architecture
     from autosnn_hw.cost import price
@@ -235,6 +236,7 @@ def test_a_search_takes_what_the_board_measured_for_its_feedback(fake_board):
     assert found.measured["spikes"] == found.modelled["spikes"]
 
 
+@pytest.mark.slow
 def test_calls_are_those_of_the_documented_interface(fake_board):
     board.run(network(), IMAGES[:2], profile_steps=500)
     profilers = ["Loihi2Power", "Loihi2ExecutionTime", "Loihi2Memory", "Loihi2Activity"]

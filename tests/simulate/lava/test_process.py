@@ -135,6 +135,7 @@ def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, da
     assert child.pid == pid
 
 
+@pytest.mark.slow
 def test_a_killed_model_is_noticed_and_the_child_replaced(child):
     pid, before = child.pid, segments()
     thread = signal_a_model(child, signal.SIGKILL)

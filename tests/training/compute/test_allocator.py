@@ -23,6 +23,7 @@ print(faults() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_a_step_gets_back_what_the_last_one_freed_without_page_faults():
     kept, given_back = (

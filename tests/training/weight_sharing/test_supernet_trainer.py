@@ -22,6 +22,7 @@ def _tiny_supernet(dataset, **settings):
     return train_supernet(dataset, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [{}, {"strict": False}, {"sharing": "separate"}, {"warm_up": 1}, {"warm_up": 2}, {"warm_up": 1, "strict": False}],
@@ -75,6 +76,7 @@ def test_more_epochs_go_on_from_the_checkpoint_also_when_stopped_again(few, tmp_
         _tiny_supernet(few, checkpoint=files[1], goes_on=True)  # fewer than it has
 
 
+@pytest.mark.slow
 def test_warm_up_stays_that_of_the_epochs_that_it_was_begun_with(few, tmp_path):
     file = tmp_path / "supernet.safetensors"
     _tiny_supernet(few, schedule=replace(SMALL, epochs=1), checkpoint=file, goes_on=True)

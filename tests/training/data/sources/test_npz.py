@@ -122,6 +122,7 @@ def test_a_damaged_header_is_one_sentence(tmp_path, text):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_small_file_that_unpacks_to_much_is_refused_before_it_is_unpacked(tmp_path, compression):
     stream = io.BytesIO()
