@@ -124,6 +124,7 @@ def blobs(tmp_path, images):
     return f"npz:{tmp_path / 'b.npz'}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("images", [False, True])
 def test_a_network_is_trained_on_with_the_integers_and_the_file_is_what_was_trained(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -104,6 +104,7 @@ def test_a_file_that_is_none_is_a_sentence(net, name, change, said):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_an_archive_of_zeros_that_would_fill_the_memory_is_refused(net):
     image = io.BytesIO()
     np.lib.format.write_array(image, np.zeros(300 << 20, np.uint8))

@@ -57,6 +57,7 @@ def test_where_nothing_helps_what_is_delivered_is_what_the_search_judged(tmp_pat
     assert make(architecture) is not result and make(architecture).to_json() == result.to_json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "sizes"), [("truenorth", {"timesteps": (2, 5)}), ("loihi2", {"width": (3, 4), "timesteps": (2, 5)})]
 )

@@ -149,6 +149,7 @@ def test_a_whole_run_is_priced_on_another_target_and_kept(finished, monkeypatch)
         repricing.priced_on(folder, "loihi1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "missing", "said"),
     [

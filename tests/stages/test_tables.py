@@ -60,6 +60,7 @@ def test_an_unknown_table_is_refused():
         rows("desgin")
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_kept_and_the_rest_is_made_later(small, tmp_path):
     two = replace(ONE, only="by_random")
     first = made("searched", small, tmp_path / "t", replace(two, most=1), Silent())

@@ -65,6 +65,7 @@ def test_the_forward_of_event_frames_too(names, seed, kind, payload):
     assert check_forward(folded, data, FORMATS[kind]) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_event_frames_are_learnt_and_the_stem_with_them(kind):
     fabric = Fabric.of(FORMATS[kind], frames=True)

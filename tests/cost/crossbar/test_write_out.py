@@ -81,6 +81,7 @@ small_cores = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(legal_networks(), small_cores, st.integers(0, 2**32))
 def test_free_running_chip_spikes_as_the_simulators_do(tmp_path_factory, interpreter, reference, network, limits, seed):

@@ -169,6 +169,7 @@ def network(**stem):
 IMAGES = np.random.default_rng(2).integers(0, 200, (3, 2, 4, 5))
 
 
+@pytest.mark.slow
 def test_what_the_board_sends_back_becomes_the_same_activity(fake_board):
     measured = board.run(network(), IMAGES, profile_steps=500)
     expected = exact.run(network(), IMAGES, per_step=True)

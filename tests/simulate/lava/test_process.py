@@ -208,6 +208,7 @@ lava.run(sys.argv[1], np.ones((1, 200_000, 6)), child=child)
 """
 
 
+@pytest.mark.slow
 def test_kill_minus_9_of_the_caller_leaves_nothing(nothing_left, tmp_path):
     netx.write(NETWORK, tmp_path / "a.net")
     with subprocess.Popen(
