@@ -79,6 +79,8 @@ def result(folder):
     for name in ("wall_time", "stages"):
         summary.pop(name)
     summary["supernet"].pop("seconds")
+    for name in ("cpu_seconds", "kwh", "kwh_low", "kwh_high"):
+        summary["cost_of_search"].pop(name)
     return summary
 
 
