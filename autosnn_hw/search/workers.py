@@ -127,6 +127,7 @@ class Workers(Generic[Task, Result]):
             self._lifeline.close()
         else:
             self._lifeline.close()  # ends the workers in the middle of what they do
+            _nobody_reads_tasks(self._pool)
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, tasks: Sequence[Task]) -> Iterator[Result]:
@@ -166,6 +167,13 @@ def _results(futures: Sequence[Future[Result]]) -> Iterator[Result]:
             yield future.result()
     except BrokenProcessPool as error:
         raise _died() from error
+
+
+def _nobody_reads_tasks(pool: ProcessPoolExecutor) -> None:
+    """Let a task that is being written fail: before Python 3.12 shutdown waits for ever for it to be read (gh-94777)."""
+    reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
+    if reader is not None and not reader.closed:
+        reader.close()
 
 
 def _died() -> RunError:

@@ -40,6 +40,19 @@ def test_leaving_with_an_error_ends_the_processes_in_the_middle(synthetic):
     assert time.monotonic() - started < 60  # three times 1,000 s were asked for
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_tasks_larger_than_a_pipe_hold_nobody_up_when_their_readers_are_gone(synthetic, dies):
+    """A task of megabytes is still being written when its reader ends (CPython gh-94777: the search never ended)."""
+    started = time.monotonic()
+    work, error = (synthetic.dying, RunError) if dies else (synthetic.endless, KeyboardInterrupt)
+    with pytest.raises(error), Workers(work, 2) as workers:
+        results = workers.map([bytes(1_000_000)] * 8)
+        if not dies:
+            raise KeyboardInterrupt
+        list(results)
+    assert time.monotonic() - started < 60
+
+
 def test_a_worker_that_dies_is_said_in_a_sentence(synthetic):
     with pytest.raises(RunError, match="--resume goes on"), Workers(synthetic.dying, 2) as workers:
         list(workers.map(ARCHITECTURES))
