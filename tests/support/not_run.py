@@ -10,6 +10,7 @@ RULES = {
 }
 """By a pattern that the line begins with."""
 LINES = {
+    "autosnn-hw simulate network.net --dataset npz:frames.npz --json": "a file of the reader's; docs/how-to/sigma-delta.md makes and runs one",
     "bash .ci/run": "this is what it runs",
     "python - <<'END'": "needs a SLURM cluster",
     "optuna-dashboard sqlite:///runs/digits-loihi2-1/study.db": "runs until it is stopped",
