@@ -147,9 +147,17 @@ def _parts(name: str, data_dir: str | os.PathLike[str] | None, download: bool, l
         return _events()
     if name.startswith(npz_file.PREFIX) and len(name) > len(npz_file.PREFIX):
         return npz_file.load(name, labelled)
+    if (images := _images(name)) is not None:
+        return image_folder.image_folder(images, labelled)
     return _of_files(
         name, Path(data_dir if data_dir is not None else os.environ.get(DATA_DIR_VARIABLE, "data")), download
     )
+
+
+def _images(name: str) -> Path | None:
+    """The folder of `folder:PATH`."""
+    path = name.removeprefix("folder:")
+    return Path(path).expanduser() if path not in ("", name) else None
 
 
 def _of_files(name: str, folder: Path, download: bool) -> Parts:
@@ -162,8 +170,6 @@ def _of_files(name: str, folder: Path, download: bool) -> Parts:
             return nmnist.load(folder, framing)
         reader = cifar10_dvs.load if name.startswith("cifar10-dvs") else dvs_gesture.load
         return reader(folder, framing, download)
-    if name.startswith("folder:") and len(name) > 7:
-        return image_folder.image_folder(Path(name[7:]).expanduser())
     raise InputError(f"unknown data set {name!r}; known are {', '.join(FORMS)}.")
 
 
@@ -200,7 +206,9 @@ def require_steps(name: str, found: int | None, timesteps: int) -> None:
 
 
 def lacking(name: str) -> tuple[str, ...]:
-    """Arrays that training needs and a data set has not: of an npz file of samples alone."""
+    """What training needs and a data set has not: of an npz file of samples alone, and of a folder of one part."""
+    if (images := _images(name)) is not None:
+        return image_folder.lacking(images)
     return npz_file.lacking(name) if name.startswith(npz_file.PREFIX) else ()
 
 

@@ -21,19 +21,29 @@ HELD_BACK = 5  # of so many images of a class one is for testing, where the fold
 Labelled = list[tuple[Path, int]]
 
 
-def image_folder(folder: Path) -> Parts:
+def image_folder(folder: Path, labelled: bool = True) -> Parts:
     """Images of `folder`/train/CLASS and `folder`/test/CLASS (or val/CLASS), or of `folder`/CLASS, of which every fifth is for testing.
+
+    Args:
+        labelled: require a training and a test part. Without, a folder that has one of the parts alone is samples, all for testing.
 
     Raises:
         InputError: no such folder, no or too few classes, other classes in the parts, a file that is no image, or images of
-            several sizes or kinds; names the file.
+            several sizes or kinds; names the file. One part alone where both are required.
     """
     if not folder.is_dir():
         raise InputError(f"folder:{folder}: there is no such folder; it needs a sub-folder for each class.")
+    if (alone := _only_part(folder)) is not None:
+        if labelled:
+            raise InputError(
+                f"{folder} has {alone.name} and {'neither test nor val; one of them' if alone.name == 'train' else 'no train; it'} is needed "
+                f"to train. folder:{alone} would split its images by itself."
+            )
+        names = _classes(alone)
+        images = Images(folder, [], _labelled(alone, names), names, f"the folder {alone.name}, which is alone")
+        return _parts("images", images)
     if (folder / "train").is_dir():
-        test_folder = next((folder / part for part in ("test", "val") if (folder / part).is_dir()), None)
-        if test_folder is None:
-            raise InputError(f"{folder} has train and neither test nor val; one of them is needed.")
+        test_folder = next(folder / part for part in ("test", "val") if (folder / part).is_dir())
         names = _classes(folder / "train")
         if (others := _classes(test_folder)) != names:
             differing = sorted(set(names) ^ set(others))
@@ -50,6 +60,20 @@ def image_folder(folder: Path) -> Parts:
         )
         split = "every fifth image of a class in the order of file names"
     return _parts("images", Images(folder, train, test, names, split))
+
+
+def lacking(folder: Path) -> tuple[str, ...]:
+    """What training needs and a folder has not; nothing where there is no such folder, which reading it says."""
+    alone = _only_part(folder) if folder.is_dir() else None
+    return () if alone is None else ("test images" if alone.name == "train" else "training images",)
+
+
+def _only_part(folder: Path) -> Path | None:
+    """The sub-folder train, test or val where the others are missing; None of a folder of classes, one of which may be called test."""
+    there = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    if "train" in there:
+        return None if there & {"test", "val"} else folder / "train"
+    return folder / min(there) if len(there) == 1 and there <= {"test", "val"} else None
 
 
 def tiny_imagenet(folder: Path) -> Parts:
@@ -103,7 +127,8 @@ def _labelled(folder: Path, names: Sequence[str]) -> Labelled:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
+    # Of a pipe or a device nothing is read: it would wait, or never end.
+    return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 @dataclass(frozen=True)
@@ -129,9 +154,9 @@ class Images:
 
 
 def _parts(name: str, images: Images) -> Parts:
-    if not images.train or not images.test:
+    if not images.test:
         raise InputError(
-            f"{images.root}: {len(images.train)} training and {len(images.test)} test images were found; both are needed."
+            f"{images.root}: {len(images.train)} training images and none for testing were found; both are needed."
         )
     train, test = [images.train[index] for index in shuffled(len(images.train))], images.test
     paths = [path for path, _ in train + test]

@@ -14,6 +14,7 @@ import numpy as np
 
 from autosnn_hw import npz_arrays
 from autosnn_hw.errors import InputError
+from autosnn_hw.input_file import regular
 
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
 ARRAY_NAMES = (*NEEDED, "x_val", "y_val")
@@ -32,7 +33,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 def shape_of(path: Path, name: str) -> tuple[int, ...] | None:
     """Shape that the file says of one array, without reading it; None where it has none that can be read."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+        with _archive(path) as archive, archive.open(f"{name}.npy") as stream:
             version = np.lib.format.read_magic(stream)
             shape, _, _ = (
                 np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -45,10 +46,15 @@ def shape_of(path: Path, name: str) -> tuple[int, ...] | None:
 def names_of(path: Path) -> tuple[str, ...]:
     """Names of the arrays of a file; none where it cannot be read."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _archive(path) as archive:
             return tuple(name.removesuffix(".npy") for name in archive.namelist())
     except Exception:  # whatever is wrong with the file is said when it is read
         return ()
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    """Opened for a look; of a pipe or a device, which would wait or never end, nothing is read."""
+    return zipfile.ZipFile(regular(path, "an .npz file", most=npz_arrays.LARGEST_FILE))
 
 
 def is_jpeg(arrays: dict[str, np.ndarray]) -> bool:

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -65,6 +67,36 @@ def test_what_does_not_fit_is_named(tmp_path):
     (tmp_path / "train").mkdir()
     with pytest.raises(InputError, match="has train and neither test nor val"):
         datasets.load(f"folder:{tmp_path}")
+
+
+@pytest.mark.parametrize("part", ["train", "test", "val"])
+def test_one_part_alone_is_samples(tmp_path, part):
+    for name in ("a", "b"):
+        for i in range(3):
+            put(tmp_path / part / name / f"{i}.jpg", (6, 6), i)
+    name = f"folder:{tmp_path}"
+    found = datasets.load(name, labelled=False)
+    assert found.y_test.tolist() == [0, 0, 0, 1, 1, 1] and len(found.full_train()[0]) == 0 and part in found.split
+    assert datasets.lacking(name) == (("test images",) if part == "train" else ("training images",))
+    with pytest.raises(InputError, match=rf"has {part} and .* is needed to train\. folder:.*{part} would split"):
+        datasets.load(name)
+
+
+def test_a_class_may_be_called_test(tmp_path):
+    for name in ("control", "test"):
+        for i in range(5):
+            put(tmp_path / name / f"{i}.png", (6, 6), i)
+    found = datasets.load(f"folder:{tmp_path}", labelled=False)
+    assert found.class_names == ("control", "test") and datasets.lacking(f"folder:{tmp_path}") == ()
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_among_images_is_not_read(tmp_path):
+    for name in ("a", "b"):
+        for i in range(5):
+            put(tmp_path / name / f"{i}.png", (6, 6), i)
+        os.mkfifo(tmp_path / name / "x.png")
+    assert len(datasets.load(f"folder:{tmp_path}").y_test) == 2
 
 
 def test_tiny_imagenet_as_it_is_unpacked(tmp_path):

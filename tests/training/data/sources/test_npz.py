@@ -97,6 +97,15 @@ def test_only_a_regular_file_is_opened(tmp_path, make):
         datasets.load("npz:/dev/zero")
 
 
+@pytest.mark.timeout(20)
+def test_a_pipe_is_not_looked_at_either(tmp_path):
+    """What may be known before a file is read, is not asked of a pipe: it would wait for ever."""
+    os.mkfifo(tmp_path / "a.npz")
+    name = f"npz:{tmp_path / 'a.npz'}"
+    assert datasets.lacking(name) == () and datasets.timesteps_of(name) is None
+    assert datasets.lacking(f"{name},{tmp_path / 'a.npz'}") == ()
+
+
 def test_a_git_lfs_pointer_is_called_one(tmp_path):
     (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     with pytest.raises(InputError, match="Git LFS pointer"):
