@@ -34,12 +34,27 @@ def storage_url(storage: str | Path) -> str:
     """An RDB URL as it is, an SQLite file in it from the root on; a path as an SQLite URL, whatever characters it has."""
     if isinstance(storage, str) and "://" in storage:
         file = storage.removeprefix("sqlite:///")
-        if file == storage or file.startswith(("/", "file:", ":memory:")) or not file:
+        if file == storage or file.startswith(("file:", ":memory:")) or not file:
             return storage
-        return f"sqlite:///{Path.cwd() / file}"
-    path = str(Path(storage).resolve())
+        name, options = _file_and_options(file)
+        return _of_file(str(Path.cwd() / name), options)
+    return _of_file(str(Path(storage).resolve()))
+
+
+def _file_and_options(file: str) -> tuple[str, str]:
+    """What stands behind `sqlite:///`: a file, and options as a=b&c=d behind its last question mark. One that no options follow is
+    part of a name."""
+    name, mark, options = file.rpartition("?")
+    named = bool(mark) and all("=" in option for option in options.split("&")) and "/" not in options
+    return (name, options) if named else (file, "")
+
+
+def _of_file(path: str, options: str = "") -> str:
+    """The SQLite URL of a file, with what stands behind the question mark of a URL."""
     # SQLAlchemy cuts the path of a plain URL at its first question mark: another file would be written, beside the folder.
-    return f"sqlite:///file:{quote(path)}?uri=true" if "?" in path else f"sqlite:///{path}"
+    url, first = (f"sqlite:///file:{quote(path)}", "uri=true") if "?" in path else (f"sqlite:///{path}", "")
+    asked = "&".join(filter(None, (first, options)))
+    return f"{url}?{asked}" if asked else url
 
 
 def opened(url: str) -> Any:
@@ -65,8 +80,9 @@ def existing(storage: str | Path) -> str:
         InputError: it is a file that is not there.
     """
     url = storage_url(storage)
-    path = Path(str(storage).removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not path.is_file():
+    text = str(storage)
+    path = Path(_file_and_options(text.removeprefix("sqlite:///"))[0] if "://" in text else text)
+    if url.startswith("sqlite:///") and not str(path).startswith(("file:", ":memory:")) and not path.is_file():
         raise InputError(f"{path} was not found; the study.db of a run folder, or an RDB URL, is needed.")
     return url
 

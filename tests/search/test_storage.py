@@ -77,8 +77,23 @@ def test_a_postgresql_holds_what_a_file_holds(synthetic, tmp_path):
 def test_a_relative_sqlite_url_is_of_the_folder_it_was_given_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert storage_url("sqlite:///runs/a.db") == f"sqlite:///{tmp_path}/runs/a.db"
-    for url in (f"sqlite:///{tmp_path}/a.db", "postgresql+psycopg://host/db", "sqlite:///file:/a?uri=true"):
+    assert storage_url("sqlite:///a?b.db") == f"sqlite:///file:{tmp_path}/a%3Fb.db?uri=true"
+    assert storage_url("sqlite:////x/a?b/c.db?timeout=3") == "sqlite:///file:/x/a%3Fb/c.db?uri=true&timeout=3"
+    for url in (f"sqlite:///{tmp_path}/a.db", "sqlite:////x/a.db?timeout=3&mode=rw", "postgresql+psycopg://host/db", "sqlite:///file:/a?uri=true"):
         assert storage_url(url) == url
+
+
+@pytest.mark.parametrize("folder", ["a?b", "100%25 ä #x=1"])
+def test_a_database_lies_where_it_was_asked_for_whatever_its_folder_is_called(synthetic, tmp_path, monkeypatch, folder):
+    inside = tmp_path / folder
+    inside.mkdir()
+    monkeypatch.chdir(inside)
+    few = SearchSettings(population=4, generations=1, reference=2, measure=0)
+    searched(synthetic, "sqlite:///its.db?timeout=5", "one", few)
+    assert len(read_records("sqlite:///its.db", name="one")) == few.total
+    assert len(read_records("sqlite:///its.db?timeout=5", name="one")) == few.total
+    assert [path.name for path in inside.iterdir()] == ["its.db"]
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
 
 
 def test_names_in_a_url_come_from_the_environment_and_never_show(monkeypatch):
