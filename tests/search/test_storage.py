@@ -79,7 +79,12 @@ def test_a_relative_sqlite_url_is_of_the_folder_it_was_given_in(tmp_path, monkey
     assert storage_url("sqlite:///runs/a.db") == f"sqlite:///{tmp_path}/runs/a.db"
     assert storage_url("sqlite:///a?b.db") == f"sqlite:///file:{tmp_path}/a%3Fb.db?uri=true"
     assert storage_url("sqlite:////x/a?b/c.db?timeout=3") == "sqlite:///file:/x/a%3Fb/c.db?uri=true&timeout=3"
-    for url in (f"sqlite:///{tmp_path}/a.db", "sqlite:////x/a.db?timeout=3&mode=rw", "postgresql+psycopg://host/db", "sqlite:///file:/a?uri=true"):
+    for url in (
+        f"sqlite:///{tmp_path}/a.db",
+        "sqlite:////x/a.db?timeout=3&mode=rw",
+        "postgresql+psycopg://host/db",
+        "sqlite:///file:/a?uri=true",
+    ):
         assert storage_url(url) == url
 
 

@@ -1,11 +1,12 @@
-"""Lines of README and docs/ that no test runs, each with the reason. Options of all of them are checked (test_commands.py)."""
+"""Lines of README and docs/ that following the pages (test_pages.py) leaves out, each with the reason: no test runs them, or another one does.
+Options of all of them are checked (test_commands.py)."""
 
 import re
 
 RULES = {
     r"autosnn-hw (search|tables|train)\b": "trains for minutes to hours; make search and the tutorial's test are such runs, the pipeline's tests others",
     r".*--download\b": "downloads",
-    r"make\b": "a step of CI of its own",
+    r"make\b": "make search comes before all pages are followed; the others are steps of CI",
     r"(pip|dask)\b": "sets up an environment or machines; the tests run in one, and tests/search/test_cluster.py starts a cluster",
 }
 """By a pattern that the line begins with."""
