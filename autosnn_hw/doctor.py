@@ -95,7 +95,7 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 def torch() -> Finding:
     """PyTorch, imported in a process of its own: a broken one can take the interpreter with it."""
     code = (
-        "import torch; from autosnn_hw.training.compute.precision import has_bfloat16; device = 'cuda' if torch.cuda.is_available() else 'cpu';"
+        "import torch; from autosnn_hw.training.precision import has_bfloat16; device = 'cuda' if torch.cuda.is_available() else 'cpu';"
         "print(torch.__version__, torch.get_num_threads(), has_bfloat16(device), device == 'cuda' and torch.cuda.get_device_name())"
     )
     said, why = _in_child(code, CHILD_SECONDS)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture, front_sentence, layout
+from autosnn_hw.architecture.own_space import resolved
 from autosnn_hw.config import SearchConfig, from_mapping, read_config
-from autosnn_hw.default_sizes import sizes_of
+from autosnn_hw.config.default_sizes import sizes_of
 from autosnn_hw.errors import InputError
-from autosnn_hw.own_space import resolved
-from autosnn_hw.progress import Reporter, Silent
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
-from autosnn_hw.stages.clock import Clock
+from autosnn_hw.stages.time_and_cost.clock import Clock
+from autosnn_hw.words.progress import Reporter, Silent
 
 if TYPE_CHECKING:
     from autosnn_hw.stages.manifest import Prepared
@@ -73,7 +73,7 @@ def examined(name: str, target: str, data_dir: str | Path | None, download: bool
     if not estimate:
         return examine(datasets.load(name, data_dir=folder, download=download)) | {"search": None}
     from autosnn_hw.stages.manifest import prepare
-    from autosnn_hw.stages.search_estimate import network_sizes, training_cost
+    from autosnn_hw.stages.time_and_cost.search_estimate import network_sizes, training_cost
 
     config = config_for({"dataset": name, "target": target, "data_dir": folder, "download": download})
     prepared = prepare(config)
@@ -96,17 +96,18 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
     """
-    from autosnn_hw.stages.crew import staffed
     from autosnn_hw.stages.manifest import prepare
+    from autosnn_hw.stages.workers.crew import staffed
 
     with staffed(config, prepare(config)) as prepared:  # every bad input is found before a folder is made
         return _begin(config, prepared, out, reporter or Silent())
 
 
 def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
-    from autosnn_hw.stages import search_estimate, searching, supernet
+    from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.achievable import require_achievable
     from autosnn_hw.stages.manifest import manifest
+    from autosnn_hw.stages.time_and_cost import search_estimate
 
     learnt = supernet.require_source(config, prepared, reporter)
     require_achievable(config, prepared)
@@ -146,8 +147,8 @@ def resume(run: str | Path, reporter: Reporter | None = None, **changes: Any) ->
             process works on.
     """
     from autosnn_hw.stages import supernet
-    from autosnn_hw.stages.crew import staffed
     from autosnn_hw.stages.manifest import prepare, require_same_inputs
+    from autosnn_hw.stages.workers.crew import staffed
 
     folder, reporter = RunFolder.open(run), reporter or Silent()
     kept = read_config(folder / CONFIG)
@@ -180,9 +181,12 @@ def _go_on(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
 
 def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.report.page.html import write_report
-    from autosnn_hw.stages import delivery, retrained_networks, search_cost, searching, supernet
-    from autosnn_hw.stages import other_seeds as seeds
-    from autosnn_hw.stages.behaviour import show_winner
+    from autosnn_hw.stages import searching, supernet
+    from autosnn_hw.stages.final_training import other_seeds as seeds
+    from autosnn_hw.stages.final_training import retrained_networks
+    from autosnn_hw.stages.time_and_cost import search_cost
+    from autosnn_hw.stages.winner import delivery
+    from autosnn_hw.stages.winner.behaviour import show_winner
 
     clock = Clock(folder, reporter, prepared.crew.elsewhere)
     with (
@@ -222,13 +226,13 @@ def train(
     """Train one architecture as `config` has it, quantise it with the integers in the loop, and write its .net and result
     into a new folder."""
     import hw_profiles
+    from autosnn_hw.stages.final_training.retraining import NetworkJob
     from autosnn_hw.stages.manifest import require_payload
-    from autosnn_hw.stages.retraining import NetworkJob
     from autosnn_hw.stages.schedules import training_epochs
-    from autosnn_hw.training.compute.precision import require
     from autosnn_hw.training.data import datasets
     from autosnn_hw.training.modules.fabric import Fabric
     from autosnn_hw.training.modules.spiking_network import require_buildable
+    from autosnn_hw.training.precision import require
 
     profile = hw_profiles.load(config.target)
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), architecture.timesteps)
@@ -254,10 +258,10 @@ def train_as_floats(
     Raises:
         InputError: bad choices, missing data, samples that are too small, an existing folder.
     """
-    from autosnn_hw.size_list import one_size
-    from autosnn_hw.stages.unlowered import trained_as_floats
+    from autosnn_hw.architecture.size_list import one_size
+    from autosnn_hw.stages.final_training.unlowered import trained_as_floats
     from autosnn_hw.training.data import datasets
-    from autosnn_hw.training.modules.unlowered_networks import UnloweredNetwork
+    from autosnn_hw.training.unlowered_networks import UnloweredNetwork
 
     width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)
@@ -282,6 +286,6 @@ def deploy(
     Raises:
         InputError, DoesNotFitError: before a folder is made, as `stages.point.point`; RunError, SpikesDifferError as `search`.
     """
-    from autosnn_hw.stages import point
+    from autosnn_hw.stages.winner import point
 
     return point.deploy(point.point(run, architecture, target), out, reporter or Silent())

@@ -13,7 +13,7 @@ from autosnn_hw.activity import Activity
 from autosnn_hw.cost_report import CostReport
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
-from autosnn_hw.quantities import percent
+from autosnn_hw.words.quantities import percent
 
 COMPARED = 256  # samples that say what cutting values to spikes costs
 BACKENDS = ("exact", "lava", "board")

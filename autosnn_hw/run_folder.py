@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.files import whole_file
 
 try:
     import fcntl

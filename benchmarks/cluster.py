@@ -25,14 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.pipeline import config_for
-from autosnn_hw.search.cluster import Cluster
-from autosnn_hw.search.walk import subtrees
-from autosnn_hw.stages.crew import ClusterCrew
-from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.search.walking.walk import subtrees
+from autosnn_hw.search.workers.cluster import Cluster
+from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
+from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.manifest import prepare
-from autosnn_hw.stages.retraining import NetworkJob
-from autosnn_hw.stages.subtree import SubtreeEvaluator
-from autosnn_hw.stages.travelling import Inputs
+from autosnn_hw.stages.workers.crew import ClusterCrew
+from autosnn_hw.stages.workers.travelling import Inputs
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
 from hw_profiles.loader import read_table

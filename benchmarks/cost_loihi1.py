@@ -11,7 +11,7 @@ from typing import Any
 
 from cost_points import BUSY, NEURON, QUIET, Point, conv, dense, pool, priced, spread
 
-from autosnn_hw.cost.step_time import barrier_time
+from autosnn_hw.cost.pricing.step_time import barrier_time
 from autosnn_hw.cost_report import CostReport, Interval
 from autosnn_hw.network import ChipNetwork, InputLayer
 from hw_profiles import Profile, load, loader

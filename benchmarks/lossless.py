@@ -26,7 +26,7 @@ from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.simulate.exact import run
 from autosnn_hw.training.data.datasets import Dataset, load
 from autosnn_hw.training.evaluation import evaluate
-from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.finetuning.finetune import fit
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.trainer import Schedule, train_network
 

@@ -41,17 +41,17 @@ from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.documents.accuracy import Z_95
-from autosnn_hw.progress import progress
 from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, read_json
-from autosnn_hw.search.feedback import kendall_tau
-from autosnn_hw.search.fitness import fitness
+from autosnn_hw.search.database.study import read_records
+from autosnn_hw.search.ranking.feedback import kendall_tau
+from autosnn_hw.search.ranking.fitness import fitness
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.study import read_records
-from autosnn_hw.search.workers import Workers, worker_count
+from autosnn_hw.search.workers.processes import Workers, worker_count
 from autosnn_hw.seeds import generator
-from autosnn_hw.stages.retraining import NetworkJob
-from autosnn_hw.stages.trained_network import TrainedNetwork
+from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.training.data import datasets
+from autosnn_hw.words.progress import progress
 
 CIFAR = ("cifar10-train-jpeg.npz", "cifar10-test-jpeg.npz")
 TRAINING_IMAGES, TEST_IMAGES, JUDGED_ON = 12_500, 5_000, 1_000

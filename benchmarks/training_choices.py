@@ -31,7 +31,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.simulate.exact import run
 from autosnn_hw.training.data.datasets import Dataset, load
-from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.finetuning.finetune import fit
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.regime import Regime

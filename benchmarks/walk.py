@@ -28,13 +28,13 @@ import torch
 from autosnn_hw.architecture import SEARCH_BLOCKS
 from autosnn_hw.run_folder import write_table
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
+from autosnn_hw.search.database.study import CandidateStudy
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import SearchSpace, search_space
-from autosnn_hw.search.study import CandidateStudy
-from autosnn_hw.search.walk import run_walk
+from autosnn_hw.search.walking.walk import run_walk
 from autosnn_hw.seeds import generator
-from autosnn_hw.stages.evaluator import CandidateEvaluator
-from autosnn_hw.stages.subtree import SubtreeEvaluator
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
+from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.training.checkpoint import write_checkpoint
 from autosnn_hw.training.data.datasets import load
 from autosnn_hw.training.loop import Schedule

@@ -28,12 +28,12 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.run_folder import CONFIG, RunFolder, read_json
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.feedback import kendall_tau
-from autosnn_hw.search.fitness import fitness, modelled_cost
+from autosnn_hw.search.database.study import CandidateStudy, read_records
+from autosnn_hw.search.ranking.feedback import kendall_tau
+from autosnn_hw.search.ranking.fitness import fitness, modelled_cost
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import SearchSpace, search_space
-from autosnn_hw.search.study import CandidateStudy, read_records
 
 PROXIES = ("spikes", "synops", "dynamic", "latency", "edp")
 SEARCHES = ("evolution", "random")

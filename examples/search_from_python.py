@@ -7,7 +7,7 @@ import sys
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.progress import progress
+from autosnn_hw.words.progress import progress
 
 
 def main(folder: str) -> None:

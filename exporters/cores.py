@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autosnn_hw import input_file
-from autosnn_hw.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 from autosnn_hw.errors import InputError
-from autosnn_hw.whole_file import replace
+from autosnn_hw.files import input_file
+from autosnn_hw.files.whole_file import replace
+from autosnn_hw.network.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 
 FORMAT = 1
 LARGEST = 2**31 - 1

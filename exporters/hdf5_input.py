@@ -11,8 +11,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from autosnn_hw import input_file
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import input_file
 from exporters.hdf5_probe import is_checksummed, survives
 
 MAX_FILE_BYTES = 2**31

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from autosnn_hw import whole_file
+from autosnn_hw.files import whole_file
 
 SCRIPT = "winner_in_lava.py"
 

@@ -14,10 +14,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from autosnn_hw import whole_file
-from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
+from autosnn_hw.network.chip_layers import LONGEST_DELAY
 from exporters import grouped_kernels, lava_dense, netx_root
 from exporters.netx_read import read
 from exporters.netx_values import VTH_MAX

@@ -7,8 +7,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from autosnn_hw.chip_layers import DECAY_ONE
 from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer, SigmaDeltaNeuron
+from autosnn_hw.network.chip_layers import DECAY_ONE
 from exporters import grouped_kernels, lava_dense, netx_values
 from exporters import hdf5_input as source
 from exporters.netx_values import Reading, integers

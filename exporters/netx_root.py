@@ -14,7 +14,8 @@ import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import CheckSamples, ChipNetwork, Encoder, InputLayer, Layer, Readout, integers
+from autosnn_hw.network import CheckSamples, ChipNetwork, Encoder, InputLayer, Layer, Readout
+from autosnn_hw.network.integer_values import integers
 
 GROUP = "autosnn_hw"
 FORMAT = 1

@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import CheckSamples, Encoder, Readout, integers, pair
+from autosnn_hw.network import CheckSamples, Encoder, Readout
+from autosnn_hw.network.integer_values import integers, pair
 from exporters import hdf5_input as source
 from exporters.netx_root import FORMAT, GROUP, LayerFacts, Root
 

@@ -8,10 +8,10 @@ from typing import NoReturn
 import h5py
 import numpy as np
 
-from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import CubaNeuron, Layer, Part, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import VTH_MAX as DELTA_VTH_MAX
+from autosnn_hw.network.chip_layers import LONGEST_DELAY
+from autosnn_hw.network.sigma_delta import VTH_MAX as DELTA_VTH_MAX
 from exporters import hdf5_input as source
 from exporters.netx_root import LayerFacts, Root
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, ConvLayer, require_spiking
 from exporters import hdf5_input as source
 from exporters import netx_root, netx_root_read, nir_graph

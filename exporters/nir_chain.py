@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.chip_layers import DECAY_ONE, LONGEST_DELAY, cuba, per_neuron
-from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
+from autosnn_hw.network.chip_layers import DECAY_ONE, LONGEST_DELAY, cuba, per_neuron
+from autosnn_hw.network.connectivity import ungrouped
 from exporters import netx_root
 from exporters.nir_graph import NirGraph, NirNode
 

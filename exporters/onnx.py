@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from autosnn_hw import whole_file
-from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Readout, Role, require_spiking
+from autosnn_hw.network.chip_layers import BIAS_LIMIT
 from exporters import onnx_layers as equations
 from exporters.onnx_layers import State
 from exporters.onnx_nodes import Nodes

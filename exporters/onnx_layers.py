@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.chip_layers import (
+from autosnn_hw.network import ConvLayer, DenseLayer, Encoder, Layer
+from autosnn_hw.network.chip_layers import (
     ALIGN,
     BIAS_LIMIT,
     DECAY_ONE,
@@ -17,7 +18,6 @@ from autosnn_hw.chip_layers import (
     effective_bias,
     per_neuron,
 )
-from autosnn_hw.network import ConvLayer, DenseLayer, Encoder, Layer
 from exporters.onnx_nodes import Nodes, digits
 
 ANY_INT32 = 1 << 31

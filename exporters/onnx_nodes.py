@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from autosnn_hw.chip_layers import DECAY_ONE
 from autosnn_hw.errors import InputError
+from autosnn_hw.network.chip_layers import DECAY_ONE
 
 
 class Nodes:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
-from autosnn_hw.chip_layers import cuba
 from autosnn_hw.errors import AutosnnError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.network.chip_layers import cuba
 from hw_profiles.loader import load
 from hw_profiles.schema import Profile
 

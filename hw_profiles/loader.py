@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from autosnn_hw import input_file
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import input_file
 from hw_profiles.schema import Profile
 from hw_profiles.validation import refusal
 

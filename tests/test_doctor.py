@@ -5,7 +5,7 @@ import torch
 
 from autosnn_hw import doctor
 from autosnn_hw.simulate import lava
-from autosnn_hw.training.compute.precision import has_bfloat16
+from autosnn_hw.training.precision import has_bfloat16
 
 
 @pytest.mark.parametrize(

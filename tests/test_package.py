@@ -35,6 +35,14 @@ def test_no_circle_among_files():
     assert import_graph.circle(import_graph.file_arrows()) == []
 
 
+def test_no_circle_among_what_stands_side_by_side_in_a_folder():
+    """A folder counts as one: what is in it may not import what is beside it where that imports something of the folder."""
+    arrows = import_graph.file_arrows()
+    folders = sorted({path.parent for path in arrows})
+    circles = {str(folder): import_graph.circle(import_graph.neighbour_arrows(folder, arrows)) for folder in folders}
+    assert not {folder: found for folder, found in circles.items() if found}
+
+
 def test_a_circle_would_be_found(monkeypatch, tmp_path):
     """Between an import in a function, one for type checking and one of a package's own name."""
     house = tmp_path / "autosnn_hw"

@@ -14,11 +14,11 @@ import pytest
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
-from autosnn_hw.search.stored_accuracy import read_accuracies
-from autosnn_hw.search.study import read_records
+from autosnn_hw.search.database.stored_accuracy import read_accuracies
+from autosnn_hw.search.database.study import read_records
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status
-from autosnn_hw.stages.repricing import priced_on
+from autosnn_hw.stages.judging.repricing import priced_on
 from autosnn_hw.training.data import datasets
 from exporters import netx
 

@@ -19,8 +19,8 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
 from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact, lava
-from autosnn_hw.stages import delivery
-from autosnn_hw.stages.repricing import priced_on
+from autosnn_hw.stages.judging.repricing import priced_on
+from autosnn_hw.stages.winner import delivery
 from autosnn_hw.training.data import datasets
 from exporters import netx, onnx
 

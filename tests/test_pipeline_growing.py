@@ -11,7 +11,7 @@ from autosnn_hw.commands.search import command
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.run_folder import read_json
-from autosnn_hw.search.study import read_records
+from autosnn_hw.search.database.study import read_records
 
 pytestmark = pytest.mark.timeout(1200)
 

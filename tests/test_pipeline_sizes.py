@@ -7,9 +7,9 @@ import onnx
 import pytest
 
 from autosnn_hw import pipeline
-from autosnn_hw.search.study import read_records
+from autosnn_hw.search.database.study import read_records
 from autosnn_hw.simulate import exact
-from autosnn_hw.stages.repricing import priced_on
+from autosnn_hw.stages.judging.repricing import priced_on
 from autosnn_hw.training.data import datasets
 from exporters import netx
 

@@ -11,7 +11,7 @@ from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
-from autosnn_hw.documents import verdict
+from autosnn_hw.documents.searches import verdict
 from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.lava import lava_status

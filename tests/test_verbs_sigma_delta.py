@@ -10,7 +10,7 @@ from autosnn_hw import check, simulate, trace
 from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import OUTPUT_SCALE
+from autosnn_hw.network.sigma_delta import OUTPUT_SCALE
 from exporters import netx
 
 FRAMES = np.array([[[64, 0, 0], [64, 32, 0]], [[0, 0, 64], [0, 0, -64]]])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import network_file, options, own_target
+from autosnn_hw.commands.arguments import network_file, options, own_target
 from autosnn_hw.errors import DoesNotFitError
 
 

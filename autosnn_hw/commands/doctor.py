@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands.arguments import options
 
 
 @click.command("doctor")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands.arguments import options
 from autosnn_hw.errors import InputError
 
 
@@ -75,7 +75,7 @@ def command(run, target, deploy, out, as_json, quiet, **asked):
 def _deployed(run, target, deploy, out, asked, quiet):
     """deployed.json of one point, made now."""
     from autosnn_hw import pipeline
-    from autosnn_hw.progress import progress
+    from autosnn_hw.words.progress import progress
 
     choosing = [name for name, value in asked.items() if name != "top" and value is not None]
     if choosing:
@@ -89,9 +89,9 @@ def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_c
     """Ranking, front and choice on one target, or choices and matrix on several."""
     from autosnn_hw.config import read_config
     from autosnn_hw.run_folder import RunFolder
-    from autosnn_hw.search.fitness import Constraints
+    from autosnn_hw.search.database.stored_accuracy import read_accuracies
     from autosnn_hw.search.front import answer, matrix, rule_for
-    from autosnn_hw.search.stored_accuracy import read_accuracies
+    from autosnn_hw.search.ranking.fitness import Constraints
 
     config = read_config(Path(run) / "config.toml")
     limits = Constraints(max_energy, max_latency, max_cores)
@@ -118,10 +118,10 @@ def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_c
 def _records(run, target, own):
     """The run's candidates on a target: as they were judged, or priced anew."""
     from autosnn_hw.run_folder import RunFolder
-    from autosnn_hw.search.study import read_records
+    from autosnn_hw.search.database.study import read_records
 
     if target == own:
         return read_records(**RunFolder(run).study())
-    from autosnn_hw.stages.repricing import priced_on
+    from autosnn_hw.stages.judging.repricing import priced_on
 
     return priced_on(run, target)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from autosnn_hw.commands import options
-from autosnn_hw.commands.network_file import Shape
+from autosnn_hw.commands.arguments import options
+from autosnn_hw.commands.arguments.network_file import Shape
 from autosnn_hw.errors import InputError
 
 
@@ -118,10 +118,10 @@ def command(
     sinabs        autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold --decay exponential
     autosnn-hw    autosnn-hw import net.nir -o net.net
     """
-    from autosnn_hw.import_data import load_data
     from autosnn_hw.importing import Finetune, import_network
-    from autosnn_hw.progress import progress
+    from autosnn_hw.importing.import_data import load_data
     from autosnn_hw.run_and_price import sha256
+    from autosnn_hw.words.progress import progress
     from exporters import netx
 
     written = Path(out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import network_file, options
+from autosnn_hw.commands.arguments import network_file, options
 
 
 @click.command("inspect")

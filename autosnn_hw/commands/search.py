@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands.arguments import options
 from autosnn_hw.errors import InputError
 
 
@@ -48,9 +48,9 @@ def command(config_file, resume, out, as_json, quiet, **chosen):
              autosnn-hw search --resume runs/digits-loihi2-1 --finalists 12
     """
     from autosnn_hw import pipeline
+    from autosnn_hw.architecture.own_space import resolved
     from autosnn_hw.config import read_config
-    from autosnn_hw.own_space import resolved
-    from autosnn_hw.progress import progress
+    from autosnn_hw.words.progress import progress
 
     changes = {name: value for name, value in chosen.items() if value is not None}
     growing, elsewhere = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import network_file, options, own_target
+from autosnn_hw.commands.arguments import network_file, options, own_target
 from autosnn_hw.errors import InputError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
-from autosnn_hw.published_results import TABLES
+from autosnn_hw.architecture.published_results import TABLES
+from autosnn_hw.commands.arguments import options
 
 
 @click.command("tables", cls=options.GroupedCommand)
@@ -61,10 +61,10 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
     Example: autosnn-hw tables blocks --epochs 3 --seeds 1 --out tables
     """
     from autosnn_hw import pipeline
-    from autosnn_hw.documents.table_document import table_document
-    from autosnn_hw.progress import progress
+    from autosnn_hw.documents.searches.table_document import table_document
     from autosnn_hw.run_folder import write_json
-    from autosnn_hw.stages.tables import Amount, made
+    from autosnn_hw.stages.paper_tables.tables import Amount, made
+    from autosnn_hw.words.progress import progress
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
     amount = Amount(images, test_images, shrink, seeds, networks, certify, most, only)

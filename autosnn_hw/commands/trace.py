@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autosnn_hw.commands import network_file, options
+from autosnn_hw.commands.arguments import network_file, options
 from autosnn_hw.errors import InputError
 
 

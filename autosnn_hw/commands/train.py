@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands import options
+from autosnn_hw.commands.arguments import options
 
 
 @click.command("train", cls=options.GroupedCommand)
@@ -43,9 +43,9 @@ def command(architecture, space, out, as_json, quiet, **chosen):
     """
     from autosnn_hw import pipeline
     from autosnn_hw.architecture import Architecture
-    from autosnn_hw.macro_architectures import UNLOWERED
-    from autosnn_hw.progress import progress
-    from autosnn_hw.size_list import one_size
+    from autosnn_hw.architecture.macro_architectures import UNLOWERED
+    from autosnn_hw.architecture.size_list import one_size
+    from autosnn_hw.words.progress import progress
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
     if architecture in UNLOWERED:

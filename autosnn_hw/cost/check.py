@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autosnn_hw.cost.fit import assess
-from autosnn_hw.cost.remedies import propose
+from autosnn_hw.cost.remedies.propose import propose
 from autosnn_hw.cost_report import FitReport
 from autosnn_hw.network import ChipNetwork
 from hw_profiles.schema import Profile

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autosnn_hw.core_network import CoreNetwork
 from autosnn_hw.cost.crossbar import tiled_network
 from autosnn_hw.cost.crossbar.write_out import build
 from autosnn_hw.cost.fit import assess
@@ -11,6 +10,7 @@ from autosnn_hw.cost.mapping import place
 from autosnn_hw.cost.placement import Placement
 from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.network.core_network import CoreNetwork
 from hw_profiles.schema import Profile
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from autosnn_hw.cost_report import FitReport, Violation
 from autosnn_hw.network import ChipNetwork, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import SPIKE_EXP
+from autosnn_hw.network.sigma_delta import SPIKE_EXP
 from hw_profiles.schema import Profile
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from autosnn_hw.chip_layers import cuba
 from autosnn_hw.cost_report import LimitUse
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import MESSAGE_BITS
+from autosnn_hw.network.chip_layers import cuba
+from autosnn_hw.network.sigma_delta import MESSAGE_BITS
 from hw_profiles.constants import Limit
 from hw_profiles.core_rules import Weights
 from hw_profiles.schema import Profile

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.cost.energy import dynamic_energy
-from autosnn_hw.cost.estimates import estimates as other_rules
 from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.mapping import mapping_of, place
 from autosnn_hw.cost.placement import Placement
-from autosnn_hw.cost.sensitivity import influences
-from autosnn_hw.cost.step_time import StepTime, step_time
+from autosnn_hw.cost.pricing.energy import dynamic_energy
+from autosnn_hw.cost.pricing.estimates import estimates as other_rules
+from autosnn_hw.cost.pricing.sensitivity import influences
+from autosnn_hw.cost.pricing.step_time import StepTime, step_time
 from autosnn_hw.cost_report import CoreCost, CostReport, Interval, LayerCost
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.network import ChipNetwork

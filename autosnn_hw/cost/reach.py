@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.connectivity import column_taps, row_taps, volume
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ConvLayer, DenseLayer, Layer
+from autosnn_hw.network.connectivity import column_taps, row_taps, volume
 
 
 @kept_with(key=lambda edges: tuple(edges.tolist()))

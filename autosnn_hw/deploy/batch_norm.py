@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from autosnn_hw.chip_layers import cuba
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.integer_neuron import fire
 from autosnn_hw.deploy.lowering import chip_network, folded_conv, folded_unit, integers_of, layer_of, lower_unit
@@ -25,6 +24,7 @@ from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.network import ChipNetwork, Encoder, InputLayer, Layer
+from autosnn_hw.network.chip_layers import cuba
 from autosnn_hw.simulate.stem import encode
 
 BATCH = 8  # images at a time, so that their activations stay in cache

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.chip_layers import BIAS_LIMIT
 from autosnn_hw.deploy.quantise import EVEN, WeightFormat, neuron_for
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.network import Encoder, InputLayer, conv_output_size
+from autosnn_hw.network.chip_layers import BIAS_LIMIT
 
 BYTE_PEAK = 127  # int8 weights and pixels, symmetric
 BIAS_BITS = 24  # the bias inside the int32 convolution stays far below 2^31

@@ -11,9 +11,9 @@ import numba
 import numpy as np
 import torch
 
-from autosnn_hw import chip_layers
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE
+from autosnn_hw.network import chip_layers
+from autosnn_hw.network.chip_layers import ALIGN, DECAY_ONE
 
 V_LIMIT, WRAP = np.int32(chip_layers.V_LIMIT), np.int32(chip_layers.WRAP)
 LOW, SHIFT, SIGN = np.int32(DECAY_ONE - 1), np.int32(12), np.int32(31)

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from autosnn_hw.activity import Activity, LayerActivity
-from autosnn_hw.connectivity import fan_out
 from autosnn_hw.deploy.batch_norm import (
     DeployedUnit,
     calibrated_stem,
@@ -30,6 +29,7 @@ from autosnn_hw.deploy.unit_simulation import UnitRun
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
 from autosnn_hw.network import Encoder, InputLayer, Layer, Role
+from autosnn_hw.network.connectivity import fan_out
 from autosnn_hw.simulate.stem import encode, host_macs
 
 VALUES_AT_ONCE = 1 << 20  # of the largest layer over all steps; fewer cost overhead, more leave the caches

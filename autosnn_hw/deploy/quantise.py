@@ -13,10 +13,10 @@ from typing import Literal
 
 import numpy as np
 
-from autosnn_hw.chip_layers import BIAS_LIMIT, DECAY_ONE
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron
+from autosnn_hw.network.chip_layers import BIAS_LIMIT, DECAY_ONE
 
 TIE_GUARD = 1e-9  # relative; a threshold that is an integer but for float64's last digits is that integer
 STEP = 2  # even-range weights are multiples of this

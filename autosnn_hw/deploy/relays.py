@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.deploy.planned_layers import Unit
 from autosnn_hw.deploy.quantise import IntegerMap
 from autosnn_hw.network import Role
+from autosnn_hw.network.connectivity import ungrouped
 
 
 def channel_order(own: int, relays: int, groups: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from autosnn_hw.cost_report import FitReport
-from autosnn_hw.quantities import apart
+from autosnn_hw.words.quantities import apart
 
 
 def fit_document(report: FitReport) -> dict[str, Any]:

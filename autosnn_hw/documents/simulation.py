@@ -10,13 +10,13 @@ import numpy as np
 
 from autosnn_hw import __version__
 from autosnn_hw.activity import Activity, LayerActivity, spike_totals
-from autosnn_hw.connectivity import fan_out
 from autosnn_hw.cost_report import CoreCost, CostReport, FitReport, Influence, Interval, LayerCost
 from autosnn_hw.documents.accuracy import confusion, wilson
 from autosnn_hw.documents.fit import violations
 from autosnn_hw.documents.layer_words import kind_of, role_of
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Layer, Role
-from autosnn_hw.sigma_delta import OUTPUT_SCALE
+from autosnn_hw.network.connectivity import fan_out
+from autosnn_hw.network.sigma_delta import OUTPUT_SCALE
 
 STATE_BYTES = 3  # u and v are 24-bit
 BIAS_BYTES = 2  # 13-bit mantissa

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autosnn_hw.quantities import at, number
+from autosnn_hw.words.quantities import at, number
 
 # (what, key of the document that counts it, key of the energy by part)
 OPERATIONS = (

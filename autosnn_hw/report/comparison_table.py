@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.quantities import UNKNOWN, count, number, percent, quantity, with_bounds
 from autosnn_hw.report.elements import grid, listed
+from autosnn_hw.words.quantities import UNKNOWN, count, number, percent, quantity, with_bounds
 
 BUSIEST = 10  # cores that a comparison shows
 NETWORKS = ("", "file", "target", "backend", "accuracy (95 %)", "spikes", "energy (low to high)", "latency", "cores")

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.quantities import count, duration, percent
 from autosnn_hw.report.elements import grid, listed, pairs, times
+from autosnn_hw.words.quantities import count, duration, percent
 
 MOST_CLASSES = 20  # rows
 

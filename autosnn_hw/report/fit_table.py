@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from autosnn_hw.documents.fit import violation_sentence
-from autosnn_hw.quantities import apart, count
 from autosnn_hw.report.elements import grid, listed
+from autosnn_hw.words.quantities import apart, count
 
 # Parameters that a neuron or synapse may take from a range: at its end they are not full.
 RANGES = {"i_decay", "v_decay", "threshold", "bias", "leak", "weight", "kernel_size", "synaptic_delay"}

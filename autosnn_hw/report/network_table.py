@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.quantities import count, percent
 from autosnn_hw.report.elements import cell, grid, listed, pairs, times, words
+from autosnn_hw.words.quantities import count, percent
 
 COLUMNS = ("layer", "block", "kind", "role", "shape", "channels", "kernel", "neurons", "vth", "v decay", "i decay", "bias", "weights", "range", "non-zero")  # fmt: skip
 

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.quantities import count, percent, with_bounds
 from autosnn_hw.report.elements import grid, listed, times
+from autosnn_hw.words.quantities import count, percent, with_bounds
 
 MOST_ROWS = 40  # of the table of spaces, whose rows are drawn
 

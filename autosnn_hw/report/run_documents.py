@@ -12,8 +12,8 @@ import hw_profiles
 from autosnn_hw import run_folder
 from autosnn_hw.config import read_config
 from autosnn_hw.errors import DoesNotFitError, InputError
-from autosnn_hw.quantities import at
 from autosnn_hw.report.core_map import core_map
+from autosnn_hw.words.quantities import at
 
 TEXT_COLUMNS = {"genotype", "source", "accuracy_source", "violation"}
 

@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autosnn_hw.documents import verdict
-from autosnn_hw.objectives import unit_of
-from autosnn_hw.quantities import bounds, count, number, percent, quantity
+from autosnn_hw.config.objectives import unit_of
+from autosnn_hw.documents.searches import verdict
 from autosnn_hw.report.elements import grid
+from autosnn_hw.words.quantities import bounds, count, number, percent, quantity
 
 
 def verdict_text(summary: Mapping[str, Any]) -> RenderableType:

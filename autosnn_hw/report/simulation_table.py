@@ -11,8 +11,8 @@ from rich.text import Text
 
 from autosnn_hw.documents.fit import violation_sentence
 from autosnn_hw.documents.simulation import health_sentence
-from autosnn_hw.quantities import at, count, number, percent, quantity, with_bounds
 from autosnn_hw.report.elements import grid, listed, pairs, times
+from autosnn_hw.words.quantities import at, count, number, percent, quantity, with_bounds
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
 OUTPUTS = 4  # steps, and values of each, that are shown

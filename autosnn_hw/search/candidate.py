@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from autosnn_hw.activity import Activity, spike_totals
+from autosnn_hw.config.objectives import OBJECTIVES
 from autosnn_hw.cost_report import CostReport, FitReport, Interval
-from autosnn_hw.objectives import OBJECTIVES
 
 INTERVALS = ("energy", "dynamic", "static", "fitness_energy", "latency", "edp")
 COLUMNS = [
@@ -67,7 +67,7 @@ class CandidateRecord:
         supernet_accuracy, supernet_spikes: of the float super-network, kept only to say how badly they would have ranked.
         parts: modelled energy by part in J; part_bounds: by how much of its value each may be lower and higher, [low, high] as
             the target's constants have it. A board's correction is fitted with them.
-        measured: values of the objectives measured by Lava or a board (`autosnn_hw.search.feedback.Measurement.known`), or None.
+        measured: values of the objectives measured by Lava or a board (`autosnn_hw.search.ranking.feedback.Measurement.known`), or None.
         cost, source, fitness, feasible: how the search stood to it with the best knowledge it had; source is "modelled",
             "measured" or "corrected" (carried over from the measured ones).
     """
@@ -162,7 +162,7 @@ def energy_parts(report: CostReport) -> dict[str, Interval]:
 
 
 def measured_values(activity: Activity, report: CostReport) -> dict[str, float]:
-    """Values of all objectives (`autosnn_hw.objectives.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip.
+    """Values of all objectives (`autosnn_hw.config.objectives.OBJECTIVES`) of one priced run, whoever measured it, and spikes_chip.
 
     A board measures power and time as well. Its static power is that of all its chips, used or not, so the energy is its
     dynamic energy plus the profile's static power of the chips used over the measured time.

@@ -13,8 +13,8 @@ from typing import Any
 from autosnn_hw.errors import InputError
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.final_accuracy import CORRECTED, INHERITED, MEASURED, Estimate
-from autosnn_hw.search.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
+from autosnn_hw.search.ranking.final_accuracy import CORRECTED, INHERITED, MEASURED, Estimate
+from autosnn_hw.search.ranking.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
 from autosnn_hw.search.runner import REFERENCE
 
 SOURCES = (MEASURED, CORRECTED, INHERITED)  # of an accuracy, best known first

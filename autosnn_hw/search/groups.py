@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import gcd
 
 from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS
-from autosnn_hw.macro_architectures import macro
+from autosnn_hw.architecture.macro_architectures import macro
 from hw_profiles.schema import Profile
 
 ANY_CHIP = (1, 2, 4)  # groups to choose from where no limit of the chip asks for more

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.search import fitness
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.feedback import Measurement
+from autosnn_hw.search.ranking import fitness
+from autosnn_hw.search.ranking.feedback import Measurement
 from autosnn_hw.search.settings import SearchSettings
 
 

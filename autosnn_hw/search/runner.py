@@ -9,16 +9,16 @@ from typing import Any
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import DoesNotFitError
-from autosnn_hw.search import feedback, fitness
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.evolution import Strategy, reference_architectures
-from autosnn_hw.search.feedback import Measurement
+from autosnn_hw.search.database.study import CandidateStudy, Entry
 from autosnn_hw.search.judgement import judge, rank
+from autosnn_hw.search.ranking import feedback, fitness
+from autosnn_hw.search.ranking.feedback import Measurement
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import SearchSpace
-from autosnn_hw.search.strategies import strategy_of
-from autosnn_hw.search.study import CandidateStudy, Entry
-from autosnn_hw.search.workers import Crew, Evaluate, Pool, crew
+from autosnn_hw.search.strategies.by_name import strategy_of
+from autosnn_hw.search.strategies.evolution import Strategy, reference_architectures
+from autosnn_hw.search.workers.processes import Crew, Evaluate, Pool, crew
 
 REFERENCE = -1  # generation of the random architectures of the mean cost
 MEASURABLE = 10  # only candidates of the top ten are worth a measurement
@@ -48,7 +48,7 @@ class SearchResult:
         records: all candidates in the order they were asked for, with the fitness of the best knowledge at the end.
         ranking: feasible ones, best first.
         best_by_generation: (generation, best fitness so far), with the knowledge of that time.
-        feedback: `autosnn_hw.search.feedback.figures`.
+        feedback: `autosnn_hw.search.ranking.feedback.figures`.
     """
 
     winner: CandidateRecord

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autosnn_hw.config.objectives import OBJECTIVES
 from autosnn_hw.errors import InputError
-from autosnn_hw.objectives import OBJECTIVES
-from autosnn_hw.search.fitness import LAMBDA, Constraints
+from autosnn_hw.search.ranking.fitness import LAMBDA, Constraints
 from autosnn_hw.search.space import SearchSpace
 
 
@@ -16,7 +16,7 @@ class SearchSettings:
     """What decides a search.
 
     Args:
-        objective: key of `autosnn_hw.objectives.OBJECTIVES`.
+        objective: key of `autosnn_hw.config.objectives.OBJECTIVES`.
         exponent: lambda, at most 0.
         population: candidates a generation.
         generations: generations after the reference; ignored where a budget is given.

@@ -13,8 +13,8 @@ from math import prod
 import numpy as np
 
 from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, Architecture, slot_name
+from autosnn_hw.architecture.macro_architectures import macro
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import macro
 
 MUTATION_PROBABILITY = 0.2  # per slot (AutoSNN)
 
@@ -27,7 +27,7 @@ class SearchSpace:
     """All architectures of one macro-architecture at one or several widths and numbers of timesteps.
 
     Args:
-        space: macro-architecture, as `autosnn_hw.macro_architectures.macro` takes it.
+        space: macro-architecture, as `autosnn_hw.architecture.macro_architectures.macro` takes it.
         width: base width C, the largest of several.
         timesteps: T, the largest of several.
         genes: the (block, groups) pairs that each slot may hold, in the order that gives them their digit.

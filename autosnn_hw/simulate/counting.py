@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
-from autosnn_hw.chip_layers import per_neuron
-from autosnn_hw.connectivity import fan_out
 from autosnn_hw.errors import InputError
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, Role
+from autosnn_hw.network.chip_layers import per_neuron
+from autosnn_hw.network.connectivity import fan_out
 from autosnn_hw.simulate.stimulus import Stimulus
 
 _ROWS_AT_ONCE = 1 << 22  # spikes converted to float64 at a time

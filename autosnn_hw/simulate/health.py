@@ -9,7 +9,7 @@ import numpy as np
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.network import ChipNetwork, InputLayer
-from autosnn_hw.sigma_delta import MESSAGE_BITS, SIGMA_BITS
+from autosnn_hw.network.sigma_delta import MESSAGE_BITS, SIGMA_BITS
 
 _SAMPLES = 4  # whose currents are followed step by step
 

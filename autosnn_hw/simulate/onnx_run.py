@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.input_file import regular
+from autosnn_hw.files.input_file import regular
 from autosnn_hw.network import MAX_TIMESTEPS
 
 LARGEST_FILE = 1 << 31

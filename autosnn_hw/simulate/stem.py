@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.chip_layers import BIAS_LIMIT
-from autosnn_hw.connectivity import axis_taps
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Encoder, conv_output_size
+from autosnn_hw.network.chip_layers import BIAS_LIMIT
+from autosnn_hw.network.connectivity import axis_taps
 
 _IMAGES_AT_ONCE = 64
 

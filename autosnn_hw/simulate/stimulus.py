@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import MAX_TIMESTEPS, ChipNetwork, integers
-from autosnn_hw.sigma_delta import SPIKE_EXP
+from autosnn_hw.network import MAX_TIMESTEPS, ChipNetwork
+from autosnn_hw.network.integer_values import integers
+from autosnn_hw.network.sigma_delta import SPIKE_EXP
 from autosnn_hw.simulate.stem import encode, host_macs
 
 

@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autosnn_hw import npz_arrays, whole_file
-from autosnn_hw.chip_layers import cuba
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import npz_arrays, whole_file
 from autosnn_hw.network import ChipNetwork, Layer, SigmaDeltaNeuron
+from autosnn_hw.network.chip_layers import cuba
 from autosnn_hw.simulate.stimulus import Stimulus
 from autosnn_hw.simulate.trace import LayerTrace, Trace
 

@@ -13,7 +13,7 @@ from autosnn_hw.cost import check, price
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.network import ChipNetwork, Role
 from autosnn_hw.search.candidate import CandidateRecord, priced_record, unpriced_record
-from autosnn_hw.search.fitness import Constraints, in_words
+from autosnn_hw.search.ranking.fitness import Constraints, in_words
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import untrained

@@ -15,17 +15,17 @@ from uuid import uuid4
 import hw_profiles
 from autosnn_hw import __version__
 from autosnn_hw.architecture import SEARCH_BLOCKS, layout
+from autosnn_hw.architecture.own_space import blocks_of
+from autosnn_hw.architecture.size_list import all_of
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
-from autosnn_hw.own_space import blocks_of
 from autosnn_hw.run_folder import CONFIG, MANIFEST, RunFolder, read_json
+from autosnn_hw.search.database.study import NAME
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import SearchSpace, search_space
-from autosnn_hw.search.study import NAME
-from autosnn_hw.search.workers import Crew, Local, worker_count
+from autosnn_hw.search.workers.processes import Crew, Local, worker_count
 from autosnn_hw.simulate.lava.board import board_status
-from autosnn_hw.size_list import all_of
-from autosnn_hw.training.compute import precision
+from autosnn_hw.training import precision
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.modules.fabric import Fabric

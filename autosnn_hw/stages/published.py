@@ -6,8 +6,8 @@ from functools import lru_cache
 from itertools import product
 
 from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture.macro_architectures import SPACES
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import SPACES
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.stages.manifest import Prepared

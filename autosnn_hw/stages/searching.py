@@ -7,24 +7,24 @@ from dataclasses import replace
 from typing import Any
 
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.objectives import unit_of, words_of
-from autosnn_hw.progress import Reporter
-from autosnn_hw.quantities import percent, quantity
+from autosnn_hw.config.objectives import unit_of, words_of
 from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
-from autosnn_hw.search.fitness import Constraints
+from autosnn_hw.search.database.storage import require_storage, storage_url
+from autosnn_hw.search.database.study import NAME, CandidateStudy
+from autosnn_hw.search.database.study_notes import tell_winner
+from autosnn_hw.search.ranking.fitness import Constraints
 from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSettings, run_search
-from autosnn_hw.search.storage import require_storage, storage_url
-from autosnn_hw.search.study import NAME, CandidateStudy
-from autosnn_hw.search.study_notes import tell_winner
-from autosnn_hw.search.walk import WALK, run_walk
-from autosnn_hw.search.walk_cost import WalkCost, walk_cost, worth_walking
+from autosnn_hw.search.walking.walk import WALK, run_walk
+from autosnn_hw.search.walking.walk_cost import WalkCost, walk_cost, worth_walking
 from autosnn_hw.simulate.lava import LavaChild
-from autosnn_hw.stages.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, Remembering
+from autosnn_hw.stages.judging.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, Remembering
+from autosnn_hw.stages.judging.measurer import ChipMeasurer, DistributedMeasurer, LavaMeasurement
+from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.stages.measurer import ChipMeasurer, DistributedMeasurer, LavaMeasurement
-from autosnn_hw.stages.subtree import SubtreeEvaluator
 from autosnn_hw.training.weight_sharing.supernet_trainer import warm_up_epochs
+from autosnn_hw.words.progress import Reporter
+from autosnn_hw.words.quantities import percent, quantity
 
 RANDOM_STUDY = "random-baseline"
 

@@ -24,8 +24,8 @@ from autosnn_hw.run_folder import (
     write_json,
     writing,
 )
-from autosnn_hw.search.study import NAME
-from autosnn_hw.stages.walked import FOLDER as WALK
+from autosnn_hw.search.database.study import NAME
+from autosnn_hw.stages.judging.walked import FOLDER as WALK
 
 NETWORKS = "networks"
 # A journal that a crash left goes before its database: together, or not at all, they are read again.

@@ -8,17 +8,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw import whole_file
 from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.progress import Reporter
+from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
-from autosnn_hw.stages.evaluator import evaluation_tools
+from autosnn_hw.stages.judging.evaluator import evaluation_tools
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.set_aside import set_aside
 from autosnn_hw.training.checkpoint import read_checkpoint
+from autosnn_hw.words.progress import Reporter
 
 VERDICT = "supernet.json"  # written when training has ended
 

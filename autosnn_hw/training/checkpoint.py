@@ -11,9 +11,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.input_file import regular
+from autosnn_hw.files import whole_file
+from autosnn_hw.files.input_file import regular
 
 FORMAT = "autosnn-hw checkpoint 1"
 LARGEST_FILE = 64 << 30

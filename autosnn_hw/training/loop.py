@@ -26,9 +26,9 @@ from autosnn_hw.training.averaging import WeightAverage
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint, write_checkpoint
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.compute.allocator import keep_freed_memory
-from autosnn_hw.training.compute.precision import FLOAT32, convolving_in
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
+from autosnn_hw.training.precision import FLOAT32, convolving_in
 from autosnn_hw.training.regime import CONSTANT, Regime
 
 BEGUN_WITH = "begun_with"  # key of a file's JSON

@@ -12,8 +12,8 @@ from autosnn_hw.network import ChipNetwork
 from autosnn_hw.verbs.files import Network, Target, name_of, profile_for, read
 
 if TYPE_CHECKING:
-    from autosnn_hw.progress import Reporter
     from autosnn_hw.run_and_price import Measurement, Samples
+    from autosnn_hw.words.progress import Reporter
 
 
 def search(out: str | Path | None = None, *, reporter: Reporter | None = None, **choices: Any) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from support import synthetic_search
 from autosnn_hw.commands.front import command
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.run_folder import CONFIG, write_text
-from autosnn_hw.search.final_accuracy import estimates
+from autosnn_hw.search.database.stored_accuracy import store_accuracies
+from autosnn_hw.search.ranking.final_accuracy import estimates
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
-from autosnn_hw.search.stored_accuracy import store_accuracies
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def broken(): raise ValueError("no weights")
 
 def test_a_module_of_torch_is_imported_and_compared_with_its_framework(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("autosnn_hw.importing._has_lava", lambda: False)
+    monkeypatch.setattr("autosnn_hw.importing.foreign_network._has_lava", lambda: False)
     Path("nets.py").write_text(MODULE)
     frames = (np.random.default_rng(0).random((5, 12, 6)) < 0.5).astype(np.uint8)
     np.savez("a.npz", x_test=frames, y_test=np.zeros(5, np.int64))
@@ -128,7 +128,7 @@ def blobs(tmp_path, images):
 @pytest.mark.parametrize("images", [False, True])
 def test_a_network_is_trained_on_with_the_integers_and_the_file_is_what_was_trained(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("autosnn_hw.importing._has_lava", lambda: False)
+    monkeypatch.setattr("autosnn_hw.importing.foreign_network._has_lava", lambda: False)
     Path("seeded.py").write_text(
         MODULE.replace("def net(): return", "def net():\n    torch.manual_seed(0)\n    return")
     )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.network.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 from exporters import cores
 
 

@@ -44,8 +44,8 @@ def test_a_verdict_says_which_baseline_its_target_cannot_hold(summary):
 
 
 def test_a_front_is_two_tables_and_the_point_that_was_chosen(result):
-    from autosnn_hw.search.fitness import Constraints
     from autosnn_hw.search.front import answer
+    from autosnn_hw.search.ranking.fitness import Constraints
 
     document = answer(result.records, objective="energy", lam=-0.16, constraints=Constraints())
     text = shown(front_table(document))
@@ -54,9 +54,9 @@ def test_a_front_is_two_tables_and_the_point_that_was_chosen(result):
 
 
 def test_the_word_and_the_interval_of_an_accuracy_stand_beside_it(result):
-    from autosnn_hw.search.final_accuracy import Estimate
-    from autosnn_hw.search.fitness import Constraints
     from autosnn_hw.search.front import answer
+    from autosnn_hw.search.ranking.final_accuracy import Estimate
+    from autosnn_hw.search.ranking.fitness import Constraints
 
     first, second, third = [record.genotype for record in result.ranking[:3]]
     known = {first: Estimate(0.9, 0.01, "measured"), second: Estimate(0.8, 0.02, "corrected")}

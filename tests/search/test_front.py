@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.final_accuracy import Estimate
-from autosnn_hw.search.fitness import Constraints
 from autosnn_hw.search.front import answer, knee, matrix, pareto_front, rule_for
+from autosnn_hw.search.ranking.final_accuracy import Estimate
+from autosnn_hw.search.ranking.fitness import Constraints
 
 points = st.lists(st.tuples(st.floats(0, 1), st.floats(1e-9, 1)), min_size=1, max_size=30)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from autosnn_hw.architecture import Architecture, block_groups, layout
-from autosnn_hw.macro_architectures import SPACES
+from autosnn_hw.architecture.macro_architectures import SPACES
 from autosnn_hw.search.groups import slot_groups
 from autosnn_hw.search.space import search_space
 from hw_profiles import load

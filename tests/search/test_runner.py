@@ -13,7 +13,7 @@ import pytest
 
 from autosnn_hw.errors import DoesNotFitError, InputError, RunError, SpikesDifferError
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.fitness import Constraints
+from autosnn_hw.search.ranking.fitness import Constraints
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 

@@ -8,7 +8,7 @@ import pytest
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.walk import members, run_walk, subtrees
+from autosnn_hw.search.walking.walk import members, run_walk, subtrees
 
 SPACE = search_space(width=(4, 8), timesteps=(2, 4, 8), blocks=("skip", "SRB_k5"))  # 192
 STRATEGIES = ("evolution", "random", "nsga2")

@@ -10,7 +10,7 @@ from autosnn_hw.cost import price
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.achievable import require_achievable, silent
-from autosnn_hw.stages.evaluator import evaluation_tools
+from autosnn_hw.stages.judging.evaluator import evaluation_tools
 from autosnn_hw.stages.manifest import prepare
 
 LIMITS = {"max_energy": "energy", "max_latency": "latency", "max_cores": "cores"}

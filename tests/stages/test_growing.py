@@ -5,10 +5,10 @@ import re
 import pytest
 
 from autosnn_hw.errors import RunError
-from autosnn_hw.progress import Silent
 from autosnn_hw.run_folder import STUDY, RunFolder, read_json
 from autosnn_hw.stages import supernet
 from autosnn_hw.training.weight_sharing import supernet_trainer
+from autosnn_hw.words.progress import Silent
 
 ALWAYS, NEVER = -2.0, 2.0  # shares of the way from chance to 1 that every network, or none, has gone
 

@@ -6,13 +6,14 @@ import pytest
 from support.untrained_run import FABRICS, SIZES, untrained_supernet
 
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.documents import verdict
+from autosnn_hw.documents.searches import verdict
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.stages import evaluator, learnt
-from autosnn_hw.stages.evaluator import CandidateEvaluator
-from autosnn_hw.stages.retraining import NetworkJob
-from autosnn_hw.training import finetune
+from autosnn_hw.stages.final_training import learnt
+from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.judging import evaluator
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.finetuning import finetune
 from exporters import netx
 
 

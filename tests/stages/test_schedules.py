@@ -6,7 +6,7 @@ import pytest
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.stages.retraining import NetworkJob
+from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.schedules import network_schedule, regime_of, supernet_schedule, training_epochs
 from autosnn_hw.training.regime import Regime
 

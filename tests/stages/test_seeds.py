@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from autosnn_hw.progress import Silent
 from autosnn_hw.run_folder import SUPERNET
-from autosnn_hw.stages import retraining
-from autosnn_hw.stages.evaluator import CandidateEvaluator
-from autosnn_hw.stages.other_seeds import repeated, spread, with_seeds
-from autosnn_hw.stages.retrained_networks import Networks, network_job
-from autosnn_hw.stages.trained_network import Accuracies, TrainedNetwork
+from autosnn_hw.stages.final_training import retraining
+from autosnn_hw.stages.final_training.other_seeds import repeated, spread, with_seeds
+from autosnn_hw.stages.final_training.retrained_networks import Networks, network_job
+from autosnn_hw.stages.final_training.trained_network import Accuracies, TrainedNetwork
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
+from autosnn_hw.words.progress import Silent
 
 
 def network(accuracy, name="x"):

@@ -7,10 +7,10 @@ from support.untrained_run import untrained_supernet
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
-from autosnn_hw.progress import Silent
 from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, write_json, write_text
 from autosnn_hw.stages import manifest, supernet
 from autosnn_hw.training.weight_sharing.supernet_trainer import SupernetTraining
+from autosnn_hw.words.progress import Silent
 
 
 def test_a_folder_without_a_super_network_is_refused_before_anything_is_made(tmp_path):

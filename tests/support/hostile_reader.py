@@ -60,7 +60,7 @@ def reader_of(kind):
 
         return cores.read
     if kind == "study":
-        from autosnn_hw.search.study import read_records
+        from autosnn_hw.search.database.study import read_records
 
         return read_records
     from autosnn_hw.training.checkpoint import read_checkpoint

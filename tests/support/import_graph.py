@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autosnn_hw", "exporters", "hw_profiles")
-GROUND = "ground floor"  # files of autosnn_hw/ itself that are no room of their own
+GROUND = "ground floor"  # its folders, by the table's last row, and files of autosnn_hw/ itself that are no room of their own
 
 
 def python_files() -> Iterator[Path]:
@@ -80,7 +81,8 @@ def room_of(path: Path, rooms: set[str]) -> str:
     package, *inner = path.with_suffix("").parts
     if package != PACKAGES[0]:
         return package
-    return inner[0] if len(inner) > 1 or inner[0] in rooms else GROUND
+    room = inner[0]
+    return room if room in rooms or (len(inner) > 1 and room not in ground_rooms()) else GROUND
 
 
 def room_arrows(rooms: set[str]) -> dict[str, set[str]]:
@@ -92,12 +94,33 @@ def room_arrows(rooms: set[str]) -> dict[str, set[str]]:
     return arrows
 
 
-def allowed_arrows() -> dict[str, set[str]]:
-    """The table "room | may import" of docs/architecture.md; every room may import the ground floor."""
+def neighbour_arrows(folder: Path, of_files: Mapping[Path, set[Path]]) -> dict[str, set[str]]:
+    """file or folder inside `folder` -> others beside it that it, or a file in it, imports from, by the arrows of files."""
+    arrows: dict[str, set[str]] = {}
+    for path, targets in of_files.items():
+        if folder in path.parents:
+            own, depth = path.parts[len(folder.parts)], len(folder.parts)
+            others = {target.parts[depth] for target in targets if folder in target.parents}
+            arrows.setdefault(own, set()).update(others - {own})
+    return arrows
+
+
+def _table() -> list[list[list[str]]]:
+    """Rows of the table "room | may import" of docs/architecture.md: the names in each of their two cells."""
     text = (ROOT / "docs" / "architecture.md").read_text()
     table = text[text.index("| room | may import |") :].split("\n\n")[0]
-    rows = [
+    return [
         [re.findall(r"`([\w]+)(?:\.py|/)?`", cell) for cell in line.split("|")[1:3]] for line in table.splitlines()[2:]
     ]
-    allowed = {own: {*others, GROUND} for (own,), others in rows}
+
+
+@lru_cache(maxsize=1)
+def ground_rooms() -> frozenset[str]:
+    """Folders of the ground floor: the table's last row."""
+    return frozenset(_table()[-1][0])
+
+
+def allowed_arrows() -> dict[str, set[str]]:
+    """The table "room | may import"; every room may import the ground floor."""
+    allowed = {own: {*others, GROUND} for (own,), others in _table()[:-1]}
     return {**allowed, GROUND: set()}

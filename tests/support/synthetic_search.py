@@ -11,10 +11,10 @@ from pathlib import Path
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.feedback import Measurement
+from autosnn_hw.search.database.study import CandidateStudy
+from autosnn_hw.search.ranking.feedback import Measurement
 from autosnn_hw.search.space import SearchSpace, search_space
-from autosnn_hw.search.study import CandidateStudy
-from autosnn_hw.search.walk import members
+from autosnn_hw.search.walking.walk import members
 
 SPACE: SearchSpace = search_space(width=8, timesteps=4)
 WALKED: SearchSpace = search_space(width=8, timesteps=4, blocks=("skip", "SCB_k3", "SRB_k5"))  # 243, in 9 subtrees

@@ -3,7 +3,7 @@
 import torch
 
 from autosnn_hw.search.space import search_space
-from autosnn_hw.stages.evaluator import CandidateEvaluator
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
 from autosnn_hw.training.checkpoint import write_checkpoint
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork

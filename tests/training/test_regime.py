@@ -17,7 +17,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.simulate import exact
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.evaluation import Images
-from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.finetuning.finetune import fit
 from autosnn_hw.training.loop import Schedule, identity_of, rate_at
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import SpikingNetwork

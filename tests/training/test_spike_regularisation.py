@@ -10,7 +10,7 @@ from autosnn_hw.activity import spike_totals
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.simulate import exact
-from autosnn_hw.training.finetune import fit
+from autosnn_hw.training.finetuning.finetune import fit
 from autosnn_hw.training.loop import Schedule, identity_of
 from autosnn_hw.training.modules.spiking_network import SpikeCounter, SpikingNetwork
 from autosnn_hw.training.spike_regularisation import FiringRate

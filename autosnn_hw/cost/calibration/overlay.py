@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw import whole_file
 from autosnn_hw.cost.calibration.least_squares import Equation, Fit, fit
 from autosnn_hw.cost.calibration.rows import constant_of, read_equations
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import whole_file
 from hw_profiles import load
 from hw_profiles.schema import Profile
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from autosnn_hw.activity import Activity
 from autosnn_hw.cost.calibration.least_squares import Equation
 from autosnn_hw.cost.mapping import mapping_of, place
-from autosnn_hw.cost.step_time import step_time
+from autosnn_hw.cost.pricing.step_time import step_time
 from autosnn_hw.errors import InputError
-from autosnn_hw.input_file import regular
+from autosnn_hw.files.input_file import regular
 from autosnn_hw.network import ChipNetwork
 from hw_profiles.constants import Constant
 from hw_profiles.schema import Profile

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.connectivity import volume
 from autosnn_hw.cost.columns.changes import SHAPED, shape_changes
 from autosnn_hw.cost.columns.column_blocks import place_columns
 from autosnn_hw.cost.columns.events import column_events
@@ -14,6 +13,7 @@ from autosnn_hw.cost.events import Events
 from autosnn_hw.cost.placement import Placement
 from autosnn_hw.cost_report import LimitUse, Violation
 from autosnn_hw.network import ChipNetwork, DenseLayer
+from autosnn_hw.network.connectivity import volume
 from hw_profiles.schema import Profile
 
 ALONE: tuple[str, ...] = ()  # limits for which nothing but `changes` would help

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from autosnn_hw.cost.reshaping import (
+from autosnn_hw.cost.remedies.reshaping import (
     Solved,
     keep_channels,
     most_that_solves,

@@ -13,12 +13,12 @@ from math import prod
 
 import numpy as np
 
-from autosnn_hw.connectivity import edges_of, volume
 from autosnn_hw.cost.columns.mesh import positions
 from autosnn_hw.cost.limits import limit_of
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Placement
 from autosnn_hw.cost.reach import block_sums, is_weighted, kernel_taps, listening
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, SigmaDeltaNeuron
+from autosnn_hw.network.connectivity import edges_of, volume
 from hw_profiles.core_rules import MemoryFormat
 from hw_profiles.schema import Profile
 

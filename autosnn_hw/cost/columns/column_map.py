@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autosnn_hw.connectivity import axis_taps
+from autosnn_hw.network.connectivity import axis_taps
 
 WHOLE = 1 << 15  # entries of a matrix that is multiplied faster than its factors
 

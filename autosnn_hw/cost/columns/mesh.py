@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from autosnn_hw.connectivity import axis_taps
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Positions
 from autosnn_hw.network import ChipNetwork, ConvLayer
+from autosnn_hw.network.connectivity import axis_taps
 from hw_profiles.core_rules import Mesh
 from hw_profiles.schema import Profile
 

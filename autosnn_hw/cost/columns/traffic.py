@@ -14,11 +14,11 @@ from math import prod
 
 import numpy as np
 
-from autosnn_hw.connectivity import row_taps, volume
 from autosnn_hw.cost.columns.column_map import ColumnMap, LayerLoads, column_map
 from autosnn_hw.cost.placement import Edges, LayerPlacement, Placement
 from autosnn_hw.cost.reach import kernel_taps
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer
+from autosnn_hw.network.connectivity import row_taps, volume
 from hw_profiles.schema import Profile
 
 HOPS = 3  # hops along x, hops along y, borders between chips

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from autosnn_hw.connectivity import axis_taps, edges_of
 from autosnn_hw.cost.crossbar.layer import CrossbarLayer
+from autosnn_hw.network.connectivity import axis_taps, edges_of
 
 
 @dataclass(frozen=True, eq=False)

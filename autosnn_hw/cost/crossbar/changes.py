@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from autosnn_hw.cost.crossbar.layer import largest_fan_in
-from autosnn_hw.cost.reshaping import groups_of, narrower, regrouped, smaller_kernel, with_layer
+from autosnn_hw.cost.remedies.reshaping import groups_of, narrower, regrouped, smaller_kernel, with_layer
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer
 
 SMALL_KERNEL = 3

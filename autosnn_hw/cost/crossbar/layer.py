@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.connectivity import column_taps, row_taps, ungrouped, volume
 from autosnn_hw.cost.crossbar.axon_types import assign_types
 from autosnn_hw.network import ConvLayer, DenseLayer
+from autosnn_hw.network.connectivity import column_taps, row_taps, ungrouped, volume
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.connectivity import components
 from autosnn_hw.cost.crossbar.axon_types import clusterings
 from autosnn_hw.cost.crossbar.axons import ClusterTaps, axons, cluster_taps, source_fan_out, tile_axes
 from autosnn_hw.cost.crossbar.fan_out import FanOut, choose, least_splitter_load, pieces, smallest_split
 from autosnn_hw.cost.crossbar.layer import CrossbarLayer, fan_in
 from autosnn_hw.cost.crossbar.limits import CrossbarLimits
+from autosnn_hw.network.connectivity import components
 
 
 @dataclass(frozen=True, eq=False)

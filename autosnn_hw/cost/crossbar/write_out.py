@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 from autosnn_hw.cost.crossbar.layer import CrossbarLayer, leak
 from autosnn_hw.cost.crossbar.tiling import TiledLayer
 from autosnn_hw.network import ChipNetwork, InputLayer, Readout
+from autosnn_hw.network.core_network import AXON, NOWHERE, OUT, SPLITTER, Core, CoreLayer, CoreNetwork
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import conv_output_size
+from autosnn_hw.network.connectivity import ungrouped
 
 MAX_WEIGHTS = 1 << 25
 Shape = tuple[int, ...]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.deploy.from_graph.euler_steps import OR
 from autosnn_hw.deploy.from_graph.maps import ConvMap, DenseMap, Shape
 from autosnn_hw.deploy.from_graph.receiving_layers import FloatLayer
@@ -15,6 +14,7 @@ from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons
 from autosnn_hw.deploy.quantise import STEP
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, Role
+from autosnn_hw.network.connectivity import ungrouped
 
 MAX_DELAY = 62
 

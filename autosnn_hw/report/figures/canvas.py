@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from autosnn_hw.quantities import scale_of
+from autosnn_hw.words.quantities import scale_of
 
 # Okabe and Ito's palette, which keeps its differences for colour-blind readers and on light and dark ground.
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#3b8bc4", "#e69f00", "#2fa37c", "#d55e00", "#b07aa1", "#8b929c"

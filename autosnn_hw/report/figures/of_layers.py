@@ -8,7 +8,6 @@ from typing import Any
 import plotly.graph_objects as go
 
 from autosnn_hw.documents.workload import part_energy
-from autosnn_hw.quantities import number
 from autosnn_hw.report.figures.canvas import (
     BLUE,
     GREEN,
@@ -21,6 +20,7 @@ from autosnn_hw.report.figures.canvas import (
     empty_figure,
     whisker,
 )
+from autosnn_hw.words.quantities import number
 
 ROLE_COLOURS = {"own": BLUE, "relay": ORANGE, "pool": GREEN}
 PART_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#56b4e9", "#a6a137")

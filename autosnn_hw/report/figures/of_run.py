@@ -8,13 +8,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from autosnn_hw.documents.ranking import ranking_sentence
-from autosnn_hw.documents.verdict import alike
-from autosnn_hw.quantities import at, count, number
+from autosnn_hw.documents.searches.ranking import ranking_sentence
+from autosnn_hw.documents.searches.verdict import alike
 from autosnn_hw.report.figures import behaviour as of_behaviour
 from autosnn_hw.report.figures import of_layers, of_search
 from autosnn_hw.report.figures import training as of_training
 from autosnn_hw.report.figures.tornado import tornado
+from autosnn_hw.words.quantities import at, count, number
 
 
 @dataclass(frozen=True)

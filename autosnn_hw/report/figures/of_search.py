@@ -7,11 +7,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from autosnn_hw.config.objectives import unit_of, words_of
 from autosnn_hw.documents.accuracy import best_known
-from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
-from autosnn_hw.objectives import unit_of, words_of
+from autosnn_hw.documents.searches.verdict import accuracy_of, alike, total_energy
 from autosnn_hw.pareto import pareto_front
-from autosnn_hw.quantities import quantity
 from autosnn_hw.report.figures.canvas import (
     BLUE,
     GENERATIONS,
@@ -24,6 +23,7 @@ from autosnn_hw.report.figures.canvas import (
     empty_figure,
     whisker,
 )
+from autosnn_hw.words.quantities import quantity
 
 MANY = 100  # candidates of which the poorest fiftieth may lie below the axis
 LABEL = 0.055  # height of a label, as a share of the axis

@@ -7,9 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from autosnn_hw.objectives import unit_of, words_of
-from autosnn_hw.quantities import quantity
+from autosnn_hw.config.objectives import unit_of, words_of
 from autosnn_hw.report.figures.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, axis_title, empty_figure, whisker
+from autosnn_hw.words.quantities import quantity
 
 SERIES = tuple(zip((BLUE, ORANGE, GREEN, RED, PURPLE, GREY), ("circle", "square", "star", "circle", "square", "star")))
 DASHES = ("solid", "dash", "dot")

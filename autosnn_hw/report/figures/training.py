@@ -7,8 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from autosnn_hw.quantities import at
 from autosnn_hw.report.figures.canvas import BLUE, GREEN, GREY, ORANGE, RED, empty_figure
+from autosnn_hw.words.quantities import at
 
 
 def losses(summary: Mapping[str, Any]) -> go.Figure | None:

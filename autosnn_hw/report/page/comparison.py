@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
-from autosnn_hw.documents.runs import compare_runs
+from autosnn_hw.documents.searches.runs import compare_runs
 from autosnn_hw.report.figures import runs as of_runs
 from autosnn_hw.report.figures.of_run import Figure
 from autosnn_hw.report.page.page_template import division, rendered
 from autosnn_hw.report.run_documents import read_run
+from autosnn_hw.words import quantities as units
 
 
 def write_comparison(runs: Sequence[str | Path], path: str | Path) -> Path:

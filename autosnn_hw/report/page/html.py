@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw import quantities as units
 from autosnn_hw import run_folder
-from autosnn_hw.documents import verdict
+from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.documents.accuracy import best_known, worst_errors
-from autosnn_hw.documents.accuracy_chain import accuracy_chain
+from autosnn_hw.documents.searches import verdict
+from autosnn_hw.documents.searches.accuracy_chain import accuracy_chain
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.documents.workload import ann_beside, neurobench, operations
-from autosnn_hw.objectives import unit_of
 from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.figures.tornado import LARGEST, constant_name
 from autosnn_hw.report.page.drawn_candidates import drawn
@@ -21,6 +20,7 @@ from autosnn_hw.report.page.page_template import division, rendered
 from autosnn_hw.report.page.picker import choices, least_lambda
 from autosnn_hw.report.page.pictures import picture_uri
 from autosnn_hw.report.run_documents import read_run
+from autosnn_hw.words import quantities as units
 
 MOST_COLUMNS = 30  # classes of a confusion matrix that a page has room for
 LARGEST_MAP = 120_000  # characters of a core map that a page has room for: some 500 cores

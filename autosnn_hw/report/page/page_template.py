@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw import quantities as units
 from autosnn_hw.report.figures.of_run import Figure
+from autosnn_hw.words import quantities as units
 
 HERE = Path(__file__).parent
 # The basic bundle of plotly.js (bars, lines, points; MIT), of the version that the Python package writes figures for: the

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from math import ceil, inf
 from typing import Any
 
-from autosnn_hw import quantities as units
+from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.documents.accuracy import best_known
-from autosnn_hw.documents.trade_off import lambda_ranges
-from autosnn_hw.objectives import unit_of
+from autosnn_hw.documents.searches.trade_off import lambda_ranges
 from autosnn_hw.pareto import pareto_front
+from autosnn_hw.words import quantities as units
 
 
 def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autosnn_hw import whole_file
 from autosnn_hw.errors import InputError
+from autosnn_hw.files import whole_file
 from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.paper.drawing import draw, save
 from autosnn_hw.report.run_documents import RunDocuments

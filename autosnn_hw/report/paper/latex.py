@@ -8,10 +8,10 @@ from typing import Any
 
 from autosnn_hw import run_folder
 from autosnn_hw.documents.accuracy import wilson
-from autosnn_hw.documents.verdict import accuracy_of, alike, total_energy
+from autosnn_hw.documents.searches.verdict import accuracy_of, alike, total_energy
 from autosnn_hw.documents.workload import ann_beside, neurobench
-from autosnn_hw.quantities import at, bounds, count, number, percent, quantity
 from autosnn_hw.report.run_documents import RunDocuments
+from autosnn_hw.words.quantities import at, bounds, count, number, percent, quantity
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",

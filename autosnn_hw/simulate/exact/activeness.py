@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from autosnn_hw.chip_layers import effective_bias
 from autosnn_hw.network import InputLayer, Layer
+from autosnn_hw.network.chip_layers import effective_bias
 from autosnn_hw.simulate.exact import reference
 from autosnn_hw.simulate.stimulus import Stimulus
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import compiled, share
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, V_LIMIT, WRAP, cuba, effective_bias, every_neuron
 from autosnn_hw.network import Layer
+from autosnn_hw.network.chip_layers import ALIGN, DECAY_ONE, V_LIMIT, WRAP, cuba, effective_bias, every_neuron
 
 _FRACTION = DECAY_ONE - 1  # of a product of a state and what it keeps
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from autosnn_hw.arithmetic.bounds import largest_sum
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, WRAP, cuba, per_neuron
 from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import MESSAGE_BITS, SIGMA_BITS
+from autosnn_hw.network.chip_layers import ALIGN, DECAY_ONE, WRAP, cuba, per_neuron
+from autosnn_hw.network.sigma_delta import MESSAGE_BITS, SIGMA_BITS
 from autosnn_hw.simulate.exact import reference, trace
 from autosnn_hw.simulate.exact.synapse_paths import deliver, possible
 from autosnn_hw.simulate.stimulus import stimulus

@@ -9,8 +9,17 @@ from typing import NamedTuple
 
 import torch
 
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, LONGEST_DELAY, V_LIMIT, WRAP, cuba, effective_bias, per_neuron
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
+from autosnn_hw.network.chip_layers import (
+    ALIGN,
+    DECAY_ONE,
+    LONGEST_DELAY,
+    V_LIMIT,
+    WRAP,
+    cuba,
+    effective_bias,
+    per_neuron,
+)
 from autosnn_hw.simulate.stimulus import Stimulus
 
 

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from autosnn_hw.chip_layers import per_neuron
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import FRACTION, STATE_EXP
+from autosnn_hw.network.chip_layers import per_neuron
+from autosnn_hw.network.sigma_delta import FRACTION, STATE_EXP
 from autosnn_hw.simulate.exact import reference
 from autosnn_hw.simulate.exact.layer_run import LayerRun
 from autosnn_hw.simulate.exact.synapse_paths import deliver, possible

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.activity import Activity
-from autosnn_hw.chip_layers import BIAS_LIMIT, cuba
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, DenseLayer
+from autosnn_hw.network.chip_layers import BIAS_LIMIT, cuba
 from autosnn_hw.simulate.counting import count
 from autosnn_hw.simulate.lava.loaded import Loaded, loaded
 from autosnn_hw.simulate.lava.measure import allocate, recorded_spikes

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.chip_layers import LONGEST_DELAY
 from autosnn_hw.network import ChipNetwork, DenseLayer
+from autosnn_hw.network.chip_layers import LONGEST_DELAY
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch import nn
 
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
 from autosnn_hw.training.compute.kernels import cpu, torch_reference
-from autosnn_hw.training.modules.surrogate import ALPHA, atan_constants
+from autosnn_hw.training.compute.surrogate import ALPHA, atan_constants
 
 KERNELS = ("auto", "numba", "triton", "torch")
 

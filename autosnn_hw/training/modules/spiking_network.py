@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from autosnn_hw.architecture import Architecture, Stage, layout
+from autosnn_hw.architecture.macro_architectures import macro
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
-from autosnn_hw.macro_architectures import macro
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.modules.blocks import Counter, Pool, SpikingBlock, borrowed
 from autosnn_hw.training.modules.fabric import FLOAT, Fabric

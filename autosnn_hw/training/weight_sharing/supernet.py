@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, Stage, front, slot_name
+from autosnn_hw.architecture.macro_architectures import macro
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
-from autosnn_hw.macro_architectures import macro
 from autosnn_hw.training import path_sampling
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once

@@ -10,8 +10,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from autosnn_hw.architecture import BLOCKS
+from autosnn_hw.architecture.macro_architectures import macro
 from autosnn_hw.errors import InputError
-from autosnn_hw.macro_architectures import macro
 from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.training.checkpoint import load_into, read_checkpoint
 from autosnn_hw.training.modules.fabric import Fabric

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from autosnn_hw.activity import Activity, LayerActivity
-from autosnn_hw.connectivity import fan_out
 from autosnn_hw.cost import place, price
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
+from autosnn_hw.network.connectivity import fan_out
 from hw_profiles import load
 
 

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from autosnn_hw.connectivity import components
 from autosnn_hw.cost.crossbar.axon_types import assign_types, clusterings, distinct_weights
+from autosnn_hw.network.connectivity import components
 
 shapes = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 3), st.integers(1, 3))
 small_weights = shapes.flatmap(lambda shape: arrays(np.int64, shape, elements=st.integers(-2, 2)))

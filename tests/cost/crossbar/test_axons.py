@@ -3,7 +3,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.random_layers import Geometry, convolutions, generators, ternary
 
-from autosnn_hw.connectivity import fan_out
 from autosnn_hw.cost.crossbar.axons import (
     axon_spikes,
     axons,
@@ -14,6 +13,7 @@ from autosnn_hw.cost.crossbar.axons import (
     tile_axes,
 )
 from autosnn_hw.cost.crossbar.layer import crossbar_layer, full_weight, largest_fan_in
+from autosnn_hw.network.connectivity import fan_out
 
 
 @st.composite

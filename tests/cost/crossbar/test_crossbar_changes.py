@@ -4,7 +4,7 @@ import pytest
 from autosnn_hw.cost import check, place
 from autosnn_hw.cost.crossbar import changes
 from autosnn_hw.cost.crossbar.changes import core_changes, with_small_kernel
-from autosnn_hw.cost.reshaping import groups_of, narrower, regrouped
+from autosnn_hw.cost.remedies.reshaping import groups_of, narrower, regrouped
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
 
 BLOCKS = ("SRB_k5", "SRB_k5", "skip", "SRB_k3", "SRB_k5")

@@ -15,7 +15,7 @@ from autosnn_hw.deploy.from_torch import framework_run
 from autosnn_hw.deploy.from_torch.network import plan_torch
 from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.imported_network import IntegerNetwork
+from autosnn_hw.training.finetuning.imported_network import IntegerNetwork
 from exporters import netx
 
 STEPS = 9

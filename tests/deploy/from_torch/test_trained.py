@@ -16,7 +16,7 @@ from autosnn_hw.deploy.from_torch import compare, framework_run, from_torch
 from autosnn_hw.deploy.from_torch.network import plan_torch
 from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.simulate import exact
-from autosnn_hw.training.imported_network import fit
+from autosnn_hw.training.finetuning.imported_network import fit
 
 pytestmark = pytest.mark.slow
 STEPS, TEST = 6, 360

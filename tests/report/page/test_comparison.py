@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from support.browser import POLICY, browse, needs_chromium, text_of
 
 from autosnn_hw.commands.report import command
-from autosnn_hw.documents.runs import compare_runs
+from autosnn_hw.documents.searches.runs import compare_runs
 from autosnn_hw.errors import InputError
 from autosnn_hw.report.figures import runs as of_runs
 from autosnn_hw.report.page.comparison import pair_sentence, render_comparison

@@ -5,7 +5,7 @@ import pytest
 from support.lava_dl_files import shipped
 
 from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
-from autosnn_hw.sigma_delta import FRACTION, OUTPUT_SCALE, SPIKE_EXP
+from autosnn_hw.network.sigma_delta import FRACTION, OUTPUT_SCALE, SPIKE_EXP
 from autosnn_hw.simulate import exact
 from exporters import netx
 

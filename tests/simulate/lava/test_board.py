@@ -214,7 +214,7 @@ def test_the_report_is_the_simulators_with_measured_power_beside_the_model(fake_
 def test_a_search_takes_what_the_board_measured_for_its_feedback(fake_board):
     from autosnn_hw.architecture import Architecture
     from autosnn_hw.cost import price
-    from autosnn_hw.stages.measurer import ChipMeasurer
+    from autosnn_hw.stages.judging.measurer import ChipMeasurer
     from hw_profiles import load
 
     class Evaluator:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from autosnn_hw.sigma_delta import OUTPUT_SCALE
+from autosnn_hw.network.sigma_delta import OUTPUT_SCALE
 from autosnn_hw.simulate import exact, lava
 from autosnn_hw.simulate.trace import compare
 from exporters import netx

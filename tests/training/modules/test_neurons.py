@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.training.compute.kernels import torch_reference
+from autosnn_hw.training.compute.surrogate import ALPHA
 from autosnn_hw.training.modules.neurons import Memoryless, Plif, memoryless, plif
-from autosnn_hw.training.modules.surrogate import ALPHA
 
 DTYPES = {torch.float32: 2e-6, torch.float64: 1e-13}
 
@@ -170,7 +170,7 @@ def test_a_tie_fires_and_a_constant_input_is_refused_by_memoryless_neurons():
 TRITON_ON_CPU = """
 import torch
 from autosnn_hw.training.compute.kernels import cuda, torch_reference
-from autosnn_hw.training.modules.surrogate import atan_constants
+from autosnn_hw.training.compute.surrogate import atan_constants
 torch.manual_seed(0)
 a, c = atan_constants()
 for timesteps, count, constant in ((4, 1500, False), (3, 10, True), (1, 2048, False)):

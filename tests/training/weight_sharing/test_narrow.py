@@ -12,11 +12,11 @@ from support.learnable import dataset
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.space import search_space
-from autosnn_hw.training.compute.precision import convolving_in
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.modules.blocks import borrowed
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import SpikeCounter, SpikingNetwork, parameter_count
+from autosnn_hw.training.precision import convolving_in
 from autosnn_hw.training.weight_sharing.inherited import inherited_network
 from autosnn_hw.training.weight_sharing.narrow import sandwich
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
@@ -104,7 +104,7 @@ def test_what_is_inherited_is_a_network_of_its_own(digits):
 
 
 def test_precision_is_that_of_the_wide_layers(monkeypatch):
-    monkeypatch.setattr("autosnn_hw.training.compute.precision.require", lambda *_: None)
+    monkeypatch.setattr("autosnn_hw.training.precision.require", lambda *_: None)
     supernet = made("entangled", "SNN_1", (1, 8, 8))
     path = Architecture.parse(FIVE[0], width=3, timesteps=3)
     with convolving_in(supernet, "bfloat16", "cpu"):

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from autosnn_hw.arithmetic.compiled import aligned
-from autosnn_hw.chip_layers import ALIGN, DECAY_ONE, cuba, effective_bias, every_neuron
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
+from autosnn_hw.network.chip_layers import ALIGN, DECAY_ONE, cuba, effective_bias, every_neuron
 from autosnn_hw.simulate.exact.events.add_rows import LANES
 from autosnn_hw.simulate.exact.events.columns import HELD, SENT, Part, Step
 

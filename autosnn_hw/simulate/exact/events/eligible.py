@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.chip_layers import ALIGN, cuba, effective_bias
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import DenseLayer, InputLayer, Layer
+from autosnn_hw.network.chip_layers import ALIGN, cuba, effective_bias
 
 LARGEST_SUM = (1 << 15) - 1
 _LARGEST_SIZE = 1 << 16  # channels or kernel area beyond which tables would not pay

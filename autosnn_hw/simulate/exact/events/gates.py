@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autosnn_hw.chip_layers import every_neuron
 from autosnn_hw.network import ConvLayer
+from autosnn_hw.network.chip_layers import every_neuron
 from autosnn_hw.simulate.exact.events.arrays import Array, View
 from autosnn_hw.simulate.exact.events.eligible import bias_range
 

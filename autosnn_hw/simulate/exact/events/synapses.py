@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.connectivity import ungrouped
 from autosnn_hw.network import ConvLayer, DenseLayer
+from autosnn_hw.network.connectivity import ungrouped
 from autosnn_hw.simulate.exact.events.add_rows import LANES, ROW_BYTES
 from autosnn_hw.simulate.exact.events.arrays import Array, ArrayBuilder, View
 from autosnn_hw.simulate.exact.events.columns import CONV, DENSE, DIAGONAL, FIRE, GATE, Part, Step

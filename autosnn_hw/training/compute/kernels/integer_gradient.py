@@ -9,7 +9,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from autosnn_hw import chip_layers
+from autosnn_hw.network import chip_layers
 
 V_LIMIT, WRAP = float(chip_layers.V_LIMIT), float(chip_layers.WRAP)
 DECAY_ONE, ALIGN = float(chip_layers.DECAY_ONE), float(chip_layers.ALIGN)

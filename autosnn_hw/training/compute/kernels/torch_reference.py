@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from autosnn_hw.training.modules.surrogate import ALPHA, Spike
+from autosnn_hw.training.compute.surrogate import ALPHA, Spike
 
 
 def plif(x: torch.Tensor, k: torch.Tensor, timesteps: int, alpha: float = ALPHA) -> torch.Tensor:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from autosnn_hw import whole_file
 from autosnn_hw.errors import RunError
+from autosnn_hw.files import whole_file
 
 SETTLED_NS = 2_000_000_000
 Entry = list[int | str]  # bytes, ns of the last change, ns of the last change of name or times, hash

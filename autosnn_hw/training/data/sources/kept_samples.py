@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from autosnn_hw import whole_file
+from autosnn_hw.files import whole_file
 from autosnn_hw.training.data.sources.contents import content_hash
 from autosnn_hw.training.data.sources.parts import Parts
 from autosnn_hw.training.data.sources.sample_arrays import as_spikes

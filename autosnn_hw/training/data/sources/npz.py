@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from autosnn_hw import npz_arrays
 from autosnn_hw.errors import InputError
-from autosnn_hw.input_file import regular
+from autosnn_hw.files import npz_arrays
+from autosnn_hw.files.input_file import regular
 
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
 ARRAY_NAMES = (*NEEDED, "x_val", "y_val")

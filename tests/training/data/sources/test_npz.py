@@ -144,8 +144,8 @@ def test_a_small_file_that_unpacks_to_much_is_refused_before_it_is_unpacked(tmp_
 def test_jpegs_that_unpack_to_much_and_odd_labels_are_refused(tmp_path, monkeypatch):
     arrays = npz_files.jpeg_file(tmp_path / "a.npz", count=6, side=64)
     name = f"npz:{tmp_path / 'a.npz'}"
-    monkeypatch.setattr("autosnn_hw.npz_arrays.HONEST_BYTES", 1000)
-    monkeypatch.setattr("autosnn_hw.npz_arrays.HONEST_RATIO", 2)
+    monkeypatch.setattr("autosnn_hw.files.npz_arrays.HONEST_BYTES", 1000)
+    monkeypatch.setattr("autosnn_hw.files.npz_arrays.HONEST_RATIO", 2)
     with pytest.raises(InputError, match="would unpack to 73728"):
         datasets.load(name, labelled=False)
     monkeypatch.undo()

@@ -1,0 +1,1 @@
+"""What events cost: energy, time, and what each constant contributes."""

@@ -1,0 +1,1 @@
+"""The study: every candidate judged so far, in a database that optuna-dashboard reads."""

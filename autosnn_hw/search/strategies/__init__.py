@@ -1,0 +1,1 @@
+"""Which genotypes come next."""

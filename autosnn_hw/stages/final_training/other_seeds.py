@@ -1,0 +1,73 @@
+"""Winner and baselines made again with other seeds of their final training: how much of an accuracy is luck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.run_folder import RunFolder
+from autosnn_hw.stages.final_training.retrained_networks import Networks, network_job
+from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
+from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.words.progress import Reporter
+from autosnn_hw.words.quantities import percent
+
+Repeated = dict[str, list[TrainedNetwork]]  # by architecture, the network of the run's own seed first
+
+
+def repeated(
+    config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter, networks: Networks
+) -> Repeated:
+    """Winner and baselines with `config.seeds` seeds each, all alike; empty with one. What is in the folder is not made again.
+
+    The super-network is the same for all: what differs is the order of the images, their augmentation and, from scratch, the
+    initial weights.
+    """
+    if config.seeds == 1:
+        return {}
+    found = {network.architecture: [network] for network in (networks.winner, *networks.baselines.values())}
+    architectures = [prepared.space.parse(text) for text in found]
+    reporter.stage("other seeds", len(found) * (config.seeds - 1))
+    done = 0
+    for repeat in range(1, config.seeds):
+        with prepared.crew.open(network_job(config, folder, repeat=repeat), most=len(found)) as pool:
+            for text, result in zip(found, pool.map(architectures)):
+                found[text].append(result)
+                done += 1
+                reporter.advance(done, f"{text}: {percent(result.accuracy.exact_test)}")
+    return found
+
+
+def with_seeds(summary: dict[str, Any], networks: Networks, found: Repeated) -> dict[str, Any]:
+    """The summary with `seeds` (how many) and, of winner and each baseline, `seeds` as `spread` says it, or null."""
+    counts = {len(made) for made in found.values()}
+    known = {text: spread(made) for text, made in found.items()}
+    own = {name: known.get(network.architecture) for name, network in networks.baselines.items()}
+    return {
+        **summary,
+        "seeds": max(counts, default=1),
+        "winner": {**summary["winner"], "seeds": known.get(networks.winner.architecture)},
+        "baselines": [{**baseline, "seeds": own.get(baseline["name"])} for baseline in summary["baselines"]],
+    }
+
+
+def spread(networks: Sequence[TrainedNetwork]) -> dict[str, Any] | None:
+    """{"accuracies" (test samples, by seed), "validation", "mean", "low", "high"}: of the mean test accuracy over seeds the 95 %
+    interval of Student's t. None for fewer than two networks; it holds the luck of training, not that of the test samples."""
+    if len(networks) < 2:
+        return None
+    from scipy.stats import t
+
+    values = np.array([network.accuracy.exact_test for network in networks])
+    mean, reach = float(values.mean()), float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / sqrt(len(values)))
+    return {
+        "accuracies": values.tolist(),
+        "validation": [network.accuracy.validation for network in networks],
+        "mean": mean,
+        "low": max(0.0, mean - reach),
+        "high": min(1.0, mean + reach),
+    }

@@ -1,0 +1,295 @@
+"""The tables of the AutoSNN paper at a size of one's own: their networks, each trained, priced and certified once.
+
+A folder holds the networks of one size; tables that share a network share its result, and what is finished is not made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import hw_profiles
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture.size_list import one_size
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
+from autosnn_hw.files import whole_file
+from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
+from autosnn_hw.simulate.certificate import certify
+from autosnn_hw.simulate.lava import LavaChild
+from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.final_training.unlowered import trained_as_floats
+from autosnn_hw.stages.manifest import require_payload
+from autosnn_hw.stages.paper_tables.table_rows import Row, rows_of
+from autosnn_hw.stages.winner.delivery import imported, lava_process
+from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.words.progress import Reporter
+
+SETTINGS, DATA = "tables.json", "data.npz"
+CHOICES = (
+    "target", "width", "timesteps", "retrain_epochs", "finetune_epochs", "learning_rate", "batch", "precision", "graded", "loss",
+    "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay",
+)  # fmt: skip
+"""Choices of `SearchConfig` that are one for all networks of a folder."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much of the data and how often: None is all of it.
+
+    Args:
+        images, test_images: the first so many for training and for the test.
+        shrink: side of the square of pixels whose mean is one pixel.
+        seeds: trainings of each network. networks: random architectures of each macro-architecture in the table of spaces.
+        certified: test samples that Lava runs of each network's first seed.
+        most: networks that are trained this time, None all.
+        only: rows whose names hold this text; the others are left out.
+    """
+
+    images: int | None = None
+    test_images: int | None = None
+    shrink: int = 1
+    seeds: int = 3
+    networks: int = 100
+    certified: int = 2
+    most: int | None = None
+    only: str = ""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a part of the dataset, or smaller samples, are asked for."""
+        return (self.images, self.test_images, self.shrink) != (None, None, 1)
+
+
+def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, reporter: Reporter) -> dict[str, Any]:
+    """Make the networks of a table that the folder `out` has not yet, and say what is there.
+
+    Args:
+        config: sizes, schedule, target and dataset; its `seed` is the first.
+
+    Returns:
+        {"table", "settings", "rows": [{"name", "space", "architecture", "spike_regularisation", "seeds": [one dict each]}], "missing"}.
+
+    Raises:
+        InputError: unknown table, missing data, or a folder of another size. SpikesDifferError: Lava counted other spikes.
+    """
+    folder = RunFolder(out)
+    _require_same_size(config, amount, folder)
+    loaded = None
+    if not (folder.has(SETTINGS) and amount.is_part):  # bad input is found before a folder is made
+        loaded = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+        datasets.require_steps(config.dataset, loaded.timesteps, one_size(config.timesteps, "timesteps"))
+        require_payload(loaded, hw_profiles.load(config.target))
+    with writing(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.held():
+        config, data = _data_of(config, folder, amount, loaded)
+        every = rows_of(table, frames=data.is_frames, networks=amount.networks, seed=config.seed)
+        rows = [row for row in every if amount.only in row.name]
+        if not rows:
+            raise InputError(f"--only {amount.only}: the table has {', '.join(row.name for row in every[:20])}.")
+        seeds = range(config.seed, config.seed + (1 if table == "spaces" else amount.seeds))
+        trainings = [_Training.of(row, seed, config, folder) for row in rows for seed in seeds]
+        missing = [training for training in trainings if not training.finished]
+        most = len(missing) if amount.most is None else amount.most
+        later = {(training.row, training.seed) for training in missing[most:]}
+        reporter.stage(f"table {table}", len(trainings))
+        results: dict[tuple[Row, int], dict[str, Any]] = {}
+        with lava_process() if amount.certified else nullcontext() as child:
+            lava, why = imported(child) if amount.certified else (None, "not asked for")
+            for done, training in enumerate(trainings):
+                row, seed = training.row, training.seed
+                if (row, seed) in later:
+                    continue
+                reporter.advance(done, f"{row.name}, seed {seed}")
+                result = training.result()
+                certificate = _certificate(training, data, amount.certified, lava, why) if seed == seeds[0] else None
+                results[row, seed] = _said(seed, result, certificate)
+        reporter.advance(len(trainings))
+    return {
+        "table": table,
+        "settings": read_json(folder / SETTINGS) | {"seeds": len(seeds), "certified_samples": amount.certified},
+        "rows": [
+            {
+                "name": row.name,
+                **_named(row, config),
+                "spike_regularisation": row.spike_regularisation,
+                "seeds": [results[row, seed] for seed in seeds if (row, seed) in results],
+            }
+            for row in rows
+        ],
+        "missing": len(later),
+    }
+
+
+@dataclass(frozen=True)
+class _Training:
+    """One training of one network, in a folder of its own."""
+
+    row: Row
+    seed: int
+    config: SearchConfig
+    folder: Path
+
+    @classmethod
+    def of(cls, row: Row, seed: int, config: SearchConfig, folder: RunFolder) -> _Training:
+        place = folder / "networks" / row.key / f"seed-{seed}"
+        with writing(place):
+            place.mkdir(parents=True, exist_ok=True)
+        own = {"seed": seed, "spike_regularisation": row.spike_regularisation, "width": row.width(config)}
+        return cls(row, seed, config.with_changes(**own), place)
+
+    @property
+    def architecture(self) -> Architecture | None:
+        return replace(self.row, widths=1).architecture(self.config)  # the config's width is the network's own
+
+    def file(self, suffix: str) -> Path:
+        """Where a file of the network is."""
+        architecture = self.architecture
+        if architecture is None:
+            return self.folder / f"{self.row.text}{suffix}"
+        return NetworkJob.of(self.config, self.folder).file(architecture, suffix)
+
+    @property
+    def finished(self) -> bool:
+        return self.file(".json").is_file() and (self.architecture is None or self.file(".net").is_file())
+
+    def result(self) -> dict[str, Any]:
+        """As `train --json` prints it, from the folder where it is there already."""
+        architecture = self.architecture
+        if architecture is None:
+            return trained_as_floats(self.row.text, self.config, self.folder, lambda *_: None)
+        return NetworkJob.of(self.config, self.folder)(architecture).to_json()
+
+
+def _named(row: Row, config: SearchConfig) -> dict[str, Any]:
+    """What a row is."""
+    architecture, width = row.architecture(config), row.width(config)
+    if architecture is None:
+        return {"space": None, "architecture": row.text, "width": width}
+    return {"space": architecture.space, "architecture": str(architecture), "width": width}
+
+
+def _wanted(config: SearchConfig, amount: Amount) -> dict[str, Any]:
+    """What is one for all networks of a folder."""
+    part = {
+        "dataset": config.dataset,
+        "images": amount.images,
+        "test_images": amount.test_images,
+        "shrink": amount.shrink,
+    }
+    return part | {name: getattr(config, name) for name in CHOICES}
+
+
+def _require_same_size(config: SearchConfig, amount: Amount, folder: RunFolder) -> None:
+    """Refuse a folder whose networks are of another size.
+
+    Raises:
+        InputError: with what differs.
+    """
+    if not folder.has(SETTINGS):
+        return
+    there = read_json(folder / SETTINGS)
+    differing = [
+        f"{name} {there[name]} (asked for: {value})"
+        for name, value in _wanted(config, amount).items()
+        if name in there and there[name] != value
+    ]
+    if differing:
+        raise InputError(f"{folder.path} holds networks of another size: {', '.join(differing)}; take another --out.")
+
+
+def _data_of(
+    config: SearchConfig, folder: RunFolder, amount: Amount, loaded: Dataset | None
+) -> tuple[SearchConfig, Dataset]:
+    """The config that names the data of the folder, which is a part of the dataset where a part was asked for, and that data.
+
+    Args:
+        loaded: the whole dataset; None where the folder has its part already.
+
+    Raises:
+        InputError: the folder's networks were trained on other data.
+    """
+    data, wanted = loaded, _wanted(config, amount)
+    if amount.is_part:
+        if loaded is not None:
+            _write_part(loaded, amount, folder / DATA)
+        config = config.with_changes(dataset=f"npz:{(folder / DATA).resolve()}", download=False)
+        data = datasets.load(config.dataset, graded=config.graded)
+    assert data is not None
+    if not folder.has(SETTINGS):
+        sizes = {"trained_on": len(data.x_train) + len(data.x_val), "tested_on": len(data.x_test), "sample": data.image}
+        write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256})
+    elif read_json(folder / SETTINGS)["data_sha256"] != data.sha256:
+        raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")
+    return config, data
+
+
+def _write_part(data: Dataset, amount: Amount, file: Path) -> None:
+    """The first samples of a dataset as an npz file, whole or not at all."""
+    x, y = data.full_train()
+    arrays = {
+        "x_train": shrunk(x[: amount.images], amount.shrink),
+        "y_train": y[: amount.images],
+        "x_test": shrunk(data.x_test[: amount.test_images], amount.shrink),
+        "y_test": data.y_test[: amount.test_images],
+    }
+    with writing(file), whole_file.beside(file) as temporary, open(temporary, "wb") as stream:
+        np.savez(stream, **arrays)
+
+
+def shrunk(samples: np.ndarray, side: int) -> np.ndarray:
+    """Images (N, C, H / side, W / side): means of squares of pixels, rounded where they are bytes; what is left over is cut.
+
+    Raises:
+        InputError: event frames, whose spikes have no mean.
+    """
+    if side == 1:
+        return samples
+    if samples.ndim != 4:
+        raise InputError("--shrink takes means of pixels; event frames have spikes. Leave it out.")
+    count, channels, height, width = samples.shape
+    height, width = height // side * side, width // side * side
+    squares = samples[:, :, :height, :width].reshape(count, channels, height // side, side, width // side, side)
+    means = squares.mean(axis=(3, 5))
+    return np.round(means).astype(np.uint8) if samples.dtype == np.uint8 else means.astype(samples.dtype)
+
+
+def _certificate(
+    training: _Training, data: Dataset, samples: int, lava: LavaChild | None, why: str | None
+) -> dict[str, Any]:
+    """How many samples Lava ran of a network, all of whose spikes were the exact simulator's; or why none."""
+    if training.architecture is None:
+        return {"samples": 0, "mismatches": None, "reason": "no chip network"}
+    kept = training.file(".certificate.json")
+    if kept.is_file() and (known := read_json(kept))["samples"] >= samples:
+        return {"samples": known["samples"], "mismatches": known["mismatches"], "reason": None}
+    if lava is None or not samples:
+        return {"samples": 0, "mismatches": None, "reason": why}
+    images, labels = data.x_test[:samples], data.y_test[:samples]
+    document = certify(training.file(".net"), images, labels=labels, child=lava).certificate.to_json()
+    write_json(kept, document)
+    return {"samples": document["samples"], "mismatches": document["mismatches"], "reason": None}
+
+
+def _said(seed: int, result: Mapping[str, Any], certificate: dict[str, Any] | None) -> dict[str, Any]:
+    """What a table says of one training of a network."""
+    health = (result.get("document") or {}).get("health") or []
+    known = ("firing_rate", "spikes", "synops", "latency", "cores", "fits", "parameters", "samples")
+    return {
+        "seed": seed,
+        "accuracy_float": result["accuracy"]["float"],
+        "accuracy": result["accuracy"]["exact_test"],
+        "spikes_float": result["float_spikes"],
+        **{name: result["float_firing_rate" if name == "firing_rate" else name] for name in known},
+        "energy": None if result["energy"] is None else result["energy"]["total"],
+        "silent": [e["layer"] for e in health if e["kind"] == "silent" and e["count"] == e["total"]],
+        "not_lowered": result.get("not_lowered"),
+        "lava": certificate,
+    }

@@ -1,0 +1,130 @@
+"""How long a search will take here, from pieces of it that are run; and what will stand on the chip."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from autosnn_hw.architecture import layout
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.run_folder import RunFolder
+from autosnn_hw.search.walking.walk import WALK
+from autosnn_hw.stages import searching, supernet
+from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.words.progress import Silent
+from autosnn_hw.words.quantities import duration
+
+BATCHES = 2  # of a short training
+LESS, MORE = 1, 4  # epochs of two such; their difference is free of what happens once
+BASELINES = 4  # networks that a search sets its winner beside
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Seconds that the parts of a search will likely take here; Lava and files come on top."""
+
+    supernet: float
+    search: float
+    networks: float
+
+    @property
+    def total(self) -> float:
+        return self.supernet + self.search + self.networks
+
+
+def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -> Expected:
+    """What a search will likely take: training by the time of a batch, the judging of candidates by `search.walk_cost`.
+
+    Args:
+        config: with the strategy that is taken.
+        seconds_a_batch: of the super-network's training, all paths of an update (`batch_seconds`).
+    """
+    workers, cost = prepared.crew.count, searching.cost_of_walk(config, prepared)
+    of_one = (
+        -(-len(prepared.data.x_train) // config.batch) * seconds_a_batch / searching.paths_an_update(config, prepared)
+    )
+    trained = 0.0 if config.supernet is not None else of_one * searching.epochs_of_paths(config, prepared)
+    candidates = searching.settings(config).total
+    one_by_one = cost.seconds / cost.passes * prepared.space.slots * candidates
+    networks = (1 if config.retrain == "scratch" else config.finalists) + BASELINES * config.baselines
+    ways = 2 if config.retrain == "both" else 1
+    networks += (config.seeds - 1) * (1 + BASELINES * config.baselines)
+    epochs = ways * networks * (config.retrain_epochs + config.finetune_epochs)
+    return Expected(
+        trained, (cost.seconds if config.strategy == WALK else one_by_one) / workers, of_one * epochs / workers
+    )
+
+
+def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seconds: Expected) -> str:
+    """What is about to happen, in one line: target, data, space, budget, expected time and folder."""
+    data, space = prepared.data, prepared.space
+    sizes = f"C = {_list(space.widths or (space.width,))}, T = {_list(space.reads)}"
+    judged = "all of them judged" if config.strategy == WALK else f"{searching.settings(config).total:,} judged"
+    made = "1 network trained" if config.retrain == "scratch" else f"{config.finalists} finalists trained on"
+    beside = f" beside {BASELINES} baselines" if config.baselines else ""
+    parts = f"super-network {duration(seconds.supernet)}, candidates {duration(seconds.search)}, networks {duration(seconds.networks)}"
+    return (
+        f"{prepared.profile.name}: {data.name} ({len(data.x_train):,} training, {len(data.x_val):,} validation, {len(data.x_test):,} test "
+        f"samples of {' x '.join(map(str, data.image))}), space {space.space} at {sizes}: {space.size:,} architectures, {judged} ({config.strategy}), "
+        f"{made}{beside}; about {duration(seconds.total)} here ({parts}; from batches timed now); folder {folder.path}"
+    )
+
+
+def _list(sizes: Sequence[int]) -> str:
+    return ", ".join(map(str, sizes))
+
+
+def network_sizes(prepared: Prepared) -> dict[str, Any]:
+    """{"stages": [{"name", "shape"}], "networks", "timesteps"}: outputs of the stages, which are those of every network of the space,
+    or of its largest where it has several sizes."""
+    stages = layout(prepared.space.largest, prepared.data.image, prepared.data.classes)
+    return {
+        "stages": [{"name": stage.name, "shape": list(stage.out_shape)} for stage in stages],
+        "networks": prepared.space.size,
+        "timesteps": prepared.space.timesteps,
+    }
+
+
+def training_cost(config: SearchConfig, prepared: Prepared) -> dict[str, float]:
+    """What training the super-network will take on this machine.
+
+    Returns:
+        {"seconds_per_batch", "batches", "seconds", "peak_bytes"}: the memory is the most that this process has had so far.
+    """
+    each = batch_seconds(config, prepared)
+    batches = config.epochs * -(-len(prepared.data.x_train) // config.batch)
+    return {
+        "seconds_per_batch": each,
+        "batches": batches,
+        "seconds": each * batches,
+        "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def batch_seconds(config: SearchConfig, prepared: Prepared) -> float:
+    """Seconds of a batch in the training of the super-network, with all paths of an update.
+
+    Short trainings of the very sizes are run, on the same few images for fewer and for more epochs; the difference is that of
+    the batches alone.
+    """
+    seconds = {epochs: _seconds(config, prepared, epochs) for epochs in (LESS, LESS, MORE)}  # the first warms up
+    return max(0.0, seconds[MORE] - seconds[LESS]) / (BATCHES * (MORE - LESS))
+
+
+def _seconds(config: SearchConfig, prepared: Prepared, epochs: int) -> float:
+    data = prepared.data
+    rows = [n % len(data.x_train) for n in range(BATCHES * config.batch)]
+    few = replace(
+        data, x_train=data.x_train[rows], y_train=data.y_train[rows], x_val=data.x_val[:8], y_val=data.y_val[:8]
+    )
+    with TemporaryDirectory(prefix="autosnn-hw-") as folder:
+        short = config.with_changes(epochs=epochs, warm_up=0)
+        run = RunFolder.create(Path(folder) / "run")
+        start = time.perf_counter()
+        supernet.train(short, replace(prepared, data=few), run, Silent(), must_learn=False)
+        return time.perf_counter() - start

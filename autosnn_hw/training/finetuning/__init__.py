@@ -1,0 +1,1 @@
+"""Training with the chip's integers in the forward pass."""

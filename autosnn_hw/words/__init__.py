@@ -1,0 +1,1 @@
+"""Numbers and progress as people read them."""

@@ -1,0 +1,79 @@
+"""Means over seeds with their intervals, and what of the paper's orderings they show."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from autosnn_hw.architecture.published_results import DESIGN
+from autosnn_hw.documents.searches.table_document import difference, interval, table_document
+
+values = [0.41, 0.44, 0.40]
+
+
+def seed(accuracy, spikes, number=0):
+    return {
+        "seed": number, "accuracy_float": accuracy, "accuracy": accuracy - 0.01, "spikes_float": spikes, "firing_rate": 0.1,
+        "spikes": {"chip": 2 * spikes}, "energy": {"value": 2.0, "low": 1.0, "high": 3.0}, "cores": 7, "fits": True,
+        "samples": 100, "silent": [], "lava": {"samples": 2, "mismatches": 0, "reason": None} if number == 0 else None,
+    }  # fmt: skip
+
+
+def made(accuracy, spikes, seeds=3):
+    """The table of design in which macro-architecture i has these means; seeds differ by a little."""
+    rows = [
+        {
+            "name": name, "space": name[:5], "architecture": "", "width": 8, "spike_regularisation": 0.0,
+            "seeds": [seed(accuracy[name[:5]] + 0.002 * i, spikes[name[:5]] * (1 + 0.01 * i), i) for i in range(seeds)],
+        }
+        for name in DESIGN
+    ]  # fmt: skip
+    return {"table": "design", "settings": {"dataset": "cifar10"}, "rows": rows, "missing": 0}
+
+
+def test_intervals_are_students_and_welchs():
+    found = interval(values)
+    low, high = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
+    assert (found["low"], found["high"]) == (pytest.approx(low), pytest.approx(high))
+    other = [0.5, 0.61, 0.43, 0.52]
+    expected = stats.ttest_ind(other, values, equal_var=False).confidence_interval()
+    found = difference(other, values)
+    assert (found["low"], found["high"]) == (pytest.approx(expected.low), pytest.approx(expected.high))
+    assert interval([0.5]) == {"value": 0.5, "low": None, "high": None} and interval([])["value"] is None
+    assert difference([0.5], values)["low"] is None
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "spikes", "verdicts"),
+    [
+        ((0.8, 0.7, 0.9, 0.5), (100, 120, 200, 150), ["shown"] * 4),
+        ((0.6, 0.7, 0.9, 0.8), (100, 90, 50, 150), ["refuted"] * 4),
+        ((0.7, 0.7, 0.7, 0.7), (100, 100, 100, 100), ["open"] * 4),
+    ],
+)
+def test_the_orderings_are_shown_refuted_or_open(accuracy, spikes, verdicts):
+    spaces = [f"SNN_{i}" for i in (1, 2, 3, 4)]
+    document = table_document(made(dict(zip(spaces, accuracy)), dict(zip(spaces, spikes))))
+    assert [entry["verdict"] for entry in document["orderings"]] == verdicts * 2
+    strided = document["orderings"][3]
+    assert strided["value"] == pytest.approx(spikes[2] / spikes[0]) and strided["paper"] == pytest.approx(222 / 154)
+
+
+def test_one_seed_and_missing_networks_decide_nothing():
+    spaces = dict.fromkeys((f"SNN_{i}" for i in (1, 2, 3, 4)), 0.5)
+    one = table_document(made(spaces, dict.fromkeys(spaces, 10), seeds=1))
+    assert {entry["verdict"] for entry in one["orderings"]} == {"open"}
+    assert (
+        one["rows"][0]["accuracy_float"]["low"] < 0.5 < one["rows"][0]["accuracy_float"]["high"]
+    )  # of its test samples
+    some = made(spaces, dict.fromkeys(spaces, 10))
+    some["rows"][2]["seeds"] = []
+    verdicts = {entry["block"]: entry["verdict"] for entry in table_document(some)["orderings"]}
+    assert verdicts == {"SCB_k3": "not made", "SRB_k3": "open"}
+
+
+def test_a_row_holds_what_the_paper_has_and_what_it_has_not():
+    spaces = dict.fromkeys((f"SNN_{i}" for i in (1, 2, 3, 4)), 0.5)
+    row = table_document(made(spaces, dict.fromkeys(spaces, 10)))["rows"][0]
+    assert row["published"]["accuracy"] == 0.8693 and row["published"]["spikes"] == 154e3
+    assert row["energy"] == {"value": 2.0, "low": 1.0, "high": 3.0} and row["cores"] == 7 and row["fits"]
+    assert row["lava"]["samples"] == 2 and row["chip_spikes"]["value"] == pytest.approx(20.2)

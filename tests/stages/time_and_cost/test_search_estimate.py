@@ -1,0 +1,87 @@
+"""The first line of a search, and where its seconds are from."""
+
+from dataclasses import replace
+
+import pytest
+
+from autosnn_hw import pipeline
+from autosnn_hw.run_folder import RunFolder
+from autosnn_hw.search.walking.walk import WALK
+from autosnn_hw.search.workers.processes import Local
+from autosnn_hw.stages import searching
+from autosnn_hw.stages.time_and_cost import search_estimate
+from autosnn_hw.stages.time_and_cost.search_estimate import expected, first_line
+
+
+class Lines:
+    """A reporter that remembers what it was told."""
+
+    def __init__(self):
+        self.lines = []
+
+    def stage(self, name, total=None):
+        self.lines.append(f"stage {name}")
+
+    def advance(self, done, text=""):
+        pass
+
+    def say(self, sentence):
+        self.lines.append(sentence)
+
+
+def test_the_seconds_are_epochs_of_paths_times_batches_and_shared_by_the_workers(config, prepared):
+    config = config.with_changes(strategy="evolution", generations=2, pool=5, mean_cost_samples=4, baselines=False)
+    one, two = (replace(prepared, crew=Local(workers)) for workers in (1, 2))
+    batches, paths = 80 // 16, 5  # 80 training images; five blocks a slot
+    found, halved = expected(config, one, 0.5), expected(config, two, 0.5)
+    assert found.supernet == pytest.approx(batches * 0.5 / paths * searching.epochs_of_paths(config, prepared))
+    assert searching.epochs_of_paths(config.with_changes(epochs=8), prepared) == 2 + 5 * 6
+    assert found.networks == pytest.approx(batches * 0.5 / paths * 2 * (1 + 1))  # two finalists, an epoch each way
+    assert halved.supernet == found.supernet and halved.networks == found.networks / 2
+    assert halved.search == found.search / 2
+    more = expected(config.with_changes(pool=10), one, 0.5)
+    assert more.search == pytest.approx(found.search * 24 / 14)
+    assert expected(config.with_changes(supernet="run"), one, 0.5).supernet == 0
+    beside = expected(config.with_changes(baselines=True, retrain="scratch"), one, 0.5)
+    assert beside.networks == pytest.approx(found.networks * 5 / 2)
+    assert found.total == found.supernet + found.search + found.networks
+
+
+def test_the_line_says_target_data_space_budget_time_and_folder(config, prepared, tmp_path):
+    config = config.with_changes(strategy=WALK)
+    folder = RunFolder(tmp_path / "run")
+    line = first_line(config, prepared, folder, expected(config, prepared, 0.5))
+    for part in (
+        "loihi2", "80 training, 20 validation, 24 test", "1 x 8 x 8", "SNN_1 at C = 4, T = 2", "3,125 architectures", "walk",
+        "2 finalists", "4 baselines", "here (super-network ", str(tmp_path / "run"),
+    ):  # fmt: skip
+        assert part in line
+    assert "\n" not in line
+    assert "26 judged (evolution)" in first_line(
+        config.with_changes(strategy="evolution", budget=26), prepared, folder, expected(config, prepared, 0.5)
+    )
+
+
+def test_it_is_the_first_thing_that_is_said_and_nothing_is_trained_before_but_what_is_timed(
+    config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(search_estimate, "batch_seconds", lambda *_: 0.25)
+    seen = []
+
+    def go_on(config, prepared, folder, reporter):
+        seen.extend(reporter.lines)
+        return {"folder": sorted(path.name for path in folder.path.iterdir())}
+
+    monkeypatch.setattr(pipeline, "_go_on", go_on)
+    document = pipeline.search(config.with_changes(strategy=WALK), tmp_path / "run", Lines())
+    assert seen[0].startswith("loihi2: ") and str(tmp_path / "run") in seen[0]
+    assert "strategy walk" in seen[-1]
+    assert document["folder"] == ["config.toml", "lock", "log.jsonl", "manifest.json"]
+    (logged,) = [event for event in RunFolder(tmp_path / "run").events() if event["event"] == "expected"]
+    assert logged["seconds"] > 0
+
+
+@pytest.mark.slow
+def test_a_batch_is_timed_by_training_on_the_very_sizes(config, prepared):
+    small, large = (search_estimate.batch_seconds(config.with_changes(batch=batch), prepared) for batch in (8, 64))
+    assert 0 <= small < large
