@@ -11,6 +11,7 @@ RULES = {
 }
 """By a pattern that the line begins with."""
 LINES = {
+    "python benchmarks/search_quality.py --data data --seeds 1": "needs the CIFAR-10 images, and trains for hours; what it found is in docs/lab/search.md",
     "autosnn-hw simulate network.net --dataset npz:frames.npz --json": "a file of the reader's; docs/how-to/sigma-delta.md makes and runs one",
     "bash .ci/run": "this is what it runs",
     "python - <<'END'": "needs a SLURM cluster",
