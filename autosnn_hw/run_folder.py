@@ -18,6 +18,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.files import whole_file
+from autosnn_hw.files.input_file import json_document
 
 try:
     import fcntl
@@ -83,14 +84,11 @@ def read_json(path: str | Path) -> Any:
     """The document in a JSON file.
 
     Raises:
-        InputError: it is missing or no JSON.
+        InputError: it is missing, no regular file or no JSON.
     """
-    try:
-        return json.loads(Path(path).read_text())
-    except FileNotFoundError:
-        raise InputError(f"{path} was not found; a folder written by `autosnn-hw search` is needed.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is not a readable JSON file ({error}).") from None
+    if not Path(path).exists():
+        raise InputError(f"{path} was not found; a folder written by `autosnn-hw search` is needed.")
+    return json_document(path, "what `autosnn-hw search` wrote there")
 
 
 def _plain(value: Any) -> Any:
@@ -166,10 +164,24 @@ class RunFolder:
 
     def study(self) -> dict[str, Any]:
         """Where the run's study is, as `storage` and, of several in one database, `name`: what its manifest says of --storage,
-        or else its own study.db."""
+        or else its own study.db.
+
+        Raises:
+            InputError: the manifest is damaged.
+        """
         manifest = read_json(self / MANIFEST) if self.has(MANIFEST) else None
         known = manifest.get("study") if isinstance(manifest, dict) else None
-        return {"storage": self / STUDY} if not known else dict(known)
+        if not known:
+            return {"storage": self / STUDY}
+        if (
+            not isinstance(known, dict)
+            or set(known) != {"storage", "name"}
+            or not all(isinstance(v, str) for v in known.values())
+        ):
+            raise InputError(
+                f"{self / MANIFEST} is damaged: its study is no storage with a name; a whole one, or a new run, is needed."
+            )
+        return dict(known)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -19,10 +19,10 @@ from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
 from autosnn_hw.network.chip_layers import LONGEST_DELAY
 from exporters import grouped_kernels, lava_dense, netx_root
-from exporters.netx_read import read
+from exporters.netx_read import ends_in_average, read
 from exporters.netx_values import VTH_MAX
 
-__all__ = ["read", "write"]
+__all__ = ["ends_in_average", "read", "write"]
 
 INT8_MAX = 127
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1

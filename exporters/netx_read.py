@@ -74,6 +74,16 @@ def read(
     return _network(reading)
 
 
+def ends_in_average(path: str | Path) -> bool:
+    """Whether the last entry of a file is an average of voters, which lava-dl writes and does not load.
+
+    Raises:
+        InputError: missing or damaged file.
+    """
+    with source.opened(path) as file:
+        return source.text(_entries(file)[-1], "type") == "average"
+
+
 def _network(reading: Reading) -> ChipNetwork:
     root, layers = reading.root, tuple(reading.layers)
     provenance = dict(root.provenance)

@@ -49,7 +49,7 @@ def test_json_and_tables_come_back_as_they_were(tmp_path):
     with pytest.raises(InputError, match="was not found"):
         run_folder.read_json(tmp_path / "none.json")
     (tmp_path / "bad.json").write_text("{")
-    with pytest.raises(InputError, match="not a readable JSON file"):
+    with pytest.raises(InputError, match="cannot be read as JSON"):
         run_folder.read_json(tmp_path / "bad.json")
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.documents.run_models import SuperNetworkVerdict
+from autosnn_hw.documents.run_reading import checked, sound
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
@@ -52,14 +54,14 @@ def require_source(config: SearchConfig, prepared: Prepared, reporter: Reporter)
             f"--supernet {source}: its super-network is not trained to the end, or has not learnt; `autosnn-hw search --resume {source}` "
             "goes on with it and says what it needs."
         )
-    verdict: dict[str, Any] = read_json(source / VERDICT)
+    verdict: dict[str, Any] = checked(read_json(source / VERDICT), SuperNetworkVerdict, source / VERDICT)
     if _learnt_from(source) != prepared.data.sha256:
         found = judged(network, prepared.data, derive_seed(config.seed, "supernet"), [])
         facts = {"accuracy": found.accuracy, "chance": found.chance, "learnt": found.learnt, "sentence": found.sentence}
         verdict = {**verdict, **facts}
         reporter.say(f"note: --supernet {source} was trained on other data; on {prepared.data.name} {found.sentence}")
     if not verdict["learnt"]:
-        raise InputError(f"--supernet {source}: {verdict['sentence']}")
+        raise InputError(f"--supernet {source}: {verdict.get('sentence') or 'its super-network has not learnt.'}")
     return {**verdict, "from": str(source)}
 
 
@@ -85,8 +87,8 @@ def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
         RunError: it has not learnt, so that searching it would rank noise; says how many epochs would likely do.
         InputError: the super-network of --supernet has another space, width or number of steps.
     """
-    if folder.has(VERDICT):
-        known: dict[str, Any] = read_json(folder / VERDICT)
+    known: dict[str, Any] | None = sound(folder / VERDICT, SuperNetworkVerdict)
+    if known is not None:
         if known.get("from") is not None or known.get("epochs", config.epochs) >= config.epochs:
             return known
         inherited = config.retrain != "scratch"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,8 @@ def title(summary: Mapping[str, Any]) -> str:
 
 
 def _command(command: str, summary: Mapping[str, Any], run: str) -> str:
-    return command.format(run=run, dataset=summary.get("dataset"), target=summary.get("target"))
+    words = {"run": run, "dataset": str(summary.get("dataset")), "target": str(summary.get("target"))}
+    return shlex.join(word.format(**words) for word in shlex.split(command))
 
 
 def _best_first(candidate: Mapping[str, Any]) -> tuple[bool, float, str]:

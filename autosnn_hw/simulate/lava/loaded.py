@@ -27,13 +27,16 @@ def loaded(network: ChipNetwork | str | Path, child: LavaChild | None) -> Iterat
     """Write a network to a .net file, or read the file given; both go with the context.
 
     Args:
-        network: a network, or a .net file, which Lava then loads as it is.
+        network: a network, or a .net file, which Lava then loads as it is; but for one that ends in an average of voters, which
+            lava-dl refuses: it runs the layers before it, written anew, and the voters are counted here.
         child: the process to run it in; None makes one for this context, which starts at its first job.
     """
     with ExitStack() as stack:
         if child is None:
             child = LavaChild()
             stack.callback(child.close)
+        if not isinstance(network, ChipNetwork) and netx.ends_in_average(network):
+            network = netx.read(network)
         if isinstance(network, ChipNetwork):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="net-", dir=child.folder)))
             file = folder / "network.net"

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.documents.behaviour import behaviour, raster_of
+from autosnn_hw.documents.run_reading import sound
+from autosnn_hw.documents.winner_models import Behaviour
 from autosnn_hw.run_and_price import sha256
-from autosnn_hw.run_folder import WINNER_BEHAVIOUR, WINNER_NET, RunFolder, read_json, write_json
+from autosnn_hw.run_folder import WINNER_BEHAVIOUR, WINNER_NET, RunFolder, write_json
 from autosnn_hw.simulate import exact
 from autosnn_hw.training.data.datasets import Dataset
 from exporters import netx
@@ -23,10 +25,9 @@ def show_winner(data: Dataset, folder: RunFolder) -> dict[str, Any]:
         `documents.behaviour.behaviour` with the hash of the network.
     """
     digest = sha256(folder / WINNER_NET)
-    if folder.has(WINNER_BEHAVIOUR):
-        known = read_json(folder / WINNER_BEHAVIOUR)
-        if known.get("network_sha256") == digest:
-            return known
+    known: dict[str, Any] | None = sound(folder / WINNER_BEHAVIOUR, Behaviour)
+    if known is not None and known.get("network_sha256") == digest:
+        return known
     network = netx.read(folder / WINNER_NET)
     inputs, labels = data.x_test[:MOST_SAMPLES], data.y_test[:MOST_SAMPLES]
     activity = exact.run(network, inputs)

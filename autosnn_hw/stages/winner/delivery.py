@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.documents.run_models import Certificate as CertificateDocument
+from autosnn_hw.documents.run_reading import sound
 from autosnn_hw.files import whole_file
 from autosnn_hw.run_and_price import Samples, sha256
 from autosnn_hw.run_folder import (
@@ -19,7 +21,6 @@ from autosnn_hw.run_folder import (
     WINNER_SIMULATION,
     WINNER_STEP_ONNX,
     RunFolder,
-    read_json,
     write_json,
     writing,
 )
@@ -91,10 +92,9 @@ def certify_winner(data: Dataset, folder: RunFolder, lava: LavaChild | None, why
     count = len(data.x_test) if len(data.x_test) <= WHOLE_TEST_SPLIT else CERTIFIED
     images, labels = data.x_test[:count], data.y_test[:count]
     digest = sha256(folder / WINNER_NET)
-    if folder.has(CERTIFICATE):
-        known = read_json(folder / CERTIFICATE)
-        if known.get("network_sha256") == digest and (lava is None or "lava" in known["backends"]):
-            return known
+    known: dict[str, Any] | None = sound(folder / CERTIFICATE, CertificateDocument)
+    if known is not None and known.get("network_sha256") == digest and (lava is None or "lava" in known["backends"]):
+        return known
     if lava is not None:
         certificate = certify(folder / WINNER_NET, images, labels=labels, child=lava).certificate
     else:

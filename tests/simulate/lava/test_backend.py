@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout
 from autosnn_hw.simulate import exact, lava
+from autosnn_hw.simulate.lava.loaded import loaded
 from autosnn_hw.simulate.trace import compare
 from exporters import netx
 
@@ -193,3 +195,45 @@ def test_a_network_made_by_intel_runs_as_it_is(lava_child):
     measured = lava.trace(files[0], images, timesteps=12, child=lava_child)
     assert compare(exact.trace(network, images, timesteps=12), measured) is None
     assert measured.layers[-2].spikes.sum() > 0
+
+
+def average_file(path, threshold=25):
+    """A net as lava-dl's trainer writes it: six neurons behind an average entry vote for three classes."""
+    random = np.random.default_rng(0)
+    conv = CONV | {"weight": 10 * random.integers(0, 3, (2, 1, 3, 3))}
+    dense = DENSE | {"shape": [6], "weight": random.integers(-40, 60, (6, 32)), "neuron": CUBA | {"vThMant": threshold}}
+    with h5py.File(path, "w") as file:
+        for index, entry in enumerate((FRAMES, conv, FLATTEN, dense, {"type": "average", "shape": [3]})):
+            put(file, f"layer/{index}", entry)
+    return path
+
+
+def test_a_file_that_ends_in_an_average_is_written_anew_for_lava(tmp_path):
+    """lava-dl refuses the entry: what it is given has the layers before it."""
+    path = average_file(tmp_path / "a.net")
+    assert netx.ends_in_average(path)
+    with loaded(path, None) as job:
+        assert job.file != path and not netx.ends_in_average(job.file)
+        assert job.network.readout == Readout(3, 2)
+    netx.write(netx.read(path), tmp_path / "b.net")
+    with loaded(tmp_path / "b.net", None) as job:
+        assert job.file == tmp_path / "b.net"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threshold", [25, 131071])
+def test_voters_behind_an_average_are_counted_of_lavas_spikes(lava_child, tmp_path, threshold):
+    """Spikes, or the voltages of neurons that never fire: by Lava, by the exact simulator, and added up by hand."""
+    path = average_file(tmp_path / "a.net", threshold)
+    inputs = np.random.default_rng(1).integers(0, 2, (6, 8, 1, 4, 4)).astype(np.uint8)
+    network = netx.read(path)
+    ours, theirs = exact.run(network, inputs), lava.run(path, inputs, child=lava_child)
+    assert theirs.total_spikes == ours.total_spikes > 0
+    trace = lava.trace(path, inputs, child=lava_child)
+    assert compare(exact.trace(network, inputs), trace) is None
+    last = trace.layers[-1]
+    voters = last.v[:, -1] if threshold == 131071 else last.spikes.sum(axis=1)
+    by_hand = voters.reshape(6, 3, 2).sum(axis=2)
+    votes = theirs.votes(network.readout)
+    assert np.array_equal(votes, by_hand) and np.array_equal(votes, ours.votes(network.readout))
+    assert np.array_equal(theirs.predictions(network.readout), by_hand.argmax(axis=1)) and len(set(by_hand.ravel())) > 2
