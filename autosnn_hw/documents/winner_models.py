@@ -86,7 +86,7 @@ class WinnerDocument(Document):
     dataset: RunOn
 
     confusion: list[list[Size]] | None = None
-    layers: list[DrawnLayer]
+    layers: list[DrawnLayer]  # type: ignore[assignment]  # narrower: read, never written
     not_counted: list[str] | None = None
     estimates: Estimates | None = None
     host_macs: float | None = None
