@@ -30,7 +30,7 @@ def write_comparison(runs: Sequence[str | Path], path: str | Path) -> Path:
 
 
 def render_comparison(document: Mapping[str, Any]) -> str:
-    """The page of a document of `documents.runs.compare_runs`."""
+    """The page of a document of `documents.searches.runs.compare_runs`."""
     plots = figures(document)
     return rendered(
         "comparison.html.j2",

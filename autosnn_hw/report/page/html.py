@@ -69,7 +69,7 @@ def render(
     """The page.
 
     Args:
-        summary: summary.json; beside its promised keys it may hold certificate, supernet and lava (`documents.verdict`).
+        summary: summary.json; beside its promised keys it may hold certificate, supernet and lava (`documents.searches.verdict`).
         candidates: rows of candidates.csv as mappings (`CandidateRecord.row`).
         winner: the winner's `simulate --json` document on test data.
         health: findings of the doctor for nets; by default those of `winner`.
