@@ -204,7 +204,7 @@ def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporte
             networks = retrained_networks.train_networks(config, prepared, folder, reporter, found, random, beside)
         with clock.stage("export"):
             delivery.export(prepared.profile, folder, networks.winner)
-            show_winner(prepared.data, folder)
+            show_winner(prepared.data, folder, networks.winner.float_layers)
         with clock.stage("Lava"):
             certificate = delivery.certify_winner(prepared.data, folder, lava, why_not)
         with clock.stage("other seeds"):

@@ -39,10 +39,27 @@ def test_winner_and_baselines_of_a_summary_get_theirs_and_others_none():
     told = with_seeds(summary, networks, made)
     assert told["seeds"] == 2 and told["winner"]["x"] == 1
     assert told["winner"]["seeds"]["mean"] == pytest.approx(0.8)
+    assert [one["delivered"] for one in told["winner"]["seeds"]["networks"]] == [True, False]
+    assert not any(one["delivered"] for one in told["baselines"][0]["seeds"]["networks"])
     first, winner, other = (baseline["seeds"] for baseline in told["baselines"])
     assert first["mean"] == pytest.approx(0.7) and winner == told["winner"]["seeds"] and other is None
     alone = with_seeds(summary, networks, {})
     assert alone["seeds"] == 1 and alone["winner"]["seeds"] is None
+
+
+def test_energies_have_an_interval_where_all_are_known():
+    values = [2e-6, 3e-6, 2.5e-6]
+    priced = [
+        replace(network(0.9), energy={"total": {"value": value}}, spikes={"chip": 7.0}, cores=4) for value in values
+    ]
+    found = spread(priced)
+    low, high = scipy.stats.t.interval(0.95, 2, np.mean(values), scipy.stats.sem(values))
+    assert found["energy"] == pytest.approx({"mean": np.mean(values), "low": low, "high": high})
+    assert [(one["seed"], one["energy"], one["spikes"], one["cores"]) for one in found["networks"]] == [
+        (seed, value, 7.0, 4) for seed, value in enumerate(values)
+    ]
+    partly = spread([*priced, network(0.9)])
+    assert partly["energy"] is None and partly["networks"][3]["energy"] is None
 
 
 @pytest.mark.slow

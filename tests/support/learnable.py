@@ -41,7 +41,7 @@ def events(image=(2, 8, 8), classes=3, count=40, timesteps=4, seed=0):
     return Dataset("events", a, b, c, d, e, f, classes, image, np.zeros(image[0]), np.ones(image[0]), 1.0, "0")
 
 
-def network(
+def module(
     names,
     seed=0,
     space="SNN_1",
@@ -53,7 +53,7 @@ def network(
     neuron="plif",
     data=None,
 ):
-    """A freshly initialised network whose batch norm has seen a few batches, as floats."""
+    """A freshly initialised network whose batch norm has seen a few batches, and its data."""
     torch.manual_seed(seed)
     data = data or dataset(image)
     architecture = Architecture.parse(names, space=space, width=width, timesteps=timesteps)
@@ -63,9 +63,15 @@ def network(
             parameter.data.fill_(0.5)  # lively enough for gradients to reach every layer
         elif name.endswith("linear.weight"):
             parameter.data.mul_(6)
-    for module in net.modules():
-        if isinstance(module, Norm):
-            module.momentum = 1.0
+    for layer in net.modules():
+        if isinstance(layer, Norm):
+            layer.momentum = 1.0
     with torch.no_grad():
         net(torch.from_numpy(data.normalise(data.x_train)))
-    return net.eval().to_folded(data), data
+    return net.eval(), data
+
+
+def network(*args, **kwargs):
+    """The network of `module` as floats with its statistics, and its data."""
+    net, data = module(*args, **kwargs)
+    return net.to_folded(data), data

@@ -1,12 +1,11 @@
-"""What the search itself cost, and what other seeds of its networks say, in sentences."""
+"""What the search itself cost, in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from autosnn_hw.documents.accuracy import differ
-from autosnn_hw.words.quantities import at, digits, duration, number, percent
+from autosnn_hw.words.quantities import digits, duration, number
 
 
 def cost_sentence(summary: Mapping[str, Any]) -> str | None:
@@ -27,25 +26,6 @@ def cost_sentence(summary: Mapping[str, Any]) -> str | None:
         f"The search took {duration(wall)}{processor} and put {_millions(images)} images through networks, {_millions(passes)} through single "
         f"blocks{energy}."
     )
-
-
-def seeds_sentence(summary: Mapping[str, Any]) -> str | None:
-    """Mean accuracies over seeds of winner and baselines (`seeds` of each), or None where there was one seed."""
-    own = at(summary, "winner", "seeds")
-    if not isinstance(own, Mapping):
-        return None
-    others = []
-    for baseline in summary.get("baselines") or ():
-        spread = baseline.get("seeds")
-        if isinstance(spread, Mapping):
-            noise = "" if differ(own, spread) else ", no difference beyond that noise"
-            others.append(f"{baseline['name']} {_spread(spread)}{noise}")
-    beside = f"; {'; '.join(others)}" if others else ""
-    return f"Over {len(own['accuracies'])} seeds of the final training, of one super-network (mean, 95 % of it): winner {_spread(own)}{beside}."
-
-
-def _spread(spread: Mapping[str, Any]) -> str:
-    return f"{percent(spread['mean'])} ({100 * spread['low']:.1f} to {100 * spread['high']:.1f})"
 
 
 def _millions(count: float) -> str:

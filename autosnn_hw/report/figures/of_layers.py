@@ -33,8 +33,8 @@ PART_NAMES = {
 }
 
 
-def layer_spikes(layers: Sequence[Mapping[str, Any]]) -> go.Figure | None:
-    """Spikes of each layer an inference: own, relay and pool apart."""
+def layer_spikes(layers: Sequence[Mapping[str, Any]], floats: Mapping[str, float] | None = None) -> go.Figure | None:
+    """Spikes of each layer an inference: own, relay and pool apart, and those of the same weights as floats (`floats`, by layer)."""
     shown = [layer for layer in layers if layer.get("spikes") is not None and layer.get("neurons")]
     if not shown:
         return None
@@ -50,6 +50,16 @@ def layer_spikes(layers: Sequence[Mapping[str, Any]]) -> go.Figure | None:
                 colour,
                 "%{y}<br>" + role + " %{x:,.1f}<extra></extra>",
             )
+    known = [layer["name"] for layer in shown if layer["name"] in (floats or {})]
+    if floats and known:
+        figure.add_scatter(
+            y=known,
+            x=[floats[name] for name in known],
+            mode="markers",
+            name="as floats",
+            marker={"color": RED, "symbol": "diamond-open", "size": 9, "line": {"width": 2}},
+            hovertemplate="%{y}<br>as floats %{x:,.1f}<extra></extra>",
+        )
     return figure
 
 

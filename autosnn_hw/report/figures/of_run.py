@@ -13,6 +13,7 @@ from autosnn_hw.documents.searches.verdict import alike
 from autosnn_hw.report.figures import behaviour as of_behaviour
 from autosnn_hw.report.figures import of_layers, of_search
 from autosnn_hw.report.figures import training as of_training
+from autosnn_hw.report.figures.seeds import seeds
 from autosnn_hw.report.figures.tornado import tornado
 from autosnn_hw.words.quantities import at, count, number
 
@@ -55,12 +56,13 @@ def figures(
         ("training", "Training", "Loss by epoch: of the super-network, mean over the paths that were drawn (it begins with one path alone: the loss jumps where the others join), and of the winner, first as floats, then as the integers that the chip runs.", of_training.losses(summary)),
         ("tuning", "Tuning of the integers", "Epoch 0 is the trained network, plainly quantised; the best epoch is delivered, and judged by images that none was trained on.", of_training.tuning(summary)),
         ("layer-energy", "Energy by layer", "Dynamic energy of an inference; the whisker spans the interval of the target's constants.", of_layers.layer_energy(layers)),
-        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers." + _of_float(summary), of_layers.layer_spikes(layers)),
+        ("layer-spikes", "Spikes by layer", "Own spikes carry the computation; relay spikes carry a residual block's shortcut past its first convolution; pool spikes are those of the max-pooling (OR) layers." + _of_float(summary, behaviour), of_layers.layer_spikes(layers, at(behaviour, "floats", "spikes"))),
         ("parts", "Energy by part", "Where the energy of an inference goes, static power included, each with its interval.", of_layers.energy_parts(winner or {})),
         ("tornado", "What the interval is made of", "How far the energy moves when one constant of the target alone goes to its low or its high; the largest first. Times move it through static power.", tornado(winner or {})),
         ("cores", "Cores by layer", "How the placement splits the layers over cores; a core that two layers share counts for each.", of_layers.core_use(layers)),
         ("firing-rates", "How often neurons fire", f"Share of the {(behaviour or {}).get('steps')} steps of {(behaviour or {}).get('samples')} test samples in which a neuron spikes. What never fires does nothing; what always fires says nothing.", of_behaviour.firing_rates(behaviour or {})),
         ("raster", "One sample, spike by spike", _of_raster(behaviour or {}), of_behaviour.raster(behaviour or {})),
+        ("seeds", "Accuracy by seed", "Each point is one training of a network from the same super-network, with other images first and other augmentation; the whisker is the 95 % interval of the mean by Student's t, which does not hold the luck of the test samples. The star is the network that was delivered, and that all else on this page is of.", seeds(summary)),
         ("baselines", "Against the baselines", "Trained, quantised and priced alike. Up and to the left is better.", of_search.baselines(summary)),
         ("feedback", "Modelled against measured", "Each point is a candidate measured on the board during the search, on the same samples.", of_search.feedback(candidates) if at(summary, "feedback", "informative") else None),
     )  # fmt: skip
@@ -79,8 +81,10 @@ def _of_raster(behaviour: Mapping[str, Any]) -> str:
     )
 
 
-def _of_float(summary: Mapping[str, Any]) -> str:
-    """How many spikes the float network has beside the integers, by the counter that leaves relays out."""
+def _of_float(summary: Mapping[str, Any], behaviour: Mapping[str, Any] | None) -> str:
+    """How many spikes the floats have beside the integers, without relays: by layer where that is known, else in all."""
+    if at(behaviour, "floats", "spikes"):
+        return " A diamond is the same layer of the delivered weights before rounding, run as floats, which need no relays."
     floats, integers = number(at(summary, "winner", "float_spikes")), number(at(summary, "winner", "spikes", "paper"))
     if floats is None or integers is None:
         return ""

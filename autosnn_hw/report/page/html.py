@@ -12,6 +12,7 @@ from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.documents.accuracy import best_known, worst_errors
 from autosnn_hw.documents.searches import verdict
 from autosnn_hw.documents.searches.accuracy_chain import accuracy_chain
+from autosnn_hw.documents.searches.seeds import by_seed
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.documents.workload import ann_beside, neurobench, operations
 from autosnn_hw.report.figures.of_run import figures
@@ -104,6 +105,8 @@ def render(
         errors=worst_errors(matrix),
         class_name=lambda index: names[index] if index < len(names) else index,
         behaviour=behaviour,
+        floats=units.at(behaviour, "floats", "spikes"),
+        seeds=by_seed(summary),
         core_map=core_map if core_map is not None and len(core_map) <= LARGEST_MAP else None,
         operations=operations(winner) if winner else [],
         neurobench=neurobench(winner or {}),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.deploy.batch_norm import calibrated
@@ -44,6 +46,8 @@ class Learnt:
         kept: the step that is delivered.
         curves: by epoch, as far as there were any: "loss" of the floats, "integer_loss", and "integer_accuracy" on the
             held-out validation images, whose first value is that before the first epoch of tuning.
+        supernet_float: accuracy of the super-network's path as floats, on the validation images that the search judged by; None
+            where no weights are inherited.
     """
 
     weights: str
@@ -56,6 +60,7 @@ class Learnt:
     steps: dict[str, float]
     kept: str
     curves: dict[str, list[float]]
+    supernet_float: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +192,13 @@ def inherited(
         steps=steps,
         kept=kept,
         curves={"loss": trained.losses, **curves},
+        supernet_float=tools.float_view(architecture, *judging_samples(data, config))["supernet_accuracy"],
     )
+
+
+def judging_samples(data: Dataset, config: SearchConfig) -> tuple[np.ndarray, np.ndarray]:
+    """The validation images, and their labels, that a search judges its candidates by."""
+    return data.x_val[: config.evaluate], data.y_val[: config.evaluate]
 
 
 def _seed(config: SearchConfig, purpose: str, architecture: Architecture, repeat: int) -> int:

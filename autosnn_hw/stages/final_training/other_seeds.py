@@ -45,29 +45,65 @@ def repeated(
 def with_seeds(summary: dict[str, Any], networks: Networks, found: Repeated) -> dict[str, Any]:
     """The summary with `seeds` (how many) and, of winner and each baseline, `seeds` as `spread` says it, or null."""
     counts = {len(made) for made in found.values()}
-    known = {text: spread(made) for text, made in found.items()}
+    winner = networks.winner.architecture
+    known = {text: spread(made, delivered=text == winner) for text, made in found.items()}
     own = {name: known.get(network.architecture) for name, network in networks.baselines.items()}
     return {
         **summary,
         "seeds": max(counts, default=1),
-        "winner": {**summary["winner"], "seeds": known.get(networks.winner.architecture)},
+        "winner": {**summary["winner"], "seeds": known.get(winner)},
         "baselines": [{**baseline, "seeds": own.get(baseline["name"])} for baseline in summary["baselines"]],
     }
 
 
-def spread(networks: Sequence[TrainedNetwork]) -> dict[str, Any] | None:
-    """{"accuracies" (test samples, by seed), "validation", "mean", "low", "high"}: of the mean test accuracy over seeds the 95 %
-    interval of Student's t. None for fewer than two networks; it holds the luck of training, not that of the test samples."""
+def spread(networks: Sequence[TrainedNetwork], *, delivered: bool = False) -> dict[str, Any] | None:
+    """How networks of one architecture differ by seed; None for fewer than two. It holds the luck of training, not that of the test
+    samples.
+
+    Args:
+        networks: by seed, the run's own first.
+        delivered: that one is the run's winner.net.
+
+    Returns:
+        {"accuracies" (test samples, by seed), "validation", "mean", "low", "high": of the test accuracy; "energy": {"mean", "low",
+        "high"} of the modelled energies in J, None where one is unknown; "networks": [{"seed" (0 is the run's own, others are in its
+        folder networks/seed-N), "accuracy", "validation", "energy" in J, "spikes", "cores", "delivered"}]}; low and high are 95 %
+        intervals of the mean by Student's t.
+    """
     if len(networks) < 2:
         return None
+    accuracies = [network.accuracy.exact_test for network in networks]
+    energies = [None if network.energy is None else network.energy["total"]["value"] for network in networks]
+    accuracy, energy = mean_interval(accuracies), None
+    if None not in energies:
+        energy = mean_interval(energies)
+        energy = energy | {"low": max(0.0, energy["low"])}
+    return {
+        "accuracies": accuracies,
+        "validation": [network.accuracy.validation for network in networks],
+        "mean": accuracy["mean"],
+        "low": max(0.0, accuracy["low"]),
+        "high": min(1.0, accuracy["high"]),
+        "energy": energy,
+        "networks": [
+            {
+                "seed": seed,
+                "accuracy": network.accuracy.exact_test,
+                "validation": network.accuracy.validation,
+                "energy": spent,
+                "spikes": None if network.spikes is None else network.spikes["chip"],
+                "cores": network.cores,
+                "delivered": delivered and seed == 0,
+            }
+            for seed, (network, spent) in enumerate(zip(networks, energies))
+        ],
+    }
+
+
+def mean_interval(values: Sequence[Any]) -> dict[str, float]:
+    """{"mean", "low", "high"}: 95 % of the mean by Student's t, of two values or more."""
     from scipy.stats import t
 
-    values = np.array([network.accuracy.exact_test for network in networks])
-    mean, reach = float(values.mean()), float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / sqrt(len(values)))
-    return {
-        "accuracies": values.tolist(),
-        "validation": [network.accuracy.validation for network in networks],
-        "mean": mean,
-        "low": max(0.0, mean - reach),
-        "high": min(1.0, mean + reach),
-    }
+    known = np.array(values, np.float64)
+    mean, reach = float(known.mean()), float(t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / sqrt(len(known)))
+    return {"mean": mean, "low": mean - reach, "high": mean + reach}

@@ -24,6 +24,7 @@ from autosnn_hw.stages.judging.evaluator import judged
 from autosnn_hw.training.compute.threads import one_thread
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.float_view import float_view
 from exporters import netx
 from hw_profiles.schema import Profile
 
@@ -146,10 +147,23 @@ class NetworkJob:
         if learnt.weights == "inherited":
             inherited_accuracy = learnt.steps.get("inherited", validation)
         untuned = accuracy_of(lower(learnt.untuned, profile), samples)
+        floats = float_view(learnt.tuned, data, data.x_test, data.y_test, profile)
+        floats_validation = None
+        if validation is not None:
+            floats_validation = float_view(learnt.tuned, data, data.x_val, data.y_val, profile).accuracy
         result = TrainedNetwork(
             architecture=str(architecture),
             file=str(self.file(architecture)),
-            accuracy=Accuracies(learnt.float_accuracy, untuned, exact_test, inherited_accuracy, validation),
+            accuracy=Accuracies(
+                learnt.float_accuracy,
+                untuned,
+                exact_test,
+                inherited_accuracy,
+                validation,
+                delivered_float=floats.accuracy,
+                delivered_float_validation=floats_validation,
+                supernet_float=learnt.supernet_float,
+            ),
             float_spikes=learnt.float_spikes,
             float_firing_rate=learnt.float_firing_rate,
             parameters=learnt.parameters,
@@ -161,6 +175,7 @@ class NetworkJob:
             kept=learnt.kept,
             as_candidate=None if record is None else record.to_json(),
             curves=learnt.curves,
+            float_layers=floats.spikes,
         )
         return result if document is None else result.priced(document)
 

@@ -23,6 +23,9 @@ class Accuracies:
         quantised, exact_test: of the test samples, without tuning and as the chip runs it.
         inherited: of the validation samples by the network that the search judged; None where nothing was inherited.
         validation: of the validation samples as the chip runs it; None where they were trained on.
+        delivered_float, delivered_float_validation: of the test samples and of the validation samples by the delivered weights before
+            rounding, run as floats; None where that was not measured, or they were trained on.
+        supernet_float: of the validation samples that the search judged by, by the super-network's path as floats.
     """
 
     float_view: Annotated[float, Field(validation_alias="float")]
@@ -30,9 +33,12 @@ class Accuracies:
     exact_test: float
     inherited: float | None = None
     validation: float | None = None
+    delivered_float: float | None = None
+    delivered_float_validation: float | None = None
+    supernet_float: float | None = None
 
     def to_json(self) -> dict[str, float | None]:
-        known = {name: getattr(self, name) for name in ("quantised", "exact_test", "inherited", "validation")}
+        known = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "float_view"}
         return {"float": self.float_view, **known}
 
 
@@ -58,6 +64,8 @@ class TrainedNetwork:
         curves: loss and accuracy by epoch (`stages.learnt.Learnt`); empty where they were not kept.
         float_firing_rate: of the float network, as AutoSNN has it: its spikes over as many as there could be; None is unknown.
         other: the network that was made the other way and not taken: {weights, validation, exact_test}.
+        float_layers: spikes by layer of the delivered weights before rounding, run as floats, mean a test sample, without relays;
+            None is unknown.
     """
 
     architecture: str
@@ -82,6 +90,7 @@ class TrainedNetwork:
     other: Mapping[str, Any] | None = None
     float_firing_rate: float | None = None
     curves: Mapping[str, list[float]] = field(default_factory=dict)
+    float_layers: Mapping[str, float] | None = None
 
     def priced(self, document: dict[str, Any]) -> TrainedNetwork:
         """With what its `simulate --json` document says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,14 @@ from exporters import netx
 MOST_SAMPLES = 1000  # test samples that are looked at
 
 
-def show_winner(data: Dataset, folder: RunFolder) -> dict[str, Any]:
+def show_winner(data: Dataset, folder: RunFolder, float_layers: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Write what winner.net does on the first test samples; what is there of this file already is kept.
 
+    Args:
+        float_layers: spikes of its weights as floats by layer, mean of all test samples; None is unknown.
+
     Returns:
-        `documents.behaviour.behaviour` with the hash of the network.
+        `documents.behaviour.behaviour` with the hash of the network and, where known, "floats": {"samples", "spikes" by layer}.
     """
     digest = sha256(folder / WINNER_NET)
     known: dict[str, Any] | None = sound(folder / WINNER_BEHAVIOUR, Behaviour)
@@ -42,6 +46,7 @@ def show_winner(data: Dataset, folder: RunFolder) -> dict[str, Any]:
         prediction=int(predictions[shown]),
     )
     said = behaviour(network, activity, inputs, labels, raster=raster, classes=data.class_names)
-    document = {"network_sha256": digest, "dataset": {"name": data.name, "split": "test"}, **said}
+    floats = None if float_layers is None else {"samples": len(data.x_test), "spikes": dict(float_layers)}
+    document = {"network_sha256": digest, "dataset": {"name": data.name, "split": "test"}, **said, "floats": floats}
     write_json(folder / WINNER_BEHAVIOUR, document)
     return document

@@ -135,6 +135,7 @@ def summary(
             "accuracy": {
                 "supernet": networks.candidate.accuracy,
                 **winner.accuracy.to_json(),
+                "supernet_float": _known(winner.accuracy.supernet_float, networks.candidate.supernet_accuracy),
                 "searched": found.winner.accuracy,
                 "exact": accuracies.get("exact"),
                 "lava": accuracies.get("lava") if confirmed else None,
@@ -175,6 +176,11 @@ def summary(
         "wall_time": round(sum(float(stage["seconds"]) for stage in stages), 3),
         "stages": stages,
     }
+
+
+def _known(*values: float | None) -> float | None:
+    """The first that is known."""
+    return next((value for value in values if value is not None), None)
 
 
 def _baselines(prepared: Prepared, networks: Networks) -> list[dict[str, Any]]:

@@ -192,6 +192,25 @@ def test_errors_cores_constants_and_metrics_are_on_the_page(page, behaviour, win
     assert first["source"] in text and "8-bit ANN of the same architecture" in text
 
 
+def test_every_seed_and_the_floats_by_layer_are_on_the_page(summary, candidates, winner, behaviour, page):
+    names = [layer["name"] for layer in winner["layers"] if layer["neurons"]]
+    floats = {"samples": 40, "spikes": {name: 1000.0 + index for index, name in enumerate(names)}}
+    networks = [
+        {"seed": s, "accuracy": 0.9722 - s / 50, "validation": 0.9, "energy": 2e-6, "spikes": 7.0, "cores": 3, "delivered": not s}
+        for s in range(3)
+    ]  # fmt: skip
+    accuracies = [one["accuracy"] for one in networks]
+    spread = {"accuracies": accuracies, "mean": 0.9522, "low": 0.93, "high": 0.97, "networks": networks}
+    spread["energy"] = {"mean": 2e-6, "low": 1e-6, "high": 3e-6}
+    changed = {**summary, "winner": {**summary["winner"], "seeds": spread}}
+    drawn = render(changed, candidates, winner=winner, behaviour={**behaviour, "floats": floats})
+    text = text_of(drawn)
+    assert "plot-seeds" in drawn and "winner, delivered 0 97.2 % 90.0 % 7.00 2.00 µJ" in " ".join(text.split())
+    assert "Delivered is the first, 97.2 %" in text and "1.00 to 3.00 µJ" in text
+    assert "as floats" in text and all(f"<td>{1000 + index:,}" in drawn for index in range(len(names)))
+    assert "plot-seeds" not in page and "others, as floats" not in page
+
+
 def test_the_page_says_what_is_taken_for_what(page, winner):
     assert sum(map(sum, winner["confusion"])) == winner["dataset"]["samples"]
     right = re.findall(r'<td class="right" style="--share:[0-9.]+">(\d*)</td>', page)

@@ -48,6 +48,13 @@ def test_what_is_written_is_what_is_said(folder, config, prepared, architecture,
     alone = SpikingNetwork(architecture, data.image, data.classes, fabric=prepared.fabric)
     assert result.parameters == parameter_count(alone)
     np.testing.assert_array_equal(network.check.images, data.x_test[:8])
+    assert list(result.float_layers) == [layer.name for layer in network.neuron_layers]
+    assert min(result.float_layers.values()) >= 0 < sum(result.float_layers.values())
+    assert (
+        abs(result.accuracy.delivered_float - result.accuracy.exact_test) < 0.2
+    )  # the same weights before and after rounding
+    by_search = [result.accuracy.supernet_float, result.accuracy.delivered_float_validation]
+    assert [value is not None for value in by_search] == [weights == "inherited"] * 2
     run = exact.run(network, data.x_val)
     record = judged(architecture, network, lambda: run, data.y_val, prepared.profile, {"parameters": result.parameters})
     assert result.as_candidate == (record.to_json() if weights == "inherited" else None)

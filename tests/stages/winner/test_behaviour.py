@@ -13,7 +13,8 @@ def test_it_counts_what_the_file_does_and_keeps_it(prepared, folder, config, arc
 
     judge = CandidateEvaluator(str(folder / "supernet.safetensors"), config.dataset, None, config.target, None, 0)
     netx.write(judge.deploy(architecture), folder / WINNER_NET)
-    found = behaviour.show_winner(prepared.data, folder)
+    found = behaviour.show_winner(prepared.data, folder, {"stem": 5.5})
+    assert found["floats"] == {"samples": len(prepared.data.x_test), "spikes": {"stem": 5.5}}
     assert found == read_json(folder / WINNER_BEHAVIOUR)
     network, data = netx.read(folder / WINNER_NET), prepared.data
     activity = exact.run(network, data.x_test)
