@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARKERS = {None: "o", "circle": "o", "circle-open": "o", "square": "s", "star": "*", "diamond": "D", "x": "x"}
+OPEN = "-open"  # behind the name of a symbol: its outline alone
+MARKERS = {None: "o", "circle": "o", "square": "s", "star": "*", "diamond": "D", "x": "x", "line-ns": "|"}
+LINES = ("x", "line-ns")  # symbols without an inside
 STYLES = {None: "-", "solid": "-", "dot": ":", "dash": "--"}
 INCH = 96  # CSS pixels
 WIDTH = 5.2  # inches: a column and a half, which a paper scales to its own
@@ -118,12 +120,14 @@ def _points(figure: Figure, axes: Axes, trace: Any, x: list[Any], y: list[Any]) 
     marker, colour = trace.marker, trace.marker.color
     if marker.size == 1:  # an anchor of whiskers, not a point
         return
-    size = (marker.size * 0.62) ** 2
-    how: dict[str, Any] = {"s": size, "marker": MARKERS[marker.symbol], "label": trace.name, "linewidths": 0.8}
-    if marker.symbol == "circle-open":
+    size, symbol = (marker.size * 0.62) ** 2, marker.symbol and marker.symbol.removesuffix(OPEN)
+    if symbol not in MARKERS:
+        raise NotImplementedError(f"a point drawn as {symbol} cannot be drawn for paper")
+    how: dict[str, Any] = {"s": size, "marker": MARKERS[symbol], "label": trace.name, "linewidths": 0.8}
+    if symbol != marker.symbol:
         axes.scatter(x, y, facecolors="none", edgecolors=colour, **how)
     elif isinstance(colour, str):
-        filled: dict[str, Any] = {} if marker.symbol == "x" else {"edgecolors": marker.line.color or "none"}
+        filled: dict[str, Any] = {} if symbol in LINES else {"edgecolors": marker.line.color or "none"}
         axes.scatter(x, y, c=colour, alpha=marker.opacity, **how, **filled)
     else:
         scale = LinearSegmentedColormap.from_list("plotly", [(at, shade) for at, shade in marker.colorscale])

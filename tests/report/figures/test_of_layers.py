@@ -1,6 +1,7 @@
 """Spikes by layer: integers stacked by role, floats beside them where they are known."""
 
 from autosnn_hw.report.figures.of_layers import layer_spikes
+from autosnn_hw.report.paper.drawing import draw
 
 
 def test_floats_stand_beside_the_layers_that_they_are_known_of(winner):

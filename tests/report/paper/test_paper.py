@@ -70,6 +70,13 @@ def test_every_point_of_the_search_is_drawn(run):
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(NotImplementedError, match="pie"):
         draw(go.Figure(go.Pie(values=[1]), layout={"height": 400}))
+    with pytest.raises(NotImplementedError, match="hexagram"):
+        draw(
+            go.Figure(
+                go.Scatter(x=[1], y=[1], mode="markers", marker={"symbol": "hexagram-open", "size": 9}),
+                layout={"height": 400},
+            )
+        )
     with pytest.raises(InputError, match="svg, pdf, png"):
         formats_of("svg,gif")
     assert formats_of("PNG, svg,png") == ("png", "svg")
