@@ -73,15 +73,17 @@ def table(summary: Mapping[str, Any], winner: Mapping[str, Any] | None) -> str:
     """
     entries = [("winner", summary.get("winner") or {}), *((b["name"], b) for b in alike(summary))]
     samples = summary.get("test_samples") or at(winner, "dataset", "samples")
-    rows = "\n".join(_row(name, entry, samples) for name, entry in entries)
+    several = any(isinstance(entry.get("seeds"), Mapping) for _, entry in entries)
+    rows = "\n".join(_row(name, entry, samples, several) for name, entry in entries)
+    column, head = ("l", " & Mean over seeds (\\%)") if several else ("", "")
     return f"""\
 % \\usepackage{{booktabs}}; \\usepackage{{textcomp}}
 \\begin{{table}}
   \\centering
   \\caption{{{caption(summary, winner, samples)}}}
-  \\begin{{tabular}}{{lrlrrlr}}
+  \\begin{{tabular}}{{lrl{column}rrlr}}
     \\toprule
-    Network & Accuracy (\\%) & 95\\,\\% interval & Spikes & Energy & low to high & Cores \\\\
+    Network & Accuracy (\\%) & 95\\,\\% interval{head} & Spikes & Energy & low to high & Cores \\\\
     \\midrule
 {rows}
     \\bottomrule
@@ -135,13 +137,20 @@ def caption(summary: Mapping[str, Any], winner: Mapping[str, Any] | None, sample
     return (
         f"Networks found by autosnn-hw~\\cite{{autosnn_hw}} in the space of AutoSNN~\\cite{{na2022autosnn}} on "
         f"{escaped(summary.get('dataset'))} for {escaped(summary.get('target'))}, run as integers on the test split{escaped(of)}. "
-        "Accuracy with its Wilson 95\\,\\% interval; spikes and energy are means an inference. Energies are estimates of a cost "
+        f"Accuracy with its Wilson 95\\,\\% interval{_seeds(summary)}; spikes and energy are means an inference. Energies are estimates of a cost "
         "model, low to high: the interval of the target's constants. The boundary of the energy, and what it leaves out: "
         f"{escaped(boundary)}"
     )
 
 
-def _row(name: str, entry: Mapping[str, Any], samples: int | None) -> str:
+def _seeds(summary: Mapping[str, Any]) -> str:
+    own = at(summary, "winner", "seeds", "accuracies")
+    if own is None:
+        return ""
+    return f", and its mean over {len(own)} seeds of the final training with the 95\\,\\% interval of Student's t, of which the first is in the other columns"
+
+
+def _row(name: str, entry: Mapping[str, Any], samples: int | None, several: bool) -> str:
     accuracy = accuracy_of(entry.get("accuracy"))
     interval = wilson(round(accuracy * samples), samples) if accuracy is not None and samples else {}
     low, high = interval.get("low"), interval.get("high")
@@ -150,9 +159,17 @@ def _row(name: str, entry: Mapping[str, Any], samples: int | None) -> str:
         name,
         "--" if accuracy is None else f"{100 * accuracy:.1f}",
         "--" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}",
+        *([_mean(entry.get("seeds"))] if several else []),
         count(number(entry.get("spikes"), "chip")),
         quantity(number(energy), "J"),
         bounds(energy, "J"),
         count(number(entry.get("cores"))),
     )
     return "    " + " & ".join(escaped(cell) for cell in cells) + " \\\\"
+
+
+def _mean(spread: Mapping[str, Any] | None) -> str:
+    """Mean accuracy over seeds with its interval, in percent."""
+    if spread is None:
+        return "--"
+    return f"{100 * spread['mean']:.1f} ({100 * spread['low']:.1f} to {100 * spread['high']:.1f})"

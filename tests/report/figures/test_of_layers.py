@@ -10,6 +10,8 @@ def test_floats_stand_beside_the_layers_that_they_are_known_of(winner):
     plain, beside = layer_spikes(winner["layers"]), layer_spikes(winner["layers"], floats)
     assert len(beside.data) == len(plain.data) + 1 and beside.data[:-1] == plain.data
     assert dict(zip(beside.data[-1].y, beside.data[-1].x)) == {name: floats[name] for name in names[1:]}
+    on_paper = draw(beside).axes[0].collections[-1]
+    assert len(on_paper.get_offsets()) == len(names) - 1 and not on_paper.get_facecolors().size
     assert (
         len(layer_spikes(winner["layers"], {}).data)
         == len(layer_spikes(winner["layers"], None).data)

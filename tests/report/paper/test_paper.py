@@ -92,6 +92,16 @@ def test_the_table_holds_the_figures_of_winner_and_baselines_with_the_boundary(r
     assert all(escaped(said.removeprefix("Boundary: ").rstrip(".")) in text for said in run.winner["not_counted"])
 
 
+def test_several_seeds_are_a_column_with_their_interval(run):
+    spread = {"accuracies": [0.97, 0.95, 0.96], "mean": 0.96, "low": 0.935, "high": 0.985}
+    winner = {**run.summary["winner"], "seeds": spread}
+    text = table(run.summary | {"test_samples": 360, "winner": winner}, run.winner)
+    rows = [line for line in text.splitlines() if line.endswith("\\\\") and "&" in line]
+    assert len({row.count(" & ") for row in rows}) == 1 and rows[0].count(" & ") == 7 and r"{lrllrrlr}" in text
+    assert " & 96.0 (93.5 to 98.5) & " in rows[1] and " & -- & " in rows[2]
+    assert "mean over 3 seeds" in text and "Mean over seeds" not in table(run.summary, run.winner)
+
+
 def test_the_metrics_have_a_table_of_their_own_with_what_they_are_of(run):
     text = metrics_table(run.winner)
     assert r"\caption{Metrics of the winner under the names of NeuroBench~\cite{yik2025neurobench}" in text
