@@ -28,7 +28,8 @@ from autosnn_hw.training.data.datasets import Dataset, load
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
-from autosnn_hw.training.weight_sharing.supernet_trainer import evaluate_path, train_supernet
+from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
+from autosnn_hw.training.weight_sharing.supernet_verdict import evaluate_path
 
 CALIBRATION_IMAGES = 64
 TIMED = ("AutoSNN", "all_SRB_k3", "all_SCB_k3")

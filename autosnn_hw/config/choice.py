@@ -1,10 +1,11 @@
-"""A choice of a search as a field of its model: default, heading, help and bounds, of which options are made."""
+"""A choice of a search as a field of its model: default, heading, help and bounds, of which options are made; and what is said of a
+value that it does not take."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 
 from autosnn_hw.config.default_sizes import EMBEDDED, PAPER, SIZES
 
@@ -40,3 +41,29 @@ def size(name: str, group: str, text: str, **more: Any) -> Any:
         f"{EMBEDDED[name]} for {named}" if named else ", ".join(f"{value} for {name}" for name, value in small.items())
     )
     return choice(EMBEDDED[name], group, text, shown=f"{words}, {PAPER[name]} otherwise", **more)
+
+
+def first_wrong(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first thing that is wrong with the values for `model`: what was found, and what is allowed."""
+    first = error.errors()[0]
+    if not first["loc"]:
+        return str(first["ctx"]["error"])
+    key, kind, bounds = str(first["loc"][0]), first["type"], first.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key {key!r}; known are {', '.join(model.model_fields)}"
+    if kind == "value_error":
+        return f"{key} is {bounds['error']}"
+    found = f"{'lambda' if key == 'lam' else key} is {first['input']!r}"
+    for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
+        if bound in bounds:
+            return f"{found}; {words} {bounds[bound]:g} is needed"
+    if kind == "literal_error":
+        return f"{found}; allowed are {', '.join(_allowed(model, key))}"
+    if kind == "finite_number":
+        return f"{found}; a finite number is needed"
+    return f"{found}; {kind.removesuffix('_type').removesuffix('_parsing')} is needed"
+
+
+def _allowed(model: type[BaseModel], field: str) -> tuple[str, ...]:
+    """The words that a field of `model` may hold; none where it is no choice between words."""
+    return tuple(word for word in get_args(model.model_fields[field].annotation) if isinstance(word, str))

@@ -3,19 +3,16 @@ and its validation are all made from its fields."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from autosnn_hw.architecture.own_space import SpaceChoice, resolved
+from autosnn_hw.architecture.own_space import SpaceChoice
 from autosnn_hw.architecture.size_list import SizeList
-from autosnn_hw.config.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, size
+from autosnn_hw.config.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, first_wrong, size
 from autosnn_hw.config.objectives import OBJECTIVES
 from autosnn_hw.errors import InputError
-from autosnn_hw.files.input_file import toml_document
 
 if TYPE_CHECKING:
     Objective = str
@@ -240,7 +237,7 @@ class SearchConfig(BaseModel):
             try:
                 super().__init__(**values)
             except ValidationError as error:
-                raise InputError(f"{_sentence(error)}.") from None
+                raise InputError(f"{first_wrong(error, SearchConfig)}.") from None
 
     def to_toml(self) -> str:
         """TOML text; values that are None are left out (None is their default)."""
@@ -251,56 +248,3 @@ class SearchConfig(BaseModel):
     def with_changes(self, **changes: Any) -> SearchConfig:
         """The config with other choices, checked as new ones are."""
         return SearchConfig(**(self.model_dump() | changes))
-
-
-def from_mapping(values: Mapping[str, Any], where: str) -> SearchConfig:
-    """A config from plain values.
-
-    Raises:
-        InputError: an unknown key, or a value of the wrong type or out of bounds; names the key.
-    """
-    try:
-        return SearchConfig(**values)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
-
-
-def _sentence(error: ValidationError) -> str:
-    """The first thing that is wrong: what was found, and what is allowed."""
-    first = error.errors()[0]
-    if not first["loc"]:
-        return str(first["ctx"]["error"])
-    key, kind, bounds = str(first["loc"][0]), first["type"], first.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"unknown key {key!r}; known are {', '.join(SearchConfig.model_fields)}"
-    if kind == "value_error":
-        return f"{key} is {bounds['error']}"
-    found = f"{'lambda' if key == 'lam' else key} is {first['input']!r}"
-    for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
-        if bound in bounds:
-            return f"{found}; {words} {bounds[bound]:g} is needed"
-    if kind == "literal_error":
-        return f"{found}; allowed are {', '.join(allowed(key))}"
-    if kind == "finite_number":
-        return f"{found}; a finite number is needed"
-    return f"{found}; {kind.removesuffix('_type').removesuffix('_parsing')} is needed"
-
-
-def allowed(field: str) -> tuple[str, ...]:
-    """The words that a field may hold; none where it is no choice between words."""
-    return tuple(word for word in get_args(SearchConfig.model_fields[field].annotation) if isinstance(word, str))
-
-
-def read_config(path: str | Path) -> SearchConfig:
-    """The config in a TOML file's table [search].
-
-    Raises:
-        InputError: the file is missing or no TOML, or holds an unknown key or a wrong type.
-    """
-    if not Path(path).exists():
-        raise InputError(f"{path} was not found; give a config.toml as a run folder holds one.")
-    document = toml_document(path, "the config.toml of a run")
-    extra = [name for name in document if name != "search"]
-    if extra or not isinstance(document.get("search"), dict):
-        raise InputError(f"{path}: one table [search] is needed; found {', '.join(extra) or 'none'}.")
-    return from_mapping(resolved(document["search"], Path(path).parent), str(path))

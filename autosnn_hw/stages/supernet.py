@@ -38,7 +38,7 @@ def require_source(config: SearchConfig, prepared: Prepared, reporter: Reporter)
             chip, or for other samples or classes.
     """
     from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
-    from autosnn_hw.training.weight_sharing.supernet_trainer import judged
+    from autosnn_hw.training.weight_sharing.supernet_verdict import judged
 
     if config.supernet is None:
         return None

@@ -7,7 +7,7 @@ import pytest
 from autosnn_hw.errors import RunError
 from autosnn_hw.run_folder import STUDY, RunFolder, read_json
 from autosnn_hw.stages import supernet
-from autosnn_hw.training.weight_sharing import supernet_trainer
+from autosnn_hw.training.weight_sharing import supernet_verdict
 from autosnn_hw.words.progress import Silent
 
 ALWAYS, NEVER = -2.0, 2.0  # shares of the way from chance to 1 that every network, or none, has gone
@@ -19,14 +19,14 @@ def test_a_run_goes_on_from_its_checkpoint_with_more_epochs(config, prepared, tm
     def ensured(epochs):
         return supernet.ensure(config.with_changes(epochs=epochs), prepared, folder, Silent())
 
-    monkeypatch.setattr(supernet_trainer, "LEARNT_SHARE", NEVER)
+    monkeypatch.setattr(supernet_verdict, "LEARNT_SHARE", NEVER)
     for _ in range(2):  # it says so again
         with pytest.raises(RunError, match="has not learnt") as stopped:
             ensured(1)
     said = re.search(r"Go on with: autosnn-hw search --resume '(.*)' --epochs (\d+)$", str(stopped.value))
     assert said[1] == str(folder.path) and int(said[2]) > 1 and not folder.has(supernet.VERDICT)
 
-    monkeypatch.setattr(supernet_trainer, "LEARNT_SHARE", ALWAYS)
+    monkeypatch.setattr(supernet_verdict, "LEARNT_SHARE", ALWAYS)
     first = ensured(2)
     assert (first["epochs"], len(first["losses"])) == (2, 2) and ensured(2) == first
     (folder / STUDY).write_text("of two epochs")

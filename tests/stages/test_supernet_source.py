@@ -9,7 +9,7 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, write_json, write_text
 from autosnn_hw.stages import manifest, supernet
-from autosnn_hw.training.weight_sharing.supernet_trainer import SupernetTraining
+from autosnn_hw.training.weight_sharing.supernet_verdict import SupernetTraining
 from autosnn_hw.words.progress import Silent
 
 
@@ -111,7 +111,7 @@ def test_a_super_network_of_other_data_is_judged_on_these_and_it_is_said(right, 
         asked.append(dataset.sha256)
         return SupernetTraining(network, losses, [right], 0.1, 0.0, 0, 2.3)
 
-    monkeypatch.setattr("autosnn_hw.training.weight_sharing.supernet_trainer.judged", judged)
+    monkeypatch.setattr("autosnn_hw.training.weight_sharing.supernet_verdict.judged", judged)
     monkeypatch.setattr(supernet, "_refuse_other", lambda *_: None)
     config, said = SearchConfig(supernet=str(source), width=4, timesteps=2), Said()
     prepared = manifest.prepare(config)

@@ -11,7 +11,8 @@ from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.trainer import evaluate_network, train_network
 from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
-from autosnn_hw.training.weight_sharing.supernet_trainer import evaluate_path, train_supernet
+from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
+from autosnn_hw.training.weight_sharing.supernet_verdict import evaluate_path
 
 SCHEDULE = Schedule(2, 1e-2, 8)
 

@@ -125,7 +125,7 @@ class EvaluationTools:
 
     def float_view(self, architecture: Architecture, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         """What the float super-network would have said, kept only to report how badly it would have ranked."""
-        from autosnn_hw.training.weight_sharing.supernet_trainer import evaluate_path
+        from autosnn_hw.training.weight_sharing.supernet_verdict import evaluate_path
 
         view = evaluate_path(self.supernet, architecture, self.data, images, labels, estimated_on=self.calibration)
         return {"supernet_accuracy": view.accuracy, "supernet_spikes": view.spikes}

@@ -18,8 +18,8 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import read_config
 from autosnn_hw.deploy.lowering import chip_network
 from autosnn_hw.deploy.planned_layers import front_units, stem_unit
-from autosnn_hw.deploy.prefix import Prefix
-from autosnn_hw.deploy.replay import Replay
+from autosnn_hw.deploy.shared_prefixes.prefix import Prefix
+from autosnn_hw.deploy.shared_prefixes.replay import Replay
 from autosnn_hw.deploy.weight_format import weight_format
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.files import whole_file

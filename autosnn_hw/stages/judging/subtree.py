@@ -12,7 +12,8 @@ import numpy as np
 from autosnn_hw.architecture import Architecture, front
 from autosnn_hw.deploy.lowering import chip_network
 from autosnn_hw.deploy.planned_layers import Unit, block_units
-from autosnn_hw.deploy.prefix import Found, Prefix, Trunk
+from autosnn_hw.deploy.shared_prefixes.prefix import Found, Prefix
+from autosnn_hw.deploy.shared_prefixes.trunk import Trunk
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.deploy.planned_layers import Unit
-from autosnn_hw.deploy.prefix import Found
-from autosnn_hw.deploy.replay import found_sizes
+from autosnn_hw.deploy.shared_prefixes.prefix import Found
+from autosnn_hw.deploy.shared_prefixes.replay import found_sizes
 from autosnn_hw.errors import InputError
 from autosnn_hw.files.whole_file import replace
 

@@ -1,9 +1,8 @@
-"""Training of super-networks: their anchor first, then all paths, spreading out from it; and whether they have learnt."""
+"""Training of super-networks: their anchor first, then all paths, spreading out from it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,70 +11,19 @@ from torch import nn
 
 from autosnn_hw.architecture import Architecture, slot_name
 from autosnn_hw.errors import InputError, RunError
-from autosnn_hw.seeds import generator
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.data.datasets import Dataset, require_steps
-from autosnn_hw.training.evaluation import Evaluation, Images, evaluate, samples_at_once
-from autosnn_hw.training.learning_curve import Forecast, forecast, guessing_loss
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, epochs_begun_with, identity_of
 from autosnn_hw.training.modules.fabric import FLOAT, Fabric
 from autosnn_hw.training.path_sampling import Gene, spread_at
 from autosnn_hw.training.regime import VOTES, loss_of
 from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
 from autosnn_hw.training.weight_sharing.supernet import ENTANGLED, SuperNetwork
+from autosnn_hw.training.weight_sharing.supernet_verdict import SupernetTraining, judged
 
-LEARNT_SHARE = 0.2  # of the way from chance to 1 that the mean accuracy of random paths must have gone
-VERDICT_PATHS = 12
-ESTIMATION_IMAGES = 256
 WARM_UP_SHARE = 0.25  # of the epochs, which are cheap: one path an update and not five
 
 SUPERNET_SCHEDULE = Schedule(epochs=24, learning_rate=1e-2, batch=32)
-
-
-@dataclass(frozen=True, eq=False)
-class SupernetTraining:
-    """A trained super-network and whether it has learnt.
-
-    Args:
-        network: the super-network.
-        losses: mean loss of each epoch.
-        accuracies: float validation accuracy of random paths, statistics re-estimated for each.
-        chance: share of the largest class in the validation part.
-        seconds: that this process spent on training.
-        warm_up: epochs, the first ones, in which the anchor alone was trained.
-        guessing: loss of a network that knows nothing.
-    """
-
-    network: SuperNetwork
-    losses: list[float]
-    accuracies: list[float]
-    chance: float
-    seconds: float
-    warm_up: int
-    guessing: float
-
-    @property
-    def accuracy(self) -> float:
-        """Mean float validation accuracy of random paths."""
-        return float(np.mean(self.accuracies))
-
-    @property
-    def learnt(self) -> bool:
-        return self.accuracy >= self.chance + LEARNT_SHARE * (1 - self.chance)
-
-    @property
-    def forecast(self) -> Forecast:
-        """How many epochs would likely do where it has not learnt."""
-        reached = (self.accuracy - self.chance) / (1 - self.chance) if self.chance < 1 else 0.0
-        return forecast(self.losses[self.warm_up :], len(self.losses), self.guessing, reached, LEARNT_SHARE)
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in words."""
-        facts = f"mean validation accuracy of {len(self.accuracies)} random paths {self.accuracy:.3f}, chance {self.chance:.3f}"
-        if self.learnt:
-            return f"the super-network has learnt ({facts})."
-        return f"the super-network has not learnt ({facts}); train longer (--epochs) or with strict fairness."
 
 
 def train_supernet(
@@ -166,30 +114,6 @@ def train_supernet(
     return result
 
 
-def judged(
-    network: SuperNetwork,
-    dataset: Dataset,
-    seed: int,
-    losses: list[float],
-    seconds: float = 0.0,
-    warm_up: int = 0,
-    device: str = "cpu",
-) -> SupernetTraining:
-    """Whether a super-network has learnt a data set, by random paths of it.
-
-    Args:
-        seed: that draws the paths.
-        losses, seconds, warm_up: of its training, where it was trained on this data set.
-    """
-    random = generator(seed, "verdict")
-    accuracies = [
-        evaluate_path(network, network.uniform_path(random), dataset, device=device).accuracy
-        for _ in range(VERDICT_PATHS)
-    ]
-    guessing = guessing_loss(dataset.y_train, dataset.classes)
-    return SupernetTraining(network, losses, accuracies, _chance(dataset.y_val), seconds, warm_up, guessing)
-
-
 def path_loss(
     network: SuperNetwork,
     spikes: torch.Tensor,
@@ -260,34 +184,6 @@ def warm_up_epochs(epochs: int, strict: bool = True) -> int:
     return int(WARM_UP_SHARE * epochs) if strict else 0
 
 
-def evaluate_path(
-    network: SuperNetwork,
-    path: Architecture,
-    dataset: Dataset,
-    x: np.ndarray | None = None,
-    y: np.ndarray | None = None,
-    *,
-    estimated_on: np.ndarray | None = None,
-    device: str = "cpu",
-) -> Evaluation:
-    """Float accuracy and spikes of a path (validation part by default).
-
-    Its batch norm is re-estimated on raw images `estimated_on`, by default the first `ESTIMATION_IMAGES` for training.
-    """
-    images = Images(dataset, dataset.x_train[:ESTIMATION_IMAGES] if estimated_on is None else estimated_on, device)
-    statistics = network.estimate(path, images.batch(slice(None)))
-    with network.lent(path, statistics):
-        return evaluate(
-            lambda batch, count: network(batch, path, count),
-            dataset,
-            dataset.x_val if x is None else x,
-            dataset.y_val if y is None else y,
-            voters=network.voters,
-            batch=samples_at_once(network.width, network.timesteps, network.image),
-            device=device,
-        )
-
-
 def _segments(network: SuperNetwork) -> dict[str, Iterable[nn.Parameter]]:
     segments: dict[str, Iterable[nn.Parameter]] = {}
     for name, layer in network.layers.items():
@@ -309,7 +205,3 @@ def _segment_names(network: SuperNetwork, path: Architecture) -> list[str]:
         names.append(f"{slot}/{key}")
         names += [f"{slot}/{place}" for place in network.reads.get(slot, {}).get(key, ())]
     return names
-
-
-def _chance(labels: np.ndarray) -> float:
-    return float(np.bincount(labels).max() / len(labels))

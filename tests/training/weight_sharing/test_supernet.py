@@ -11,7 +11,7 @@ from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import SpikeCounter, SpikingNetwork, parameter_count
 from autosnn_hw.training.path_sampling import spread_at
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
-from autosnn_hw.training.weight_sharing.supernet_trainer import evaluate_path
+from autosnn_hw.training.weight_sharing.supernet_verdict import evaluate_path
 
 PATHS = ("SRB_k3,SCB_k3,skip,SRB_k5,SCB_k5", "skip,skip,skip,skip,skip", "SRB_k5,SRB_k3,SRB_k3,SCB_k3,SRB_k3")
 

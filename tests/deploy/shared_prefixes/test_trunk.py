@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from autosnn_hw.architecture import SEARCH_BLOCKS, genotype
 from autosnn_hw.deploy.batch_norm import deploy_candidate
 from autosnn_hw.deploy.planned_layers import block_units, front_units, network_units
-from autosnn_hw.deploy.prefix import Trunk
 from autosnn_hw.deploy.quantise import EVEN, TERNARY
-from autosnn_hw.deploy.replay import Replay
+from autosnn_hw.deploy.shared_prefixes.replay import Replay
+from autosnn_hw.deploy.shared_prefixes.trunk import Trunk
 from autosnn_hw.simulate import exact
 
 FORMATS = {"even": EVEN, "ternary": TERNARY}

@@ -1,4 +1,4 @@
-"""Networks that begin alike: what a prefix of blocks is and does is computed once for all networks that share it.
+"""The tree of networks that begin alike: what a prefix of blocks is and does is computed once for all that share it.
 
 A block's batch norm, integers and spikes depend on the blocks before it alone, so the candidates of a space form a tree. `Trunk`
 holds what all of them share, `Prefix` one node; `Trunk.grow` computes the children of a node. Every number equals the one
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.activity import Activity
 from autosnn_hw.deploy.batch_norm import (
     DeployedUnit,
     calibrated_stem,
@@ -23,54 +23,16 @@ from autosnn_hw.deploy.batch_norm import (
     stem_spikes,
 )
 from autosnn_hw.deploy.planned_layers import Unit, front_units, stem_unit
-from autosnn_hw.deploy.relays import channel_order
-from autosnn_hw.deploy.spike_train import SpikeTrain, Train, joined, neuron_totals, packed, values_kept
+from autosnn_hw.deploy.shared_prefixes.prefix import Found, Prefix, extended, held, known, norms
+from autosnn_hw.deploy.spike_train import SpikeTrain, joined, neuron_totals, packed, values_kept
 from autosnn_hw.deploy.unit_simulation import UnitRun
 from autosnn_hw.deploy.weight_format import Target, weight_format
-from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
-from autosnn_hw.network import Encoder, InputLayer, Layer, Role
-from autosnn_hw.network.connectivity import fan_out
+from autosnn_hw.folded import FoldedNetwork
+from autosnn_hw.network import Encoder, InputLayer
 from autosnn_hw.simulate.stem import encode, host_macs
 
 VALUES_AT_ONCE = 1 << 20  # of the largest layer over all steps; fewer cost overhead, more leave the caches
 FEWEST = 8  # samples at a time
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What a walk found out about some units behind a prefix: enough to have their layers and counts again without running.
-
-    Args:
-        totals: int64 (reads, C, H, W) of each unit, or (reads, neurons) of a dense one: spikes of its own neurons over all images
-            and the steps of each of the trunk's reads.
-        statistics: (mean, variance) of each batch norm in the order of the units, a shortcut's behind its unit's.
-    """
-
-    totals: tuple[np.ndarray, ...]
-    statistics: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Prefix:
-    """The first blocks of a network, and what they do on the calibration images and on those that candidates are judged on.
-
-    Args:
-        layers: chip layers, the input layer first.
-        activities: of those with neurons, one for each read; counts are summed over the samples (axes of length 1 where samples
-            and steps are).
-        totals: int64 (reads, ..), spikes of each neuron that the next block reads, over the images.
-        found: of the last units that were added.
-        calibration, images: what those neurons fire; None behind the readout, or where nothing was run.
-        outputs: int64 (reads, N, neurons of the readout): its spikes summed over the steps; None before it.
-    """
-
-    layers: tuple[Layer, ...]
-    activities: tuple[tuple[LayerActivity, ...], ...]
-    totals: np.ndarray
-    found: Found
-    calibration: Train | None = None
-    images: Train | None = None
-    outputs: np.ndarray | None = None
 
 
 @dataclass(eq=False)
@@ -132,7 +94,7 @@ class Trunk:
             spikes = stem_spikes(layer, values, self.steps)
             totals += self._read(spikes)
             trains.append(packed([spikes], self.steps))
-        found = Found((totals,), () if conv.norm is None else (_known(conv.norm),))
+        found = Found((totals,), () if conv.norm is None else (known(conv.norm),))
         activities = (held(layer, totals, driven, self.reads),)
         return Prefix((layer,), activities, totals, found, packed(frames, self.steps), joined(trains))
 
@@ -239,27 +201,6 @@ class Trunk:
         return replace(grown, calibration=branch.calibration, images=joined(branch.trains))
 
 
-def extended(prefix: Prefix, made: Sequence[DeployedUnit], totals: Sequence[np.ndarray]) -> Prefix:
-    """A prefix with some units more, their layers and counts, from the spikes of their own neurons (`Found.totals`)."""
-    layers, activities = list(prefix.layers), list(prefix.activities)
-    statistics: list[tuple[np.ndarray, np.ndarray]] = []
-    entered = own = sent = prefix.totals
-    relayed: np.ndarray | None = None
-    for unit, deployed, spikes in ((entry.unit, entry, count) for entry, count in zip(made, totals)):
-        if unit.name.endswith(".a"):
-            entered = own
-        own = fired = spikes
-        if unit.relays_out:
-            relayed = _strided(relayed if unit.relays_in and relayed is not None else entered, unit)
-            order = channel_order(unit.shape[0], unit.relays_out, unit.next_groups)
-            fired = np.concatenate([own, relayed], axis=1)[:, order]
-        activities.append(counted(deployed.layer, fired, sent, layers[-1]))
-        layers.append(deployed.layer)
-        sent = fired
-        statistics += [_known(norm) for norm in norms(unit)]
-    return Prefix(tuple(layers), tuple(activities), own, Found(tuple(totals), tuple(statistics)))
-
-
 def _parts(count: int, size: int) -> Iterator[slice]:
     return (slice(first, min(count, first + size)) for first in range(0, count, size))
 
@@ -270,47 +211,3 @@ def _values(unit: Unit) -> int:
 
 def _own(unit: Unit) -> tuple[int, ...]:
     return unit.shape[:1] if unit.kind == "dense" else unit.shape
-
-
-def norms(unit: Unit) -> list[BatchNorm]:
-    """Batch norms of a unit that are not folded, its shortcut's last."""
-    convs = [conv for conv in (unit.conv, unit.shortcut) if isinstance(conv, FoldedConv)]
-    return [conv.norm for conv in convs if conv.norm is not None]
-
-
-def _known(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
-    assert norm.mean is not None and norm.var is not None
-    return norm.mean, norm.var
-
-
-def _strided(source: np.ndarray, unit: Unit) -> np.ndarray:
-    """Spikes of relays: a relay reads the position under the centre of its layer's kernel."""
-    assert unit.conv is not None
-    return source[:, :, :: unit.conv.stride, :: unit.conv.stride][:, :, : unit.shape[1], : unit.shape[2]]
-
-
-def held(layer: InputLayer, totals: np.ndarray, driven: int, reads: Sequence[int]) -> tuple[LayerActivity, ...]:
-    """Counts, one a read, of a stem that the host drives with `driven` values that are not 0: a held value is a bias, and its
-    neuron is active in every step."""
-    counts = counted(layer, totals, None, None)
-    return tuple(replace(one, active_neurons=np.array([[driven * steps]])) for one, steps in zip(counts, reads))
-
-
-def counted(
-    layer: Layer, spikes: np.ndarray, sent: np.ndarray | None, source: Layer | None
-) -> tuple[LayerActivity, ...]:
-    """Counts of a layer, one a read, from the spikes of each neuron (reads, ..): its own, and those of the layer before."""
-    roles = np.asarray(layer.roles)
-    fans: list[np.ndarray] = []
-    if sent is not None and source is not None and not isinstance(layer, InputLayer):
-        fans = [fan_out(layer, source.shape, zero_weights=zeros).reshape(-1) for zeros in (False, True)]
-    counts = []
-    for read, fired in enumerate(spikes):
-        by_role = np.array([fired[roles == role].sum() for role in range(len(Role))], np.int64)
-        operations = [0, 0]
-        if sent is not None and fans:
-            operations = [int((fan * sent[read].reshape(-1)).sum()) for fan in fans]
-        synops, dense = (np.array([[n]], np.int64) for n in operations)
-        own = np.ascontiguousarray(fired)
-        counts.append(LayerActivity(layer.name, by_role.reshape(-1, 1, 1), synops, dense, None, own))
-    return tuple(counts)

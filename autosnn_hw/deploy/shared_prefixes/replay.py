@@ -11,7 +11,7 @@ from autosnn_hw.deploy.batch_norm import deploy_unit
 from autosnn_hw.deploy.encoder import build_encoder
 from autosnn_hw.deploy.lowering import folded_conv
 from autosnn_hw.deploy.planned_layers import Unit, stem_unit
-from autosnn_hw.deploy.prefix import Found, Prefix, extended, held, norms
+from autosnn_hw.deploy.shared_prefixes.prefix import Found, Prefix, extended, held, norms
 from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import BatchNorm, FoldedConv, FoldedNetwork
 from autosnn_hw.network import Encoder, InputLayer
