@@ -5,6 +5,7 @@ import torch
 from support.training_runs import Stopped, same, stop_after
 
 from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.seeds import generator
 from autosnn_hw.training.checkpoint import read_checkpoint, write_checkpoint
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.loop import Schedule, Seeded
@@ -144,7 +145,7 @@ def test_strict_fairness_adds_the_gradients_of_its_paths(digits, few, monkeypatc
     )
     schedule = Schedule(epochs=1, batch=96)
     network = _tiny_supernet(few, schedule=schedule).network
-    random = supernet_trainer.generator(schedule.seed, "supernet", "epoch", 0)
+    random = generator(schedule.seed, "supernet", "epoch", 0)
     order = torch.from_numpy(random.permutation(96))
     x = torch.from_numpy(few.normalise(few.x_train))[order]
     target = torch.nn.functional.one_hot(torch.from_numpy(few.y_train), 10).float()[order]
@@ -167,7 +168,7 @@ def test_single_path_updates_move_only_the_path(few):
     trained = _tiny_supernet(few, schedule=schedule, strict=False).network
     with Seeded(schedule.seed, "supernet"):
         start = supernet_trainer.SuperNetwork("SNN_1", 2, 2, few.image, few.classes)
-    random = supernet_trainer.generator(schedule.seed, "supernet", "epoch", 0)
+    random = generator(schedule.seed, "supernet", "epoch", 0)
     random.permutation(96)
     moved = set(supernet_trainer._segment_names(start, start.uniform_path(random)))
     before, after = _values(start), _values(trained)
