@@ -28,11 +28,27 @@ class Energy(Part):
     high: float | None = None
 
 
-class Spread(Part):
-    accuracies: list[Share]
-    mean: Share
+class MeanInterval(Part):
+    mean: float
     low: float
     high: float
+
+
+class OneSeed(Part):
+    seed: Size
+    accuracy: Share
+    validation: Share | None
+    energy: Positive | None
+    spikes: Positive | None
+    cores: Size | None
+    delivered: bool
+
+
+class Spread(MeanInterval):
+    accuracies: Annotated[list[Share], Field(min_length=1)]
+    validation: list[Share | None] | None = None
+    energy: MeanInterval | None = None
+    networks: list[OneSeed] | None = None
 
 
 class Curves(Part):
@@ -83,6 +99,7 @@ class Ranking(Part):
     low: float | None = None
     high: float | None = None
     ceiling: float | None = None
+    ceiling_networks: Size | None = None
     networks: Size | None = None
     pairs: list[Pair] | None = None
 

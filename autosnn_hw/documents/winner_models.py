@@ -6,7 +6,7 @@ Keys that are not named here are kept and not looked at; those with a default ma
 from __future__ import annotations
 
 from autosnn_hw.documents.reading import Backend, Counts, Data, Document, Estimate, Part
-from autosnn_hw.documents.run_models import Size
+from autosnn_hw.documents.run_models import Positive, Size
 
 
 class Influence(Part):
@@ -136,6 +136,11 @@ class Mistake(Part):
     picture: Picture | None
 
 
+class Floats(Part):
+    samples: Size
+    spikes: dict[str, Positive]
+
+
 class Behaviour(Part):
     """winner.behaviour.json."""
 
@@ -147,3 +152,4 @@ class Behaviour(Part):
     raster: Raster | None = None
     wrong: Size
     errors: list[Mistake]
+    floats: Floats | None = None

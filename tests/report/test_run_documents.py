@@ -34,6 +34,11 @@ def run(summary, candidates, winner, manifest, behaviour, tmp_path):
     run_folder.write_text(folder / run_folder.CONFIG, "")
     certificate = {"network_sha256": "ab", "backends": ["exact", "lava"], "samples": 40, "steps": 4, "layers": 7}
     counts = {"neuron_steps": 9, "mismatches": 0, "accuracy_equal": True, "accuracy": {"exact": 0.5, "lava": 0.5}}
+    one = {"seed": 0, "accuracy": 0.9, "validation": None, "energy": 2e-6, "spikes": 7.0, "cores": 3, "delivered": True}
+    spread = {"mean": 0.9, "low": 0.8, "high": 1.0, "accuracies": [0.9, 0.9], "networks": [one, one]}
+    spread["energy"] = {"mean": 2e-6, "low": 1e-6, "high": 3e-6}
+    summary = {**summary, "winner": {**summary["winner"], "seeds": spread}}
+    behaviour = {**behaviour, "floats": {"samples": 40, "spikes": {"stem": 7.5}}}
     written = (summary, certificate | counts | {"versions": {}}, winner, behaviour, manifest)
     for name, document in zip(DOCUMENTS, written):
         run_folder.write_json(folder / name, document)
@@ -100,6 +105,11 @@ def changed_documents(run, count):
         (run_folder.SUMMARY, ("evaluated",), ABSENT, False),
         (run_folder.WINNER_SIMULATION, ("estimates", "synops_only_45nm"), [], False),
         (run_folder.WINNER_BEHAVIOUR, ("errors", 0, "picture"), None, True),
+        (run_folder.WINNER_BEHAVIOUR, ("floats", "spikes", "stem"), "x", False),
+        (run_folder.WINNER_BEHAVIOUR, ("floats",), ABSENT, True),
+        (run_folder.SUMMARY, ("winner", "seeds", "networks"), [1], False),
+        (run_folder.SUMMARY, ("winner", "seeds", "networks"), ABSENT, True),
+        (run_folder.SUMMARY, ("winner", "seeds", "accuracies"), [], False),
     ],
 )
 def test_a_wrong_value(run, name, place, value, drawn):

@@ -9,7 +9,7 @@ import scipy.stats
 
 from autosnn_hw.run_folder import SUPERNET
 from autosnn_hw.stages.final_training import retraining
-from autosnn_hw.stages.final_training.other_seeds import repeated, spread, with_seeds
+from autosnn_hw.stages.final_training.other_seeds import ceiling, repeated, spread, with_seeds
 from autosnn_hw.stages.final_training.retrained_networks import Networks, network_job
 from autosnn_hw.stages.final_training.trained_network import Accuracies, TrainedNetwork
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
@@ -60,6 +60,21 @@ def test_energies_have_an_interval_where_all_are_known():
     ]
     partly = spread([*priced, network(0.9)])
     assert partly["energy"] is None and partly["networks"][3]["energy"] is None
+
+
+def test_the_ceiling_is_how_well_other_seeds_rank_the_same_networks():
+    by_seed = ([0.90, 0.80, 0.70, 0.60], [0.91, 0.82, 0.70, 0.65], [0.80, 0.90, 0.70, 0.75])
+    made = {name: [network(values[i], name) for values in by_seed] for i, name in enumerate("abcd")}
+    pairs = [scipy.stats.kendalltau(by_seed[i], by_seed[j]).statistic for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert pairs[0] == pytest.approx(1) and pairs[1] < 1
+    assert ceiling(made) == {"ceiling": pytest.approx(np.mean(pairs)), "ceiling_networks": 4}
+    trained_on = {**made, "a": [replace(one, accuracy=Accuracies(1, 1, 1)) for one in made["a"]]}
+    assert ceiling(trained_on)["ceiling_networks"] == 3
+    assert ceiling({name: made[name] for name in "ab"}) == {"ceiling": None, "ceiling_networks": 2}
+    summary = {"winner": {}, "baselines": [], "ranking": {"tau": 0.5, "ceiling": None}}
+    networks = Networks(made["a"][0], None, {})
+    assert with_seeds(summary, networks, made)["ranking"] == {"tau": 0.5, **ceiling(made)}
+    assert with_seeds(summary, networks, {})["ranking"]["ceiling"] is None
 
 
 @pytest.mark.slow

@@ -15,10 +15,12 @@ def ranking_sentence(summary: Mapping[str, Any]) -> str | None:
         return None
     low, high, ceiling = (number(at(summary, "ranking", key)) for key in ("low", "high", "ceiling"))
     within = "" if low is None or high is None else f" (95 %: {low:.2f} to {high:.2f})"
+    ranked_again = number(at(summary, "ranking", "ceiling_networks"))
+    over = f" over {count(ranked_again)} of them" if ranked_again else ""
     most = (
         "; how much other seeds of the same training would agree, the ceiling, was not measured"
         if ceiling is None
-        else f"; other seeds of the same training agree by {ceiling:.2f}, the ceiling"
+        else f"; other seeds of the same training agree by {ceiling:.2f}{over}, the ceiling"
     )
     chance = (
         " An interval that holds 0 does not tell this order from chance."

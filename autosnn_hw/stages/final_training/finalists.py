@@ -77,7 +77,7 @@ def ranking(networks: Sequence[TrainedNetwork], searched: Mapping[str, float | N
 
     Returns:
         {tau, low, high, ceiling, networks, pairs}: pairs are [{"architecture", "searched", "delivered"}]; a percentile bootstrap
-        over networks gives the 95 % interval. The ceiling needs other seeds of the same networks and is null.
+        over networks gives the 95 % interval. The ceiling needs other seeds of the same networks (`other_seeds.ceiling`) and is null here.
     """
     pairs = {}
     for network in networks:

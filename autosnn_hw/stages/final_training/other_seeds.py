@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from math import sqrt
 from typing import Any
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.run_folder import RunFolder
+from autosnn_hw.search.ranking.feedback import kendall_tau
 from autosnn_hw.stages.final_training.retrained_networks import Networks, network_job
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
 
+LEAST_RANKED = 3  # architectures that have an order worth a number
 Repeated = dict[str, list[TrainedNetwork]]  # by architecture, the network of the run's own seed first
 
 
@@ -43,17 +46,34 @@ def repeated(
 
 
 def with_seeds(summary: dict[str, Any], networks: Networks, found: Repeated) -> dict[str, Any]:
-    """The summary with `seeds` (how many) and, of winner and each baseline, `seeds` as `spread` says it, or null."""
+    """The summary with `seeds` (how many), of winner and each baseline `seeds` as `spread` says it, or null, and the ceiling of its
+    `ranking`."""
     counts = {len(made) for made in found.values()}
     winner = networks.winner.architecture
     known = {text: spread(made, delivered=text == winner) for text, made in found.items()}
     own = {name: known.get(network.architecture) for name, network in networks.baselines.items()}
+    if summary.get("ranking"):
+        summary = {**summary, "ranking": {**summary["ranking"], **ceiling(found)}}
     return {
         **summary,
         "seeds": max(counts, default=1),
         "winner": {**summary["winner"], "seeds": known.get(winner)},
         "baselines": [{**baseline, "seeds": own.get(baseline["name"])} for baseline in summary["baselines"]],
     }
+
+
+def ceiling(found: Repeated) -> dict[str, Any]:
+    """{"ceiling", "ceiling_networks"}: how well other seeds of the same training rank the same architectures, which no search can
+    beat: Kendall's tau between the validation accuracies of two seeds, mean over all pairs of seeds. None for fewer than
+    `LEAST_RANKED` architectures, and where validation images were trained on.
+    """
+    judged = [[network.accuracy.validation for network in made] for made in found.values()]
+    known = [values for values in judged if len(values) > 1 and None not in values]
+    if len(known) < LEAST_RANKED:
+        return {"ceiling": None, "ceiling_networks": len(known)}
+    taus = [kendall_tau(a, b) for a, b in combinations([list(one) for one in zip(*known)], 2)]
+    defined = [tau for tau in taus if tau is not None]
+    return {"ceiling": sum(defined) / len(defined) if defined else None, "ceiling_networks": len(known)}
 
 
 def spread(networks: Sequence[TrainedNetwork], *, delivered: bool = False) -> dict[str, Any] | None:

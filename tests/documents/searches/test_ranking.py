@@ -11,4 +11,7 @@ def test_it_says_tau_with_its_interval_and_whether_the_ceiling_is_known():
     )
     text = ranking_sentence({"ranking": ranked | {"low": -0.1, "ceiling": 0.8}})
     assert "agree by 0.80, the ceiling" in text and "does not tell this order from chance" in text
+    assert "agree by 0.80 over 5 of them, the ceiling" in ranking_sentence(
+        {"ranking": ranked | {"ceiling": 0.8, "ceiling_networks": 5}}
+    )
     assert ranking_sentence({"ranking": {"tau": None, "networks": 2}}) is None is ranking_sentence({})
