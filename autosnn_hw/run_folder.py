@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -122,7 +123,7 @@ class RunFolder:
                 path.mkdir()
             except FileExistsError:
                 raise InputError(
-                    f"{path} exists already; choose another --out, or go on with it by --resume {path}."
+                    f"{path} exists already; choose another --out, or go on with it by --resume {shlex.quote(str(path))}."
                 ) from None
         return cls(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -19,8 +20,8 @@ HEAD = """\
 # What was copied is called estimated and not verified: nobody has seen it on this chip. A key behind a # is not used.
 # An energy that stands nowhere is not charged, a limit that stands nowhere is not checked.
 #
-#   autosnn-hw targets {file} --conformance    does the profile hold together
-#   autosnn-hw check NET --target {file}       does a network fit
+#   autosnn-hw targets {typed} --conformance    does the profile hold together
+#   autosnn-hw check NET --target {typed}       does a network fit
 """
 
 
@@ -30,7 +31,7 @@ def template(start: Profile, name: str, file: str) -> str:
         update={"name": name, "title": name, "family": name, "description": f"Begun with the numbers of {start.name}."}
     )
     plain = [f"{key} = {_value(getattr(own, key))}" for key in ("name", "title", "family", "description", "boundary")]
-    lines = [HEAD.format(start=start.name, file=file), *plain]
+    lines = [HEAD.format(start=start.name, typed=shlex.quote(file)), *plain]
     lines += [
         f"not_counted = {_value(own.not_counted)}",
         "# one of the devices below",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def read_document(path: str | Path) -> dict[str, Any]:
             raise InputError(f"{file} is no regular file of at most {LARGEST_FILE >> 20} MB, and is not read.")
         if file.suffix in NETWORKS:
             raise InputError(
-                f"{file} is a network; `autosnn-hw simulate {file} --json > {file.stem}.json` makes the document that is compared."
+                f"{file} is a network; `autosnn-hw simulate {shlex.quote(str(file))} --json > {shlex.quote(file.stem + '.json')}` makes the document that is compared."
             )
         document = json.loads(file.read_text(encoding="utf-8"), parse_constant=_not_a_number)
     except (OSError, ValueError, RecursionError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shlex
 import sys
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -153,7 +154,7 @@ def require_same_inputs(folder: RunFolder, prepared: Prepared) -> str | None:
         if was != now:
             raise InputError(
                 f"{what} is another than when {folder.path} was begun (sha256 {str(was)[:12]}.. then, {now[:12]}.. now); with the old "
-                f"one --resume goes on, for the new one begin a run: autosnn-hw search --config {folder / CONFIG}."
+                f"one --resume goes on, for the new one begin a run: autosnn-hw search --config {shlex.quote(str(folder / CONFIG))}."
             )
     if code != code_sha256():
         return f"{folder.path} was begun with another version of this program: what it holds is kept as it was computed then."

@@ -51,7 +51,7 @@ def require_source(config: SearchConfig, prepared: Prepared, reporter: Reporter)
     _refuse_other(network, prepared, source)
     if not (source / VERDICT).is_file():
         raise InputError(
-            f"--supernet {source}: its super-network is not trained to the end, or has not learnt; `autosnn-hw search --resume {source}` "
+            f"--supernet {source}: its super-network is not trained to the end, or has not learnt; `autosnn-hw search --resume {shlex.quote(str(source))}` "
             "goes on with it and says what it needs."
         )
     verdict: dict[str, Any] = checked(read_json(source / VERDICT), SuperNetworkVerdict, source / VERDICT)
@@ -112,7 +112,7 @@ def require_growing(config: SearchConfig, run: str | Path) -> None:
     """
     if config.supernet is not None:
         raise InputError(
-            f"--epochs: the super-network of {run} is that of {config.supernet}; `autosnn-hw search --resume {config.supernet} "
+            f"--epochs: the super-network of {run} is that of {config.supernet}; `autosnn-hw search --resume {shlex.quote(str(config.supernet))} "
             "--epochs N` trains it further, and a new run with --supernet searches it."
         )
 

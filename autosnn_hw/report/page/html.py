@@ -123,7 +123,7 @@ def render(
         total_energy=verdict.total_energy,
         winner=winner,
         health=[health_sentence(finding) for finding in found],
-        commands=[(text, _command(command, summary, run)) for text, command in COMMANDS],
+        commands=[(text, _command(command, summary, manifest or {}, run)) for text, command in COMMANDS],
         facts=facts(manifest or {}),
     )
 
@@ -136,8 +136,10 @@ def title(summary: Mapping[str, Any]) -> str:
     return f"{accuracy} right on {summary.get('dataset')}, {energy} an inference on {summary.get('target')}"
 
 
-def _command(command: str, summary: Mapping[str, Any], run: str) -> str:
-    words = {"run": run, "dataset": str(summary.get("dataset")), "target": str(summary.get("target"))}
+def _command(command: str, summary: Mapping[str, Any], manifest: Mapping[str, Any], run: str) -> str:
+    """A command that can be pasted. A target is what the search was given, which may be a file, and not the name that stands in it."""
+    target = units.at(manifest, "arguments", "target") or summary.get("target")
+    words = {"run": run, "dataset": str(summary.get("dataset")), "target": str(target)}
     return shlex.join(word.format(**words) for word in shlex.split(command))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -57,7 +58,7 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
     if not part_file(folder.path, prepared.space.digits(subtrees(prepared.space)[0])).is_file():
         raise InputError(
             f"{run} did not walk its space, so that only what it judged for {config.target} is known; for {target} run "
-            f"`autosnn-hw search --target {target} --supernet {run} --strategy walk`."
+            f"`autosnn-hw search --target {shlex.quote(target)} --supernet {shlex.quote(str(run))} --strategy walk`."
         )
     require_same_integers(folder, prepared, profile)
     require_same_data(folder, prepared)

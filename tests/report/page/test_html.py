@@ -2,8 +2,10 @@
 
 import json
 import re
+import shlex
 from copy import deepcopy
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from support.browser import POLICY, browse, layout_faults, needs_chromium, text_of
@@ -154,6 +156,22 @@ def test_a_walk_has_no_generations_and_a_simulator_measures_nothing_new(summary,
     board = summary | {"feedback": summary["feedback"] | {"informative": True}}
     page = render(board, candidates, winner=winner)
     assert 'id="plot-fitness"' in page and 'id="plot-feedback"' in page
+
+
+def test_every_command_can_be_pasted_whatever_run_data_and_target_are_called(summary, candidates):
+    """Words of a shell come back as they are; the target is the file that the search was given, not the name in it."""
+    names = {"run": "runs/a?b 'c' $HOME", "dataset": "npz:my data;x.npz", "target": "my chip.toml"}
+    page = render(
+        summary | {"dataset": names["dataset"], "target": "mychip"},
+        candidates,
+        manifest={"arguments": {"target": names["target"]}},
+        run=names["run"],
+    )
+    shown = [shlex.split(unescape(text)) for text in re.findall(r"<h3>[^<]*</h3><pre>([^<]*)</pre>", page)]
+    assert ["autosnn-hw", "search", "--config", f"{names['run']}/config.toml"] in shown
+    assert ["autosnn-hw", "check", f"{names['run']}/winner.net", "--target", names["target"]] in shown
+    (simulated,) = (words for words in shown if words[1] == "simulate")
+    assert names["dataset"] in simulated and names["target"] in simulated
 
 
 def test_the_picker_offers_the_front_with_commands_that_can_be_pasted(page, candidates):
