@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -63,6 +64,9 @@ def command(run, target, deploy, out, as_json, quiet, **asked):
         document = _deployed(run, target, deploy, out, asked, quiet or as_json)
     else:
         document = _answer(run, target, **asked)
+        if (note := _profile_note(run, target or asked["targets"])) is not None:
+            document["notes"] = [note]
+            click.echo(f"note: {note}", err=True)
     if as_json:
         options.print_json(document)
         return
@@ -113,6 +117,30 @@ def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_c
         return answers[names[0]]
     by_genotype = {name: {record.genotype: record for record in records} for name, records in known.items()}
     return {"targets": list(answers.values()), "matrix": matrix(answers, by_genotype, asked["objective"])}
+
+
+def _profile_note(run, target):
+    """A sentence where the run's target is a file whose constants are others now: what was judged keeps the costs of then."""
+    import hw_profiles
+    from autosnn_hw.config import read_config
+    from autosnn_hw.run_folder import MANIFEST, RunFolder, read_json
+    from autosnn_hw.words.quantities import at
+
+    folder = RunFolder(run)
+    own = read_config(Path(run) / "config.toml").target
+    if not folder.has(MANIFEST) or own not in (target or own).split(","):
+        return None
+    try:
+        now = hw_profiles.load(own).sha256
+    except InputError:  # the file is gone, or damaged: nothing was asked of it
+        return None
+    then = at(read_json(folder / MANIFEST), "target", "sha256")
+    if then is None or then == now:
+        return None
+    return (
+        f"the profile {own} is another now than when {run} was searched; costs are those of then. `autosnn-hw search --target {shlex.quote(own)} "
+        f"--supernet {shlex.quote(str(run))}` searches with the new one."
+    )
 
 
 def _records(run, target, own):
