@@ -35,9 +35,10 @@ def compare_runs(
 
     Returns:
         settings_that_differ: sentences; runs: [{"label", "run", "architecture", "target", "dataset", "samples", "accuracy" {value,
-        low, high: Wilson 95 % on test samples}, "energy", "latency" (intervals of constants), "spikes", "cores", "tau", "low" and
+        low, high: Wilson 95 % on test samples}, "over_seeds" ({"seeds", "mean", "low", "high"} of the accuracy, None with one seed), "energy", "latency" (intervals of constants), "spikes", "cores", "tau", "low" and
         "high" of it, "evaluated", "wall_time"}]; pairs: every two [{"a", "b", "difference" (b - a), "noise": whether the intervals
-        overlap, None where data differ or are unknown, "energy_ratio" b / a, None across targets}]; fronts: by label the best
+        overlap, None where data differ or are unknown, "over_seeds": {"difference" of means, "noise"} where both have several, else
+        None, "energy_ratio" b / a, None across targets}]; fronts: by label the best
         known accuracy against cost [{"architecture", "accuracy", "source", "cost"}].
     """
     labels = [ascii_lowercase[index] if index < 26 else str(index) for index in range(len(summaries))]
@@ -86,6 +87,9 @@ def _run(label: str, name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "objective": summary.get("objective"),
         "samples": samples,
         "accuracy": known,
+        "over_seeds": None
+        if (seeds := winner.get("seeds")) is None
+        else {"seeds": len(seeds["accuracies"]), **{part: seeds[part] for part in ("mean", "low", "high")}},
         "energy": total_energy(winner.get("energy")),
         "latency": winner.get("latency"),
         "spikes": number(winner.get("spikes"), "chip"),
@@ -107,5 +111,15 @@ def _pair(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
         "b": b["label"],
         "difference": second["value"] - first["value"] if known else None,
         "noise": None if apart is None else not apart,
+        "over_seeds": _means(a, b),
         "energy_ratio": energies[1] / energies[0] if same else None,  # type: ignore[operator]
     }
+
+
+def _means(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the mean accuracies over seeds differ; noise is None where data differ."""
+    first, second = a["over_seeds"], b["over_seeds"]
+    if first is None or second is None:
+        return None
+    noise = not differ(first, second) if a["dataset"] == b["dataset"] else None
+    return {"difference": second["mean"] - first["mean"], "noise": noise}

@@ -51,18 +51,24 @@ def figures(document: Mapping[str, Any]) -> list[Figure]:
 
 def pair_sentence(pair: Mapping[str, Any]) -> str:
     """How the second of two winners differs from the first, and whether that is noise."""
-    difference, noise = pair["difference"], pair["noise"]
-    if difference is None:
+    if pair["difference"] is None:
         accuracy = "accuracy unknown"
-    elif difference == 0 and noise:
+    elif pair["difference"] == 0 and pair["noise"]:
         accuracy = "the same accuracy"
     else:
-        said = {
-            True: "noise: the 95 % intervals overlap",
-            False: "more than noise: the 95 % intervals do not overlap",
-            None: "of other data or unknown samples, so not judged",
-        }[noise]
-        accuracy = f"{abs(100 * difference):.1f} points {'more' if difference >= 0 else 'less'} accuracy ({said})"
+        accuracy = _difference(pair)
+    means = "" if pair.get("over_seeds") is None else f"; mean over seeds: {_difference(pair['over_seeds'])}"
     ratio = pair["energy_ratio"]
     energy = "energy of another target or unknown" if ratio is None else f"{units.digits(ratio)} times the energy"
-    return f"{accuracy}; {energy}."
+    return f"{accuracy}{means}; {energy}."
+
+
+def _difference(judged: Mapping[str, Any]) -> str:
+    """A difference of accuracies, and what is said of its noise."""
+    difference = judged["difference"]
+    said = {
+        True: "noise: the 95 % intervals overlap",
+        False: "more than noise: the 95 % intervals do not overlap",
+        None: "of other data or unknown samples, so not judged",
+    }[judged["noise"]]
+    return f"{abs(100 * difference):.1f} points {'more' if difference >= 0 else 'less'} accuracy ({said})"

@@ -29,6 +29,21 @@ def test_differences_are_noise_where_intervals_overlap_and_unjudged_on_other_dat
     assert sentence.startswith("dataset: a digits, b digits, c digits, d events;")
 
 
+def test_means_over_seeds_are_judged_by_their_own_intervals():
+    def several(mean, reach, dataset="digits"):
+        found = run(0.95, dataset=dataset)
+        found["winner"]["seeds"] = {"accuracies": [mean] * 3, "mean": mean, "low": mean - reach, "high": mean + reach}
+        return found
+
+    runs = [several(0.95, 0.01), several(0.96, 0.01), several(0.90, 0.02), run(0.95), several(0.95, 0.01, "events")]
+    found = compare_runs(runs, [[]] * 5, list("vwxyz"))
+    assert found["runs"][0]["over_seeds"] == {"seeds": 3, "mean": 0.95, "low": 0.94, "high": 0.96}
+    assert found["runs"][3]["over_seeds"] is None
+    pairs = {(pair["a"], pair["b"]): pair["over_seeds"] for pair in found["pairs"]}
+    assert pairs["a", "b"] == {"difference": pytest.approx(0.01), "noise": True}
+    assert pairs["a", "c"]["noise"] is False and pairs["a", "d"] is None and pairs["a", "e"]["noise"] is None
+
+
 def test_energies_of_other_targets_are_not_divided_and_unknown_stays_unknown():
     other = run(0.9, target="truenorth")
     nothing = {"dataset": "digits", "target": "loihi2", "winner": {}}

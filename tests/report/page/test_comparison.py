@@ -27,6 +27,16 @@ def test_it_says_what_differs_and_what_is_noise(document):
     assert 'id="plot-winners"' in page and 'id="plot-fronts"' in page
 
 
+def test_means_over_seeds_stand_beside_the_delivered(document):
+    spread = {"seeds": 3, "mean": 0.912, "low": 0.9, "high": 0.924}
+    first, second = ({**one, "over_seeds": spread} for one in document["runs"])
+    pair = {**document["pairs"][0], "over_seeds": {"difference": -0.034, "noise": True}}
+    text = text_of(render_comparison({**document, "runs": [first, {**second, "over_seeds": None}], "pairs": [pair]}))
+    assert "91.2 % of 3 90.0 to 92.4 %" in text and "one seed" in text
+    assert "mean over seeds: 3.4 points less accuracy (noise" in text
+    assert "one seed" not in text_of(render_comparison(document))
+
+
 def test_figures_are_drawn_for_paper_too(document):
     winners = of_runs.winners(document)
     assert [trace.error_y.array is not None for trace in winners.data] == [True, True]
