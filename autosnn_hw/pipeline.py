@@ -59,24 +59,30 @@ def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
 
 
 def examined(name: str, target: str, data_dir: str | Path | None, download: bool, estimate: bool) -> dict[str, Any]:
-    """The document of `autosnn-hw data`.
+    """The document of `autosnn-hw data`. Why a search would refuse the data is one of its findings.
 
     Raises:
         InputError: unknown name or target, missing or damaged data.
     """
+    import hw_profiles
     from autosnn_hw.training.data import datasets
     from autosnn_hw.training.data.data_check import examine
 
     folder = None if data_dir is None else str(data_dir)
     if lacking := datasets.lacking(name):  # it can be simulated, and described
         return examine(datasets.load(name, labelled=False), lacking) | {"search": None}
-    if not estimate:
-        return examine(datasets.load(name, data_dir=folder, download=download)) | {"search": None}
     from autosnn_hw.stages.manifest import prepare
     from autosnn_hw.stages.time_and_cost.search_estimate import network_sizes, training_cost
 
+    hw_profiles.load(target)
     config = config_for({"dataset": name, "target": target, "data_dir": folder, "download": download})
-    prepared = prepare(config)
+    try:
+        prepared = prepare(config)
+    except InputError as refusal:
+        found = examine(datasets.load(name, data_dir=folder, download=download))  # refuses what cannot be loaded
+        return found | {"findings": [f"a search would refuse them: {refusal}", *found["findings"]], "search": None}
+    if not estimate:
+        return examine(prepared.data) | {"search": None}
     search = {"target": target, **network_sizes(prepared), "training": training_cost(config, prepared)}
     return examine(prepared.data) | {"search": search}
 

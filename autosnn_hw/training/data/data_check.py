@@ -74,10 +74,10 @@ def _duplicates(data: Dataset) -> dict[str, int]:
 def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[str, int]) -> list[str]:
     found = []
     train, val, test = (np.array(per_class[part]) for part in PARTS)
-    missing = [_name(data, c) for c in np.flatnonzero(train + val == 0)]
+    missing = [_name(data, c) for c in np.flatnonzero(train + val + test == 0)]
     if missing:
         found.append(
-            f"no training sample has class {', '.join(missing)}: a gap in the labels makes neurons that are never right; "
+            f"no sample has class {', '.join(missing)}: a gap in the labels makes neurons that are never right; "
             f"number the classes 0 to {data.classes - 1 - len(missing)}."
         )
     if len(unseen := np.flatnonzero((train == 0) & (val + test > 0))):
@@ -85,6 +85,10 @@ def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[s
             f"class {', '.join(_name(data, c) for c in unseen)} is in validation or test and not in the training part: it cannot be learnt."
         )
     present = train[train > 0]
+    if len(present) == 1:
+        found.append(
+            "all training samples are of one class: a network that always says it is right, and nothing is learnt."
+        )
     if len(present) and (rare := np.flatnonzero((train > 0) & (train < RARE * present.mean()))).size:
         least = int(train[rare].min())
         found.append(

@@ -42,7 +42,7 @@ def test_digits_have_nothing_to_complain_of():
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([0, 1, 3] * 20, "no training sample has class 2"),
+        ([0, 1, 3] * 20, "no sample has class 2"),
         ([0] * 90 + [1] * 90 + [2] * 5, "1 of 3 have less than half the mean"),
         (list(range(4)) * 20, ""),
     ],
@@ -51,6 +51,31 @@ def test_gaps_and_rare_classes_are_named(tmp_path, labels, words):
     labels = np.random.default_rng(0).permutation(labels)
     said = findings(saved(tmp_path, labels))
     assert words in said and bool(words) == bool(said)
+
+
+def test_a_class_that_is_only_tested_is_no_gap(tmp_path):
+    said = findings(saved(tmp_path, [0, 1] * 10, test=[0, 1, 2, 2]))
+    assert "class 2 is in validation or test and not in the training part" in said and "gap" not in said
+
+
+def test_one_class_teaches_nothing(tmp_path):
+    assert "all training samples are of one class" in findings(saved(tmp_path, [0] * 20, test=[0, 0]))
+
+
+def test_why_a_search_would_refuse_the_data_is_a_finding(tmp_path):
+    """Images of 2 x 2 pixels are described all the same; what cannot be loaded, and an unknown target, are still refused."""
+    x, y = np.random.default_rng(0).integers(0, 256, (30, 1, 2, 2)).astype(np.uint8), np.arange(30) % 3
+    np.savez(tmp_path / "small.npz", x_train=x[:20], y_train=y[:20], x_test=x[20:], y_test=y[20:])
+    name = f"npz:{tmp_path / 'small.npz'}"
+    for estimate in (False, True):
+        found = verbs.data(name, estimate=estimate)
+        assert found["search"] is None and found["sample"] == [1, 2, 2]
+        assert "a search would refuse them: images of 2 x 2 are too small" in found["findings"][0]
+    with pytest.raises(InputError, match="unknown target"):
+        verbs.data(name, target="nochip", estimate=False)
+    (tmp_path / "small.npz").write_bytes(b"PK")
+    with pytest.raises(InputError, match="is not a readable npz"):
+        verbs.data(name, estimate=False)
 
 
 def test_test_samples_that_were_trained_on_are_counted(tmp_path):
