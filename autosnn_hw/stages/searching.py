@@ -12,7 +12,7 @@ from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table
 from autosnn_hw.search.candidate import COLUMNS
 from autosnn_hw.search.database.storage import require_storage, storage_url
 from autosnn_hw.search.database.study import NAME, CandidateStudy
-from autosnn_hw.search.database.study_notes import tell_winner
+from autosnn_hw.search.database.study_notes import tell_values, tell_winner
 from autosnn_hw.search.ranking.fitness import Constraints
 from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSettings, run_search
 from autosnn_hw.search.walking.walk import WALK, run_walk
@@ -26,7 +26,7 @@ from autosnn_hw.training.weight_sharing.supernet_trainer import warm_up_epochs
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent, quantity
 
-RANDOM_STUDY = "random-baseline"
+RANDOM_STUDY, BEST_OF_RANDOM = "random-baseline", "best of random"  # its study, and the network that comes of it
 
 
 def settings(config: SearchConfig) -> SearchSettings:
@@ -160,9 +160,7 @@ def random_baseline(
         measure=0,
     )
     known = {record.genotype: record for record in found.records}
-    place = folder.study()
-    place["name"] = f"{place['name']}-{RANDOM_STUDY}" if "name" in place else RANDOM_STUDY
-    study = CandidateStudy(space=prepared.space, settings=chosen.identity(prepared.space), **place)
+    study = CandidateStudy(space=prepared.space, settings=chosen.identity(prepared.space), **_random_study(folder))
     reporter.stage("random baseline", chosen.total)
     return run_search(
         prepared.space,
@@ -174,10 +172,21 @@ def random_baseline(
     )
 
 
+def _random_study(folder: RunFolder) -> dict[str, Any]:
+    """Where the study of the random baseline is."""
+    place = folder.study()
+    return place | {"name": f"{place['name']}-{RANDOM_STUDY}" if "name" in place else RANDOM_STUDY}
+
+
 def mark_winner(folder: RunFolder, summary: Mapping[str, Any]) -> None:
-    """Say in the study what won, and what a trial's values are: for people who open it in optuna-dashboard."""
+    """Say in the study what won, and in it and that of the random baseline what a trial's values are: for people who open them in
+    optuna-dashboard."""
     winner, objective = summary["winner"], summary["objective"]
     unit = unit_of(objective)
+    values = {
+        "cost": f"{words_of(objective)}{f', in {unit}' if unit else ''}, modelled",
+        "judged": f"of the integer network with the super-network's weights, on {summary['validation_samples']} validation samples",
+    }
     tell_winner(
         **{"name": NAME, **folder.study()},
         genotype=winner["architecture"],
@@ -185,9 +194,12 @@ def mark_winner(folder: RunFolder, summary: Mapping[str, Any]) -> None:
             f"With its final weights {percent(winner['accuracy']['exact_test'])} of the test samples right, "
             f"{quantity(winner['energy']['total']['value'], 'J')} an inference on {summary['target']}."
         ),
-        cost=f"{words_of(objective)}{f', in {unit}' if unit else ''}, modelled",
-        judged=f"of the integer network with the super-network's weights, on {summary['validation_samples']} validation samples",
+        **values,
     )
+    drawn = next((one for one in summary["baselines"] if one["name"] == BEST_OF_RANDOM), None)
+    if drawn is not None:
+        what = f"Random architectures, judged as those of the search; the best of them: {drawn['architecture']}."
+        tell_values(**_random_study(folder), what=what, **values)
 
 
 def _tell(event: Progress, reporter: Reporter, folder: RunFolder) -> None:

@@ -37,9 +37,29 @@ def tell_winner(storage: str | Path, name: str, *, genotype: str, found: str, co
         study.set_user_attr("winner", {"genotype": genotype, "trial": number})
         study.set_user_attr("cost", cost)
         place = f"trial {number}" if trials else "no trial of this study"
-        _note(study, None, f"**Winner: {place}**, {genotype}. {found}\n\naccuracy: {judged}\n\ncost: {cost}\n")
+        _note(study, None, f"**Winner: {place}**, {genotype}. {found}\n\n{_values(cost, judged)}")
         for trial in trials[:1]:
             _note(study, trial._trial_id, f"**Winner of the search.** {found}\n")
+
+
+def tell_values(storage: str | Path, name: str, *, what: str, cost: str, judged: str) -> None:
+    """Write into a study that has no winner of its own what it is, and what the two values of its trials are.
+
+    Args:
+        what: a sentence; others as in `tell_winner`.
+
+    Raises:
+        InputError: there is no such study. RunError: it cannot be written.
+    """
+    url = existing(storage)
+    with told(url), readable(url):
+        study = loaded(url, name)
+        study.set_user_attr("cost", cost)
+        _note(study, None, f"{what}\n\n{_values(cost, judged)}")
+
+
+def _values(cost: str, judged: str) -> str:
+    return f"accuracy: {judged}\n\ncost: {cost}\n"
 
 
 def _note(study: Any, trial: int | None, text: str) -> None:

@@ -20,7 +20,7 @@ from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
-from autosnn_hw.stages.searching import settings
+from autosnn_hw.stages.searching import BEST_OF_RANDOM, settings
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
 
@@ -84,7 +84,7 @@ def train_networks(
     names = dict(published(prepared, config.baselines))
     begun = set() if judges else set(names.values())
     if random is not None:
-        names["best of random"] = parse(random.winner.genotype)
+        names[BEST_OF_RANDOM] = parse(random.winner.genotype)
     job = network_job(config, folder)
     ranked = {record.genotype: record for record in found.ranking}
     results: dict[Architecture, TrainedNetwork] = {}

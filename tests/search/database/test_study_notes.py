@@ -7,7 +7,7 @@ from optuna_dashboard._note import get_note_from_system_attrs
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.database.study import NAME
-from autosnn_hw.search.database.study_notes import NOTE_PART, tell_winner
+from autosnn_hw.search.database.study_notes import NOTE_PART, tell_values, tell_winner
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 
@@ -69,3 +69,13 @@ def test_a_timeline_shows_generations_one_after_the_other(searched):
         assert (
             before.datetime_start == after.datetime_start if same else after.datetime_start >= before.datetime_complete
         )
+
+
+def test_a_study_without_a_winner_says_what_it_is_and_its_values(synthetic, tmp_path):
+    run_search(synthetic.SPACE, synthetic.evaluate, synthetic.study_in(tmp_path, SETTINGS), SETTINGS)
+    tell_values(tmp_path / "study.db", NAME, what="Random architectures.", **WORDS)
+    study = load(tmp_path / "study.db")
+    note = get_note(study)
+    assert note.startswith("Random architectures.") and "cost: energy an inference, in J" in note
+    assert study.user_attrs["cost"] == WORDS["cost"] and "winner" not in study.user_attrs
+    assert all(trial.datetime_start <= trial.datetime_complete for trial in study.trials)  # a timeline has them all
