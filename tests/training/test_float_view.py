@@ -1,5 +1,7 @@
 """The float view of folded weights is the module that they were folded from, spike for spike, and near the integers that they become."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,11 @@ CASES = {
     "projections": ("SRB_k3,skip,SCB_k3,SRB_k5,SRB_k3,skip,SCB_k3,SRB_k3", {"space": "SNN_3"}, EVEN),
     "groups": ("SRB_k3/2,SCB_k3/2,skip,SRB_k3/4,skip", {}, EVEN),
     "ternary": ("SRB_k3,SCB_k3,skip,SRB_k3,skip", {"fabric": CROSSBAR}, TERNARY),
+    "ternary frames": (
+        "SRB_k3,skip,SCB_k3,skip,skip",
+        {"data": events(), "fabric": replace(CROSSBAR, chip_stem=True)},
+        TERNARY,
+    ),
     "frames": ("SRB_k3,SCB_k3,skip,skip,skip", {"data": events()}, EVEN),
 }
 
