@@ -16,6 +16,7 @@ from urllib.parse import quote
 from autosnn_hw.errors import InputError, RunError
 
 NEW_DATABASE_TRIES = 20
+DAMAGED = ("malformed", "not a database")  # SQLite's words for a file that was cut or overwritten
 SQLITE_WAIT = 60.0  # s that a writer waits for another one
 
 
@@ -131,12 +132,18 @@ def told(url: str) -> Iterator[None]:
 
     try:
         yield
+    except InputError:  # a ValueError, too, and a sentence already
+        raise
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise InputError(
             f"storage {url!r} cannot be used ({error}); a path, sqlite:///FILE, or another RDB URL with its driver installed would work."
         ) from error
     except (StorageInternalError, DBAPIError) as error:
         reason = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
+        if any(word in reason for word in DAMAGED):
+            raise InputError(
+                f"the study {url!r} is damaged ({reason}); with that file moved away, `autosnn-hw search --resume RUN` judges its candidates again."
+            ) from error
         raise RunError(
             f"the study {url!r} could not be read or written ({reason}); what it holds is kept, and --resume goes on from it."
         ) from error

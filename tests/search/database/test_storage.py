@@ -120,3 +120,25 @@ def test_a_password_in_the_url_is_refused_before_it_is_written():
 def test_a_url_that_is_no_database_is_one_sentence(url):
     with pytest.raises(InputError, match="cannot be used"):
         require_storage(url)
+
+
+def test_a_damaged_study_is_one_sentence_and_without_it_all_is_judged_again(synthetic, tmp_path):
+    few = SearchSettings(population=4, generations=1, reference=2, measure=0)
+    path = tmp_path / "study.db"
+    whole = searched(synthetic, path, "autosnn-hw", few)
+    data = path.read_bytes()
+    for damaged in (data[: len(data) // 2], b"no database" * 1000, data[:8192] + bytes(len(data) - 8192)):
+        path.write_bytes(damaged)
+        with pytest.raises((InputError, RunError)) as caught:
+            read_records(path)
+        assert len(str(caught.value).splitlines()) == 1 and "goes on from it" not in str(caught.value), str(
+            caught.value
+        )
+    path.unlink()
+    assert searched(synthetic, path, "autosnn-hw", few).ranking == whole.ranking
+
+
+def test_a_database_without_a_study_says_only_that(tmp_path):
+    (tmp_path / "study.db").touch()
+    with pytest.raises(InputError, match=r"^'sqlite:.*study\.db' holds no study 'autosnn-hw'"):
+        read_records(tmp_path / "study.db")
