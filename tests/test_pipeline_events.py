@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from support.event_frames import easy_arrays
+from support.own_process import command
 from support.truenorth_interpreter import Chip
 
 import hw_profiles
@@ -132,14 +133,6 @@ def test_training_on_event_frames_says_what_is_lost(data, tmp_path):
     agree(network, datasets.load(f"npz:{data}").x_test, onnx.model(network).SerializeToString())
     refused = CliRunner().invoke(group, [*words, "--timesteps", "4", "--out", str(tmp_path / "p")])
     assert "frames of 2 steps; 4 were asked for" in str(refused.exception) and not (tmp_path / "p").exists()
-
-
-def command(*words):
-    """The command line's, in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", "from autosnn_hw.cli import main; main()", *map(str, words)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, start_new_session=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

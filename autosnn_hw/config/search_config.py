@@ -13,6 +13,7 @@ from autosnn_hw.architecture.size_list import SizeList
 from autosnn_hw.config.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, first_wrong, size
 from autosnn_hw.config.objectives import OBJECTIVES
 from autosnn_hw.errors import InputError
+from autosnn_hw.halving import most_rungs
 
 if TYPE_CHECKING:
     Objective = str
@@ -141,6 +142,13 @@ class SearchConfig(BaseModel):
         "these were like; the best wins (not with scratch).",
         ge=1,
     )
+    rungs: int = choice(
+        1,
+        TRAINING,
+        "Rungs in which finalists are trained on: more of them begin, after each rung the better half goes on to twice the epochs, and all "
+        "together take no more epochs than --finalists without rungs (not with scratch or both).",
+        ge=1,
+    )
     retrain_epochs: int = size(
         "retrain_epochs",
         TRAINING,
@@ -219,6 +227,19 @@ class SearchConfig(BaseModel):
     def _warm_up_within_epochs(self) -> SearchConfig:
         if self.warm_up is not None and self.warm_up > self.epochs:
             raise ValueError(f"warm_up is {self.warm_up}; 0 to {self.epochs} (epochs) are allowed")
+        return self
+
+    @model_validator(mode="after")
+    def _rungs_within_epochs(self) -> SearchConfig:
+        if self.rungs > 1 and self.retrain != "inherit":
+            raise ValueError(
+                f"rungs is {self.rungs}; with retrain {self.retrain} only 1 is allowed, with inherit more work"
+            )
+        most = most_rungs(self.retrain_epochs)
+        if self.rungs > most:
+            raise ValueError(
+                f"rungs is {self.rungs}; 1 to {most} are allowed: the {self.retrain_epochs} retrain_epochs are halved from rung to rung"
+            )
         return self
 
     @model_validator(mode="after")

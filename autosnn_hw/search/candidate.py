@@ -46,6 +46,8 @@ COLUMNS = [
     "violation",
     "final_accuracy_low",
     "final_accuracy_high",
+    "rung",
+    "rung_accuracy",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.halving import Rung, rungs_of, schedule
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.regime import Regime
 
@@ -47,3 +48,15 @@ def alone(schedule: Schedule) -> Schedule:
 def training_epochs(config: SearchConfig) -> int:
     """Of one network in all: its teacher's, as floats, with the integers in the loop."""
     return (2 if config.distillation else 1) * config.retrain_epochs + config.finetune_epochs
+
+
+def rungs(config: SearchConfig, most: int) -> list[Rung]:
+    """Of the finalists; without rungs it is one.
+
+    Args:
+        most: candidates that there are.
+    """
+    chosen, epochs = config.rungs, config.retrain_epochs
+    more = {"before": epochs if config.distillation else 0, "integers": config.finetune_epochs}
+    begin = schedule(config.finalists, chosen, epochs, **more)[0].networks
+    return rungs_of(min(begin, most), chosen, epochs, **more)

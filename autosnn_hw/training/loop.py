@@ -71,7 +71,8 @@ class Schedule:
 class TrainingRun:
     """State of a training run: where it stands, and its file.
 
-    `mean` is what averages the weights of the regime's last epochs, and `settle` is called once they are averaged.
+    `mean` is what averages the weights of the regime's last epochs, and `settle` is called once they are averaged. `until` is the
+    epoch after which it stops for now, with everything in its file that going on needs.
     """
 
     network: nn.Module
@@ -83,6 +84,7 @@ class TrainingRun:
     progress: Progress | None
     device: str
     begun_with: int | None = None  # epochs of its first schedule, where its file may be of a shorter one
+    until: int | None = None
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
     mean: WeightAverage | None = None
@@ -107,7 +109,8 @@ class TrainingRun:
         self, images: Images, target: torch.Tensor, batches: int, change: Change | None, step: Step, written: float
     ) -> None:
         schedule = self.schedule
-        for epoch in range(len(self.losses), schedule.epochs):
+        last = schedule.epochs if self.until is None else self.until
+        for epoch in range(len(self.losses), last):
             random = generator(schedule.seed, self.identity["kind"], "epoch", epoch)
             total = 0.0
             for index, part in enumerate(np.array_split(random.permutation(len(target)), batches)):
@@ -121,7 +124,8 @@ class TrainingRun:
             self.losses.append(total / len(target))
             finished = epoch + 1 == schedule.epochs
             self._average(epoch, finished)
-            if self.checkpoint is not None and (finished or time.monotonic() - written >= self.checkpoint_seconds):
+            due = epoch + 1 == last or time.monotonic() - written >= self.checkpoint_seconds
+            if self.checkpoint is not None and due:
                 self._write(self.checkpoint, finished)
                 written = time.monotonic()
             if self.progress is not None:
@@ -165,6 +169,10 @@ class TrainingRun:
             differing = sorted(k for k in self.identity.keys() | theirs.keys() if self.identity.get(k) != theirs.get(k))
             raise InputError(
                 f"{path} belongs to another training run (different {', '.join(differing)}); resume with the same settings or take another folder."
+            )
+        if self.until is not None and len(losses) > self.until:
+            raise InputError(
+                f"{path} holds {len(losses)} epochs, which cannot be taken back to {self.until}; remove it, and they are trained again."
             )
         load_into(self.network, tensors, path)
         self.losses = list(losses)

@@ -48,6 +48,8 @@ def train_network(
     device: str = "cpu",
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 5.0,
+    until: int | None = None,
+    begun_from: str | None = None,
     progress: Progress | None = None,
 ) -> NetworkTraining:
     """Train one architecture from scratch, or on from where `initial` stands.
@@ -61,12 +63,19 @@ def train_network(
         teacher: softens the targets; where the schedule's regime asks for distillation it is needed.
         checkpoint: file to go on from, if it is there, and to keep the state in; the weights alone once it is finished.
         checkpoint_seconds: least time between two writes.
+        until: epoch, of the schedule's, after which it stops for now: the same call with a later one goes on from `checkpoint`, and
+            what comes out is what one call gives, bit for bit.
+        begun_from: name of `initial` for the checkpoint, of one that another machine may go on from, where the last bits of what it
+            was estimated on are others; None takes the fingerprint of its weights.
         progress: called after each epoch.
 
     Raises:
-        InputError: frames of another T, a checkpoint of another run, distillation without a teacher.
+        InputError: frames of another T, a checkpoint of another run or of more epochs than `until`, distillation without a teacher,
+            an `until` outside the schedule.
         RunError: the checkpoint cannot be written.
     """
+    if until is not None and not 1 <= until <= schedule.epochs:
+        raise InputError(f"until epoch {until} of {schedule.epochs}; 1 to {schedule.epochs} is needed.")
     require_steps(dataset.name, dataset.timesteps, architecture.timesteps)
     if schedule.regime.distillation and teacher is None:
         raise InputError(f"distillation {schedule.regime.distillation} needs a teacher; train one with train_teacher.")
@@ -90,10 +99,11 @@ def train_network(
     genotype = {name: value for name, value in asdict(architecture).items() if name != "named"}
     identity = identity_of(
         "network", dataset, schedule, architecture=genotype, full=full_train,
-        **fabric.identity(), **({} if initial is None else {"initial": fingerprint(initial)}),
+        **fabric.identity(), **({} if initial is None else {"initial": begun_from or fingerprint(initial)}),
         **({} if teacher is None else {"teacher": fingerprint(teacher.network)}),
     )  # fmt: skip
     run = TrainingRun(network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device)
+    run.until = until
     run.mean = WeightAverage(adam.values) if regime.averaged > 1 else None
     run.settle = lambda: reestimate(network, _first_batches(dataset, schedule.batch, device))
     run.fit(dataset, x, y, step)

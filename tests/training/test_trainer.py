@@ -8,6 +8,7 @@ from support.training_runs import Stopped, same, stop_after
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training import trainer
+from autosnn_hw.training.checkpoint import read_checkpoint
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.loop import Schedule
@@ -95,3 +96,44 @@ def test_a_network_alone_learns_the_digits(digits):
     evaluation = trainer.evaluate_network(result.network, digits, digits.x_val, digits.y_val)
     assert evaluation.accuracy > 0.93
     assert 500 < evaluation.spikes < 20000
+
+
+@pytest.mark.parametrize("averaged", [0, 2])
+def test_trained_until_an_epoch_and_then_on_is_trained_at_once(few, tmp_path, averaged):
+    """Bit for bit, weights, losses and running statistics; the file of a rung holds the optimiser and what is averaged."""
+    schedule = replace(SMALL, epochs=4, regime=replace(SMALL.regime, averaged=averaged))
+    initial = train_network(TINY, few, schedule=replace(SMALL, seed=7, epochs=1)).network
+    whole = train_network(TINY, few, schedule=schedule, initial=initial, checkpoint=tmp_path / "whole")
+    rungs = tmp_path / "rungs"
+    first, again, second, last = (
+        train_network(TINY, few, schedule=schedule, initial=initial, checkpoint=rungs, until=until)
+        for until in (1, 1, 3, None)
+    )
+    assert same(first, again) and first.losses == again.losses == whole.losses[:1]
+    assert second.losses == whole.losses[:3] and not same(second, whole) and not same(first, second)
+    assert last.losses == whole.losses and same(last, whole)
+    (ours, said), (theirs, told) = (read_checkpoint(file) for file in (rungs, tmp_path / "whole"))
+    assert said == told and ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_training_is_not_taken_back_and_stops_within_its_schedule(few, tmp_path):
+    file = tmp_path / "rung"
+    train_network(TINY, few, schedule=SMALL, checkpoint=file, until=2)
+    with pytest.raises(InputError, match="holds 2 epochs, which cannot be taken back to 1"):
+        train_network(TINY, few, schedule=SMALL, checkpoint=file, until=1)
+    for until in (0, 4):
+        with pytest.raises(InputError, match="1 to 3 is needed"):
+            train_network(TINY, few, schedule=SMALL, until=until)
+
+
+def test_a_checkpoint_may_go_by_the_name_of_what_it_went_on_from(few, tmp_path):
+    """Another machine's estimate of the same network differs in its last bits: its name does not."""
+    file = tmp_path / "rung"
+    initial = train_network(TINY, few, schedule=replace(SMALL, seed=7, epochs=1)).network
+    train_network(TINY, few, schedule=SMALL, initial=initial, checkpoint=file, until=1, begun_from="one")
+    with torch.no_grad():
+        next(initial.parameters()).mul_(1 + 1e-6)
+    with pytest.raises(InputError, match="initial"):
+        train_network(TINY, few, schedule=SMALL, initial=initial, checkpoint=file, begun_from="another")
+    train_network(TINY, few, schedule=SMALL, initial=initial, checkpoint=file, begun_from="one")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from autosnn_hw.search.database.storage import engine_options, existing, loaded, readable, told, with_secrets
 from autosnn_hw.search.database.study import NAME
@@ -18,11 +19,18 @@ ATTRIBUTES = ("accuracy_source", "final_accuracy", "final_accuracy_deviation")  
 PREFIX = "final:"  # of the study's attributes that say the same where the rows of trials are not known
 
 
-def store_accuracies(known: Mapping[str, Estimate], storage: str | Path, *, name: str = NAME) -> None:
+def store_accuracies(
+    known: Mapping[str, Estimate],
+    storage: str | Path,
+    *,
+    name: str = NAME,
+    beside: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
     """Say of stored candidates what their accuracy is, all in one transaction, in the place of what was said before.
 
     Args:
         known: by genotype.
+        beside: further attributes of some of them, by genotype: at which rung they were measured.
 
     Raises:
         InputError: there is no such study. RunError: it cannot be written.
@@ -30,6 +38,7 @@ def store_accuracies(known: Mapping[str, Estimate], storage: str | Path, *, name
     url = existing(storage)
     said = {
         genotype: dict(zip(ATTRIBUTES, (estimate.source, estimate.accuracy, estimate.deviation)))
+        | dict((beside or {}).get(genotype, {}))
         for genotype, estimate in known.items()
     }
     with told(url), readable(url):

@@ -39,6 +39,9 @@ class Portable(Protocol):
     def packed(self) -> Callable[[Mapping[str, Any]], Callable[[Any], Any]]:
         """What is sent, picklable: called with what is carried it gives the function itself, once a process."""
 
+    def sent(self, task: Any) -> Any:
+        """At home: what a worker gets of a task, picklable."""
+
     def received(self, task: Any, result: Any) -> Any:
         """At home: the result of a task, from what came back."""
 
@@ -151,7 +154,7 @@ class ClusterPool(AbstractContextManager, Pool, Generic[Task, Result]):
             self._futures[number] = self._cluster.client.submit(
                 _call,
                 function,
-                tasks[number],
+                self._function.sent(tasks[number]),
                 list(carried),
                 list(carried.values()),
                 key=f"{prefix}-{number}",
@@ -226,6 +229,9 @@ class _Plain:
 
     def packed(self) -> Callable[[Mapping[str, Any]], Callable[[Any], Any]]:
         return partial(_as_it_is, self._function)
+
+    def sent(self, task: Any) -> Any:
+        return task
 
     def received(self, task: Any, result: Any) -> Any:
         return result

@@ -11,10 +11,13 @@ import numpy as np
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.ranking import fitness
 from autosnn_hw.search.ranking.feedback import kendall_tau
+from autosnn_hw.search.ranking.final_accuracy import Estimate, estimates, promising
+from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.seeds import generator
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 
+FIRST, TOGETHER = 4, 2  # finalists of the first round, and of each later one
 RESAMPLED = 1000  # bootstrap samples of the networks behind the interval of tau
 
 
@@ -53,13 +56,49 @@ def finalist(
     candidate: CandidateRecord, network: TrainedNetwork, settings: SearchSettings, mean_cost: float
 ) -> Finalist:
     """A candidate with its trained network, judged by the search's own fitness and limits, with the accuracy that was measured."""
-    if network.as_candidate is None:
-        return Finalist(candidate, network, None)
-    record = CandidateRecord.from_json(network.as_candidate)
+    record = None if network.as_candidate is None else CandidateRecord.from_json(network.as_candidate)
+    return Finalist(candidate, network, None if record is None else judged_fitness(record, settings, mean_cost))
+
+
+def judged_fitness(record: CandidateRecord, settings: SearchSettings, mean_cost: float) -> float | None:
+    """Fitness of a network with the accuracy and the cost that it has itself; None where it breaks a limit or lacks one of them."""
     cost = fitness.modelled_cost(record, settings.objective)
     if record.accuracy is None or cost is None or not fitness.feasible(record, settings.constraints):
-        return Finalist(candidate, network, None)
-    return Finalist(candidate, network, fitness.fitness(record.accuracy, cost, mean_cost, settings.exponent))
+        return None
+    return fitness.fitness(record.accuracy, cost, mean_cost, settings.exponent)
+
+
+def rounds(finalists: int) -> list[int]:
+    """How many finalists are trained at a time: the best by the search's ranking, then two at a time, each pair chosen by what is
+    known until then. More finalists begin with the same ones, and no result depends on the number of workers."""
+    first = min(FIRST, finalists)
+    pairs, single = divmod(finalists - first, TOGETHER)
+    return [first, *[TOGETHER] * pairs, *[1] * single]
+
+
+def next_chosen(
+    found: SearchResult, measured: Mapping[str, float], samples: int, exponent: float, count: int, chosen: Sequence[str]
+) -> list[str]:
+    """Who is trained after `chosen`: the best of the ranking at first, then those whom the measured accuracies make most promising.
+
+    Args:
+        measured: accuracy by genotype, of as many validation samples.
+        exponent: lambda of the fitness.
+        count: how many; fewer where no more are left.
+    """
+    ranked = {record.genotype: record for record in found.ranking}
+    if not chosen:
+        return list(ranked)[:count]
+    known = estimated(found, measured, samples)
+    near = {genotype: estimate for genotype, estimate in known.items() if genotype in ranked}
+    costs = {genotype: record.cost or 0.0 for genotype, record in ranked.items()}
+    return promising(near, costs, exponent, count, chosen)
+
+
+def estimated(found: SearchResult, measured: Mapping[str, float], samples: int) -> dict[str, Estimate]:
+    """What the networks measured so far say of all candidates."""
+    costs = {record.genotype: record.cost for record in found.records if record.cost is not None}
+    return estimates(found.records, measured, samples, costs)
 
 
 def best_of(finalists: Sequence[Finalist]) -> Finalist | None:

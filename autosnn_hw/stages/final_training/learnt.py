@@ -13,9 +13,10 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.deploy.batch_norm import calibrated
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.folded import FoldedNetwork
+from autosnn_hw.run_and_price import sha256
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.simulate import exact
-from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, evaluation_tools
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools
 from autosnn_hw.stages.schedules import network_schedule, training_epochs
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.finetuning.finetune import Finetuning, fit
@@ -106,8 +107,16 @@ class Lesson:
             progress=lambda done, _, loss: self.told(done, f"teacher's loss {loss:.4f}"),
         )
 
-    def floats(self, teacher: Teacher | None, fabric: Fabric, initial: SpikingNetwork | None = None) -> NetworkTraining:
-        """The network as floats, from scratch or on from `initial`; on the CPU."""
+    def floats(
+        self,
+        teacher: Teacher | None,
+        fabric: Fabric,
+        initial: SpikingNetwork | None = None,
+        *,
+        begun_from: str | None = None,
+        until: int | None = None,
+    ) -> NetworkTraining:
+        """The network as floats, from scratch or on from `initial`, as far as `until`; on the CPU."""
         trained = train_network(
             self.architecture,
             self.data,
@@ -118,18 +127,20 @@ class Lesson:
             teacher=teacher,
             device=self.config.device,
             checkpoint=self.checkpoint,
+            begun_from=begun_from,
+            until=until,
             progress=lambda done, _, loss: self.told(self.taught + done, f"loss {loss:.4f}"),
         )
         trained.network.cpu()
         return trained
 
-    def integers(self, start: FoldedNetwork, teacher: Teacher | None) -> Finetuning:
-        """Tuned on with the integers in the loop."""
+    def integers(self, start: FoldedNetwork, teacher: Teacher | None, epochs: int) -> Finetuning:
+        """Tuned on with the integers in the loop; after 0 epochs they are those of plain quantisation."""
         before = self.taught + self.schedule.epochs
         return fit(
             start,
             self.data,
-            epochs=self.config.finetune_epochs,
+            epochs=epochs,
             seed=self.seed,
             target=self.profile,
             full_train=self.full_train,
@@ -157,18 +168,13 @@ def inherited(
 ) -> Learnt:
     """The super-network's weights, as the search judged them, trained on as floats and then as integers; each step is kept
     only where the validation images, which none of them is trained on, say that it is no worse."""
-    tools = evaluation_tools(
-        CandidateEvaluator(
-            supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed, graded=config.graded
-        )
-    )
-    data, seed = tools.data, _seed(config, "tune", architecture, repeat)
+    tools = tools_of(config, supernet, target)
+    data, seed = tools.data, seed_of(config, "tune", architecture, repeat)
     lesson = Lesson(architecture, config, data, profile, seed, False, checkpoint, tell)
     start = calibrated(tools.supernet.to_folded(architecture, data), tools.calibration, profile)
     start = replace(start, timesteps=architecture.timesteps)
-    initial = inherited_network(tools.supernet, architecture, data, tools.calibration)
     teacher = lesson.teacher()
-    trained = lesson.floats(teacher, initial.fabric, initial)
+    trained = trained_on(lesson, tools, supernet, teacher)
     network = trained.network
     folded = network.to_folded(data)
     tuned, steps, kept, curves = tuned_if_better(lesson, folded, "trained", teacher)
@@ -201,7 +207,25 @@ def judging_samples(data: Dataset, config: SearchConfig) -> tuple[np.ndarray, np
     return data.x_val[: config.evaluate], data.y_val[: config.evaluate]
 
 
-def _seed(config: SearchConfig, purpose: str, architecture: Architecture, repeat: int) -> int:
+def tools_of(config: SearchConfig, supernet: str, target: str) -> EvaluationTools:
+    """Data, super-network and profile of networks that inherit its weights."""
+    return evaluation_tools(
+        CandidateEvaluator(
+            supernet, config.dataset, config.data_dir, target, config.evaluate, config.seed, graded=config.graded
+        )
+    )
+
+
+def trained_on(
+    lesson: Lesson, tools: EvaluationTools, supernet: str, teacher: Teacher | None, until: int | None = None
+) -> NetworkTraining:
+    """The floats of a path of the super-network, trained on; with rungs another machine may go on from where this one stops."""
+    initial = inherited_network(tools.supernet, lesson.architecture, lesson.data, tools.calibration)
+    begun_from = sha256(supernet) if lesson.config.rungs > 1 else None
+    return lesson.floats(teacher, initial.fabric, initial, begun_from=begun_from, until=until)
+
+
+def seed_of(config: SearchConfig, purpose: str, architecture: Architecture, repeat: int = 0) -> int:
     """Of an architecture's training; a repeated one is drawn anew."""
     return derive_seed(config.seed, purpose, str(architecture), *([repeat] if repeat else []))
 
@@ -224,7 +248,7 @@ def from_scratch(
     repeat: int = 0,
 ) -> Learnt:
     """The paper's rule: trained anew on all training images, or with `held_out` without those that judge it."""
-    seed = _seed(config, "retrain", architecture, repeat)
+    seed = seed_of(config, "retrain", architecture, repeat)
     lesson = Lesson(architecture, config, data, profile, seed, not held_out, checkpoint, tell)
     teacher = lesson.teacher()
     trained = lesson.floats(teacher, Fabric.of(profile, data.is_frames))
@@ -233,7 +257,7 @@ def from_scratch(
     if held_out:
         tuned, steps, kept, curves = tuned_if_better(lesson, folded, "quantised", teacher)
     else:
-        tuning = lesson.integers(folded, teacher)
+        tuning = lesson.integers(folded, teacher, config.finetune_epochs)
         tuned, steps, kept, curves = tuning.folded, {}, "tuned", {"integer_loss": tuning.losses}
     view = evaluate_network(network, data, data.x_test, data.y_test)
     return Learnt(
@@ -257,7 +281,7 @@ def tuned_if_better(
     images, and kept where these say that it is not worse; else `start`, whose step is called `name`."""
     if not lesson.config.finetune_epochs:
         return start, {name: quantised_accuracy(start, lesson.data, lesson.profile)}, name, {}
-    tuning = lesson.integers(start, teacher)
+    tuning = lesson.integers(start, teacher, lesson.config.finetune_epochs)
     steps = {name: tuning.accuracies[0], "tuned": max(tuning.accuracies[1:])}
     curves = {"integer_loss": tuning.losses, "integer_accuracy": tuning.accuracies}
     return (tuning.folded, steps, "tuned", curves) if tuning.best else (start, steps, name, curves)

@@ -12,11 +12,12 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table, writing
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
 from autosnn_hw.search.database.stored_accuracy import store_accuracies
-from autosnn_hw.search.ranking.final_accuracy import INHERITED, Estimate, estimates, promising
+from autosnn_hw.search.ranking.final_accuracy import INHERITED, Estimate
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.workers.processes import Pool
-from autosnn_hw.stages.final_training.finalists import Finalist, best_of, finalist
+from autosnn_hw.stages.final_training.finalists import Finalist, best_of, estimated, finalist, next_chosen, rounds
 from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.final_training.rungs import by_candidate, climb, finished
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
@@ -27,14 +28,13 @@ from autosnn_hw.words.quantities import percent
 # What the winner for a crossbar is set against: the same architecture, trained from scratch, deployed there.
 REFERENCE = "loihi2"
 AS_REFERENCE = f"winner as {REFERENCE}"
-FIRST, TOGETHER = 4, 2  # finalists of the first round, and of each later one
 TRIES = 3  # candidates that are trained, best first, until one fits its target as trained
 
 
 @dataclass(frozen=True, eq=False)
 class Networks:
     """Results of `NetworkJob`: the winner's and its candidate, the baselines' by name, for a crossbar the winner's as it is
-    deployed on Loihi 2, all finalists, and the winner's fitness with measured accuracy (None where it cannot be judged)."""
+    deployed on Loihi 2, all finalists, the winner's fitness with measured accuracy (None where it cannot be judged), and what each rung measured."""
 
     winner: TrainedNetwork
     candidate: CandidateRecord
@@ -42,6 +42,7 @@ class Networks:
     reference: TrainedNetwork | None = None
     finalists: tuple[Finalist, ...] = ()
     fitness: float | None = None
+    rungs: tuple[dict[str, Any], ...] = ()
 
 
 @contextmanager
@@ -88,7 +89,10 @@ def train_networks(
     job = network_job(config, folder)
     ranked = {record.genotype: record for record in found.ranking}
     results: dict[Architecture, TrainedNetwork] = {}
-    total = len(set(names.values())) + (config.finalists if judges else 1)
+    climbed = climb(config, prepared, folder, reporter, found, job) if config.rungs > 1 else []
+    first = climbed[-1].kept() if climbed else None
+    counts = [len(first)] if first is not None else rounds(config.finalists if judges else 1)
+    total = len(set(names.values())) + sum(counts)
     reporter.stage("finalists and baselines" if judges else "winner and baselines", total)
 
     def add(result: TrainedNetwork, architecture: Architecture) -> None:
@@ -107,22 +111,17 @@ def train_networks(
             add(result, architecture)
 
     chosen: list[str] = []
+    samples = len(prepared.data.x_val)
     with prepared.crew.open(job, most=total) as pool:
         for result in beside:
             add(result, parse(result.architecture))
-        for count in rounds(config.finalists if judges else 1):
-            if not chosen:
-                chosen = list(ranked)[:count]
-                make(pool, [*(parse(one) for one in chosen), *(a for a in names.values() if a not in begun)])
-            else:
-                known = _estimated(config, prepared, found, results)
-                near = {genotype: estimate for genotype, estimate in known.items() if genotype in ranked}
-                costs = {genotype: record.cost or 0.0 for genotype, record in ranked.items()}
-                more = promising(near, costs, config.lam, count, chosen)
-                chosen += more
-                make(pool, [parse(genotype) for genotype in more])
+        for count in counts:
+            beside_them = [] if chosen else [a for a in names.values() if a not in begun]
+            more = first or next_chosen(found, _validated(results), samples, config.lam, count, chosen)
+            chosen += more
+            make(pool, [*(parse(genotype) for genotype in more), *beside_them])
         make(pool, names.values())
-    known = _estimated(config, prepared, found, results) if judges else {}
+    known = estimated(found, _validated(results), samples) if judges else {}
     judged = [
         finalist(ranked[genotype], results[parse(genotype)], settings(config), found.mean_cost)
         for genotype in dict.fromkeys([*chosen, *(str(a) for a in names.values() if judges and str(a) in ranked)])
@@ -131,11 +130,16 @@ def train_networks(
     if best is None:
         record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
         best = finalist(record, network_of(record), settings(config), found.mean_cost)
+    made = [one for one in judged if one.candidate.genotype in chosen]
+    documents = finished(config, prepared, folder, reporter, found, climbed, made) if climbed else []
+    at_rungs = by_candidate(documents)
     if known:
-        store_accuracies(known, **folder.study())
+        store_accuracies(known, **folder.study(), beside=at_rungs)
     if judges:
         write_table(
-            folder / CANDIDATES, COLUMNS, [_row(record, known.get(record.genotype)) for record in found.records]
+            folder / CANDIDATES,
+            COLUMNS,
+            [_row(record, known.get(record.genotype)) | at_rungs.get(record.genotype, {}) for record in found.records],
         )
     reference = None
     if config.baselines and prepared.profile.learns_slowly:
@@ -148,28 +152,14 @@ def train_networks(
         reference=reference,
         finalists=tuple(shown) if judges else (),
         fitness=best.fitness,
+        rungs=tuple(documents),
     )
 
 
-def rounds(finalists: int) -> list[int]:
-    """How many finalists are trained at a time: the best by the search's ranking, then two at a time, each pair chosen by what is
-    known until then. More finalists begin with the same ones, and no result depends on the number of workers."""
-    first = min(FIRST, finalists)
-    pairs, single = divmod(finalists - first, TOGETHER)
-    return [first, *[TOGETHER] * pairs, *[1] * single]
-
-
-def _estimated(
-    config: SearchConfig, prepared: Prepared, found: SearchResult, results: Mapping[Architecture, TrainedNetwork]
-) -> dict[str, Estimate]:
-    """What the networks made so far say of all candidates."""
-    measured = {
-        str(architecture): network.accuracy.validation
-        for architecture, network in results.items()
-        if network.accuracy.validation is not None
-    }
-    costs = {record.genotype: record.cost for record in found.records if record.cost is not None}
-    return estimates(found.records, measured, len(prepared.data.x_val), costs)
+def _validated(results: Mapping[Architecture, TrainedNetwork]) -> dict[str, float]:
+    """Accuracies on the validation images by genotype."""
+    known = {str(architecture): network.accuracy.validation for architecture, network in results.items()}
+    return {genotype: accuracy for genotype, accuracy in known.items() if accuracy is not None}
 
 
 def _row(record: CandidateRecord, estimate: Estimate | None) -> dict[str, Any]:

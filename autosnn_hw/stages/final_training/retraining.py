@@ -57,13 +57,17 @@ class NetworkJob:
     ) -> NetworkJob:
         """The job of a config, for its own target or another; without a super-network it is that of the paper."""
         if supernet is None:
-            config = config.with_changes(retrain="scratch")
+            config = config.with_changes(retrain="scratch", rungs=1)
         return cls(str(folder), config, target or config.target, supernet)
 
     def file(self, architecture: Architecture, suffix: str = ".net") -> Path:
         """Where the files of an architecture are."""
         slug = str(architecture).replace(",", "-").replace("/", "g")
         return Path(self.folder) / f"{slug}{suffix}"
+
+    def checkpoints(self, architecture: Architecture) -> tuple[Path, Path]:
+        """Files of the state of its training, and of its teacher's."""
+        return self.file(architecture, ".safetensors"), self.file(architecture, ".teacher.safetensors")
 
     def finished(self, architecture: Architecture) -> bool:
         """Whether its files are there already."""
@@ -88,7 +92,7 @@ class NetworkJob:
             return self._better(architecture, tell)
         config, profile = self.config, hw_profiles.load(self.target)
         data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
-        checkpoint = self.file(architecture, ".safetensors")
+        checkpoint, _ = self.checkpoints(architecture)
         if self.supernet is not None and config.retrain == "inherit":
             learnt = inherited(
                 architecture, config, self.supernet, self.target, profile, checkpoint, tell, repeat=self.repeat

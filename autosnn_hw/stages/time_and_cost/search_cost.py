@@ -72,7 +72,8 @@ def block_passes(
     drawn = [] if random is None else [record for record in random.records if record.genotype not in known]
     judged = walk.passes if config.strategy == WALK else len(known) * slots
     searched = (judged + len(drawn) * slots) * walk.images
-    return supernet + searched + networks_made(config, networks) * _of_a_network(config, prepared) * slots
+    made = networks_made(config, networks) * _of_a_network(config, prepared) + _at_rungs(prepared, networks)
+    return supernet + searched + made * slots
 
 
 def networks_made(config: SearchConfig, networks: Networks) -> int:
@@ -82,6 +83,20 @@ def networks_made(config: SearchConfig, networks: Networks) -> int:
     ways = 2 if config.retrain == "both" else 1
     once = len(beside | finalists) + (config.seeds - 1) * len(beside)
     return ways * once + (networks.reference is not None)
+
+
+def _at_rungs(prepared: Prepared, networks: Networks) -> int:
+    """Images through finalists at all rungs but the last, of which those are left out whose networks count as whole ones: all who
+    came so far, but for baselines, which are trained apart."""
+    data, apart = prepared.data, {network.architecture for network in networks.baselines.values()}
+    images = 0
+    for document in networks.rungs[:-1]:
+        each = (document["epochs"] - document["begin"]) * len(data.x_train)
+        images += len(document["candidates"]) * (each + 2 * len(data.x_val))
+    for document in networks.rungs[-1:]:
+        once = [one for one in document["candidates"] if one["architecture"] not in apart]
+        images -= len(once) * document["begin"] * len(data.x_train)
+    return images
 
 
 def _of_a_network(config: SearchConfig, prepared: Prepared) -> int:

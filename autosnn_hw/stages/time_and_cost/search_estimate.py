@@ -12,10 +12,12 @@ from typing import Any
 
 from autosnn_hw.architecture import layout
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.halving import cost as rungs_cost
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.walking.walk import WALK
 from autosnn_hw.stages import searching, supernet
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.schedules import rungs
 from autosnn_hw.words.progress import Silent
 from autosnn_hw.words.quantities import duration
 
@@ -51,10 +53,12 @@ def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -
     trained = 0.0 if config.supernet is not None else of_one * searching.epochs_of_paths(config, prepared)
     candidates = searching.settings(config).total
     one_by_one = cost.seconds / cost.passes * prepared.space.slots * candidates
-    networks = (1 if config.retrain == "scratch" else config.finalists) + BASELINES * config.baselines
+    networks = BASELINES * config.baselines + (config.seeds - 1) * (1 + BASELINES * config.baselines)
+    finalists = config.with_changes(finalists=1) if config.retrain == "scratch" else config
     ways = 2 if config.retrain == "both" else 1
-    networks += (config.seeds - 1) * (1 + BASELINES * config.baselines)
-    epochs = ways * networks * (config.retrain_epochs + config.finetune_epochs)
+    epochs = ways * (
+        networks * (config.retrain_epochs + config.finetune_epochs) + rungs_cost(rungs(finalists, prepared.space.size))
+    )
     return Expected(
         trained, (cost.seconds if config.strategy == WALK else one_by_one) / workers, of_one * epochs / workers
     )
@@ -65,7 +69,11 @@ def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seco
     data, space = prepared.data, prepared.space
     sizes = f"C = {_list(space.widths or (space.width,))}, T = {_list(space.reads)}"
     judged = "all of them judged" if config.strategy == WALK else f"{searching.settings(config).total:,} judged"
-    made = "1 network trained" if config.retrain == "scratch" else f"{config.finalists} finalists trained on"
+    climbers = [str(rung.networks) for rung in rungs(config, space.size)]
+    in_rungs = "" if config.rungs == 1 else f" in {config.rungs} rungs"
+    made = (
+        "1 network trained" if config.retrain == "scratch" else f"{', '.join(climbers)} finalists trained on{in_rungs}"
+    )
     beside = f" beside {BASELINES} baselines" if config.baselines else ""
     parts = f"super-network {duration(seconds.supernet)}, candidates {duration(seconds.search)}, networks {duration(seconds.networks)}"
     return (

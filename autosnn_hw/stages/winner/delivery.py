@@ -154,6 +154,7 @@ def summary(
         ),
         "evaluated": len(found.records),
         "finalists": [one.to_json() for one in networks.finalists],
+        "rungs": list(networks.rungs),
         "retrain": config.retrain,
         "measured": len(found.measurements),
         "infeasible": found.infeasible,

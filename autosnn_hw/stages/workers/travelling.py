@@ -22,6 +22,7 @@ from autosnn_hw.files import whole_file
 from autosnn_hw.run_and_price import sha256
 from autosnn_hw.run_folder import write_json
 from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.final_training.rung_training import RungJob, RungTask
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, Remembering
 from autosnn_hw.stages.judging.measurer import LavaMeasurement
 from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
@@ -29,7 +30,8 @@ from autosnn_hw.stages.manifest import code_sha256, version
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
 
-Function = CandidateEvaluator | Remembering | SubtreeEvaluator | NetworkJob | LavaMeasurement
+Away = CandidateEvaluator | SubtreeEvaluator | NetworkJob | RungJob | LavaMeasurement
+Function = Away | Remembering
 Files = dict[str, bytes]  # by path below the folder of the function
 
 
@@ -63,7 +65,7 @@ class Travelling:
         """A candidate that is remembered, or a network that is trained already."""
         if isinstance(self._function, Remembering):
             return self._function.known.get(str(task))
-        if isinstance(self._function, NetworkJob) and self._function.finished(task):
+        if isinstance(self._function, (NetworkJob, RungJob)) and self._function.finished(task):
             return self._function(task)
         return None
 
@@ -71,11 +73,22 @@ class Travelling:
         """See `Portable.packed`."""
         return self._packed
 
+    def sent(self, task: Any) -> tuple[Any, Files]:
+        """The task with the files that it goes on from: a network's checkpoints, where a rung has left them."""
+        job = self._function.job if isinstance(self._function, RungJob) else self._function
+        if not isinstance(job, NetworkJob) or job.config.rungs == 1:
+            return task, {}
+        files = job.checkpoints(task.architecture if isinstance(task, RungTask) else task)
+        return task, {file.name: file.read_bytes() for file in files if file.is_file()}
+
     def received(self, task: Any, result: tuple[Any, Files]) -> Any:
         """The result, once its files stand in the run folder."""
         found, files = result
         if isinstance(self._function, NetworkJob):
             return _network_home(self._function, task, found, files)
+        if isinstance(self._function, RungJob):  # what says that it is done comes last
+            done = self._function.file(task).name
+            files = dict(sorted(files.items(), key=lambda file: file[0] == done))
         _write(self._home, files)
         return found
 
@@ -90,7 +103,7 @@ class Packed:
         versions: of the code and the libraries that numbers depend on; a worker must have the same.
     """
 
-    function: CandidateEvaluator | SubtreeEvaluator | NetworkJob | LavaMeasurement
+    function: Away
     data: str
     supernet: str | None
     profile: Mapping[str, Any]
@@ -137,10 +150,12 @@ def _place() -> Path:
     return folder
 
 
-def _with_files(function: Callable[[Any], Any], folder: Path, task: Any) -> tuple[Any, Files]:
-    """The result of a task and the files that it wrote."""
+def _with_files(function: Callable[[Any], Any], folder: Path, sent: tuple[Any, Files]) -> tuple[Any, Files]:
+    """The result of a task, which goes on from the files that came with it, and the files that it wrote."""
+    task, begun = sent
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    _write(str(folder), begun)
     result = function(task)
     return result, {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -149,6 +164,8 @@ def _moved(function: Any, data: str, supernet: str | None, target: str, out: Pat
     """The function with other places for its inputs and files."""
     if isinstance(function, CandidateEvaluator):
         return replace(function, supernet=str(supernet), dataset=data, data_dir=None, target=target)
+    if isinstance(function, RungJob):
+        return replace(function, job=_moved(function.job, data, supernet, target, out))
     if isinstance(function, NetworkJob):
         config = function.config.with_changes(dataset=data, data_dir=None)
         return replace(function, folder=str(out), config=config, target=target, supernet=supernet)
@@ -159,10 +176,12 @@ def _moved(function: Any, data: str, supernet: str | None, target: str, out: Pat
 
 
 def _supernet(function: Any) -> str | None:
+    function = function.job if isinstance(function, RungJob) else function
     return function.supernet if isinstance(function, (CandidateEvaluator, NetworkJob)) else function.evaluator.supernet
 
 
 def _folder(function: Any) -> str | None:
+    function = function.job if isinstance(function, RungJob) else function
     return function.folder if isinstance(function, (SubtreeEvaluator, NetworkJob)) else None
 
 

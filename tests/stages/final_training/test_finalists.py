@@ -4,8 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autosnn_hw.stages.final_training.finalists import Finalist, best_of, ranking
-from autosnn_hw.stages.final_training.retrained_networks import rounds
+from autosnn_hw.stages.final_training.finalists import Finalist, best_of, ranking, rounds
 
 
 def test_the_fittest_that_keeps_the_limits_wins_and_ties_go_to_the_search():

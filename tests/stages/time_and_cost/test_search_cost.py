@@ -24,7 +24,7 @@ def made(name):
 def networks():
     finalists = tuple(SimpleNamespace(network=made(name)) for name in "abc")
     return SimpleNamespace(
-        winner=made("a"), baselines={"b": made("b"), "d": made("d")}, finalists=finalists, reference=None
+        winner=made("a"), baselines={"b": made("b"), "d": made("d")}, finalists=finalists, reference=None, rungs=()
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import cloudpickle
 import pytest
+import torch
 from support.untrained import untrained_run
 
 from autosnn_hw import pipeline
@@ -13,10 +14,12 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.walking.walk import members, subtrees
 from autosnn_hw.stages.final_training.retraining import NetworkJob
+from autosnn_hw.stages.final_training.rung_training import RungJob, RungTask
 from autosnn_hw.stages.judging.evaluator import Remembering
 from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.workers import travelling
 from autosnn_hw.stages.workers.travelling import Inputs, Travelling
+from autosnn_hw.training.checkpoint import read_checkpoint
 from autosnn_hw.training.data import datasets
 from hw_profiles.loader import read_table
 
@@ -40,6 +43,7 @@ CONFIG = SearchConfig(
 MOMENTS = {
     "search": 6,
     "walk": 200,
+    "rung 1 of 2": 1,
     "finalists and baselines": 1,
 }  # candidates or networks that are done when a worker dies
 
@@ -56,7 +60,7 @@ def away(function, inputs, *tasks):
     portable = Travelling(function, inputs)
     carried = {name: make() for name, make in portable.carries().items()}
     there = cloudpickle.loads(cloudpickle.dumps(portable.packed()))(carried)
-    return [portable.received(task, there(task)) for task in tasks]
+    return [portable.received(task, there(portable.sent(task))) for task in tasks]
 
 
 def test_candidates_are_judged_as_here(run):
@@ -96,6 +100,26 @@ def test_a_trained_network_stands_at_home_as_if_trained_there(run, tmp_path):
     assert here.accuracy == there.accuracy
 
 
+@pytest.mark.slow
+def test_a_rung_goes_on_from_the_checkpoint_that_travels(run, tmp_path):
+    space, judge, inputs = run
+    config = CONFIG.with_changes(retrain_epochs=4, rungs=3)
+    jobs = [RungJob(NetworkJob.of(config, tmp_path / name, supernet=judge.supernet)) for name in ("here", "there")]
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    for epochs in (1, 2):
+        task = RungTask(space.at(100), epochs)
+        _, files = Travelling(jobs[1], inputs).sent(task)
+        assert len(files) == (epochs > 1)
+        here, (there,) = jobs[0](task), away(jobs[1], inputs, task)
+        assert here == there == Travelling(jobs[1], inputs).at_home(task)
+    kept = [{file.name: file.read_bytes() for file in (tmp_path / name).glob("*.json")} for name in ("here", "there")]
+    assert kept[0] == kept[1] and len(kept[0]) == 2
+    (ours, said), (theirs, told) = (read_checkpoint(job.job.file(space.at(100), ".safetensors")) for job in jobs)
+    assert said == told and len(said["losses"]) == 2 and all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert Travelling(replace(jobs[1].job, config=CONFIG), inputs).sent(space.at(100)) == (space.at(100), {})
+
+
 def test_what_is_remembered_needs_no_worker(run):
     space, judge, inputs = run
     record = judge(space.at(3))
@@ -123,10 +147,11 @@ def test_a_worker_of_another_version_is_refused(run, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("strategy", ["evolution", "walk"])
+@pytest.mark.parametrize("strategy", ["evolution", "walk", "rungs"])
 def test_a_run_on_a_cluster_whose_worker_is_killed_is_the_serial_run(strategy, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed (the extra `cluster`)")
-    config = CONFIG if strategy == "evolution" else CONFIG.with_changes(strategy="walk", evaluate=10)
+    walked, climbed = strategy == "walk", strategy == "rungs"
+    config = CONFIG.with_changes(**({"strategy": "walk", "evaluate": 10} if walked else {}), rungs=2 if climbed else 1)
     serial = pipeline.search(config, tmp_path / "serial")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
@@ -146,11 +171,11 @@ def test_a_run_on_a_cluster_whose_worker_is_killed_is_the_serial_run(strategy, t
 
         config = config.with_changes(scheduler=local.scheduler_address, supernet=str(tmp_path / "serial"))
         cluster = pipeline.search(config, tmp_path / "cluster", Killing())
-    assert len(killed) == 2
+    assert len(killed) == (3 if climbed else 2)
     folders = [tmp_path / name for name in ("serial", "cluster")]
     for name in ("candidates.csv", "winner.net", "winner.onnx"):
         assert folders[0].joinpath(name).read_bytes() == folders[1].joinpath(name).read_bytes(), name
-    for name in ("winner", "evaluated", "measured", "finalists", "feedback", "best_by_generation"):
+    for name in ("winner", "evaluated", "measured", "finalists", "feedback", "best_by_generation", "rungs"):
         assert cluster[name] == serial[name], name
     walks = [{file.name: file.read_bytes() for file in folder.glob("walk/*.npz")} for folder in folders]
-    assert walks[0] == walks[1] and bool(walks[0]) == (strategy == "walk")
+    assert walks[0] == walks[1] and bool(walks[0]) == walked
