@@ -1,1 +1,1 @@
-"""ChipNetwork to file and back: one module a format."""
+"""ChipNetwork to file and back: one module or folder a format."""

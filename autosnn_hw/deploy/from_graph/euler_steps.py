@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NEEDED, OPTIONAL, NirGraph, NirNode
+from exporters.nir.graph import NEEDED, OPTIONAL, NirGraph, NirNode
 
 KINDS = ("IF", "LIF", "CubaLIF", "I", "LI", "CubaLI", "Threshold")
 OR = "MaxPool2d"

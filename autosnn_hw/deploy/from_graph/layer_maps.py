@@ -15,7 +15,7 @@ from autosnn_hw.deploy.from_graph.receiving_layers import FloatLayer, layers_of
 from autosnn_hw.deploy.from_graph.relayed_layers import Place, refuse_impassable
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NirGraph
+from exporters.nir.graph import NirGraph
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from autosnn_hw.deploy.from_graph.composition import added, then_conv, then_dense
 from autosnn_hw.deploy.from_graph.maps import ConvMap, Identity, Map, Shape, apply, dilated, scaled
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NirNode
+from exporters.nir.graph import NirNode
 
 MAX_SIDE = 1 << 13
 MAX_NEURONS = 1 << 24

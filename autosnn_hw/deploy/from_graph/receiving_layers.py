@@ -11,7 +11,7 @@ from autosnn_hw.deploy.from_graph.euler_steps import KINDS, OR, SILENT
 from autosnn_hw.deploy.from_graph.linear_nodes import Signal, any_of, is_spikes, summed, through
 from autosnn_hw.deploy.from_graph.maps import Identity, Shape
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NirGraph, NirNode
+from exporters.nir.graph import NirGraph, NirNode
 
 
 @dataclass(frozen=True, eq=False)

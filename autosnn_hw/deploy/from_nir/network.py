@@ -10,7 +10,8 @@ from autosnn_hw.deploy.from_graph.layer_maps import Plan, plan_of
 from autosnn_hw.deploy.from_graph.network import chip_network
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
-from exporters import nir, nir_graph
+from exporters import nir
+from exporters.nir import graph as nir_graph
 
 RESETS = ("hard", "subtract")
 

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from autosnn_hw.errors import InputError
-from exporters.nir_chain import FOREVER
-from exporters.nir_graph import NirNode
+from exporters.nir.chain import FOREVER
+from exporters.nir.graph import NirNode
 
 Step = Callable[[torch.Tensor, Any], tuple[torch.Tensor, Any]]
 

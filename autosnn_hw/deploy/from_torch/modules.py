@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NirNode
+from exporters.nir.graph import NirNode
 
 PASSES = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
 """Modules that do nothing once a network is trained."""

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from autosnn_hw.deploy.from_torch import modules
 from autosnn_hw.deploy.from_torch.framework_neurons import Neurons, is_neuron, known, neurons_of
 from autosnn_hw.errors import InputError
-from exporters.nir_graph import NirGraph, NirNode
+from exporters.nir.graph import NirGraph, NirNode
 
 INPUT = "input"
 FRAMEWORKS = ("snntorch", "norse", "spikingjelly")

@@ -18,7 +18,7 @@ from autosnn_hw.network.chip_layers import (
     effective_bias,
     per_neuron,
 )
-from exporters.onnx_nodes import Nodes, digits
+from exporters.onnx.nodes import Nodes, digits
 
 ANY_INT32 = 1 << 31
 LOW_BITS = 8

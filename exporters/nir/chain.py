@@ -17,8 +17,8 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 from autosnn_hw.network.chip_layers import DECAY_ONE, LONGEST_DELAY, cuba, per_neuron
 from autosnn_hw.network.connectivity import ungrouped
-from exporters import netx_root
-from exporters.nir_graph import NirGraph, NirNode
+from exporters.netx import root as netx_root
+from exporters.nir.graph import NirGraph, NirNode
 
 DT = 1e-4
 """Seconds a step: what snnTorch takes for granted, and SpikingJelly's default."""

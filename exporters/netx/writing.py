@@ -1,4 +1,4 @@
-"""`ChipNetwork` to NetX (the HDF5 files that lava-dl loads) and back. The format: docs/netx.md.
+"""`ChipNetwork` to NetX (the HDF5 files that lava-dl loads). The format: docs/netx.md.
 
 What is written is what Lava runs: `write` recomputes what Lava would make of every layer and refuses, with the layer's
 name, what Lava would silently change. It imports nothing of Lava.
@@ -18,11 +18,9 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
 from autosnn_hw.network.chip_layers import LONGEST_DELAY
-from exporters import grouped_kernels, lava_dense, netx_root
-from exporters.netx_read import ends_in_average, read
-from exporters.netx_values import VTH_MAX
-
-__all__ = ["ends_in_average", "read", "write"]
+from exporters import grouped_kernels, lava_dense
+from exporters.netx import root as netx_root
+from exporters.netx.values import VTH_MAX
 
 INT8_MAX = 127
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1

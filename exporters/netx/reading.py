@@ -15,8 +15,11 @@ import numpy as np
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, Readout, SigmaDeltaNeuron
 from exporters import hdf5_input as source
-from exporters import netx_layers, netx_root, netx_root_read, netx_values
-from exporters.netx_values import Reading
+from exporters.netx import layers as netx_layers
+from exporters.netx import root as netx_root
+from exporters.netx import root_reading as netx_root_read
+from exporters.netx import values as netx_values
+from exporters.netx.values import Reading
 
 NEVER_FIRES = 131071
 

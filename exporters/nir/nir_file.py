@@ -1,7 +1,7 @@
 """`ChipNetwork` to a NIR file (Neuromorphic Intermediate Representation) and back: the chip's integers as a chain of nodes.
 
 What each framework makes of such a file: docs/nir.md. Written with h5py alone. Beside the graph stands the group that our NetX
-files have (`netx_root`: names, roles, encoder, readout): nobody needs it, and with it a file read back is the network itself.
+files have (`netx.root`: names, roles, encoder, readout): nobody needs it, and with it a file read back is the network itself.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, ConvLayer, require_spiking
 from exporters import hdf5_input as source
-from exporters import netx_root, netx_root_read, nir_graph
 from exporters.netx import LIBRARY
-from exporters.nir_chain import DT, graph_of, network_of
-from exporters.nir_graph import GRAPH, NirGraph, NirNode
-
-__all__ = ["DT", "read", "write"]
+from exporters.netx import root as netx_root
+from exporters.netx import root_reading as netx_root_read
+from exporters.nir import graph as nir_graph
+from exporters.nir.chain import DT, graph_of, network_of
+from exporters.nir.graph import GRAPH, NirGraph, NirNode
 
 VERSION = "1.0"  # of the representation
 COMPRESSED_FROM = 64  # values

@@ -1,4 +1,4 @@
-"""Reading the second root group of our NetX files; `netx_root` has what stands in it and writes it.
+"""Reading the second root group of our NetX files; `root` has what stands in it and writes it.
 
 Everything in it is optional, and checked like anything that came from outside.
 """
@@ -15,7 +15,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.network import CheckSamples, Encoder, Readout
 from autosnn_hw.network.integer_values import integers, pair
 from exporters import hdf5_input as source
-from exporters.netx_root import FORMAT, GROUP, LayerFacts, Root
+from exporters.netx.root import FORMAT, GROUP, LayerFacts, Root
 
 MAX_PAYLOAD = 255  # frames are bytes
 MAX_NAME = 200

@@ -16,7 +16,7 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, I
 from autosnn_hw.simulate import exact
 from exporters import nir as exporter
 
-RUNNER = Path(__file__).parents[1] / "support/nir_peers.py"
+RUNNER = Path(__file__).parents[2] / "support/nir_peers.py"
 FOLDER = os.environ.get("NIR_PEERS", "")
 
 KINDS = {
@@ -62,7 +62,7 @@ def spikes_of(peer, path, frames, dt, folder):
 
 def table():
     """kind of neuron -> peer -> what docs/nir.md says: "same", or what else it is."""
-    text = (Path(__file__).parents[2] / "docs/nir.md").read_text()
+    text = (Path(__file__).parents[3] / "docs/nir.md").read_text()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     header = next(row for row in rows if row[0] == "neurons")
     return {row[0]: dict(zip(header[1:], row[1:])) for row in rows if row[0] in KINDS}

@@ -13,7 +13,7 @@ from autosnn_hw.network import CubaNeuron, Layer, Part, SigmaDeltaNeuron
 from autosnn_hw.network.chip_layers import LONGEST_DELAY
 from autosnn_hw.network.sigma_delta import VTH_MAX as DELTA_VTH_MAX
 from exporters import hdf5_input as source
-from exporters.netx_root import LayerFacts, Root
+from exporters.netx.root import LayerFacts, Root
 
 VTH_MAX = 2**25 - 1
 """64 * vThMant must fit 32 bits. v never exceeds 64 * 131072, so a larger threshold is the same neuron."""
@@ -29,7 +29,7 @@ class Reading:
     """What is collected while the entries of a file are walked; `place` names the entry in every sentence.
 
     Args:
-        input_shape, sample_shape: as in `netx_read.read`.
+        input_shape, sample_shape: as in `reading.read`.
         classes: of an average entry, once there was one.
         cut: the last entries are left out, and with them what the file says of its output.
     """

@@ -9,9 +9,10 @@ import numpy as np
 
 from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, InputLayer, SigmaDeltaNeuron
 from autosnn_hw.network.chip_layers import DECAY_ONE
-from exporters import grouped_kernels, lava_dense, netx_values
+from exporters import grouped_kernels, lava_dense
 from exporters import hdf5_input as source
-from exporters.netx_values import Reading, integers
+from exporters.netx import values as netx_values
+from exporters.netx.values import Reading, integers
 
 MAX_GROUPS = 2**15
 GEOMETRY = ("stride", "padding", "dilation", "groups")

@@ -1,6 +1,6 @@
 """The second root group of our NetX files, `autosnn_hw`: what a file needs beyond Lava's layers (docs/netx.md).
 
-lava-dl ignores it; `netx_root_read` reads it.
+lava-dl ignores it; `root_reading` reads it.
 """
 
 from __future__ import annotations

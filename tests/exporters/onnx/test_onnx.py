@@ -14,7 +14,7 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, I
 from autosnn_hw.simulate import exact
 from autosnn_hw.simulate.stem import encode
 from exporters import onnx as exporter
-from exporters.onnx_nodes import Nodes, digits
+from exporters.onnx.nodes import Nodes, digits
 
 SEEDS = st.integers(0, 2**32 - 1)
 SAMPLES = 3

@@ -18,9 +18,9 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Readout, Role, require_spiking
 from autosnn_hw.network.chip_layers import BIAS_LIMIT
-from exporters import onnx_layers as equations
-from exporters.onnx_layers import State
-from exporters.onnx_nodes import Nodes
+from exporters.onnx import equations
+from exporters.onnx.equations import State
+from exporters.onnx.nodes import Nodes
 
 OPSET, IR_VERSION = 17, 8
 INT64 = TensorProto.INT64
