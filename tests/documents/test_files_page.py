@@ -61,3 +61,10 @@ def test_every_key_of_the_winners_behaviour(network, activity):
         found["errors"][0]["picture"],
     ):
         assert missing(keys, said) == []
+
+
+def test_every_accuracy_of_a_winner():
+    from autosnn_hw.stages.final_training.trained_network import Accuracies
+
+    said = part(r"`winner\.accuracy` of summary\.json")
+    assert missing([*Accuracies(0.9, 0.9, 0.9).to_json(), "supernet", "searched", "exact", "lava"], said) == []
