@@ -14,6 +14,7 @@ from autosnn_hw.cost_report import CostReport
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.words.quantities import percent
+from hw_profiles.schema import Profile
 
 COMPARED = 256  # samples that say what cutting values to spikes costs
 BACKENDS = ("exact", "lava", "board")
@@ -40,7 +41,7 @@ class Samples:
 
 
 @dataclass(frozen=True, eq=False)
-class Measurement:
+class PricedRun:
     """A run, its price and its document; `notes` say what was made of samples and file."""
 
     network: ChipNetwork
@@ -127,7 +128,7 @@ def _cost_of_cutting(network: ChipNetwork, samples: Samples) -> str:
 def measure(
     network: ChipNetwork,
     samples: Samples,
-    profile: Any,
+    profile: Profile,
     *,
     backend: str = "exact",
     timesteps: int | None = None,
@@ -135,7 +136,7 @@ def measure(
     device: str = "cpu",
     file: str | Path | None = None,
     with_predictions: bool = False,
-) -> Measurement:
+) -> PricedRun:
     """Run `network` on `samples` and price what it did on `profile`, whether that can hold it (the document says so) or not.
 
     Raises:
@@ -179,7 +180,7 @@ def measure(
         cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, samples.labels, samples.dataset, samples.split))]
     notes += [*cut, *beyond_training(network, inputs), *network.provenance.get("notes", [])]
     document["notes"] = notes
-    return Measurement(network, activity, cost, document, tuple(notes))
+    return PricedRun(network, activity, cost, document, tuple(notes))
 
 
 def run_onnx(

@@ -91,7 +91,7 @@ def test_disk(tmp_path, monkeypatch):
 
 def test_every_finding_is_one_line_that_json_can_hold(monkeypatch):
     for slow in ("torch", "lava"):
-        monkeypatch.setattr(doctor, slow, lambda name=slow: doctor.Finding(name, True, False, "ok."))
+        monkeypatch.setattr(doctor, slow, lambda name=slow: doctor.Condition(name, True, False, "ok."))
     findings = doctor.examine()
     assert [finding.name for finding in findings] == ["python", "torch", "lava", "shared memory", "board", "disk"]
     for finding in findings:

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from autosnn_hw.architecture.own_space import SpaceChoice
 from autosnn_hw.architecture.size_list import SizeList
 from autosnn_hw.config.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, first_wrong, size
+from autosnn_hw.config.halving import most_rungs
 from autosnn_hw.config.objectives import OBJECTIVES
 from autosnn_hw.errors import InputError
-from autosnn_hw.halving import most_rungs
 
 if TYPE_CHECKING:
     Objective = str

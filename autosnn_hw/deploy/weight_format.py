@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TypeAlias
 
 from autosnn_hw.deploy.quantise import EVEN, TERNARY, WeightFormat
 from autosnn_hw.errors import InputError
+from hw_profiles.constants import Limit
+from hw_profiles.schema import Profile
 
-Target = Any  # a profile, its name, a WeightFormat or None
+Target: TypeAlias = Profile | WeightFormat | str | None  # a string: the name or path of a profile, or one of `KINDS`
 KINDS = {"loihi": EVEN, "even": EVEN, "ternary": TERNARY}
 
 
@@ -43,7 +45,7 @@ def target_name(target: Target) -> str | None:
     return getattr(target, "name", None)
 
 
-def _of_profile(profile: Any) -> WeightFormat:
+def _of_profile(profile: Profile) -> WeightFormat:
     kinds, limits, bits = profile.neuron.kinds, profile.limits, profile.weights.bits
     host_stem = not profile.neuron.image_biases
     if profile.weights.format == "crossbar":
@@ -66,7 +68,7 @@ def _of_profile(profile: Any) -> WeightFormat:
     )
 
 
-def _limit(limit: Any, otherwise: int) -> int:
+def _limit(limit: Limit | None, otherwise: int) -> int:
     return otherwise if limit is None else int(limit.value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.halving import Rung, rungs_of, schedule
+from autosnn_hw.config.halving import Rung, rungs_of, schedule
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.regime import Regime
 

@@ -12,7 +12,7 @@ from autosnn_hw.network import ChipNetwork
 from autosnn_hw.verbs.files import Network, Target, name_of, profile_for, read
 
 if TYPE_CHECKING:
-    from autosnn_hw.run_and_price import Measurement, Samples
+    from autosnn_hw.run_and_price import PricedRun, Samples
     from autosnn_hw.words.progress import Reporter
 
 
@@ -62,7 +62,7 @@ def simulate(
     input_shape: tuple[int, ...] | None = None,
     layers: int | None = None,
     predictions: bool = False,
-) -> Measurement:
+) -> PricedRun:
     """Run a network and price what it did: `autosnn-hw simulate`.
 
     Args:

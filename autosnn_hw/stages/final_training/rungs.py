@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.halving import Rung, cost, halved
+from autosnn_hw.config.halving import Rung, cost, halved
 from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.runner import SearchResult

@@ -12,7 +12,7 @@ from typing import Any
 
 from autosnn_hw.architecture import layout
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.halving import cost as rungs_cost
+from autosnn_hw.config.halving import cost as rungs_cost
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.walking.walk import WALK
 from autosnn_hw.stages import searching, supernet

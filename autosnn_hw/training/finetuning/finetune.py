@@ -99,17 +99,17 @@ def fit(
         order, total = random.permutation(len(x)), 0.0
         for start in range(0, len(x), batch):
             index = torch.from_numpy(order[start : start + batch])
-            target = labels[index]
+            wanted = labels[index]
             if inputs is not None:
                 now = inputs[index]
             else:
                 drawn = _drawn(x, index.numpy(), change, random)
                 now = network.drive(drawn)
                 if teacher is not None:
-                    target = teacher.softened(torch.from_numpy(dataset.normalise(drawn)), target)
+                    wanted = teacher.softened(torch.from_numpy(dataset.normalise(drawn)), wanted)
             count = counter_for(spike_regularisation)
             fired: dict[str, torch.Tensor] = {}
-            loss = loss_of(network.by_step(now, None if count is None else fired), target, regime.loss)
+            loss = loss_of(network.by_step(now, None if count is None else fired), wanted, regime.loss)
             if count is not None:
                 for spikes in fired.values():
                     count.add(spikes)

@@ -9,8 +9,8 @@ import pytest
 from support.synthetic_search import SPACE, evaluate, noise
 
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.config.halving import cost
 from autosnn_hw.errors import InputError
-from autosnn_hw.halving import cost
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.stages import schedules

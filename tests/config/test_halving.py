@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autosnn_hw.halving import cost, ends, halved, most_rungs, schedule
+from autosnn_hw.config.halving import cost, ends, halved, most_rungs, schedule
 
 EPOCHS = st.integers(1, 80)
 
