@@ -9,13 +9,11 @@ import numpy as np
 from autosnn_hw.cost_report import LimitUse
 from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, SigmaDeltaNeuron
-from autosnn_hw.network.chip_layers import cuba
+from autosnn_hw.network.chip_layers import DECAY_ONE, cuba
 from autosnn_hw.network.sigma_delta import MESSAGE_BITS
 from hw_profiles.constants import Limit
 from hw_profiles.core_rules import Weights
 from hw_profiles.schema import Profile
-
-MEMORYLESS = 4096  # v_decay or i_decay that forgets everything in one step
 
 
 def layer_uses(layer: Layer, profile: Profile) -> list[LimitUse]:
@@ -68,7 +66,7 @@ def memoryless_by_construction(layer: Layer) -> np.ndarray:
     if isinstance(layer, InputLayer) or isinstance(layer.neuron, SigmaDeltaNeuron):
         return np.zeros(channels, bool)
     neuron = cuba(layer)
-    found = _each(neuron.i_decay, channels) == MEMORYLESS
+    found = _each(neuron.i_decay, channels) == DECAY_ONE
     if layer.bias is not None:
         found = found & (layer.bias.reshape(channels, -1) == 0).all(axis=1)
     some = np.flatnonzero(found)  # mostly few: every other channel has a bias
@@ -87,8 +85,8 @@ def neuron_kinds(layer: Layer) -> np.ndarray:
     neuron = cuba(layer)
     v, i = _each(neuron.v_decay, channels), _each(neuron.i_decay, channels)
     kinds = np.full(channels, "leaky", dtype="<U10")
-    kinds[(v == 0) & (i == MEMORYLESS)] = "integrate"
-    kinds[(v == MEMORYLESS) & (i == MEMORYLESS)] = "memoryless"
+    kinds[(v == 0) & (i == DECAY_ONE)] = "integrate"
+    kinds[(v == DECAY_ONE) & (i == DECAY_ONE)] = "memoryless"
     kinds[memoryless_by_construction(layer)] = "memoryless"
     return kinds
 

@@ -14,6 +14,7 @@ from autosnn_hw.cost.remedies import variation
 from autosnn_hw.cost.remedies.reshaping import narrower_networks, with_layer
 from autosnn_hw.cost_report import FitReport, Violation
 from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Layer
+from autosnn_hw.network.chip_layers import DECAY_ONE
 from hw_profiles.schema import Profile
 
 MOST = 4  # remedies of one violation
@@ -114,7 +115,7 @@ def _parameters(
     if isinstance(layer, InputLayer) and (resource.startswith(("neuron kind", "biases rewritten"))):
         yield f"run the neurons of {name!r} on the host", variation.with_host_stem(network)
     elif resource.startswith("neuron kind") and "memoryless" in profile.neuron.kinds:
-        changed = variation.with_decays(network, index, v_decay=4096, i_decay=None)
+        changed = variation.with_decays(network, index, v_decay=DECAY_ONE, i_decay=None)
         if set(neuron_kinds(changed.layers[index]).tolist()) == {"memoryless"}:
             yield f"train {name!r} with memoryless neurons", changed
     if resource == "synaptic_delay" and limits.synaptic_delay and isinstance(layer, DenseLayer):

@@ -8,7 +8,7 @@ import numpy as np
 
 from autosnn_hw.cost.remedies.reshaping import with_layer
 from autosnn_hw.network import ChipNetwork, CubaNeuron, InputLayer
-from autosnn_hw.network.chip_layers import cuba
+from autosnn_hw.network.chip_layers import DECAY_ONE, cuba
 
 
 def rescaled(network: ChipNetwork, index: int, factor: float) -> ChipNetwork:
@@ -36,7 +36,11 @@ def with_decays(network: ChipNetwork, index: int, *, v_decay: int | None = None,
     """Layer `index` with decays of at most the given ones, or exactly v_decay 4096 where that is asked for."""
     layer = network.layers[index]
     neuron = cuba(layer)
-    v = neuron.v_decay if v_decay is None else (4096 if v_decay == 4096 else np.minimum(neuron.v_decay, v_decay))
+    v = (
+        neuron.v_decay
+        if v_decay is None
+        else (DECAY_ONE if v_decay == DECAY_ONE else np.minimum(neuron.v_decay, v_decay))
+    )
     i = neuron.i_decay if i_decay is None else np.minimum(neuron.i_decay, i_decay)
     return with_layer(network, index, replace(layer, neuron=CubaNeuron(neuron.vth_mant, v, i)))
 

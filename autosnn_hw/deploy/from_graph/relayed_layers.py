@@ -14,6 +14,7 @@ from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons
 from autosnn_hw.deploy.quantise import STEP
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ConvLayer, CubaNeuron, DenseLayer, Role
+from autosnn_hw.network.chip_layers import DECAY_ONE
 from autosnn_hw.network.connectivity import ungrouped
 
 MAX_DELAY = 62
@@ -133,7 +134,7 @@ def _neuron(neuron: CubaNeuron, own: int, relays: int) -> CubaNeuron:
     """The layer's own neurons and, behind them, those that copy: one spike fires them, nothing is kept."""
     if not relays:
         return neuron
-    copy = {"vth_mant": STEP - 1, "v_decay": 4095, "i_decay": 4096}
+    copy = {"vth_mant": STEP - 1, "v_decay": DECAY_ONE - 1, "i_decay": DECAY_ONE}
     return CubaNeuron(
         **{
             name: np.concatenate([np.broadcast_to(getattr(neuron, name), own), np.full(relays, value)])

@@ -14,6 +14,7 @@ import numpy as np
 from autosnn_hw.deploy.quantise import EVEN, STEP, TIE_GUARD, WeightFormat
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import CubaNeuron
+from autosnn_hw.network.chip_layers import DECAY_ONE
 
 SMALL = 127  # largest weight of a layer that also has odd ones
 NEVER = 131071  # threshold mantissa of a layer that is read by its voltage
@@ -83,8 +84,8 @@ def rounded(
         half = weights.weight_max // STEP
         weight = STEP * np.clip(np.rint(scale * layer.weight / STEP), -half, half).astype(np.int64)
     bias = np.rint(scale * layer.bias).astype(np.int64)
-    v_decay = np.minimum(np.rint(4096 * layer.v_decay), weights.v_decay_max).astype(np.int64)
-    i_decay = np.rint(4096 * layer.i_decay).astype(np.int64)
+    v_decay = np.minimum(np.rint(DECAY_ONE * layer.v_decay), weights.v_decay_max).astype(np.int64)
+    i_decay = np.rint(DECAY_ONE * layer.i_decay).astype(np.int64)
     threshold = (
         np.full(len(v_decay), NEVER)
         if layer.threshold is None
@@ -95,8 +96,8 @@ def rounded(
         "weight": float(np.abs(weight / scale - layer.weight).max() / peak),
         "bias": _relative(bias / scale, layer.bias),
         "threshold": 0.0 if layer.threshold is None else _relative(threshold / scale, layer.threshold),
-        "v_decay": float(np.abs(v_decay - 4096 * layer.v_decay).max()),
-        "i_decay": float(np.abs(i_decay - 4096 * layer.i_decay).max()),
+        "v_decay": float(np.abs(v_decay - DECAY_ONE * layer.v_decay).max()),
+        "i_decay": float(np.abs(i_decay - DECAY_ONE * layer.i_decay).max()),
     }
     return RoundedNeurons(weight, bias, neuron, scale, exact, changes)
 

@@ -61,7 +61,7 @@ def extended(prefix: Prefix, made: Sequence[DeployedUnit], totals: Sequence[np.n
     entered = own = sent = prefix.totals
     relayed: np.ndarray | None = None
     for unit, deployed, spikes in ((entry.unit, entry, count) for entry, count in zip(made, totals)):
-        if unit.name.endswith(".a"):
+        if unit.first:
             entered = own
         own = fired = spikes
         if unit.relays_out:

@@ -143,7 +143,7 @@ class Trunk:
         frames = carried = list(prefix.calibration.batches(size)) if units else []
         made, runs = [], []
         for unit in units:
-            if unit.name.endswith(".a"):
+            if unit.first:
                 carried = frames
             deployed, run = self._deployed(unit, frames, carried)
             made.append(deployed)
@@ -175,7 +175,7 @@ class Trunk:
         """The branch's units on some images."""
         carried = frames
         for run, totals in zip(branch.runs, branch.totals):
-            if run.unit.name.endswith(".a"):
+            if run.unit.first:
                 carried = frames
             frames = run(frames, carried)
             if run.unit.kind == "dense":
