@@ -116,6 +116,13 @@ def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_c
     if targets is None:
         return answers[names[0]]
     by_genotype = {name: {record.genotype: record for record in records} for name, records in known.items()}
+    for name, priced in by_genotype.items():
+        for found in answers.values():
+            architecture = found["chosen"]["architecture"]
+            if architecture not in priced:  # a walk of a crossbar's space prices only what can be best there
+                from autosnn_hw.stages.judging.repricing import priced_alone
+
+                priced[architecture] = priced_alone(run, name, architecture)
     return {"targets": list(answers.values()), "matrix": matrix(answers, by_genotype, asked["objective"])}
 
 

@@ -80,7 +80,8 @@ class SearchConfig(BaseModel):
         "auto",
         SEARCH,
         "walk judges the whole space; auto walks where that is no dearer than --budget or, without one, than twice the "
-        "training of the super-network, else evolution; nsga2 spreads over accuracy, energy and latency.",
+        "training of the super-network, else evolution (for crossbar targets always; a walk there places only what can still win); "
+        "nsga2 spreads over accuracy, energy and latency.",
     )
     generations: int = choice(6, SEARCH, "Generations of the evolution.", ge=1)
     pool: int = choice(20, SEARCH, "Candidates a generation.", ge=1)

@@ -42,6 +42,13 @@ class Mapping(Protocol):
             InputError: the activity is not one of this network.
         """
 
+    def bound(self, network: ChipNetwork, activity: Activity, profile: Profile) -> tuple[Placement, Events] | None:
+        """Numbers of cores and events that no placement is below, without placing where that is dear; None where a layer fits on no core.
+
+        Raises:
+            InputError: the activity is not one of this network.
+        """
+
     def breakdown(self, network: ChipNetwork, activity: Activity, placement: Placement) -> dict[str, Any]:
         """Estimates that only this mapping can give, JSON-able, for `CostReport.estimates`."""
 

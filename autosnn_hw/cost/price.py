@@ -50,6 +50,25 @@ def price(
     return _report(network, activity, profile, placement, events, time, per_core, estimates)
 
 
+def least_price(network: ChipNetwork, activity: Activity, profile: Profile) -> CostReport | None:
+    """What a run costs at least: no number of cores, energy or time of `price` is below its own here.
+
+    It takes no placement where that is dear (docs/search.md says what for).
+
+    Returns:
+        None where a layer fits on no core.
+
+    Raises:
+        InputError: the activity is not one of this network.
+    """
+    found = mapping_of(profile).bound(network, activity, profile)
+    if found is None:
+        return None
+    placement, events = found
+    time = step_time(events.cores, placement.cores_used or 0, placement.chips or 1, profile)
+    return _report(network, activity, profile, placement, events, time, per_core=False, estimates=False)
+
+
 def _whole(placement: Placement, profile: Profile) -> None:
     lost = [layer for layer in placement.layers if layer.cores is None]
     if lost:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +14,17 @@ from autosnn_hw.search.database.storage import require_storage, storage_url
 from autosnn_hw.search.database.study import NAME, CandidateStudy
 from autosnn_hw.search.database.study_notes import tell_values, tell_winner
 from autosnn_hw.search.ranking.fitness import Constraints
-from autosnn_hw.search.runner import Measure, Progress, SearchResult, SearchSettings, run_search
+from autosnn_hw.search.runner import MEASURABLE, Measure, Progress, SearchResult, SearchSettings, run_search
+from autosnn_hw.search.walking.lazily import run_lazily, walk_bounds
 from autosnn_hw.search.walking.walk import WALK, run_walk
-from autosnn_hw.search.walking.walk_cost import WalkCost, walk_cost, worth_walking
+from autosnn_hw.search.walking.walk_cost import WalkCost, walk_cost, with_bounds, worth_walking
 from autosnn_hw.simulate.lava import LavaChild
 from autosnn_hw.stages.judging.evaluator import CALIBRATION_IMAGES, CandidateEvaluator, Remembering
+from autosnn_hw.stages.judging.kept_bounds import KeptBounds
 from autosnn_hw.stages.judging.measurer import ChipMeasurer, DistributedMeasurer, LavaMeasurement
 from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.schedules import rungs
 from autosnn_hw.training.weight_sharing.supernet_trainer import warm_up_epochs
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent, quantity
@@ -54,11 +57,12 @@ def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, st
         return config, None
     space, cost = prepared.space, cost_of_walk(config, prepared)
     sentence = cost.sentence(prepared.crew.count)
+    if prepared.profile.searches_groups:
+        sentence += f", and longer to place those on {prepared.profile.name} that can still win"
     if config.strategy == WALK:
         chosen: str = WALK
     elif prepared.profile.searches_groups:
         chosen = "evolution"
-        sentence += f"; {prepared.profile.name} takes most of its time for placing each of them"
     else:
         trained = epochs_of_paths(config, prepared) * len(prepared.data.x_train) * space.slots
         worth = worth_walking(cost, budget=config.budget, slots=space.slots, trained=trained)
@@ -70,7 +74,15 @@ def cost_of_walk(config: SearchConfig, prepared: Prepared) -> WalkCost:
     """What a walk of the run's space costs."""
     held_out = len(prepared.data.x_val)
     judged = held_out if config.evaluate is None else min(config.evaluate, held_out)
-    return walk_cost(prepared.space, prepared.data.image, judged + CALIBRATION_IMAGES)
+    cost = walk_cost(prepared.space, prepared.data.image, judged + CALIBRATION_IMAGES)
+    if not prepared.profile.searches_groups:
+        return cost
+    return with_bounds(cost, config.mean_cost_samples + _known_best(config, prepared))
+
+
+def _known_best(config: SearchConfig, prepared: Prepared) -> int:
+    """How many of the ranking must be those of the whole space: what is measured, and all finalists of the first rung."""
+    return max(rungs(config, prepared.space.size)[0].networks, MEASURABLE)
 
 
 def paths_an_update(config: SearchConfig, prepared: Prepared) -> int:
@@ -126,7 +138,9 @@ def run(
     def tell(event: Progress) -> None:
         _tell(event, reporter, folder)
 
-    if config.strategy == WALK:
+    if config.strategy == WALK and prepared.profile.searches_groups:
+        result = _lazily(config, prepared, folder, reporter, study, judge, measure, tell)
+    elif config.strategy == WALK:
         reporter.stage("walk", prepared.space.size)
         subtree = SubtreeEvaluator(judge, prepared.space, str(folder.path))
         result = run_walk(
@@ -143,6 +157,42 @@ def run(
         reporter.stage("search", chosen.total)
         result = run_search(prepared.space, judge, study, chosen, measure=measure, workers=prepared.crew, progress=tell)
     write_table(folder / CANDIDATES, COLUMNS, [record.row() for record in result.records])
+    return result
+
+
+def _lazily(
+    config: SearchConfig,
+    prepared: Prepared,
+    folder: RunFolder,
+    reporter: Reporter,
+    study: CandidateStudy,
+    judge: CandidateEvaluator,
+    measure: Measure | None,
+    tell: Callable[[Progress], None],
+) -> SearchResult:
+    """The walk where placing a candidate takes longer than running it."""
+    space, chosen = prepared.space, settings(config)
+    reporter.stage("walk", space.size)
+    subtree = SubtreeEvaluator(judge, space, str(folder.path), bounds=True)
+    kept = KeptBounds(folder.path, space)
+    bounds = walk_bounds(space, subtree, kept, chosen, workers=prepared.crew, progress=tell)
+    reporter.stage("placing")  # nobody knows before how many it will be
+    best = _known_best(config, prepared)
+    one = replace(judge, float_view=False)
+    result = run_lazily(
+        bounds,
+        one,
+        study,
+        chosen,
+        best=best,
+        measure=measure,
+        view=judge.view,
+        workers=prepared.crew,
+        progress=tell,
+    )
+    reporter.say(
+        f"{len(result.records):,} of {space.size:,} architectures were placed; no other is on the front or among the best {best}"
+    )
     return result
 
 

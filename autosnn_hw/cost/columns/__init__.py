@@ -36,6 +36,12 @@ def events(
     return column_events(network, activity, placement, profile)
 
 
+def bound(network: ChipNetwork, activity: Activity, profile: Profile) -> tuple[Placement, Events] | None:
+    """The placement and its events themselves: here placing is cheap."""
+    placement = place(network, profile)
+    return None if placement.cores_used is None else (placement, events(network, activity, placement, profile))
+
+
 def breakdown(network: ChipNetwork, activity: Activity, placement: Placement) -> dict[str, Any]:
     """Nothing is set apart."""
     return {}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.activity import Activity
+from autosnn_hw.cost.crossbar.bound import least_events, least_placement
 from autosnn_hw.cost.crossbar.changes import core_changes, fan_in_changes
 from autosnn_hw.cost.crossbar.events import crossbar_events, events_apart
 from autosnn_hw.cost.crossbar.layer import largest_fan_in, leak
@@ -109,6 +110,16 @@ def events(
         DoesNotFitError: a layer fits on no core. InputError: the activity is not one of this network.
     """
     return crossbar_events(network, activity, tiled_network(placement), per_core=per_core)
+
+
+def bound(network: ChipNetwork, activity: Activity, profile: Profile) -> tuple[Placement, Events] | None:
+    """Cores and events that no placement is below; None where a layer fits on no core.
+
+    Raises:
+        InputError: the activity is not one of this network.
+    """
+    least = least_placement(network, profile)
+    return None if least is None else (least, least_events(network, activity))
 
 
 def breakdown(network: ChipNetwork, activity: Activity, placement: Placement) -> dict[str, Any]:

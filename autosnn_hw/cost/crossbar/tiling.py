@@ -131,7 +131,7 @@ def _candidates(
         order = np.concatenate(clusters)
         starts = np.cumsum([0] + [len(members) for members in clusters[:-1]])
         totals = [_totals(np.add.reduceat(values[order], starts, axis=0)) for values in (slots, load)]
-        for tile, used in _tiles(layer, clusters, taps, limits):
+        for tile, used in tilings(layer, clusters, taps, limits):
             per_core = [_tile_sums(total, tile) for total in totals]
             if per_core[0].max() > limits.neurons:
                 continue
@@ -140,7 +140,7 @@ def _candidates(
             yield _Candidate(base + np.ceil(splitters), base, clusters, taps, tile, used)
 
 
-def _tiles(
+def tilings(
     layer: CrossbarLayer, clusters: list[np.ndarray], taps: ClusterTaps, limits: CrossbarLimits
 ) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
     """Tiles whose neurons and axons fit a core, with the axons of each core."""

@@ -11,6 +11,8 @@ from autosnn_hw.search.space import SearchSpace
 # Measured: benchmarks/walk.py on two processes of a processor with AMX; without int8 matrix units it is up to three times as long.
 SECONDS_A_PASS = 0.011  # rounding, tables, check and price
 SECONDS_A_READ = 0.004  # check and price of an architecture that is another one's integers, stopped earlier
+SECONDS_A_BOUND = 0.026  # on a crossbar, of an architecture whose first blocks are known: two layers weighed
+SECONDS_A_PLACING = 0.35  # on a crossbar: an architecture placed, deployed and run once more
 SECONDS_AN_UPDATE = 2.7e-9  # of one neuron in one step
 LAYERS = 2  # chip layers of a block
 # An image through a block in training, forward and backward, in passes of a walk (digits: 134 us against 44 us).
@@ -63,6 +65,11 @@ def walk_cost(space: SearchSpace, image: tuple[int, int, int], images: int) -> W
     seconds = SECONDS_A_PASS * passes + SECONDS_AN_UPDATE * images * space.timesteps * updates
     seconds += SECONDS_A_READ * (space.size - space.size // reads)
     return WalkCost(space.size, passes, space.size * space.slots, images, seconds)
+
+
+def with_bounds(cost: WalkCost, best: int) -> WalkCost:
+    """The cost of a walk that bounds every architecture and places at least `best` of them; how many more nobody knows before."""
+    return replace(cost, seconds=cost.seconds + SECONDS_A_BOUND * cost.architectures + SECONDS_A_PLACING * best)
 
 
 def worth_walking(cost: WalkCost, *, budget: int | None, slots: int, trained: int) -> bool:

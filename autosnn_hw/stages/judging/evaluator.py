@@ -109,6 +109,32 @@ def judged(
     return priced_record(str(architecture), accuracy, activity, cost, fit=fit, **known)
 
 
+def bounded(
+    architecture: Architecture,
+    network: ChipNetwork,
+    run: Callable[[], Activity],
+    labels: np.ndarray,
+    profile: Profile,
+    known: Mapping[str, Any],
+) -> CandidateRecord:
+    """The record of a candidate that is not placed: its own accuracy and spikes, and of everything else what it takes at least.
+
+    Without accuracy where a layer fits on no core. Arguments as of `judged`.
+    """
+    from autosnn_hw.cost import least_price
+
+    activity = run()
+    cost = least_price(network, activity, profile)
+    if cost is None:
+        return CandidateRecord(str(architecture), **known)
+    accuracy = float((activity.predictions(network.readout) == labels).mean())
+    record = replace(priced_record(str(architecture), accuracy, activity, cost, **known), parts={}, part_bounds={})
+    if cost.cores_used <= profile.cores:
+        return record
+    excess = {"layer": "network", "resource": "cores", "needed": cost.cores_used, "limit": profile.cores}
+    return replace(record, violations=({**excess, "source": "at least so many", "remedies": []},))
+
+
 class EvaluationTools:
     """What an evaluator needs in its process."""
 

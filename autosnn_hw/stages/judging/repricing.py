@@ -16,7 +16,7 @@ import numpy as np
 
 from autosnn_hw.activity import Activity
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.config import read_config
+from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.deploy.lowering import chip_network
 from autosnn_hw.deploy.planned_layers import front_units, stem_unit
 from autosnn_hw.deploy.shared_prefixes.prefix import Prefix
@@ -62,16 +62,7 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
         )
     require_same_integers(folder, prepared, profile)
     require_same_data(folder, prepared)
-    judge = CandidateEvaluator(
-        str(folder / SUPERNET),
-        config.dataset,
-        config.data_dir,
-        target,
-        config.evaluate,
-        config.seed,
-        False,
-        config.graded,
-    )
+    judge = _evaluator(config, folder, target)
     kept = _Kept(folder.path, profile)
     known = kept.read()
     if known is not None:
@@ -82,6 +73,32 @@ def priced_on(run: str | Path, target: str, workers: int = 0) -> list[CandidateR
     records = [replace(record, generation=generations.get(record.genotype, 0)) for record in found]
     kept.write(records)
     return records
+
+
+def priced_alone(run: str | Path, target: str, genotype: str) -> CandidateRecord:
+    """One candidate of a run, which its search did not price (`autosnn_hw.search.walking.lazily`), on a target of the same integers.
+
+    Raises:
+        InputError: the architecture is not in the run's space, or its data are others now.
+    """
+    folder = RunFolder.open(run)
+    config = read_config(folder / CONFIG)
+    prepared = prepare(config.with_changes(backend="lava"))
+    require_same_data(folder, prepared)
+    return _evaluator(config, folder, target)(prepared.space.parse(genotype))
+
+
+def _evaluator(config: SearchConfig, folder: RunFolder, target: str) -> CandidateEvaluator:
+    return CandidateEvaluator(
+        str(folder / SUPERNET),
+        config.dataset,
+        config.data_dir,
+        target,
+        config.evaluate,
+        config.seed,
+        float_view=False,
+        graded=config.graded,
+    )
 
 
 def require_same_integers(folder: RunFolder, prepared: Prepared, profile: Profile) -> None:

@@ -18,7 +18,7 @@ from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import Gene, SearchSpace
-from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools, judged
+from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, EvaluationTools, bounded, evaluation_tools, judged
 from autosnn_hw.stages.judging.walked import Subtree, part_file, write
 from autosnn_hw.training.compute.allocator import keep_freed_memory
 from autosnn_hw.training.compute.threads import one_thread
@@ -39,11 +39,13 @@ class SubtreeEvaluator:
         space: whose other genes follow.
         folder: run folder that what was found is written into (`autosnn_hw.stages.judging.walked`; not for a single architecture), or
             None.
+        bounds: do not place candidates: costs are then what they take at least (`autosnn_hw.stages.judging.evaluator.bounded`).
     """
 
     evaluator: CandidateEvaluator
     space: SearchSpace
     folder: str | None = None
+    bounds: bool = False
 
     def __call__(self, genes: Sequence[Gene]) -> list[CandidateRecord]:
         """Records of all architectures that begin with `genes`, in the order of the tree: the last gene changes fastest."""
@@ -63,6 +65,7 @@ class Grove:
         keep_freed_memory()
         self.tools = tools
         self.space, self.folder = walk.space, walk.folder
+        self.judge = bounded if walk.bounds else judged
         self.images, self.labels = walk.evaluator.inputs()
         self._width: int | None = 0  # of no network
 
@@ -97,7 +100,7 @@ class Grove:
         architecture = self.space.of_blocks(genes, self._width, activity.timesteps)
         network = self._network(architecture, prefix)
         known = {"parameters": self.tools.parameters(architecture)}
-        record = judged(architecture, network, lambda: activity, self.labels, self.tools.profile, known)
+        record = self.judge(architecture, network, lambda: activity, self.labels, self.tools.profile, known)
         return record, activity.predictions(network.readout)
 
     def _prefix(self, genes: tuple[Gene, ...]) -> Prefix:

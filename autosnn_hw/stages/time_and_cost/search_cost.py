@@ -70,7 +70,10 @@ def block_passes(
     supernet = 0 if config.supernet is not None else epochs_of_paths(config, prepared) * len(data.x_train) * slots
     known = {record.genotype for record in found.records}
     drawn = [] if random is None else [record for record in random.records if record.genotype not in known]
-    judged = walk.passes if config.strategy == WALK else len(known) * slots
+    one_by_one = len(known) * slots
+    judged = walk.passes if config.strategy == WALK else one_by_one
+    if config.strategy == WALK and prepared.profile.searches_groups:
+        judged += one_by_one  # what is placed after the walk runs once more
     searched = (judged + len(drawn) * slots) * walk.images
     made = networks_made(config, networks) * _of_a_network(config, prepared) + _at_rungs(prepared, networks)
     return supernet + searched + made * slots

@@ -68,7 +68,13 @@ def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seco
     """What is about to happen, in one line: target, data, space, budget, expected time and folder."""
     data, space = prepared.data, prepared.space
     sizes = f"C = {_list(space.widths or (space.width,))}, T = {_list(space.reads)}"
-    judged = "all of them judged" if config.strategy == WALK else f"{searching.settings(config).total:,} judged"
+    judged = f"{searching.settings(config).total:,} judged"
+    if config.strategy == WALK:
+        judged = (
+            "all of them run, placed as far as they can win"
+            if prepared.profile.searches_groups
+            else "all of them judged"
+        )
     climbers = [str(rung.networks) for rung in rungs(config, space.size)]
     in_rungs = "" if config.rungs == 1 else f" in {config.rungs} rungs"
     made = (

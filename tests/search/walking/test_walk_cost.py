@@ -3,7 +3,7 @@
 import pytest
 
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.walking.walk_cost import walk_cost, worth_walking
+from autosnn_hw.search.walking.walk_cost import walk_cost, with_bounds, worth_walking
 
 DIGITS = search_space(width=8, timesteps=4)
 
@@ -38,3 +38,10 @@ def test_without_a_budget_training_is_the_measure():
     cost = walk_cost(DIGITS, (1, 8, 8), 351)
     assert worth_walking(cost, budget=None, slots=5, trained=1150 * (3 * 5 + 12 * 25))
     assert not worth_walking(cost, budget=None, slots=5, trained=1150 * 25)
+
+
+def test_bounds_take_longer_by_the_size_of_the_space():
+    walked = walk_cost(DIGITS, (1, 8, 8), 351)
+    bounded = with_bounds(walked, 10)
+    assert bounded.seconds - walked.seconds > 3125 * 0.01
+    assert (bounded.passes, bounded.images) == (walked.passes, walked.images)

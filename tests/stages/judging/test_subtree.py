@@ -18,6 +18,7 @@ from autosnn_hw.search.walking.walk import members, run_walk, subtrees
 from autosnn_hw.search.workers.processes import Workers
 from autosnn_hw.stages.judging import repricing
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
+from autosnn_hw.stages.judging.kept_bounds import KeptBounds
 from autosnn_hw.stages.judging.repricing import SubtreePricer
 from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.judging.walked import SubtreeReader, part_file
@@ -189,3 +190,30 @@ def test_a_file_that_ends_before_its_space_is_one_sentence(run, walked):
     with pytest.raises(InputError, match="shorter than its space"):
         for _ in range(10**6):
             reader.stem(4, (4, 8, 8))
+
+
+def test_bounds_are_accuracies_and_never_more_than_prices(run, walked, tmp_path):
+    space, judge, _ = run
+    first, records = next(iter(walked.items()))
+    evaluate = SubtreeEvaluator(judge, space, str(tmp_path), bounds=True)
+    bounds = evaluate(first)
+    names = ("energy", "fitness_energy", "dynamic", "latency", "edp")
+    for bound, record in zip(bounds, records):
+        assert (bound.genotype, bound.accuracy, bound.spikes) == (record.genotype, record.accuracy, record.spikes)
+        assert bound.cores <= record.cores and bound.parameters == record.parameters
+        for name in names:
+            assert getattr(bound, name).value <= getattr(record, name).value * (1 + 1e-9)
+    assert part_file(tmp_path, space.digits(first)).is_file(), "what was found is kept as by any walk"
+
+
+def test_bounds_are_kept_whole_or_asked_for_again(run, walked, tmp_path):
+    space = run[0]
+    first, priced = next(iter(walked.items()))
+    records = [replace(record, parts={}, part_bounds={}) for record in priced]  # bounds have none
+    kept = KeptBounds(tmp_path, space)
+    assert kept.read(first) is None
+    kept.write(first, records)
+    assert kept.read(first) == records
+    (file,) = (tmp_path / "walk").iterdir()
+    file.write_bytes(file.read_bytes()[:-20])
+    assert kept.read(first) is None
