@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from support.small_space import small_space
 
 from autosnn_hw.simulate.lava import lava_status
 
@@ -39,7 +40,8 @@ def options(tmp_path_factory):
 
     (x_train, y_train), (x_test, y_test) = images(300), images(60)
     np.savez(folder / "bright.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    return ["--dataset", f"npz:{folder / 'bright.npz'}", *SIZES.split()]
+    space = small_space(folder / "space.toml")
+    return ["--dataset", f"npz:{folder / 'bright.npz'}", "--space", space, *SIZES.split()]
 
 
 def heed_ctrl_c():

@@ -10,9 +10,10 @@ from contextlib import closing
 import numpy as np
 import onnxruntime
 import pytest
+from support.small_space import SIZE, in_words
 
 from autosnn_hw import pipeline
-from autosnn_hw.config import SearchConfig
+from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.database.stored_accuracy import read_accuracies
 from autosnn_hw.search.database.study import read_records
@@ -26,14 +27,16 @@ pytestmark = pytest.mark.timeout(1200)  # whole searches: twice the general guar
 
 CONFIG = SearchConfig(
     strategy="evolution",
-    epochs=14,
+    width=8,
+    epochs=9,
     generations=2,
     pool=6,
     mean_cost_samples=6,
+    evaluate=100,
     measure=1,
     samples=4,
-    retrain_epochs=6,
-    finetune_epochs=2,
+    retrain_epochs=2,
+    finetune_epochs=1,
     finalists=4,
     workers=2,
 )
@@ -56,8 +59,9 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    return folder, pipeline.search(CONFIG, folder)
+    folder = tmp_path_factory.mktemp("runs")
+    config = CONFIG.with_changes(space=in_words(folder / "space.toml"))
+    return folder / "run", pipeline.search(config, folder / "run")
 
 
 @pytest.mark.slow
@@ -98,7 +102,9 @@ def test_the_winners_onnx_counts_what_the_exact_simulator_counts(run):
 @pytest.mark.slow
 def test_one_worker_finds_what_two_found_and_a_resumed_run_the_same(run, tmp_path):
     folder, summary = run
-    again = pipeline.search(CONFIG.with_changes(workers=1, supernet=str(folder)), tmp_path / "again")
+    again = pipeline.search(
+        read_config(folder / "config.toml").with_changes(workers=1, supernet=str(folder)), tmp_path / "again"
+    )
     for name in ("architecture", "accuracy", "spikes", "energy"):
         assert again["winner"][name] == summary["winner"][name]
     assert (tmp_path / "again" / "candidates.csv").read_text() == (folder / "candidates.csv").read_text()
@@ -127,13 +133,14 @@ def test_a_walked_run_answers_for_another_target_and_goes_on_where_it_was_stoppe
     """The whole space by the super-network of the first run, on a few images; half of it is then taken out of the study."""
     folder, _ = run
     walked = tmp_path / "walked"
-    config = CONFIG.with_changes(strategy="walk", supernet=str(folder), evaluate=20, baselines=False, retrain_epochs=1)
+    walk = {"strategy": "walk", "evaluate": 20, "finalists": 2, "baselines": False, "retrain_epochs": 1}
+    config = read_config(folder / "config.toml").with_changes(supernet=str(folder), **walk)
     summary = pipeline.search(config, walked)
-    assert summary["evaluated"] == 3125 and summary["infeasible"] == 0 and summary["measured"] >= 1
+    assert summary["evaluated"] == SIZE and summary["infeasible"] == 0 and summary["measured"] >= 1
     table = (walked / "candidates.csv").read_text()
-    assert len(table.splitlines()) == 3126 and len(list((walked / "walk").glob("*.npz"))) == 25
+    assert len(table.splitlines()) == SIZE + 1 and len(list((walked / "walk").glob("*.npz"))) == 9
     priced = [{record.genotype: record for record in priced_on(walked, target)} for target in ("loihi2", "loihi1")]
-    assert priced[0].keys() == priced[1].keys() and len(priced[0]) == 3125
+    assert priced[0].keys() == priced[1].keys() and len(priced[0]) == SIZE
     for record in read_records(walked / "study.db"):
         again, other = (known[record.genotype] for known in priced)
         assert (record.energy, record.synops, record.accuracy) == (again.energy, again.synops, again.accuracy)
@@ -146,7 +153,7 @@ def test_a_walked_run_answers_for_another_target_and_goes_on_where_it_was_stoppe
             "trial_system_attributes",
             "trials",
         ):
-            database.execute(f"delete from {table_name} where trial_id > 1000")
+            database.execute(f"delete from {table_name} where trial_id > 30")
         database.commit()
     assert pipeline.resume(walked)["winner"] == summary["winner"]
     assert (walked / "candidates.csv").read_text() == table

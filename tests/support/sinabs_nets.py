@@ -22,7 +22,8 @@ def digit_frames():
     return frames.astype(np.uint8), found.target.astype(np.int64)
 
 
-def main(folder):
+def main(folder, kinds=KINDS):
+    """Write those kinds, with the spikes that sinabs gives."""
     import nir
     import sinabs.activation as act
     import sinabs.layers as sl
@@ -40,7 +41,7 @@ def main(folder):
         tau, threshold = torch.full(shape, 4.0), torch.full(shape, 0.3)
         return sl.LIFSqueeze(tau_mem=tau, spike_threshold=threshold, num_timesteps=STEPS, **how)
 
-    for kind in KINDS:
+    for kind in kinds:
         torch.manual_seed(0)
         net = nn.Sequential(nn.Conv2d(1, 12, 3, padding=1), neurons(kind, (12, 8, 8)), sl.SumPool2d(2), nn.Flatten(), nn.Linear(192, 10), neurons(kind, (10,)))  # fmt: skip
 
@@ -70,4 +71,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:] or KINDS)

@@ -34,7 +34,7 @@ def equal(network, inputs, child, *, states=False, fast_conv=True, **keywords):
     return measured
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [10, pytest.param(120, marks=pytest.mark.slow)])
 def test_lava_and_exact_simulator_agree_on_every_spike_and_state(random_network, lava_child, examples):
     @settings(IN_LAVA, max_examples=examples)
     @given(seed=st.integers(0, 2**32 - 1))
@@ -45,7 +45,7 @@ def test_lava_and_exact_simulator_agree_on_every_spike_and_state(random_network,
     agree()
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_stock_models_agree_with_the_exact_simulator(random_network, lava_child, examples):
     @settings(IN_LAVA, max_examples=examples)
     @given(seed=st.integers(0, 2**32 - 1))

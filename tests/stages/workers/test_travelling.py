@@ -7,6 +7,7 @@ from dataclasses import replace
 import cloudpickle
 import pytest
 import torch
+from support.small_space import in_words
 from support.untrained import untrained_run
 
 from autosnn_hw import pipeline
@@ -27,7 +28,8 @@ CONFIG = SearchConfig(
     width=4,
     timesteps=2,
     strategy="evolution",
-    epochs=14,
+    epochs=8,
+    evaluate=60,
     generations=2,
     pool=4,
     mean_cost_samples=4,
@@ -42,7 +44,7 @@ CONFIG = SearchConfig(
 
 MOMENTS = {
     "search": 6,
-    "walk": 200,
+    "walk": 20,
     "rung 1 of 2": 1,
     "finalists and baselines": 1,
 }  # candidates or networks that are done when a worker dies
@@ -151,7 +153,8 @@ def test_a_worker_of_another_version_is_refused(run, monkeypatch):
 def test_a_run_on_a_cluster_whose_worker_is_killed_is_the_serial_run(strategy, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed (the extra `cluster`)")
     walked, climbed = strategy == "walk", strategy == "rungs"
-    config = CONFIG.with_changes(**({"strategy": "walk", "evaluate": 10} if walked else {}), rungs=2 if climbed else 1)
+    config = CONFIG.with_changes(space=in_words(tmp_path / "space.toml"), rungs=2 if climbed else 1)
+    config = config.with_changes(strategy="walk", evaluate=10) if walked else config
     serial = pipeline.search(config, tmp_path / "serial")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
