@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
 from autosnn_hw.search.database.storage import storage_url
 from autosnn_hw.search.database.study import NAME, CandidateStudy, read_records
@@ -174,7 +174,7 @@ def test_urls_are_taken_as_they_are_and_bad_ones_refused(tmp_path):
     with pytest.raises(InputError, match="was not found"):
         read_records(tmp_path / "none.db")
     (tmp_path / "text.db").write_text("this is no database, " * 100)
-    with pytest.raises(RunError, match="could not be read or written"):
+    with pytest.raises(InputError, match="is damaged .*file is not a database"):
         CandidateStudy(tmp_path / "text.db", search_space(), {})
 
 
