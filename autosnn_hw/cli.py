@@ -11,6 +11,7 @@ import click
 
 from autosnn_hw import __version__
 from autosnn_hw.errors import AutosnnError
+from autosnn_hw.torchrun import follows
 
 VERBS = {
     "search": "Search a network for a target: the main job, from data to a report.",
@@ -72,7 +73,8 @@ def main() -> None:
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.ClickException as error:
-        error.show()
+        if not follows():
+            error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort) as error:
         stopped = error.__cause__ if isinstance(error, click.Abort) else error

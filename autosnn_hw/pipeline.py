@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,9 @@ from autosnn_hw.words.progress import Reporter, Silent
 
 if TYPE_CHECKING:
     from autosnn_hw.stages.manifest import Prepared
+    from autosnn_hw.torchrun import Place
     from autosnn_hw.training.data.datasets import Dataset
+    from autosnn_hw.training.ranks.meeting import Meeting
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
@@ -95,8 +98,36 @@ def _say_notes(data: Dataset, reporter: Reporter) -> None:
         reporter.say(f"note: {note}")
 
 
-def search(config: SearchConfig, out: str | Path | None = None, reporter: Reporter | None = None) -> dict[str, Any]:
+def led(place: Place | None) -> AbstractContextManager[Meeting | None]:
+    """The search of rank 0 of several processes (`torchrun.place`), which train its super-network along; None alone.
+
+    Raises:
+        RankLostError: the others do not come.
+    """
+    if place is None:
+        return nullcontext()
+    from autosnn_hw.training.ranks.meeting import Meeting
+
+    return Meeting(place).led()
+
+
+def follow(place: Place) -> int:
+    """What the other ranks do; the exit code."""
+    from autosnn_hw.stages.ranks import follow
+
+    return follow(place)
+
+
+def search(
+    config: SearchConfig,
+    out: str | Path | None = None,
+    reporter: Reporter | None = None,
+    meeting: Meeting | None = None,
+) -> dict[str, Any]:
     """Run a search in a new folder; returns its summary.json.
+
+    Args:
+        meeting: of `led`, where other processes train along.
 
     Raises:
         InputError: bad choices, missing data, an existing folder. DoesNotFitError: nothing fits the target.
@@ -105,7 +136,7 @@ def search(config: SearchConfig, out: str | Path | None = None, reporter: Report
     from autosnn_hw.stages.manifest import prepare
     from autosnn_hw.stages.workers.crew import staffed
 
-    with staffed(config, prepare(config)) as prepared:  # every bad input is found before a folder is made
+    with staffed(config, prepare(config), meeting) as prepared:  # every bad input is found before a folder is made
         return _begin(config, prepared, out, reporter or Silent())
 
 
@@ -140,10 +171,13 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
         return _go_on(config, prepared, folder, reporter)
 
 
-def resume(run: str | Path, reporter: Reporter | None = None, **changes: Any) -> dict[str, Any]:
+def resume(
+    run: str | Path, reporter: Reporter | None = None, meeting: Meeting | None = None, **changes: Any
+) -> dict[str, Any]:
     """Go on with a run where it stands; a finished one is only summed up again, or gone on with where there is more to do.
 
     Args:
+        meeting: as in `search`.
         changes: larger values of what may grow (`GROWING`); what is known already is not made again, but for more epochs: they
             train the super-network further, and all that followed from it is set aside. Or for this time other places to work at
             (`ELSEWHERE`).
@@ -166,7 +200,7 @@ def resume(run: str | Path, reporter: Reporter | None = None, **changes: Any) ->
     if more.get("epochs", kept.epochs) > kept.epochs:
         supernet.require_growing(kept, run)
     config = kept.with_changes(**changes)
-    with folder.held(), staffed(config, prepare(config)) as prepared:
+    with folder.held(), staffed(config, prepare(config), meeting) as prepared:
         note = require_same_inputs(folder, prepared)
         if note is not None:
             reporter.say(f"note: {note}")
@@ -194,7 +228,7 @@ def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporte
     from autosnn_hw.stages.winner import delivery
     from autosnn_hw.stages.winner.behaviour import show_winner
 
-    clock = Clock(folder, reporter, prepared.crew.elsewhere)
+    clock = Clock(folder, reporter, prepared.crew.elsewhere or prepared.meeting is not None)
     with (
         retrained_networks.trained_beside(config, prepared, folder) as beside,
         delivery.lava_process() as child,

@@ -30,6 +30,7 @@ from autosnn_hw.training import precision
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.modules.fabric import Fabric
+from autosnn_hw.training.ranks.meeting import Meeting
 from hw_profiles.schema import Profile
 
 HASHES = (("dataset", "sha256"), ("target", "sha256"), ("tool", "code_sha256"))  # of the manifest
@@ -38,13 +39,15 @@ PACKAGES = ("torch", "numpy", "numba", "lava-nc", "lava-dl", "optuna", "onnx", "
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A run's data, profile, search space, what the target asks of training, and where evaluations run."""
+    """A run's data, profile, search space, what the target asks of training, where evaluations run, and the other processes of
+    torchrun, if any, that train the super-network along."""
 
     data: Dataset
     profile: Profile
     space: SearchSpace
     fabric: Fabric
     crew: Crew = field(default_factory=Local)
+    meeting: Meeting | None = None
 
 
 def prepare(config: SearchConfig) -> Prepared:

@@ -6,7 +6,7 @@ import shlex
 import shutil
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import slot_name
 from autosnn_hw.config import SearchConfig
@@ -17,10 +17,15 @@ from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, writing
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.stages.judging.evaluator import evaluation_tools
-from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.manifest import Prepared, code_sha256, version
 from autosnn_hw.stages.set_aside import set_aside
 from autosnn_hw.training.checkpoint import read_checkpoint
+from autosnn_hw.training.ranks.ranks import RankLostError, Ranks
 from autosnn_hw.words.progress import Reporter
+
+if TYPE_CHECKING:
+    from autosnn_hw.training.loop import Progress
+    from autosnn_hw.training.weight_sharing.supernet_trainer import SupernetTraining
 
 VERDICT = "supernet.json"  # written when training has ended
 
@@ -95,7 +100,7 @@ def ensure(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter
         set_aside(folder, known["epochs"], networks=inherited, last=VERDICT)
     verdict = require_source(config, prepared, reporter)
     if verdict is None:
-        verdict = train(config, prepared, folder, reporter)
+        verdict = _by_all(config, prepared, folder, reporter)
         evaluation_tools.cache_clear()  # of this process, which may have evaluated with the weights before
         write_json(folder / VERDICT, verdict)
     else:
@@ -117,43 +122,53 @@ def require_growing(config: SearchConfig, run: str | Path) -> None:
         )
 
 
+def _by_all(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter) -> dict[str, Any]:
+    """`train`, where torchrun has started several processes together with them."""
+    if prepared.meeting is None:
+        return train(config, prepared, folder, reporter)
+    count = prepared.meeting.place.count
+    reporter.say(f"the super-network is trained by {count} processes, each with its part of every batch.")
+    try:
+        with prepared.meeting.training(job_of(config, prepared), config.device) as ranks:
+            return train(config, prepared, folder, reporter, ranks=ranks)
+    except RankLostError as error:
+        raise RunError(f"{error} Go on with: autosnn-hw search --resume {shlex.quote(str(folder.path))}") from error
+
+
+def job_of(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
+    """What the other processes have to know, and to have alike."""
+    here = config.with_changes(backend="lava", storage=None, scheduler=None)  # those are rank 0's alone
+    return {"config": here.model_dump(mode="json"), **alike(prepared)}
+
+
+def alike(prepared: Prepared) -> dict[str, Any]:
+    """Hashes and versions that must be the same in all processes that train together."""
+    versions = {name: version(name) for name in ("torch", "numpy", "numba")}
+    return {"data": prepared.data.sha256, "code": code_sha256(), "versions": versions}
+
+
 def train(
-    config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter, *, must_learn: bool = True
+    config: SearchConfig,
+    prepared: Prepared,
+    folder: RunFolder,
+    reporter: Reporter,
+    *,
+    must_learn: bool = True,
+    ranks: Ranks | None = None,
 ) -> dict[str, Any]:
-    """Train the run's super-network; the verdict on it, see `ensure`.
+    """Train the run's super-network, with other processes or alone; the verdict on it, see `ensure`.
 
     Raises:
         RunError: it must have learnt and has not.
     """
-    from autosnn_hw.stages.schedules import supernet_schedule
-    from autosnn_hw.training.compute.threads import threads_for
-    from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
-
-    seed = derive_seed(config.seed, "supernet")
-    schedule = supernet_schedule(config, seed)
-    space = prepared.space
-    values = config.batch * space.timesteps * space.width * prepared.data.image[1] * prepared.data.image[2]
     reporter.stage("super-network", config.epochs)
-    with threads_for(values):
-        training = train_supernet(
-            prepared.data,
-            space=space.space,
-            width=space.width,
-            timesteps=space.timesteps,
-            widths=space.widths,
-            steps=space.steps,
-            genes=space.genes,
-            schedule=schedule,
-            strict=config.sampling == "fair",
-            sharing=config.sharing,
-            warm_up=config.warm_up,
-            fabric=prepared.fabric,
-            device=config.device,
-            checkpoint=folder / SUPERNET,
-            must_learn=False,
-            goes_on=True,
-            progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
-        )
+    training = fit(
+        config,
+        prepared,
+        folder / SUPERNET,
+        progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
+        ranks=ranks,
+    )
     if must_learn and not training.learnt:
         run, epochs = shlex.quote(str(folder.path)), training.forecast.epochs
         raise RunError(
@@ -170,6 +185,49 @@ def train(
         "losses": training.losses,
         "from": None,
     }
+
+
+def fit(
+    config: SearchConfig,
+    prepared: Prepared,
+    checkpoint: Path | None,
+    *,
+    progress: Progress | None = None,
+    ranks: Ranks | None = None,
+) -> SupernetTraining:
+    """Train a super-network as `config` has it, and see whether it has learnt.
+
+    Args:
+        checkpoint: where it is kept; None in processes that train along.
+    """
+    from autosnn_hw.stages.schedules import supernet_schedule
+    from autosnn_hw.training.compute.threads import threads_for
+    from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
+
+    schedule = supernet_schedule(config, derive_seed(config.seed, "supernet"))
+    space = prepared.space
+    values = config.batch * space.timesteps * space.width * prepared.data.image[1] * prepared.data.image[2]
+    with threads_for(values):
+        return train_supernet(
+            prepared.data,
+            space=space.space,
+            width=space.width,
+            timesteps=space.timesteps,
+            widths=space.widths,
+            steps=space.steps,
+            genes=space.genes,
+            schedule=schedule,
+            strict=config.sampling == "fair",
+            sharing=config.sharing,
+            warm_up=config.warm_up,
+            fabric=prepared.fabric,
+            device=config.device,
+            checkpoint=checkpoint,
+            must_learn=False,
+            goes_on=True,
+            progress=progress,
+            ranks=ranks,
+        )
 
 
 def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:

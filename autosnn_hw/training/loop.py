@@ -29,6 +29,7 @@ from autosnn_hw.training.compute.allocator import keep_freed_memory
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import Images
 from autosnn_hw.training.precision import FLOAT32, convolving_in
+from autosnn_hw.training.ranks.ranks import Ranks, sharing_batches
 from autosnn_hw.training.regime import CONSTANT, Regime
 
 BEGUN_WITH = "begun_with"  # key of a file's JSON
@@ -72,7 +73,9 @@ class TrainingRun:
     """State of a training run: where it stands, and its file.
 
     `mean` is what averages the weights of the regime's last epochs, and `settle` is called once they are averaged. `until` is the
-    epoch after which it stops for now, with everything in its file that going on needs.
+    epoch after which it stops for now, with everything in its file that going on needs. Of several `ranks`, of which the first
+    alone has a file, each has a part of every batch, `share` of the present one, by which a step has to multiply its loss: then
+    gradients are summed.
     """
 
     network: nn.Module
@@ -89,19 +92,23 @@ class TrainingRun:
     seconds: float = 0.0
     mean: WeightAverage | None = None
     settle: Callable[[], None] = lambda: None
+    ranks: Ranks | None = None
+    share: float = 1.0
 
     def fit(self, dataset: Dataset, x: np.ndarray, y: np.ndarray, step: Step) -> None:
         started = written = time.monotonic()
         schedule = self.schedule
         if self.checkpoint is not None and self.checkpoint.exists():
             self._resume(self.checkpoint)
+        if self.ranks is not None:
+            self._from_first(self.ranks)
         images = Images(dataset, x, self.device)
         target = F.one_hot(torch.from_numpy(y), dataset.classes).float().to(self.device)
         change = augmentation(schedule.regime.augment, dataset.image, dataset.is_frames)
         batches = -(-len(x) // schedule.batch)
         self.network.train()
         keep_freed_memory()
-        with convolving_in(self.network, schedule.precision, self.device):
+        with convolving_in(self.network, schedule.precision, self.device), sharing_batches(self.network, self.ranks):
             self._epochs(images, target, batches, change, step, written)
         self.seconds = time.monotonic() - started
 
@@ -114,13 +121,17 @@ class TrainingRun:
             random = generator(schedule.seed, self.identity["kind"], "epoch", epoch)
             total = 0.0
             for index, part in enumerate(np.array_split(random.permutation(len(target)), batches)):
-                chosen = torch.from_numpy(part)
-                changed = None if change is None else (lambda raw, r=random: change(raw, r))
+                x, labels = self._own(images, target, torch.from_numpy(part), change, random)
                 self.adam.zero_grad()
-                loss, segments = step(images.batch(chosen, changed), target[chosen], random)
+                loss, segments = step(x, labels, random)
+                if self.ranks is not None:
+                    self.ranks.add_all(self.adam.gradients_of(segments))
                 done = (epoch * batches + index) / (schedule.epochs * batches)
                 self.adam.step(schedule.learning_rate * rate_at(done, schedule.regime.decay), segments)
                 total += float(loss) * len(part)
+            if self.ranks is not None:
+                total = self.ranks.total(total)
+                self.ranks.require_alike(self.adam.values)
             self.losses.append(total / len(target))
             finished = epoch + 1 == schedule.epochs
             self._average(epoch, finished)
@@ -130,6 +141,29 @@ class TrainingRun:
                 written = time.monotonic()
             if self.progress is not None:
                 self.progress(epoch + 1, schedule.epochs, self.losses[-1])
+
+    def _own(
+        self,
+        images: Images,
+        target: torch.Tensor,
+        chosen: torch.Tensor,
+        change: Change | None,
+        random: np.random.Generator,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Samples and targets of a batch, of several ranks this one's; each draws the changes of all samples."""
+        part = slice(None) if self.ranks is None else self.ranks.part(len(chosen))
+        own = chosen[part]
+        self.share = len(own) / len(chosen)
+        if change is None:
+            return images.batch(own), target[own]
+        return images.batch(chosen, lambda raw: change(raw, random)[part]), target[own]
+
+    def _from_first(self, ranks: Ranks) -> None:
+        """Stand where rank 0 stands, which may have gone on from its file."""
+        self.losses = ranks.numbers_from_first(self.losses)
+        state = {name: tensor.to(ranks.device) for name, tensor in self.adam.state().items()}
+        ranks.from_first([*self.adam.values, *state.values()])
+        self.adam.load_state(state)
 
     def _average(self, epoch: int, finished: bool) -> None:
         if self.mean is None:

@@ -11,7 +11,9 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.search.workers.cluster import Cluster
 from autosnn_hw.search.workers.processes import Pool
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.ranks import require_shares
 from autosnn_hw.stages.workers.travelling import Inputs, Travelling
+from autosnn_hw.training.ranks.meeting import Meeting
 from hw_profiles.loader import read_table
 
 LOCAL = "local"  # of --scheduler: none
@@ -38,13 +40,16 @@ class ClusterCrew:
 
 
 @contextmanager
-def staffed(config: SearchConfig, prepared: Prepared) -> Iterator[Prepared]:
-    """What a run is made of, with the crew that --scheduler names.
+def staffed(config: SearchConfig, prepared: Prepared, meeting: Meeting | None = None) -> Iterator[Prepared]:
+    """What a run is made of, with the crew that --scheduler names and the other processes of torchrun.
 
     Raises:
-        InputError: no scheduler answers there, Dask is not installed, or a worker lacks this package.
+        InputError: batches too small to be shared, no scheduler answers there, Dask is not installed, or a worker lacks this package.
         RunError: it has no worker.
     """
+    if meeting is not None:
+        require_shares(config, prepared, meeting.place.count)
+        prepared = replace(prepared, meeting=meeting)
     if config.scheduler in (None, LOCAL):
         yield prepared
         return

@@ -52,6 +52,11 @@ class FlatAdam:
         for gradient in self.gradients:
             gradient.zero_()
 
+    def gradients_of(self, segments: Iterable[int] | None = None) -> list[torch.Tensor]:
+        """Flat gradients of the named segments (all by default), to be changed in place; in their own order, in whichever they are
+        named: what is summed over processes must stand in the same one in each, and a path names its segments out of sets."""
+        return self.gradients if segments is None else [self.gradients[i] for i in sorted(segments)]
+
     @torch.no_grad()
     def step(self, learning_rate: float, segments: Iterable[int] | None = None) -> None:
         """One update of the named segments (all by default) from the gradients that were accumulated."""

@@ -18,6 +18,7 @@ from autosnn_hw.folded import BatchNorm, FoldedBlock, FoldedConv
 from autosnn_hw.training.compute.matrix_convolution import dense_convolution, grouped_convolution
 from autosnn_hw.training.modules.neurons import NEURON_LAYERS
 from autosnn_hw.training.modules.ternary import ternary
+from autosnn_hw.training.modules.whole_batch_norm import Add, whole_batch_norm
 
 Counter = Callable[[Stage, torch.Tensor], None]
 
@@ -40,6 +41,7 @@ class Norm(nn.Module):
         self.register_buffer("var", torch.ones(channels) if tracked else None)
         self.lent: tuple[torch.Tensor, torch.Tensor] | None = None
         self.recorded: list[tuple[torch.Tensor, torch.Tensor]] | None = None
+        self.add: Add | None = None  # sums over processes, each of which has a part of the batch
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.recorded is not None:
@@ -49,6 +51,8 @@ class Norm(nn.Module):
             return F.batch_norm(x, *self.lent, self.weight, self.bias, False, 0.0, self.eps)
         elif self.tracked:
             return F.batch_norm(x, self.mean, self.var, self.weight, self.bias, self.training, self.momentum, self.eps)
+        elif self.add is not None:
+            return whole_batch_norm(x, self.weight, self.bias, self.eps, self.add)
         return F.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
 
     def folded(self) -> BatchNorm:

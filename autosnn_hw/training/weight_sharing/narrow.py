@@ -15,7 +15,7 @@ from autosnn_hw.training.modules.blocks import ConvNorm, FactorizedReduce, Norm
 from autosnn_hw.training.modules.voting_readout import VotingReadout
 
 NEURONS = ("neuron", "neurons")  # of a layer: one number, the same for all of its neurons
-SETTINGS = ("ternary", "conv_dtype")  # how a layer computes
+SETTINGS = ("ternary", "conv_dtype", "add")  # how a layer computes
 
 
 class NarrowLayer:

@@ -16,6 +16,7 @@ from autosnn_hw.training.data.datasets import Dataset, require_steps
 from autosnn_hw.training.loop import Progress, Schedule, Seeded, TrainingRun, epochs_begun_with, identity_of
 from autosnn_hw.training.modules.fabric import FLOAT, Fabric
 from autosnn_hw.training.path_sampling import Gene, spread_at
+from autosnn_hw.training.ranks.ranks import Ranks
 from autosnn_hw.training.regime import VOTES, loss_of
 from autosnn_hw.training.spike_regularisation import FiringRate, counter_for, regularised
 from autosnn_hw.training.weight_sharing.supernet import ENTANGLED, SuperNetwork
@@ -46,6 +47,7 @@ def train_supernet(
     progress: Progress | None = None,
     must_learn: bool = True,
     goes_on: bool = False,
+    ranks: Ranks | None = None,
 ) -> SupernetTraining:
     """Train a super-network on the training part without the validation part, and see whether it has learnt.
 
@@ -59,6 +61,7 @@ def train_supernet(
         must_learn: raise where it has not learnt; False returns the verdict only.
         goes_on: a checkpoint of the same training with fewer epochs is gone on with, at the rate that the longer cosine has there;
             warm-up and spreading stay those of the schedule that it was begun with.
+        ranks: the processes that train it together, all called alike but for the checkpoint, which rank 0 alone has.
         schedule, fabric, device, checkpoint, checkpoint_seconds, progress: as in `train_network`.
 
     Raises:
@@ -67,6 +70,8 @@ def train_supernet(
     """
     require_steps(dataset.name, dataset.timesteps, timesteps)
     begun = min((epochs_begun_with(checkpoint) if goes_on else None) or schedule.epochs, schedule.epochs)
+    if ranks is not None:
+        begun = int(ranks.numbers_from_first([begun])[0])
     warm = warm_up_epochs(begun, strict) if warm_up is None else warm_up
     if not 0 <= warm <= schedule.epochs:
         raise InputError(f"{warm} epochs of warm-up of {schedule.epochs} in all: 0 to {schedule.epochs} are allowed.")
@@ -82,7 +87,7 @@ def train_supernet(
     def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
         count = counter_for(schedule.spike_regularisation)
         loss = path_loss(network, network.stem(x, count, width=path.width), target, path, count, schedule.regime.loss)
-        loss = regularised(loss, count, schedule.spike_regularisation)
+        loss = run.share * regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
 
@@ -96,7 +101,8 @@ def train_supernet(
         if not strict:
             return one_path(x, target, network.uniform_path(random, spread))
         paths = network.fair_paths(random, spread)
-        return fair_step(network, x, target, paths, schedule.spike_regularisation, schedule.regime.loss), None
+        reg, loss_name = schedule.spike_regularisation, schedule.regime.loss
+        return fair_step(network, x, target, paths, reg, loss_name, run.share), None
 
     identity = identity_of(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
@@ -105,8 +111,9 @@ def train_supernet(
         **({"steps": network.steps} if len(network.steps) > 1 else {}), **fabric.identity(),
     )  # fmt: skip
     run = TrainingRun(
-        network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device, begun if goes_on else None
-    )
+        network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device, begun if goes_on else None,
+        ranks=ranks,
+    )  # fmt: skip
     run.fit(dataset, dataset.x_train, dataset.y_train, step)
     result = judged(network.eval(), dataset, schedule.seed, run.losses, run.seconds, warm, device)
     if must_learn and not result.learnt:
@@ -135,15 +142,18 @@ def fair_step(
     paths: Sequence[Architecture],
     lambda_reg: float = 0.0,
     loss_name: str = VOTES,
+    share: float = 1.0,
 ) -> torch.Tensor:
-    """Add the gradients of the losses of all paths, and give the mean loss.
+    """Add the gradients of the losses of all paths times `share`, and give their mean loss times it.
 
     The stem, and what else stands before the first slot, is one for all paths of a width: computed once, its gradient the sum of
     theirs.
     """
     total = torch.zeros((), device=x.device)
     for width in dict.fromkeys(path.width for path in paths):
-        total += _step_at(network, x, target, [path for path in paths if path.width == width], lambda_reg, loss_name)
+        total += _step_at(
+            network, x, target, [path for path in paths if path.width == width], lambda_reg, loss_name, share
+        )
     return total / len(paths)
 
 
@@ -154,8 +164,9 @@ def _step_at(
     paths: Sequence[Architecture],
     lambda_reg: float,
     loss_name: str,
+    share: float,
 ) -> torch.Tensor:
-    """Add the gradients of paths of one width; the sum of their losses."""
+    """Add the gradients of paths of one width; the sum of their losses, of which this process has a share."""
     front = counter_for(lambda_reg)
     spikes = network.stem(x, front, width=paths[0].width)
     entry = spikes.detach().requires_grad_()
@@ -166,8 +177,8 @@ def _step_at(
         loss = path_loss(network, entry, target, path, count, loss_name)
         if front is not None and count is not None:
             count.add_counted(front)
-            of_front += lambda_reg / count.possible
-        loss = regularised(loss, count, lambda_reg)
+            of_front += share * lambda_reg / count.possible
+        loss = share * regularised(loss, count, lambda_reg)
         loss.backward()
         total += loss.detach()
     assert entry.grad is not None
