@@ -22,11 +22,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # a whole search: se
 SPACE = """
 [[slots]]
 width = 1
-blocks = ["skip", "SRB_k3"]
+blocks = ["skip", "SRB_k3", "SCB_k5"]
 pool = true
 [[slots]]
 width = 2
-blocks = ["SCB_k3", "SRB_k3"]
+blocks = ["SCB_k3", "SRB_k3", "SCB_k5"]
 """
 SMALL = "--target truenorth --strategy walk --width 4 --timesteps 3 --epochs 6 --batch 8 --retrain-epochs 1 --finetune-epochs 1"
 FEW = "--measure 0 --finalists 2 --mean-cost-samples 2 --workers 1 --no-baselines --quiet"
