@@ -98,6 +98,7 @@ def lava_leader(process):
     raise AssertionError("no job in Lava")
 
 
+@pytest.mark.slow
 @NEEDS_LAVA
 def test_a_lava_process_that_is_killed_ends_the_command_with_one_sentence(net):
     words = [*CLI, "simulate", str(net), "--backend", "lava", "--samples", "360"]

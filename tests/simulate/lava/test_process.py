@@ -126,6 +126,7 @@ def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, da
         with h5py.File(file, "a") as f:
             f["layer/1/weight"][...] = 0
     monkeypatch.setattr(netx, "read", lambda path: NETWORK)  # past our own reader, which refuses such files
+    monkeypatch.setattr(netx, "ends_in_average", lambda path: False)
     with pytest.raises(LavaFailed) as failure:
         lava.run(file, SHORT, child=child)
     assert failure.value.reusable and failure.value.trace

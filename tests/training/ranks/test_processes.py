@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from support import rank_processes, trained_by_ranks
+from support.training_runs import Stopped, stop_after
 
+from autosnn_hw.training.checkpoint import read_checkpoint
 from autosnn_hw.training.loop import TrainingRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
@@ -35,8 +37,8 @@ def apart(one, other):
 CLOSE = 1e-10
 
 
-def test_two_processes_train_what_one_trains(tmp_path):
-    settings = {"strict": False}  # one path an update: blocks that it has not are left alone
+@pytest.mark.parametrize("settings", [{}, {"strict": False}, {"width": 4, "widths": [2, 4]}], ids=str)
+def test_two_processes_train_what_one_trains(tmp_path, settings):
     first, second = by_ranks(tmp_path, settings)
     training, paths = trained_by_ranks.trained(settings)
     assert first["paths"] == second["paths"] == paths and len(paths) >= 6
@@ -58,3 +60,25 @@ def test_in_float32_they_drift_as_one_process_from_itself_with_its_samples_in_an
     )
     assert 0 < theirs < 2 * drift
     np.testing.assert_allclose(first["losses"], training.losses, rtol=0.03)
+
+
+def test_one_process_goes_on_from_two_and_two_from_one(tmp_path):
+    """Stopped after the first of two epochs by an error of rank 0, which ends rank 1, too."""
+    whole, _ = trained_by_ranks.trained({"epochs": 2})
+    by_two, by_one = tmp_path / "by two", tmp_path / "by one"
+    by_two.mkdir(), by_one.mkdir()
+    file = "supernet.safetensors"
+
+    stopped = run(by_two, {"epochs": 2, "stop_after": 1})
+    assert stopped.returncode != 0 and "Stopped" in stopped.stderr and not list(by_two.glob("*.pt"))
+    assert len(read_checkpoint(by_two / file)[1]["losses"]) == 1
+    resumed, _ = trained_by_ranks.trained({"epochs": 2}, by_two / file)
+
+    with pytest.raises(Stopped):
+        trained_by_ranks.trained({"epochs": 2}, by_one / file, progress=stop_after(1))
+    first, second = by_ranks(by_one, {"epochs": 2})
+
+    for state, losses in ((resumed.network.state_dict(), resumed.losses), (first["state"], first["losses"])):
+        assert apart(state, whole.network.state_dict()) < CLOSE
+        np.testing.assert_allclose(losses, whole.losses, rtol=CLOSE)
+    assert second["losses"] == first["losses"]
