@@ -31,6 +31,7 @@ def test_a_net_of_snntorch_keeps_its_accuracy_as_integers(tmp_path, capsys):
     assert read(tmp_path / "digits.net").timesteps == 8
 
 
+@pytest.mark.slow
 def test_a_net_of_norse_says_where_it_differs(tmp_path, capsys):
     done = example("your_norse_net").main(tmp_path)
     assert [layer["layer"] for layer in done["layers"]] == ["1", "4", "7"]

@@ -39,7 +39,10 @@ def test_the_simulator(cuda, real_cuda, module, monkeypatch):
     assert found["equal"] and set(found["seconds_per_image"]) == {"exact", "float_forward"}
 
 
-@pytest.mark.parametrize("name", ["ours", "spikingjelly", "spikingjelly_channels_last", "snntorch", "norse"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("ours", marks=pytest.mark.slow), "spikingjelly", "spikingjelly_channels_last", "snntorch", "norse"],
+)
 def test_a_training_step(cuda, real_cuda, one_thread, module, name):
     benchmark = module("train_vs_peers")
     if name != "ours":

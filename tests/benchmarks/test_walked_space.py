@@ -45,6 +45,7 @@ def test_a_proxy_that_orders_as_energy_does_costs_nothing_and_one_that_opposes_i
     assert opposed["regret"] > 0 and opposed["cost_tau"] == pytest.approx(-1) and opposed["tau"] < same["tau"]
 
 
+@pytest.mark.slow
 def test_a_search_is_set_against_the_best_of_all(benchmark, walked):
     best = max(walked.records.values(), key=walked.value)
     found = benchmark.against_optimum(walked, "evolution", 2)

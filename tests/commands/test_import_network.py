@@ -202,7 +202,7 @@ def test_a_netx_file_is_no_nir_file(tmp_path):
     assert "a NIR file is needed" in str(run("import", tmp_path / "c.nir", "-o", tmp_path / "b.net").exception)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 30))])
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(seed, tmp_path):
     """Values, types, names and bytes replaced: a network, or one sentence."""
     rng = np.random.default_rng(seed)

@@ -24,6 +24,7 @@ def options(tiny, out):
     return ["--dataset", f"npz:{tiny}", *sizes, "--out", str(out)]
 
 
+@pytest.mark.slow
 def test_the_table_of_spaces_is_printed_drawn_and_kept(tiny, tmp_path):
     given = ["spaces", "--networks", "1", *options(tiny, tmp_path / "t")]
     shown = CliRunner().invoke(command, given, catch_exceptions=False).output

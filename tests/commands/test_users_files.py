@@ -165,6 +165,7 @@ def test_event_frames_are_refused_before_anything_is_trained(words, change, more
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz"]
 
 
+@pytest.mark.slow
 def test_grey_images_without_channels_are_trained_on_and_that_is_said(npz, tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (40, 12, 12)).astype(np.uint8)
     data = npz(x_train=x, y_train=np.arange(40) % 4, x_test=x[:8], y_test=np.arange(8) % 4)

@@ -97,7 +97,7 @@ def run(script):
 @NEEDS_LAVA
 @pytest.mark.parametrize(
     "kind",
-    ["bytes", pytest.param("floats", marks=pytest.mark.slow), "frames", pytest.param("counts", marks=pytest.mark.slow)],
+    ["bytes", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("floats", "frames", "counts"))],
 )
 def test_the_script_confirms_a_winner(tmp_path, kind):
     network = WINNERS[kind]()

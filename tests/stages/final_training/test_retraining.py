@@ -38,7 +38,9 @@ def untrainable(monkeypatch):
     return forbid
 
 
-@pytest.mark.parametrize(("way", "weights"), [("inherit", "inherited"), ("scratch", "scratch")])
+@pytest.mark.parametrize(
+    ("way", "weights"), [("inherit", "inherited"), pytest.param("scratch", "scratch", marks=pytest.mark.slow)]
+)
 def test_what_is_written_is_what_is_said(folder, config, prepared, architecture, way, weights):
     result = job_in(folder, config, way)(architecture)
     network, data = netx.read(result.file), prepared.data
