@@ -7,6 +7,7 @@ RULES = {
     r"autosnn-hw (search|tables|train)\b": "trains for minutes to hours; make search and the tutorial's test are such runs, the pipeline's tests others",
     r".*--download\b": "downloads",
     r"make\b": "make search comes before all pages are followed; the others are steps of CI",
+    r"torchrun\b": "trains for minutes in several processes; tests/commands/test_torchrun.py starts two",
     r"(pip|dask)\b": "sets up an environment or machines; the tests run in one, and tests/search/test_cluster.py starts a cluster",
 }
 """By a pattern that the line begins with."""
