@@ -5,6 +5,8 @@ Keys that are not named here are kept and not looked at; those with a default ma
 
 from __future__ import annotations
 
+from pydantic import model_validator
+
 from autosnn_hw.documents.reading import Backend, Counts, Data, Document, Estimate, Part
 from autosnn_hw.documents.run_models import Positive, Size
 
@@ -153,3 +155,14 @@ class Behaviour(Part):
     wrong: Size
     errors: list[Mistake]
     floats: Floats | None = None
+
+    @model_validator(mode="after")
+    def _a_rate_for_each_class(self) -> Behaviour:
+        for layer in self.layers:
+            if layer.rates is not None and (
+                len(layer.rates) != len(self.rate_edges) + 1 or (layer.neurons and not sum(layer.rates))
+            ):
+                raise ValueError(
+                    f"layer {layer.name!r} has rates {layer.rates}; neurons of {len(self.rate_edges) + 1} classes are needed"
+                )
+        return self

@@ -107,6 +107,8 @@ def changed_documents(run, count):
         (run_folder.WINNER_BEHAVIOUR, ("errors", 0, "picture"), None, True),
         (run_folder.WINNER_BEHAVIOUR, ("floats", "spikes", "stem"), "x", False),
         (run_folder.WINNER_BEHAVIOUR, ("floats",), ABSENT, True),
+        (run_folder.WINNER_BEHAVIOUR, ("layers", 0, "rates"), [1], False),
+        (run_folder.WINNER_BEHAVIOUR, ("rate_edges",), [0.1], False),
         (run_folder.SUMMARY, ("winner", "seeds", "networks"), [1], False),
         (run_folder.SUMMARY, ("winner", "seeds", "networks"), ABSENT, True),
         (run_folder.SUMMARY, ("winner", "seeds", "accuracies"), [], False),
