@@ -1,7 +1,5 @@
 """Core counts: by hand for small shapes, against the figures of the measured prototype for whole networks."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -138,12 +136,9 @@ def test_digits_take_the_cores_of_the_measured_prototype(limits, snn1):
 def test_cifar_nets_take_the_cores_of_the_measured_prototype(blocks, groups, measured, limits, snn1):
     """Within 5 %, and never more: tiles of other lengths are tried, and the host feeds the first layer for nothing."""
     network = snn1(blocks, 16, 32, CIFAR_POOLS, groups)
-    start = time.process_time()
     placed = place_layers(network, limits)
-    seconds = time.process_time() - start
     count = sum(p.cores + p.reach.splitters.cores for p in placed)
     assert 0.95 * measured <= count <= measured
-    assert seconds < 3, "under a second where nothing else runs"
 
 
 def test_more_cores_than_the_chip_has_are_refused_with_the_count(truenorth, snn1):

@@ -1,7 +1,6 @@
 """Sums over tiles, whatever the tile, and a layer of millions of neurons."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -25,6 +24,7 @@ def test_a_tile_sum_is_the_sum_of_its_values(seed, clusters, height, width, data
     assert _tile_sums(_totals(values), (p, q)).tolist() == wanted
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("side", [200, pytest.param(2048, marks=pytest.mark.slow)])
 def test_a_layer_of_many_neurons_is_answered_soon(side):
     """Four million of them took minutes when each tile was summed up neuron by neuron."""
@@ -32,7 +32,5 @@ def test_a_layer_of_many_neurons_is_answered_soon(side):
     mesh = dict.fromkeys(("columns", "rows"), math.isqrt(cores) + 1)
     truenorth = overlaid("truenorth", limits={"cores_per_chip": {"value": cores}}, mesh=mesh)
     conv = ConvLayer("wide", (1, side, side), np.ones((1, 1, 3, 3)), CubaNeuron(0, 4096), padding=(1, 1))
-    start = time.process_time()
     (violation,) = check(ChipNetwork((InputLayer("in", (1, side, side)), conv)), truenorth).violations
     assert violation.resource == "cores" and violation.needed > side * side / 256
-    assert time.process_time() - start < 30
