@@ -107,15 +107,15 @@ def bias(
     if values.size and not isinstance(neuron, SigmaDeltaNeuron) and (values != values.astype(np.int16)).any():
         reading.note(f"bias holds values up to {np.abs(values).max()}; Lava wraps them to 16 bits, and so does this")
         values = values.astype(np.int16).astype(np.int64)
-    if values.size == 1:
-        return np.full(layer_shape[0], values.reshape(-1)[0], np.int64)
     if values.ndim == 3:
         values = values.T
-    if values.shape not in ((layer_shape[0],), layer_shape):
-        reading.refuse(
-            f"bias has shape {values.shape}; {(layer_shape[0],)} or, in Lava's order, {layer_shape[::-1]} is needed"
-        )
-    return values
+    if values.shape in ((layer_shape[0],), layer_shape):
+        return values
+    if values.size == 1:
+        return np.full(layer_shape[0], values.reshape(-1)[0], np.int64)
+    reading.refuse(
+        f"bias has shape {values.shape}; {(layer_shape[0],)} or, in Lava's order, {layer_shape[::-1]} is needed"
+    )
 
 
 def delay(reading: Reading, entry: h5py.Group, weight_shape: tuple[int, ...]) -> np.ndarray | None:

@@ -6,7 +6,7 @@ import stat
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autosnn_hw.errors import InputError, RunError
@@ -31,6 +31,7 @@ def conv_net(weight, *, size=9, groups=1, **kwargs):
 
 
 @given(seed=SEEDS)
+@example(seed=184003943)  # a bias map of a single neuron
 @settings(max_examples=30, deadline=None)
 def test_reading_what_was_written_gives_the_same_network(
     seed, random_network, with_check, difference, tmp_path_factory

@@ -1,6 +1,7 @@
 """The first line of a search, and where its seconds are from."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,6 +83,17 @@ def test_it_is_the_first_thing_that_is_said_and_nothing_is_trained_before_but_wh
 
 
 @pytest.mark.slow
-def test_a_batch_is_timed_by_training_on_the_very_sizes(config, prepared):
-    small, large = (search_estimate.batch_seconds(config.with_changes(batch=batch), prepared) for batch in (8, 64))
-    assert 0 <= small < large
+def test_a_batch_is_timed_by_trainings_of_the_very_sizes(config, prepared, monkeypatch):
+    """The trainings are real, the clock counts their images: a batch lasts as long as it is large."""
+    train, trained, clock = search_estimate.supernet.train, [], [0]
+
+    def counted(config, prepared, *rest, **kwargs):
+        train(config, prepared, *rest, **kwargs)
+        trained.append((config.epochs, prepared.data.x_train.shape[1:]))
+        clock[0] += config.epochs * len(prepared.data.x_train)
+
+    monkeypatch.setattr(search_estimate.supernet, "train", counted)
+    monkeypatch.setattr(search_estimate, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    for batch in (8, 64):
+        assert search_estimate.batch_seconds(config.with_changes(batch=batch), prepared) == batch
+    assert len({epochs for epochs, _ in trained}) > 1 and {shape for _, shape in trained} == {(1, 8, 8)}
