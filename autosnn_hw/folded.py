@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autosnn_hw.architecture import Stage
+from autosnn_hw.axes import along_first
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class FoldedConv:
         if mean is None or var is None:
             raise ValueError("batch-norm statistics are unknown: estimate them on the path's spikes first")
         gain = self.norm.gamma / np.sqrt(var + self.norm.eps)
-        weight = self.weight * gain.reshape((-1,) + (1,) * (self.weight.ndim - 1))
+        weight = self.weight * along_first(gain, self.weight.ndim)
         return FoldedConv(weight, (self.bias - mean) * gain + self.norm.beta, self.stride, self.padding, self.groups)
 
 

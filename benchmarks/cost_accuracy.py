@@ -92,7 +92,7 @@ def nengo_loihi() -> dict[str, Any]:
         broken = exceeded(use, layer, profile)
         ours.append(", ".join(f"{name} {use[name]}" for name in broken) or None)
     python = os.environ.get("NENGO_LOIHI_PYTHON", sys.executable)
-    command = [python, str(Path(__file__).parent / "nengo_worker.py")]
+    command = [python, str(Path(__file__).parent / "peers/nengo_worker.py")]
     done = subprocess.run(command, input=json.dumps(SHAPES), capture_output=True, text=True, timeout=300)
     if done.returncode:
         return {"ran": False, "why": done.stderr.strip().splitlines()[-1:], "ours": list(zip(SHAPES, ours))}

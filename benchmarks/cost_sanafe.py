@@ -21,7 +21,7 @@ from autosnn_hw.simulate.counting import count
 from autosnn_hw.simulate.stimulus import stimulus
 from hw_profiles import Profile, load
 
-HERE = Path(__file__).parent
+PEERS = Path(__file__).parent / "peers"
 STEPS = 24
 
 
@@ -64,7 +64,7 @@ def _net(layers: list) -> ChipNetwork:
 
 def compare() -> list[dict[str, Any]]:
     """One entry a network: both sides' counts, energies and times, and their ratios (ours over SANA-FE's)."""
-    profile = load(HERE / "loihi1_sanafe.toml")
+    profile = load(PEERS / "loihi1_sanafe.toml")
     return [_compare(name, network, profile) for name, network in networks().items()]
 
 
@@ -172,7 +172,7 @@ def _sanafe(network: ChipNetwork, bias: np.ndarray, placement: Placement, profil
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.npz"
         np.savez(path, **arrays)
-        command = [sys.executable, str(HERE / "sanafe_worker.py"), str(path), str(STEPS)]
+        command = [sys.executable, str(PEERS / "sanafe_worker.py"), str(path), str(STEPS)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True, cwd=folder)
     return json.loads(done.stdout.strip().splitlines()[-1])
 

@@ -34,8 +34,7 @@ from multiprocessing.connection import Connection
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-from training_peers import (
+from peers.training_peers import (
     CLASSES,
     IMAGE,
     NorseNeuron,
@@ -45,6 +44,7 @@ from training_peers import (
     copy_weights,
     spikingjelly_neuron,
 )
+from torch import nn
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.arithmetic.device import require_device

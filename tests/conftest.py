@@ -1,4 +1,4 @@
-"""What all tests share. `cuda`: a CUDA device, the machine's own or one that is played on the CPU (`support.cuda_stand_in`)."""
+"""What all tests share. `cuda`: a CUDA device, the machine's own or one that is played on the CPU (`support.peers.cuda_stand_in`)."""
 
 import os
 
@@ -13,8 +13,8 @@ if not REAL:
 
 @pytest.fixture(scope="session")
 def played():
-    """The module `support.cuda_stand_in`."""
-    from support import cuda_stand_in
+    """The module `support.peers.cuda_stand_in`."""
+    from support.peers import cuda_stand_in
 
     return cuda_stand_in
 

@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
+from autosnn_hw.axes import along_first
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer, SigmaDeltaNeuron
 
@@ -112,4 +113,4 @@ def spike_map(layer: Layer, measured: LayerActivity | None, activity: Activity, 
     for role in np.unique(roles):
         chosen = roles == role
         rate[chosen] = measured.spikes[role].sum() / (chosen.sum() * positions)
-    return np.broadcast_to(rate.reshape((-1,) + (1,) * (len(layer.shape) - 1)), layer.shape)
+    return np.broadcast_to(along_first(rate, len(layer.shape)), layer.shape)

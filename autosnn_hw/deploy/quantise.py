@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from autosnn_hw.axes import along_first
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron
@@ -239,7 +240,6 @@ def _ternary(
     signs, gain = ternarise(weight)
     neuron = CubaNeuron(vth_mant=0, v_decay=DECAY_ONE)
     fan_in = np.abs(signs).reshape(len(signs), -1).sum(axis=1)
-    axes = (-1,) + (1,) * (weight.ndim - 1)
     if side is None and not identity:
         safe = np.where(gain > 0, gain, 1.0)
         needed = np.ceil(np.clip((1 - bias) / safe, -1e12, 1e12) - 1e-6)
@@ -250,11 +250,11 @@ def _ternary(
     scale = weights.weight_max / np.maximum.reduce([gain, side_gain, np.abs(1 - bias), np.full(len(gain), 1e-12)])
     whole = np.rint(scale * side_gain).astype(np.int64)
     return IntegerMap(
-        weight=signs * np.rint(scale * gain).astype(np.int64).reshape(axes),
+        weight=signs * along_first(np.rint(scale * gain).astype(np.int64), weight.ndim),
         bias=1 - np.rint(scale * (1 - bias)).astype(np.int64),
         neuron=neuron,
         relay=1,
-        shortcut=None if side_signs is None else side_signs * whole.reshape(axes),
+        shortcut=None if side_signs is None else side_signs * along_first(whole, side_signs.ndim),
         identity=whole if identity else None,
         scale=scale,
         k=1.0,

@@ -22,7 +22,7 @@ class Influence(Part):
     energy: Estimate
 
 
-class Finding(Part):
+class HealthFinding(Part):
     sentence: str | None = None
     message: str | None = None
 
@@ -95,7 +95,7 @@ class WinnerDocument(Document):
     notes: list[str] | None = None
     constants: list[Influence] | None = None
     neurobench: NeuroBench | None = None
-    health: list[Finding | str] | None = None
+    health: list[HealthFinding | str] | None = None
 
 
 class LayerRates(Part):

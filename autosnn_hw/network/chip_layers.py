@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.axes import along_first
 from autosnn_hw.errors import InputError
 from autosnn_hw.network.integer_values import integers, pair
 from autosnn_hw.network.sigma_delta import SigmaDeltaNeuron
@@ -88,7 +89,7 @@ def cuba(layer: Layer) -> CubaNeuron:
 def per_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:
     """A neuron parameter or bias, one for all, one a channel or one a neuron, as int64 that broadcasts to a layer's shape."""
     array = np.asarray(value, np.int64)
-    return array if array.shape == shape else array.reshape((-1,) + (1,) * (len(shape) - 1))
+    return array if array.shape == shape else along_first(array, len(shape))
 
 
 def every_neuron(value: IntOrArray, shape: tuple[int, ...]) -> np.ndarray:

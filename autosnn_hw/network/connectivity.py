@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from autosnn_hw.axes import along_first
 from autosnn_hw.network.chip_layers import ConvLayer, DenseLayer
 
 
@@ -74,7 +75,7 @@ def fan_out(
     present = np.ones_like(layer.weight, bool) if zero_weights else layer.weight != 0
     chosen = np.zeros(layer.weight.shape[0], bool)
     chosen[channels] = True
-    present = present & chosen.reshape((-1,) + (1,) * (present.ndim - 1))
+    present = present & along_first(chosen, present.ndim)
     if isinstance(layer, DenseLayer):
         return present.sum(axis=0, dtype=np.int64).reshape(source_shape)
     out, inputs, kernel_h, kernel_w = present.shape

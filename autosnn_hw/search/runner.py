@@ -28,7 +28,7 @@ Measure = Callable[[Sequence[Architecture], int], Iterable[Measurement]]
 
 
 @dataclass(frozen=True)
-class Progress:
+class SearchProgress:
     """Where a search stands: `stage` is "evaluate", "measure" or "generation" (one is finished)."""
 
     stage: str
@@ -71,7 +71,7 @@ class SearchState:
     space: SearchSpace
     study: CandidateStudy
     settings: SearchSettings
-    progress: Callable[[Progress], None]
+    progress: Callable[[SearchProgress], None]
     known: dict[Architecture, CandidateRecord] = field(default_factory=dict)
     measurements: dict[str, Measurement] = field(default_factory=dict)
     mean_cost: float | None = None  # until the first candidates are known
@@ -105,7 +105,7 @@ class SearchState:
             record = stored or replace(next(fresh), genotype=str(architecture), generation=generation)
             record = replace(record, cost=None, fitness=None, feasible=None, measured=None)
             self.known[architecture] = record
-            self.progress(Progress("evaluate", generation, len(self.known), self.settings.total, record=record))
+            self.progress(SearchProgress("evaluate", generation, len(self.known), self.settings.total, record=record))
 
     def unmeasured(self) -> list[Architecture]:
         """Candidates of the top that are to be measured next."""
@@ -117,7 +117,7 @@ class SearchState:
         stored = {g: m for g, m in self.study.measurements.items() if m.generation == generation}
         missing = [architecture for architecture in top if str(architecture) not in stored]
         if missing:
-            self.progress(Progress("measure", generation, len(self.known), self.settings.total))
+            self.progress(SearchProgress("measure", generation, len(self.known), self.settings.total))
         for measurement in measure(missing, generation) if missing else ():
             feedback.require_equal(measurement)
             measurement = replace(measurement, generation=generation)
@@ -146,7 +146,7 @@ def run_search(
     *,
     measure: Measure | None = None,
     workers: int | Crew = 1,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[SearchProgress], None] = lambda _: None,
 ) -> SearchResult:
     """Search `space`. Interrupted at any point, the same call goes on where the study stands, to the same result.
 
@@ -182,7 +182,7 @@ def run_search(
             best = ranking[0][1] if ranking else None
             if best is not None and best.fitness is not None and generation > REFERENCE:
                 history.append((generation, best.fitness))
-            progress(Progress("generation", generation, len(search.known), settings.total, best=best))
+            progress(SearchProgress("generation", generation, len(search.known), settings.total, best=best))
     return result_of(search, history)
 
 

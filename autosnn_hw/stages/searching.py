@@ -14,7 +14,7 @@ from autosnn_hw.search.database.storage import require_storage, storage_url
 from autosnn_hw.search.database.study import NAME, CandidateStudy
 from autosnn_hw.search.database.study_notes import tell_values, tell_winner
 from autosnn_hw.search.ranking.fitness import Constraints
-from autosnn_hw.search.runner import MEASURABLE, Measure, Progress, SearchResult, SearchSettings, run_search
+from autosnn_hw.search.runner import MEASURABLE, Measure, SearchProgress, SearchResult, SearchSettings, run_search
 from autosnn_hw.search.walking.lazily import run_lazily, walk_bounds
 from autosnn_hw.search.walking.walk import WALK, run_walk
 from autosnn_hw.search.walking.walk_cost import WalkCost, walk_cost, with_bounds, worth_walking
@@ -135,7 +135,7 @@ def run(
         else:
             measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
 
-    def tell(event: Progress) -> None:
+    def tell(event: SearchProgress) -> None:
         _tell(event, reporter, folder)
 
     if config.strategy == WALK and prepared.profile.searches_groups:
@@ -168,7 +168,7 @@ def _lazily(
     study: CandidateStudy,
     judge: CandidateEvaluator,
     measure: Measure | None,
-    tell: Callable[[Progress], None],
+    tell: Callable[[SearchProgress], None],
 ) -> SearchResult:
     """The walk where placing a candidate takes longer than running it."""
     space, chosen = prepared.space, settings(config)
@@ -252,7 +252,7 @@ def mark_winner(folder: RunFolder, summary: Mapping[str, Any]) -> None:
         tell_values(**_random_study(folder), what=what, **values)
 
 
-def _tell(event: Progress, reporter: Reporter, folder: RunFolder) -> None:
+def _tell(event: SearchProgress, reporter: Reporter, folder: RunFolder) -> None:
     if event.stage == "generation" and event.best is not None:
         best = event.best
         reporter.advance(event.evaluated, f"best {best.genotype} {percent(best.accuracy)}")

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from click.testing import CliRunner
-from support import synthetic_search
+from support.searches import synthetic_search
 
 from autosnn_hw.commands.front import command
 from autosnn_hw.config import SearchConfig

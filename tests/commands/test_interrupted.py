@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from support.small_space import small_space
+from support.searches.small_space import small_space
 
 from autosnn_hw.simulate.lava import lava_status
 

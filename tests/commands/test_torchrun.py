@@ -7,7 +7,7 @@ import time
 import numpy as np
 import psutil
 import pytest
-from support import rank_processes
+from support.processes import rank_processes
 
 SEARCH = ("-m", "autosnn_hw", "search")
 SIZES = """

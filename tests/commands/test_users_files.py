@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
+from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
 
 from autosnn_hw.cli import group
 from autosnn_hw.commands.check import command as check

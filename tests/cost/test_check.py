@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from support.small_nets import dense, overlaid
+from support.networks.small_nets import dense, overlaid
 
 from autosnn_hw.cost import check
 from autosnn_hw.cost.fit import assess

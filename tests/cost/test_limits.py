@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.small_nets import NEURON, dense, overlaid
+from support.networks.small_nets import NEURON, dense, overlaid
 
 from autosnn_hw.cost.fit import assess
 from autosnn_hw.cost.limits import memoryless_by_construction, neuron_kinds, weight_uses

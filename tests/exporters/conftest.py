@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 import pytest
-from support.netx_entries import put
+from support.files.netx_entries import put
 
 from autosnn_hw.network import (
     CheckSamples,

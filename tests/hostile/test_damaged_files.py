@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import hostile_files
+from support.files import hostile_files
 
 ROOT = Path(__file__).parents[2]
-READER = ROOT / "tests/support/hostile_reader.py"
+READER = ROOT / "tests/support/files/hostile_reader.py"
 IN_ALL = int(os.environ.get("HOSTILE_FILES", 10_000))
 
 

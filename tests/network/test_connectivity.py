@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.random_layers import Geometry, convolutions, ternary
+from support.networks.random_layers import Geometry, convolutions, ternary
 
 from autosnn_hw.network import CubaNeuron, DenseLayer
 from autosnn_hw.network.connectivity import fan_out

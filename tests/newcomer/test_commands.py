@@ -4,9 +4,9 @@ import re
 
 import click
 import pytest
-from support import documented_commands as documented
-from support.documented_commands import PAGES, ROOT
-from support.not_run import LINES, PIECES, RULES, line_of
+from support.documents import documented_commands as documented
+from support.documents.documented_commands import PAGES, ROOT
+from support.documents.not_run import LINES, PIECES, RULES, line_of
 
 from autosnn_hw.cli import VERBS
 

@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from support.documented_commands import PAGES, ROOT, blocks
-from support.fresh_copy import FreshCopy
-from support.not_run import PIECES, why_not
+from support.documents.documented_commands import PAGES, ROOT, blocks
+from support.documents.fresh_copy import FreshCopy
+from support.documents.not_run import PIECES, why_not
 
 from autosnn_hw.simulate.lava import lava_status
 

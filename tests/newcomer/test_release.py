@@ -2,7 +2,7 @@
 
 import re
 
-from support.documented_commands import ROOT, blocks
+from support.documents.documented_commands import ROOT, blocks
 
 from autosnn_hw import __version__
 from autosnn_hw.report.paper.latex import BIBTEX

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from support.documented_commands import ROOT, Block, blocks
-from support.fresh_copy import FreshCopy
+from support.documents.documented_commands import ROOT, Block, blocks
+from support.documents.fresh_copy import FreshCopy
 
 from autosnn_hw.simulate.lava import lava_status
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.documented_commands import ROOT
+from support.documents.documented_commands import ROOT
 
 from autosnn_hw import __version__
 

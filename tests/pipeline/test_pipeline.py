@@ -10,7 +10,7 @@ from contextlib import closing
 import numpy as np
 import onnxruntime
 import pytest
-from support.small_space import SIZE, in_words
+from support.searches.small_space import SIZE, in_words
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig, read_config

@@ -10,9 +10,9 @@ import time
 import numpy as np
 import onnxruntime
 import pytest
-from support.event_frames import easy_arrays
-from support.own_process import command
-from support.truenorth_interpreter import Chip
+from support.files.event_frames import easy_arrays
+from support.peers.truenorth_interpreter import Chip
+from support.processes.own_process import command
 
 import hw_profiles
 from autosnn_hw import pipeline

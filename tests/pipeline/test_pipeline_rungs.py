@@ -9,8 +9,8 @@ import time
 import numpy as np
 import optuna
 import pytest
-from support.event_frames import easy_arrays
-from support.own_process import command
+from support.files.event_frames import easy_arrays
+from support.processes.own_process import command
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig

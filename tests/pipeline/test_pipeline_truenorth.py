@@ -62,7 +62,7 @@ def run(data, tmp_path_factory):
 @pytest.fixture(scope="module")
 def interpreter():
     """The class that executes a cores file; it shares no code with the package."""
-    from support import truenorth_interpreter
+    from support.peers import truenorth_interpreter
 
     return truenorth_interpreter.Chip
 

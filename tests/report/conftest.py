@@ -70,7 +70,7 @@ def winner(network):
 @pytest.fixture(scope="session")
 def result(tmp_path_factory):
     """A search of 6 generations of 20 with measurements."""
-    from support import synthetic_search as synthetic
+    from support.searches import synthetic_search as synthetic
 
     from autosnn_hw.search.runner import run_search
     from autosnn_hw.search.settings import SearchSettings

@@ -1,5 +1,5 @@
 import pytest
-from support.terminal import shown
+from support.processes.terminal import shown
 
 from autosnn_hw.documents.accuracy import wilson
 from autosnn_hw.documents.comparison import compare_documents

@@ -1,4 +1,4 @@
-from support.terminal import shown
+from support.processes.terminal import shown
 
 from autosnn_hw.report.fit_table import fit_table, fullest_limit
 

@@ -1,4 +1,4 @@
-from support.terminal import shown
+from support.processes.terminal import shown
 
 from autosnn_hw.report.search_tables import front_table, verdict_text
 

@@ -1,4 +1,4 @@
-from support.terminal import shown
+from support.processes.terminal import shown
 
 from autosnn_hw.report.simulation_table import simulation_table
 

@@ -5,6 +5,6 @@ import pytest
 
 @pytest.fixture(scope="session")
 def synthetic():
-    from support import synthetic_search
+    from support.searches import synthetic_search
 
     return synthetic_search

@@ -194,7 +194,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
-from support import synthetic_search as synthetic
+from support.searches import synthetic_search as synthetic
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
 

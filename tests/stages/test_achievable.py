@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.untrained import KINDS, untrained_run
+from support.networks.untrained import KINDS, untrained_run
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import price

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.untrained_run import FABRICS, SIZES, untrained_supernet
+from support.searches.untrained_run import FABRICS, SIZES, untrained_supernet
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.documents.searches import verdict

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support import event_files
+from support.files import event_files
 
 import hw_profiles
 from autosnn_hw import pipeline

@@ -3,7 +3,7 @@
 import optuna
 import pytest
 from optuna_dashboard import get_note
-from support import synthetic_search as synthetic
+from support.searches import synthetic_search as synthetic
 
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.database.study import NAME, CandidateStudy

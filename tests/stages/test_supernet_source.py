@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.untrained_run import untrained_supernet
+from support.searches.untrained_run import untrained_supernet
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig

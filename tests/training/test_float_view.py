@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from support.learnable import events, module
+from support.networks.learnable import events, module
 
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.deploy.quantise import EVEN, TERNARY

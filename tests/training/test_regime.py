@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.training_runs import Stopped, same, stop_after
+from support.networks.training_runs import Stopped, same, stop_after
 
 import hw_profiles
 from autosnn_hw.architecture import Architecture

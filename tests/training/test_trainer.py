@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from support.training_runs import Stopped, same, stop_after
+from support.networks.training_runs import Stopped, same, stop_after
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError

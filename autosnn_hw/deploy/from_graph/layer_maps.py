@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.axes import along_first
 from autosnn_hw.deploy.from_graph.composition import materialised, side_by_side
 from autosnn_hw.deploy.from_graph.euler_steps import Conventions, Discrete, discrete
 from autosnn_hw.deploy.from_graph.maps import ConvMap, DenseMap, Map, Shape, per_channel
@@ -158,12 +159,11 @@ def _floats(layer: FloatLayer, constants: Discrete, weight: np.ndarray, where: s
 
     gain, drive = channel(constants.gain, "its gain (r, w_in, tau)"), channel(constants.drive, "v_leak")
     current = channel(constants.i_decay, "tau_syn")
-    rows = weight * gain.reshape((-1,) + (1,) * (weight.ndim - 1))
+    rows = weight * along_first(gain, weight.ndim)
     bias, notes = np.asarray(drive), []
     given = layer.signal.bias
     if given is not None and np.any(given):
-        columns = (-1,) + (1,) * (len(shape) - 1)
-        bias = np.broadcast_to(given, shape) * (gain / current).reshape(columns) + drive.reshape(columns)
+        bias = np.broadcast_to(given, shape) * along_first(gain / current, len(shape)) + along_first(drive, len(shape))
         if len(shape) == 3 and (bias == bias[:, :1, :1]).all():
             bias = bias[:, 0, 0]
         if (current < 1).any():

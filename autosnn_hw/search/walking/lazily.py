@@ -19,7 +19,7 @@ from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.study import CandidateStudy
 from autosnn_hw.search.ranking import fitness
-from autosnn_hw.search.runner import REFERENCE, Measure, Progress, SearchResult, SearchState, result_of
+from autosnn_hw.search.runner import REFERENCE, Measure, SearchProgress, SearchResult, SearchState, result_of
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.search.strategies.evolution import reference_architectures
@@ -72,7 +72,7 @@ def walk_bounds(
     settings: SearchSettings,
     *,
     workers: int | Crew = 1,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[SearchProgress], None] = lambda _: None,
 ) -> Bounds:
     """Accuracy and least cost of the whole space; subtrees that are kept are not walked again."""
     parts = [(first, kept.read(first)) for first in subtrees(space)]
@@ -84,7 +84,7 @@ def walk_bounds(
                 known = next(fresh)
                 kept.write(first, known)
             columns += [_column(record, settings) for record in known]
-            progress(Progress("walk", GENERATION, len(columns), space.size))
+            progress(SearchProgress("walk", GENERATION, len(columns), space.size))
     accuracy, cost, possible = (np.array(column) for column in zip(*columns))
     return Bounds(space, accuracy.astype(float), cost.astype(float) * (1 - ROUNDING), possible.astype(bool))
 
@@ -107,7 +107,7 @@ def run_lazily(
     measure: Measure | None = None,
     view: Callable[[Architecture], Mapping[str, Any]] | None = None,
     workers: int | Crew = 1,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[SearchProgress], None] = lambda _: None,
 ) -> SearchResult:
     """Price what can be on the front or among the `best` fittest. Interrupted, the same call goes on where the study stands.
 
@@ -153,7 +153,7 @@ def _price(
         search.store(unstored)
     ranking = search.ranking()[:1]
     found = ranking[0][1] if ranking else None
-    search.progress(Progress("generation", generation, len(search.known), search.space.size, best=found))
+    search.progress(SearchProgress("generation", generation, len(search.known), search.space.size, best=found))
 
 
 def _rounds(bounds: Bounds, search: SearchState, best: int) -> Iterator[list[Architecture]]:

@@ -17,7 +17,7 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.study import CandidateStudy
 from autosnn_hw.search.judgement import judge
 from autosnn_hw.search.ranking import fitness
-from autosnn_hw.search.runner import REFERENCE, Measure, Progress, SearchResult, SearchState, result_of
+from autosnn_hw.search.runner import REFERENCE, Measure, SearchProgress, SearchResult, SearchState, result_of
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import Gene, SearchSpace
 from autosnn_hw.search.strategies.evolution import reference_architectures
@@ -51,7 +51,7 @@ def run_walk(
     measure: Measure | None = None,
     view: Callable[[Architecture], Mapping[str, Any]] | None = None,
     workers: int | Crew = 1,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[SearchProgress], None] = lambda _: None,
 ) -> SearchResult:
     """Judge the whole space. Interrupted at any point, the same call goes on where the study stands, to the same result.
 
@@ -117,7 +117,7 @@ def _subtrees(search: SearchState, pool: Pool[Genes, Sequence[CandidateRecord]])
             search.mean_cost = fitness.mean_cost(search.known.values(), search.settings.objective)
         _store(search, unstored)
         best = _better(best, [_judged(search, architecture) for architecture in architectures])
-        search.progress(Progress("generation", GENERATION, len(search.known), search.space.size, best=best))
+        search.progress(SearchProgress("generation", GENERATION, len(search.known), search.space.size, best=best))
 
 
 def _learn(search: SearchState, architecture: Architecture, record: CandidateRecord | None, generation: int) -> None:

@@ -59,7 +59,7 @@ def walk_cost(space: SearchSpace, image: tuple[int, int, int], images: int) -> W
     updates = 0
     for width in widths:
         stages = layout(replace(space.largest, width=width), image, 2)
-        slots = [stage for stage in stages if stage.name.startswith("TBD")]
+        slots = [stage for stage in stages if stage.block is not None]
         updates += sum(count * LAYERS * prod(stage.out_shape) for count, stage in zip(nodes, slots))
     passes = len(widths) * sum(nodes)
     seconds = SECONDS_A_PASS * passes + SECONDS_AN_UPDATE * images * space.timesteps * updates

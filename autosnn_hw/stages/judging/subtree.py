@@ -147,7 +147,7 @@ def branches(
         folded = supernet.to_folded(space.of_blocks(genes, width), data)
         found: list[list[Unit]] = []
         for block in folded.blocks[len(front([block.stage for block in folded.blocks])) :]:
-            if block.stage.name.startswith("TBD"):
+            if block.stage.block is not None:
                 found.append([])
             found[-1] += block_units(block)
         for known, gene, units in zip(by_slot, genes, found):

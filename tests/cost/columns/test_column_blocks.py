@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.random_layers import Geometry, convolutions
+from support.networks.random_layers import Geometry, convolutions
 
 from autosnn_hw.cost import place
 from autosnn_hw.cost.columns.column_blocks import row_words

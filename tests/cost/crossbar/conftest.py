@@ -173,7 +173,7 @@ def convs():
 @pytest.fixture(scope="session")
 def interpreter():
     """The class that executes a cores file; it shares no code with the package."""
-    from support import truenorth_interpreter
+    from support.peers import truenorth_interpreter
 
     return truenorth_interpreter.Chip
 

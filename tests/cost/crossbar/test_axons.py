@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.random_layers import Geometry, convolutions, generators, ternary
+from support.networks.random_layers import Geometry, convolutions, generators, ternary
 
 from autosnn_hw.cost.crossbar.axons import (
     axon_spikes,

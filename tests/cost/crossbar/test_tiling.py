@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.small_nets import overlaid
+from support.networks.small_nets import overlaid
 
 from autosnn_hw.cost import check
 from autosnn_hw.cost.crossbar.tiling import _tile_sums, _totals

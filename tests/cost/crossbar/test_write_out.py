@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from support.random_layers import Geometry, convolutions
+from support.networks.random_layers import Geometry, convolutions
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost import check, place

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.small_nets import NEURON, dense, overlaid
+from support.networks.small_nets import NEURON, dense, overlaid
 
 from autosnn_hw.cost import check
 from autosnn_hw.cost.fit import assess

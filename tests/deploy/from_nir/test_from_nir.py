@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import nir_interpreter
-from support.nir_graphs import chain, conv, ends, frames, graph_of, integrate
+from support.files.nir_graphs import chain, conv, ends, frames, graph_of, integrate
+from support.peers import nir_interpreter
 
 from autosnn_hw.deploy.from_nir import from_nir
 from autosnn_hw.errors import InputError

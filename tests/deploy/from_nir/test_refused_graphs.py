@@ -5,7 +5,7 @@ from pathlib import Path
 import nir
 import numpy as np
 import pytest
-from support.nir_graphs import chain, conv, ends, graph_of, integrate
+from support.files.nir_graphs import chain, conv, ends, graph_of, integrate
 
 from autosnn_hw.deploy.from_nir import from_nir
 from autosnn_hw.errors import InputError

@@ -1,4 +1,4 @@
-"""Networks that sinabs trained and wrote (`tests/support/sinabs_nets.py`), against the spikes that sinabs itself gave."""
+"""Networks that sinabs trained and wrote (`tests/support/peers/sinabs_nets.py`), against the spikes that sinabs itself gave."""
 
 import functools
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.sinabs_nets import KINDS, TEST, digit_frames
+from support.peers.sinabs_nets import KINDS, TEST, digit_frames
 
 from autosnn_hw import from_nir, simulate
 from autosnn_hw.deploy.from_graph import float_run
@@ -104,7 +104,7 @@ def test_a_file_is_what_the_script_makes(tmp_path):
     folder = os.environ.get("NIR_PEERS", "")
     if not (Path(folder) / "sinabs").is_dir():
         pytest.skip("sinabs is not in the folder NIR_PEERS")
-    script, kind = Path(__file__).parents[2] / "support/sinabs_nets.py", "lif_reset"
+    script, kind = Path(__file__).parents[2] / "support/peers/sinabs_nets.py", "lif_reset"
     environment = {**os.environ, "PYTHONPATH": folder}
     subprocess.run(
         [sys.executable, str(script), str(tmp_path), kind], check=True, env=environment, stdout=subprocess.DEVNULL

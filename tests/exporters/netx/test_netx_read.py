@@ -5,7 +5,7 @@ import re
 import h5py
 import numpy as np
 import pytest
-from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, without
+from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, without
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork

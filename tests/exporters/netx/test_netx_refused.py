@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, without
+from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put, without
 
 from autosnn_hw.errors import InputError
 from exporters import netx

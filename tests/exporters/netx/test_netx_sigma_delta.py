@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from support.lava_dl_files import shipped
-from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, without
+from support.files.lava_dl_files import shipped
+from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, without
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Part, Readout, SigmaDeltaNeuron

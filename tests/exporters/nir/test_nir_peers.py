@@ -16,7 +16,7 @@ from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, I
 from autosnn_hw.simulate import exact
 from exporters import nir as exporter
 
-RUNNER = Path(__file__).parents[2] / "support/nir_peers.py"
+RUNNER = Path(__file__).parents[2] / "support/peers/nir_peers.py"
 FOLDER = os.environ.get("NIR_PEERS", "")
 
 KINDS = {

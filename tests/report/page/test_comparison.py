@@ -2,7 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
-from support.browser import POLICY, browse, needs_chromium, text_of
+from support.processes.browser import POLICY, browse, needs_chromium, text_of
 
 from autosnn_hw.commands.report import command
 from autosnn_hw.documents.searches.runs import compare_runs

@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from support.browser import POLICY, browse, layout_faults, needs_chromium, text_of
+from support.processes.browser import POLICY, browse, layout_faults, needs_chromium, text_of
 
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from support import postgres
+from support.processes import postgres
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError, RunError

@@ -129,7 +129,7 @@ def test_records_come_back_as_they_were(synthetic, folder):
 @hypothesis_settings(max_examples=30)
 @given(st.integers(0, 3124))
 def test_a_record_survives_json(index):
-    from support import synthetic_search
+    from support.searches import synthetic_search
 
     record = synthetic_search.evaluate(synthetic_search.SPACE.at(index))
     assert CandidateRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
@@ -145,7 +145,7 @@ def test_grouped_genotypes_have_their_groups_as_parameters(tmp_path):
 
 
 def write_some(folder, first):
-    from support import synthetic_search as synthetic
+    from support.searches import synthetic_search as synthetic
 
     study = synthetic.study_in(folder, SETTINGS)
     for index in range(first, first + 8):
@@ -182,7 +182,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
-from support import synthetic_search as synthetic
+from support.searches import synthetic_search as synthetic
 from autosnn_hw.errors import RunError
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings

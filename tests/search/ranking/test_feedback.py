@@ -99,7 +99,7 @@ def test_a_board_counts_spikes_as_the_model_does_and_moves_no_other_candidates_c
 
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=6))
 def test_a_correction_never_leaves_the_measured_range(values):
-    from support import synthetic_search as synthetic
+    from support.searches import synthetic_search as synthetic
 
     chosen = {str(synthetic.SPACE.at(i * 500)): value for i, value in enumerate(values)}
     measured = measure(synthetic, range(0, 500 * len(values), 500), ratio=lambda r: chosen[r.genotype], kind="silicon")

@@ -131,7 +131,7 @@ def test_a_walk_that_is_killed_goes_on_to_the_same_result(synthetic, whole, tmp_
     script = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
-        "from support import synthetic_search as s\n"
+        "from support.searches import synthetic_search as s\n"
         "from autosnn_hw.search.walking.walk import run_walk\n"
         "from autosnn_hw.search.settings import SearchSettings\n"
         "settings = SearchSettings(strategy='walk', generations=3, reference=5, measure=2)\n"

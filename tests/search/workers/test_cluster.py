@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from support import carrying, dask_processes
+from support.processes import carrying, dask_processes
 
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.runner import run_search

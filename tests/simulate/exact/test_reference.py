@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.lava_dl_files import shipped
+from support.files.lava_dl_files import shipped
 
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer
 from autosnn_hw.simulate.exact import run, trace

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.lava_dl_files import shipped
+from support.files.lava_dl_files import shipped
 
 from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
 from autosnn_hw.network.sigma_delta import FRACTION, OUTPUT_SCALE, SPIKE_EXP

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
+from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Readout

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support.lava_dl_files import shipped
+from support.files.lava_dl_files import shipped
 
 from autosnn_hw.simulate import exact, lava
 from autosnn_hw.simulate.certificate import certify

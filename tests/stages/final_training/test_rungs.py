@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from support.synthetic_search import SPACE, evaluate, noise
+from support.searches.synthetic_search import SPACE, evaluate, noise
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.config.halving import cost

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from support.untrained import KINDS, untrained_run, write_supernet
+from support.networks.untrained import KINDS, untrained_run, write_supernet
 
 from autosnn_hw.architecture import Architecture, genotype
 from autosnn_hw.config import SearchConfig

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from support.untrained_run import SIZES, untrained_supernet
+from support.searches.untrained_run import SIZES, untrained_supernet
 
 from autosnn_hw import pipeline
 from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture

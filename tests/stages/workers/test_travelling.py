@@ -7,8 +7,8 @@ from dataclasses import replace
 import cloudpickle
 import pytest
 import torch
-from support.small_space import in_words
-from support.untrained import untrained_run
+from support.networks.untrained import untrained_run
+from support.searches.small_space import in_words
 
 from autosnn_hw import pipeline
 from autosnn_hw.config import SearchConfig

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import npz_files
+from support.files import npz_files
 
 from autosnn_hw import verbs
 from autosnn_hw.cli import group

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import npz_files
+from support.files import npz_files
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets

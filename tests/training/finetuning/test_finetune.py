@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.learnable import events, network
+from support.networks.learnable import events, network
 
 from autosnn_hw.architecture import BLOCKS, SEARCH_BLOCKS, BlockKind
 from autosnn_hw.deploy.lowering import lower

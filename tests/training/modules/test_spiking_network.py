@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from support.published_counts import neuron_layers, spiking_units
+from support.peers.published_counts import neuron_layers, spiking_units
 
 from autosnn_hw.architecture import ABLATION_BLOCKS, SEARCH_BLOCKS, Architecture, layout
 from autosnn_hw.errors import InputError

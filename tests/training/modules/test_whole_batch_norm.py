@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from support.shared_batches import Sums
+from support.networks.shared_batches import Sums
 
 from autosnn_hw.training.modules.whole_batch_norm import whole_batch_norm
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import torch
-from support import rank_processes, trained_by_ranks
-from support.training_runs import Stopped, stop_after
+from support.networks.training_runs import Stopped, stop_after
+from support.processes import rank_processes, trained_by_ranks
 
 from autosnn_hw.training.checkpoint import read_checkpoint
 from autosnn_hw.training.loop import TrainingRun

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from support.learnable import dataset
-from support.shared_batches import Sums
+from support.networks.learnable import dataset
+from support.networks.shared_batches import Sums
 from torch import nn
 
 from autosnn_hw.training.compute.adam import FlatAdam

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from support.learnable import dataset
+from support.networks.learnable import dataset
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError

@@ -7,7 +7,7 @@ import resource
 import pytest
 import torch
 from safetensors.torch import save_file
-from support.training_runs import Stopped, stop_after
+from support.networks.training_runs import Stopped, stop_after
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.checkpoint import FORMAT, read_checkpoint, write_checkpoint

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from support.training_runs import Stopped, same, stop_after
+from support.networks.training_runs import Stopped, same, stop_after
 
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.seeds import generator

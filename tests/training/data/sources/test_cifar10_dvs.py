@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from support import event_files
+from support.files import event_files
 
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training.data import datasets

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import event_files
+from support.files import event_files
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.sources.event_frames import Events, Framing

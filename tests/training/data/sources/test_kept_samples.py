@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from support import event_files
+from support.files import event_files
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import npz_files
+from support.files import npz_files
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets

@@ -1,4 +1,4 @@
-"""Trains small nets of sinabs on digits and keeps what they are and do: `PYTHONPATH=.nir-peers python tests/support/sinabs_nets.py FOLDER`.
+"""Trains small nets of sinabs on digits and keeps what they are and do: `PYTHONPATH=.nir-peers python tests/support/peers/sinabs_nets.py FOLDER`.
 
 For each kind KIND.nir, written by sinabs itself, and KIND.npz: `spikes` uint8 (360, 10, 10), what its last layer does with the frames of
 `digit_frames`. In a process of its own: sinabs wants a newer Python by its word and is not installed with the project.

@@ -12,7 +12,7 @@ import click
 
 from autosnn_hw.cli import VERBS, group
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = (
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",

@@ -17,8 +17,8 @@ from autosnn_hw.training.ranks.meeting import Meeting
 from autosnn_hw.training.regime import Regime
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
-from support.learnable import dataset
-from support.training_runs import stop_after
+from support.networks.learnable import dataset
+from support.networks.training_runs import stop_after
 
 
 def trained(settings, checkpoint=None, ranks=None, progress=None):

@@ -87,7 +87,7 @@ class Watch:
 
 
 def main(kind, honest, folder, first, count):
-    from support import hostile_files
+    from support.files import hostile_files
 
     read, honest, folder = reader_of(kind), Path(honest), Path(folder)
     read(honest)  # whatever is loaded late is loaded now

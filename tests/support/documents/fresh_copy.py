@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from support.documented_commands import ROOT, Block, typed
+from support.documents.documented_commands import ROOT, Block, typed
 
 # As pip writes it: worker processes import it again, and must not run it.
 SCRIPT = """#!{python}

@@ -29,7 +29,7 @@ from autosnn_hw.verbs import trace
 from exporters import cores, netx, nir
 from exporters import onnx as onnx_exporter
 from hw_profiles import load
-from support import synthetic_search
+from support.searches import synthetic_search
 
 ODD = [0, -1, 1, 2, 255, 2**31, 2**62, -(2**63), 1e308, -1e-308, 0.5, "", "nan", "x" * 300, "\x00", None, True, [], {}, [[]], [1, [2]], {"a": {}}]  # fmt: skip
 
