@@ -16,7 +16,7 @@ def command(files, as_json):
     of `trace`.
 
     First what was not run alike (steps, data, samples), then accuracy with its 95 % interval and whether a difference is noise,
-    and energy, low to high. Of two, every total, layer and core is set beside the other's, too. Of two
+    and energy, low to high; of winners of searches with --seeds, the means over seeds, too. Of two, every total, layer and core is set beside the other's, too. Of two
     traces, the first value that differs; exit code 4 where one does.
 
     \b
@@ -26,13 +26,14 @@ def command(files, as_json):
     from autosnn_hw.documents.comparison import compare_documents
     from autosnn_hw.documents.overview import overview
     from autosnn_hw.documents.reading import read_document
+    from autosnn_hw.documents.run_reading import seeds_of
 
     if len(files) < 2:
         raise InputError(f"compare needs two documents or run folders at least; {len(files)} given.")
     if any(str(file).endswith(".npz") for file in files):
         return _traces(files, as_json)
     documents = [read_document(file) for file in files]
-    document = overview(documents, files)
+    document = overview(documents, files, [seeds_of(file) for file in files])
     if len(documents) == 2:
         document |= compare_documents(*documents)
     if as_json:

@@ -8,6 +8,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from autosnn_hw.documents.accuracy import differ
+from autosnn_hw.documents.searches.seeds import difference_of_means
 from autosnn_hw.words.quantities import at, number
 
 # What should be alike where numbers are compared, and what it means where it is not.
@@ -20,22 +21,37 @@ SETTINGS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 
 
-def overview(documents: Sequence[Mapping[str, Any]], files: Sequence[str]) -> dict[str, Any]:
+def overview(
+    documents: Sequence[Mapping[str, Any]],
+    files: Sequence[str],
+    seeds: Sequence[Mapping[str, Any] | None] | None = None,
+) -> dict[str, Any]:
     """JSON-able: the settings that differ, a row of figures a document, and each against the first.
+
+    Args:
+        seeds: `over_seeds` of each, where they are winners of searches.
 
     Returns:
         settings_that_differ: [{"what", "values" by label, "sentence"}], labels a, b, c, ..;
-        networks: [{"label", "file", "target", "accuracy", "spikes", "energy", "latency", "cores", ..}];
-        against_first: [{"label", "accuracy": {"difference", "noise"}, "energy_ratio", "latency_ratio"}]. noise is true where the
+        networks: [{"label", "file", "target", "accuracy", "spikes", "energy", "latency", "cores", "over_seeds", ..}];
+        against_first: [{"label", "accuracy": {"difference", "noise"}, "over_seeds": the same of means over seeds of the final training,
+            or null where one has a single seed, "energy_ratio", "latency_ratio"}]. noise is true where the
             Wilson intervals overlap, null where the data differ or an accuracy is unknown. A ratio's low and high are those of
             all constants together at low or at high for one target, and the widest possible for two.
     """
     labels = [ascii_lowercase[index] if index < 26 else str(index) for index in range(len(documents))]
-    first, others = documents[0], list(zip(labels, documents))[1:]
+    spreads = seeds or [None] * len(documents)
+    rows = [
+        {**_row(label, file, document), "over_seeds": spread}
+        for label, file, document, spread in zip(labels, files, documents, spreads)
+    ]
     return {
         "settings_that_differ": _settings(labels, documents),
-        "networks": [_row(*entry) for entry in zip(labels, files, documents)],
-        "against_first": [{"label": label, **_against(first, document)} for label, document in others],
+        "networks": rows,
+        "against_first": [
+            {"label": row["label"], **_against(documents[0], document, spreads[0], row["over_seeds"])}
+            for row, document in list(zip(rows, documents))[1:]
+        ],
     }
 
 
@@ -73,7 +89,12 @@ def _row(label: str, file: str, document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _against(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _against(
+    first: Mapping[str, Any],
+    other: Mapping[str, Any],
+    spread: Mapping[str, Any] | None,
+    other_spread: Mapping[str, Any] | None,
+) -> dict[str, Any]:
     a, b = first["accuracy"], other["accuracy"]
     known = number(a) is not None and number(b) is not None
     same_data = all(at(first, "dataset", key) == at(other, "dataset", key) for key in ("name", "split"))
@@ -84,6 +105,7 @@ def _against(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, An
             "difference": b["value"] - a["value"] if known else None,
             "noise": None if apart is None else not apart,
         },
+        "over_seeds": difference_of_means(spread, other_spread, same_data),
         "energy_ratio": _ratio(at(first, "energy", "total"), at(other, "energy", "total"), same_target),
         "latency_ratio": _ratio(first.get("latency"), other.get("latency"), same_target),
     }

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from autosnn_hw.documents.reading import SHOWN
-from autosnn_hw.documents.run_models import Manifest
+from autosnn_hw.documents.run_models import Manifest, Summary
+from autosnn_hw.documents.searches.seeds import over_seeds
 from autosnn_hw.errors import InputError
-from autosnn_hw.run_folder import read_json
+from autosnn_hw.run_folder import SUMMARY, read_json
 
 
 def checked(document: Any, model: type[BaseModel], path: str | Path) -> Any:
@@ -36,6 +37,16 @@ def checked(document: Any, model: type[BaseModel], path: str | Path) -> Any:
         )
         raise InputError(f"{path} is damaged, or of another version ({problem}); {remedy}.") from None
     return document
+
+
+def seeds_of(path: str | Path) -> dict[str, Any] | None:
+    """`over_seeds` of the winner of a finished run's folder; None where it has one seed, or `path` is no such folder.
+
+    Raises:
+        InputError: the run's summary is damaged.
+    """
+    file = Path(path) / SUMMARY
+    return over_seeds(checked(read_json(file), Summary, file)) if file.is_file() else None
 
 
 def sound(path: str | Path, model: type[BaseModel]) -> Any | None:

@@ -33,6 +33,8 @@ def _network(entry: Mapping[str, Any]) -> tuple[str, ...]:
     fits = " (does not fit)" if entry["fits"] is False else ""
     accuracy = entry["accuracy"] or {}
     within = "" if accuracy.get("low") is None else f" ({percent(accuracy['low'])} to {percent(accuracy['high'])})"
+    if spread := entry["over_seeds"]:
+        within += f"; {spread['seeds']} seeds: {percent(spread['mean'])} ({percent(spread['low'])} to {percent(spread['high'])})"
     return (
         entry["label"],
         entry["file"],
@@ -48,20 +50,23 @@ def _network(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _against(entry: Mapping[str, Any]) -> str:
     """One network against the first, in a sentence."""
-    difference, noise = entry["accuracy"]["difference"], entry["accuracy"]["noise"]
-    if difference is None:
-        accuracy = "accuracy unknown"
-    elif not difference and noise:
-        accuracy = "the same accuracy"
-    else:
-        accuracy = f"{abs(100 * difference):.1f} points {'more' if difference >= 0 else 'less'} accuracy"
-        accuracy += {
-            True: ", which is noise: the 95 % intervals overlap",
-            False: ", more than noise: the 95 % intervals do not overlap",
-            None: ", of other data",
-        }[noise]
     ratios = (f"{what} {_times(entry[f'{what}_ratio'])}" for what in ("energy", "latency"))
-    return f"{entry['label']}: {accuracy}; {', '.join(ratios)}."
+    over_seeds = f" (delivered networks); {_points(entry['over_seeds'])} over seeds" if entry["over_seeds"] else ""
+    return f"{entry['label']}: {_points(entry['accuracy'])}{over_seeds}; {', '.join(ratios)}."
+
+
+def _points(accuracy: Mapping[str, Any]) -> str:
+    difference, noise = accuracy["difference"], accuracy["noise"]
+    if difference is None:
+        return "accuracy unknown"
+    if not difference and noise:
+        return "the same accuracy"
+    judged = {
+        True: ", which is noise: the 95 % intervals overlap",
+        False: ", more than noise: the 95 % intervals do not overlap",
+        None: ", of other data",
+    }[noise]
+    return f"{abs(100 * difference):.1f} points {'more' if difference >= 0 else 'less'} accuracy{judged}"
 
 
 def _times(ratio: Mapping[str, float] | None) -> str:

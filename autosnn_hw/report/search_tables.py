@@ -14,6 +14,8 @@ from autosnn_hw.documents.searches import verdict
 from autosnn_hw.report.elements import grid
 from autosnn_hw.words.quantities import bounds, count, number, percent, quantity
 
+PRICED = "Costs are those with the super-network's weights; a network that is delivered is priced anew with its own."
+
 
 def verdict_text(summary: Mapping[str, Any]) -> RenderableType:
     """A search's verdict: sentences, then winner and baselines in a table."""
@@ -68,7 +70,7 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
         Text(),
         grid(f"Chosen: {chosen['because']}", columns, rows([chosen])),
         Text(),
-        Text(_accuracies_sentence(document["accuracies"])),
+        Text(f"{_accuracies_sentence(document['accuracies'])} {PRICED}"),
     )
 
 

@@ -79,3 +79,14 @@ def test_intervals_that_touch_overlap():
     assert differ(interval(0.1, 0.2), interval(0.2, 0.3)) is False
     assert differ(interval(0.1, 0.2), interval(0.21, 0.3)) is differ(interval(0.21, 0.3), interval(0.1, 0.2)) is True
     assert differ(interval(0.1, 0.2), wilson(0, 0)) is None
+
+
+def test_means_over_seeds_are_compared_where_both_have_several(document, other):
+    spreads = [{"seeds": 3, "mean": mean, "low": mean - 0.01, "high": mean + 0.01} for mean in (0.9, 0.95)]
+    found = overview([document, other, other], list("xyz"), [*spreads, None])
+    assert [row["over_seeds"] for row in found["networks"]] == [*spreads, None]
+    second, last = found["against_first"]
+    assert second["over_seeds"] == {"difference": pytest.approx(0.05), "noise": False} and last["over_seeds"] is None
+    other["dataset"]["name"] = "cifar10"
+    (against,) = overview([document, other], ["x", "y"], spreads)["against_first"]
+    assert against["over_seeds"]["noise"] is None

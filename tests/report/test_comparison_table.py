@@ -36,3 +36,13 @@ def test_accuracies_have_their_interval_and_a_word_on_noise(winner, networks):
     accuracy = winner["accuracy"]
     assert f"{100 * accuracy['value']:.1f} % ({100 * accuracy['low']:.1f} % to {100 * accuracy['high']:.1f} %)" in text
     assert ("b / a" in text) == (networks == 2)
+
+
+def test_seeds_of_the_final_training_stand_beside_the_delivered_networks(winner):
+    spreads = [{"seeds": 3, "mean": mean, "low": mean - 0.02, "high": mean + 0.02} for mean in (0.9, 0.91)]
+    text = shown(comparison_table(overview([winner, winner], ["x", "y"], spreads)), 300)
+    assert "3 seeds: 91.0 % (89.0 % to 93.0 %)" in text
+    assert (
+        "(delivered networks); 1.0 points more accuracy, which is noise: the 95 % intervals overlap over seeds" in text
+    )
+    assert "seeds" not in text_of(winner, winner)

@@ -7,6 +7,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from autosnn_hw.documents.accuracy import best_known, differ, wilson
+from autosnn_hw.documents.searches.seeds import difference_of_means, over_seeds
 from autosnn_hw.documents.searches.verdict import accuracy_of, total_energy
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.words.quantities import at, number
@@ -87,9 +88,7 @@ def _run(label: str, name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "objective": summary.get("objective"),
         "samples": samples,
         "accuracy": known,
-        "over_seeds": None
-        if (seeds := winner.get("seeds")) is None
-        else {"seeds": len(seeds["accuracies"]), **{part: seeds[part] for part in ("mean", "low", "high")}},
+        "over_seeds": over_seeds(summary),
         "energy": total_energy(winner.get("energy")),
         "latency": winner.get("latency"),
         "spikes": number(winner.get("spikes"), "chip"),
@@ -111,15 +110,6 @@ def _pair(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
         "b": b["label"],
         "difference": second["value"] - first["value"] if known else None,
         "noise": None if apart is None else not apart,
-        "over_seeds": _means(a, b),
+        "over_seeds": difference_of_means(a["over_seeds"], b["over_seeds"], a["dataset"] == b["dataset"]),
         "energy_ratio": energies[1] / energies[0] if same else None,  # type: ignore[operator]
     }
-
-
-def _means(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any] | None:
-    """How the mean accuracies over seeds differ; noise is None where data differ."""
-    first, second = a["over_seeds"], b["over_seeds"]
-    if first is None or second is None:
-        return None
-    noise = not differ(first, second) if a["dataset"] == b["dataset"] else None
-    return {"difference": second["mean"] - first["mean"], "noise": noise}

@@ -28,6 +28,23 @@ def seeds_sentence(summary: Mapping[str, Any]) -> str | None:
     )
 
 
+def over_seeds(summary: Mapping[str, Any]) -> dict[str, Any] | None:
+    """{"seeds", "mean", "low", "high"} of the winner's test accuracy over seeds of its final training, or None with one seed."""
+    own = at(summary, "winner", "seeds")
+    if not isinstance(own, Mapping):
+        return None
+    return {"seeds": len(own["accuracies"]), **{part: own[part] for part in ("mean", "low", "high")}}
+
+
+def difference_of_means(
+    a: Mapping[str, Any] | None, b: Mapping[str, Any] | None, same_data: bool
+) -> dict[str, Any] | None:
+    """How two `over_seeds` differ, b - a: {"difference", "noise"}; None where one is. noise is None where the data differ."""
+    if a is None or b is None:
+        return None
+    return {"difference": b["mean"] - a["mean"], "noise": not differ(a, b) if same_data else None}
+
+
 def _spread(spread: Mapping[str, Any]) -> str:
     return f"{percent(spread['mean'])} ({100 * spread['low']:.1f} to {100 * spread['high']:.1f})"
 

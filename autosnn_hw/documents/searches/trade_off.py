@@ -1,9 +1,13 @@
-"""Which point of a front which lambda chooses."""
+"""Which point of a front which lambda chooses, and how far its energies are from those of delivered networks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf, log
+from statistics import median
+from typing import Any
+
+from autosnn_hw.words.quantities import at, number
 
 
 def lambda_ranges(front: Sequence[tuple[float, float]]) -> list[tuple[float, float] | None]:
@@ -30,3 +34,22 @@ def lambda_ranges(front: Sequence[tuple[float, float]]) -> list[tuple[float, flo
                 high = -inf
         found.append((low, high) if low <= high and high > -inf else None)
     return found
+
+
+def energy_once_trained(
+    finalists: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]]
+) -> dict[str, float] | None:
+    """How many times the energy with the super-network's weights, which a search prices, finalists have with their own.
+
+    Args:
+        finalists: of summary.json; candidates: rows of candidates.csv.
+
+    Returns:
+        {"networks", "median", "least", "most"}, or None where no energy is known twice.
+    """
+    before = {row["genotype"]: number(row.get("energy")) for row in candidates}
+    after = [(number(at(one, "energy", "value")), before.get(one.get("architecture"))) for one in finalists]
+    times = [own / searched for own, searched in after if own and searched]
+    if not times:
+        return None
+    return {"networks": len(times), "median": median(times), "least": min(times), "most": max(times)}

@@ -19,7 +19,7 @@ from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.figures.tornado import LARGEST, constant_name
 from autosnn_hw.report.page.drawn_candidates import drawn
 from autosnn_hw.report.page.page_template import division, rendered
-from autosnn_hw.report.page.picker import choices, least_lambda
+from autosnn_hw.report.page.picker import choices, least_lambda, said_of_prices
 from autosnn_hw.report.page.pictures import picture_uri
 from autosnn_hw.report.run_documents import read_run
 from autosnn_hw.words import quantities as units
@@ -98,6 +98,7 @@ def render(
         figures={figure.id: (figure, division(figure)) for figure in plots},
         candidates=[{**c, "best": best_known(c)} for c in sorted(candidates, key=_best_first)],
         choices=offered,
+        repriced=said_of_prices(summary, candidates),
         least_lambda=least_lambda(summary, offered),
         picked=next((i for i, c in enumerate(offered) if c["architecture"] == chosen), 0),
         chain=accuracy_chain(summary),

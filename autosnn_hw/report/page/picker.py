@@ -9,7 +9,7 @@ from typing import Any
 
 from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.documents.accuracy import best_known
-from autosnn_hw.documents.searches.trade_off import lambda_ranges
+from autosnn_hw.documents.searches.trade_off import energy_once_trained, lambda_ranges
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.words import quantities as units
 
@@ -42,6 +42,17 @@ def least_lambda(summary: Mapping[str, Any], offered: Sequence[Mapping[str, Any]
     ends = [1.1 * choice["range"][1] for choice in offered if choice["range"]]
     least = min([-0.5, 1.5 * float(summary.get("lambda") or 0), *ends])
     return -0.005 * ceil(-least / 0.005)
+
+
+def said_of_prices(summary: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> str:
+    """What the costs of the picker are, and how far those of the networks that were trained on are from them."""
+    said = "Costs are those with the super-network's weights; a network that is delivered is priced anew with its own"
+    times = energy_once_trained(summary.get("finalists") or (), candidates)
+    if times is None:
+        return f"{said}."
+    within = f" ({times['least']:.2f} to {times['most']:.2f})" if times["networks"] > 1 else ""
+    of = f"the {times['networks']} finalists'" if times["networks"] > 1 else "the finalist's"
+    return f"{said}: {of} energy became {times['median']:.2f} times as much{within}."
 
 
 def _said_of_range(within: tuple[float, float] | None) -> str:

@@ -13,7 +13,7 @@ from support.processes.browser import POLICY, browse, layout_faults, needs_chrom
 from autosnn_hw import run_folder
 from autosnn_hw.errors import InputError
 from autosnn_hw.report.page.html import render, write_report
-from autosnn_hw.report.page.picker import choices
+from autosnn_hw.report.page.picker import choices, said_of_prices
 from autosnn_hw.report.run_documents import read_candidates
 from autosnn_hw.search.candidate import COLUMNS
 
@@ -183,6 +183,9 @@ def test_the_picker_offers_the_front_with_commands_that_can_be_pasted(page, cand
         assert not any(c["accuracy"] > accuracy and c["cost"] < cost for c in fit.values())
     spaced = choices(candidates, {"objective": "energy"}, "my runs/a")
     assert "front 'my runs/a' --deploy" in spaced[0]["command"]
+    assert "a network that is delivered is priced anew with its own" in text_of(page)
+    one = {"architecture": candidates[0]["genotype"], "energy": {"value": 1.5 * candidates[0]["energy"]}}
+    assert said_of_prices({"finalists": [one]}, candidates).endswith("the finalist's energy became 1.50 times as much.")
 
 
 def test_the_picker_answers_lambda_as_front_does(page, candidates, result):
