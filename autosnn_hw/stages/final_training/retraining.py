@@ -13,6 +13,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check
 from autosnn_hw.deploy.lowering import lower
+from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.network import CheckSamples, ChipNetwork
 from autosnn_hw.run_and_price import Samples, measure
@@ -70,21 +71,27 @@ class NetworkJob:
         return self.file(architecture, ".safetensors"), self.file(architecture, ".teacher.safetensors")
 
     def finished(self, architecture: Architecture) -> bool:
-        """Whether its files are there already."""
-        return self.file(architecture, ".json").is_file() and self.file(architecture).is_file()
+        """Whether its files are there already, and sound."""
+        return self._kept(architecture) is not None
+
+    def _kept(self, architecture: Architecture) -> TrainedNetwork | None:
+        """The network that is in the folder; None where it is missing, cut or of another version: it is trained again, from its
+        checkpoint."""
+        if not self.file(architecture).is_file():
+            return None
+        try:
+            return TrainedNetwork.read(self.file(architecture, ".json"), self.file(architecture))
+        except InputError:
+            return None
 
     def __call__(self, architecture: Architecture, progress: Tell | None = None) -> TrainedNetwork:
-        """The trained network of one architecture, from the folder where it is there already.
-
-        Raises:
-            InputError: its file there is damaged.
-        """
-        done = self.file(architecture, ".json")
-        if self.finished(architecture):
-            return TrainedNetwork.read(done, self.file(architecture))
+        """The trained network of one architecture, from the folder where it is there already."""
+        kept = self._kept(architecture)
+        if kept is not None:
+            return kept
         with one_thread():
             result = self._train(architecture, progress or (lambda done, total, text: None))
-        write_json(done, result.to_json())
+        write_json(self.file(architecture, ".json"), result.to_json())
         return result
 
     def _train(self, architecture: Architecture, tell: Tell) -> TrainedNetwork:

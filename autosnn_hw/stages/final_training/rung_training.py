@@ -9,6 +9,7 @@ from pathlib import Path
 import hw_profiles
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
+from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import read_json, write_json
 from autosnn_hw.search.candidate import CandidateRecord
@@ -42,7 +43,14 @@ class RungJob:
         return self.job.file(task.architecture, f".epoch-{task.epochs}.json")
 
     def finished(self, task: RungTask) -> bool:
-        return self.file(task).is_file()
+        return self._kept(task) is not None
+
+    def _kept(self, task: RungTask) -> CandidateRecord | None:
+        """The record in the folder; None where it is missing or damaged: the rung is done again, from its checkpoint."""
+        try:
+            return CandidateRecord.from_json(read_json(self.file(task)))
+        except (InputError, TypeError, AttributeError):
+            return None
 
     def __call__(self, task: RungTask) -> CandidateRecord:
         """The record, on the validation samples, of the network as far as it is trained; from the folder where it is there already.
@@ -50,10 +58,11 @@ class RungJob:
         Raises:
             InputError: a checkpoint there is damaged, or further than the rung.
         """
-        if not self.finished(task):
-            with one_thread():
-                record = self._trained(task)
-            write_json(self.file(task), record.to_json())
+        if (kept := self._kept(task)) is not None:
+            return kept
+        with one_thread():
+            record = self._trained(task)
+        write_json(self.file(task), record.to_json())
         return CandidateRecord.from_json(read_json(self.file(task)))
 
     def _trained(self, task: RungTask) -> CandidateRecord:

@@ -124,7 +124,7 @@ class TrainedNetwork:
         except ValidationError as error:
             key = ".".join(str(part) for part in error.errors()[0]["loc"]) or "all of it"
             raise InputError(
-                f"{where} is damaged: {key} is missing or of another kind; remove the file, and --resume trains that network again."
+                f"{where} is damaged: {key} is missing or of another kind; `autosnn-hw search --resume` trains that network again."
             ) from None
 
     @classmethod

@@ -13,6 +13,7 @@ from autosnn_hw.run_folder import SUPERNET
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.final_training import learnt, retraining
 from autosnn_hw.stages.final_training.retraining import NetworkJob, accuracy_of
+from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.judging.evaluator import judged
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
@@ -95,15 +96,19 @@ def test_a_network_whose_last_file_is_missing_is_made_again_and_equal(folder, co
     assert job(architecture).to_json() == whole.to_json() and job.finished(architecture)
 
 
-def test_a_damaged_file_is_one_sentence(folder, config, architecture):
+@pytest.mark.parametrize("damage", ["cut", "a key less", "a list"])
+def test_a_network_whose_last_file_is_damaged_is_made_again_and_equal(folder, config, architecture, damage):
     job = job_in(folder, config)
-    job(architecture)
+    whole = job(architecture)
     file = job.file(architecture, ".json")
     document = json.loads(file.read_text())
     del document["accuracy"]["quantised"]
-    file.write_text(json.dumps(document))
-    with pytest.raises(InputError, match=r"\.json is damaged: accuracy.quantised is missing"):
-        job(architecture)
+    file.write_text({"cut": file.read_text()[:300], "a key less": json.dumps(document), "a list": "[]"}[damage])
+    assert not job.finished(architecture)
+    if damage == "a key less":
+        with pytest.raises(InputError, match=r"\.json is damaged: accuracy.quantised is missing"):
+            TrainedNetwork.read(file, job.file(architecture))
+    assert job(architecture).to_json() == whole.to_json() and job.finished(architecture)
 
 
 def test_the_better_of_two_ways_is_taken_and_the_other_is_said(folder, config, architecture):
