@@ -11,7 +11,9 @@ from autosnn_hw.words.progress import progress
 
 
 def main(folder: str) -> None:
-    config = SearchConfig(generations=2, pool=10, mean_cost_samples=10, max_cores=16, lam=-0.16, baselines=False)
+    config = SearchConfig(
+        generations=2, pool=10, mean_cost_samples=10, max_cores=16, lam=-0.16, finalists=2, baselines=False
+    )
     with progress() as reporter:
         summary = pipeline.search(config, folder, reporter)
     winner = summary["winner"]
