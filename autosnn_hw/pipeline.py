@@ -19,7 +19,7 @@ from autosnn_hw.words.progress import Reporter, Silent
 
 if TYPE_CHECKING:
     from autosnn_hw.stages.manifest import Prepared
-    from autosnn_hw.torchrun import Place
+    from autosnn_hw.torchrun import RankPlace
     from autosnn_hw.training.data.datasets import Dataset
     from autosnn_hw.training.ranks.meeting import Meeting
 
@@ -98,7 +98,7 @@ def _say_notes(data: Dataset, reporter: Reporter) -> None:
         reporter.say(f"note: {note}")
 
 
-def led(place: Place | None) -> AbstractContextManager[Meeting | None]:
+def led(place: RankPlace | None) -> AbstractContextManager[Meeting | None]:
     """The search of rank 0 of several processes (`torchrun.place`), which train its super-network along; None alone.
 
     Raises:
@@ -111,7 +111,7 @@ def led(place: Place | None) -> AbstractContextManager[Meeting | None]:
     return Meeting(place).led()
 
 
-def follow(place: Place) -> int:
+def follow(place: RankPlace) -> int:
     """What the other ranks do; the exit code."""
     from autosnn_hw.stages.ranks import follow
 

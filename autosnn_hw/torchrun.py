@@ -12,7 +12,7 @@ NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # of
 
 
 @dataclass(frozen=True)
-class Place:
+class RankPlace:
     """One of several processes.
 
     Args:
@@ -39,7 +39,7 @@ def follows(environment: Mapping[str, str] = os.environ) -> bool:
         return False
 
 
-def place(environment: Mapping[str, str] = os.environ) -> Place | None:
+def place(environment: Mapping[str, str] = os.environ) -> RankPlace | None:
     """None where this process is alone: no torchrun, or one of one process.
 
     Raises:
@@ -58,4 +58,4 @@ def place(environment: Mapping[str, str] = os.environ) -> Place | None:
         raise InputError(
             f"the environment names no rank ({found}); start with torchrun, which sets these, or unset WORLD_SIZE."
         )
-    return Place(rank, count, local) if count > 1 else None
+    return RankPlace(rank, count, local) if count > 1 else None

@@ -1,5 +1,6 @@
 """The house: imports point only downwards and in no circle, light verbs import nothing heavy, the wheel is complete."""
 
+import ast
 import json
 import os
 import shutil
@@ -91,6 +92,17 @@ def test_no_file_is_named_after_nothing():
     assert [
         path.name for path in import_graph.python_files() if path.stem in ("utils", "helpers", "common", "misc", "base")
     ] == []
+
+
+def test_a_class_name_means_one_thing():
+    """But for what documents say of a thing under its name: models of JSON in documents/."""
+    names: dict[str, list[str]] = {}
+    for path in import_graph.python_files():
+        if path.parts[:2] != ("autosnn_hw", "documents"):
+            for node in ast.parse((ROOT / path).read_text()).body:
+                if isinstance(node, ast.ClassDef):
+                    names.setdefault(node.name, []).append(str(path))
+    assert {name: files for name, files in names.items() if len(files) > 1} == {}
 
 
 @pytest.mark.parametrize("verb", ["targets", "check", "inspect"])

@@ -17,7 +17,7 @@ from autosnn_hw.words.quantities import percent
 
 if TYPE_CHECKING:
     from autosnn_hw.deploy.from_graph.beside_floats import FloatRun
-    from autosnn_hw.deploy.from_graph.image_input import Images
+    from autosnn_hw.deploy.from_graph.image_input import SeenImages
     from autosnn_hw.deploy.from_graph.layer_maps import Plan
     from autosnn_hw.importing.import_data import ImportData
     from autosnn_hw.training.finetuning.imported_network import Tuned
@@ -126,7 +126,7 @@ def _module(
     traced = trace(module)
     plan = plan_torch(traced, shape, reset)
 
-    def itself(part: np.ndarray, images: Images | None) -> FloatRun:
+    def itself(part: np.ndarray, images: SeenImages | None) -> FloatRun:
         if images is None:
             return framework.run(module, traced, part.reshape(*part.shape[:2], *shape))
         return framework.run(module, traced, images.seen(part).reshape(len(part), *shape), images.timesteps)
@@ -170,7 +170,7 @@ def _made(
     data: ImportData | None,
     timesteps: int | None,
     finetune: Finetune,
-    floats: Callable[[np.ndarray, Images | None], FloatRun],
+    floats: Callable[[np.ndarray, SeenImages | None], FloatRun],
     by: str,
 ) -> Imported:
     """The integers of a plan; where there is data with scales chosen on it, fine-tuned, and beside the floats."""
@@ -194,7 +194,7 @@ def _made(
     return Imported(network, network.provenance["import"], comparison, shares, tuned)
 
 
-def _tuned(plan: Plan, data: ImportData, images: Images | None, finetune: Finetune) -> tuple[Plan, dict[str, Any]]:
+def _tuned(plan: Plan, data: ImportData, images: SeenImages | None, finetune: Finetune) -> tuple[Plan, dict[str, Any]]:
     from autosnn_hw.training.finetuning.imported_network import fit
 
     assert data.train is not None and data.validation is not None

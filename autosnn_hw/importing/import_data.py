@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.deploy.from_graph.image_input import Images
+from autosnn_hw.deploy.from_graph.image_input import SeenImages
 from autosnn_hw.deploy.from_graph.layer_maps import Plan
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets
@@ -56,7 +56,7 @@ def load_data(
     return ImportData(found.x_test[:samples], labels, train, validation, divisor)
 
 
-def images_of(plan: Plan, data: ImportData, timesteps: int | None) -> Images | None:
+def images_of(plan: Plan, data: ImportData, timesteps: int | None) -> SeenImages | None:
     """What the network sees of images, None where the samples are frames.
 
     Raises:
@@ -81,4 +81,4 @@ def images_of(plan: Plan, data: ImportData, timesteps: int | None) -> Images | N
         peak = max(peak, 1.0) if data.pixel_max <= 255 else peak
     if peak <= 0 or not np.isfinite(peak):
         raise InputError("the images are all 0, or hold values that are not finite.")
-    return Images(shape, timesteps, data.pixel_max, peak, known.dtype == np.uint8)
+    return SeenImages(shape, timesteps, data.pixel_max, peak, known.dtype == np.uint8)

@@ -10,7 +10,7 @@ from autosnn_hw.network.chip_network import (
     conv_output_size,
     require_spiking,
 )
-from autosnn_hw.network.sigma_delta import Part, SigmaDeltaNeuron
+from autosnn_hw.network.sigma_delta import SigmaDeltaNeuron, SigmaDeltaPart
 
 __all__ = [
     "MAX_TIMESTEPS",
@@ -23,10 +23,10 @@ __all__ = [
     "InputLayer",
     "IntOrArray",
     "Layer",
-    "Part",
     "Readout",
     "Role",
     "SigmaDeltaNeuron",
+    "SigmaDeltaPart",
     "conv_output_size",
     "require_spiking",
 ]

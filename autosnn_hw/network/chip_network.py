@@ -18,7 +18,7 @@ from autosnn_hw.network.chip_layers import (
     InputLayer,
     Layer,
 )
-from autosnn_hw.network.sigma_delta import Part, SigmaDeltaNeuron
+from autosnn_hw.network.sigma_delta import SigmaDeltaNeuron, SigmaDeltaPart
 
 MAX_TIMESTEPS = 1 << 16
 """Steps of one sample that are simulated at most: counts of every step are kept."""
@@ -172,15 +172,15 @@ def _one_kind_of_neuron(network: ChipNetwork) -> None:
         if not isinstance(layer.neuron, SigmaDeltaNeuron):
             continue
         part = layer.neuron.part
-        if (part is Part.DELTA) is not isinstance(layer, InputLayer):
+        if (part is SigmaDeltaPart.DELTA) is not isinstance(layer, InputLayer):
             raise InputError(
                 f"layer {layer.name!r} has {part.value} neurons; delta encoders are for the input, and for nothing else."
             )
-        if part is Part.SIGMA and (layer is not network.layers[-1] or layer.bias is not None):
+        if part is SigmaDeltaPart.SIGMA and (layer is not network.layers[-1] or layer.bias is not None):
             raise InputError(
                 f"layer {layer.name!r} decodes the output (sigma); it must be the last layer and have no bias, which lava-dl does not load."
             )
-        if part is Part.DELTA and layer.bias is not None:
+        if part is SigmaDeltaPart.DELTA and layer.bias is not None:
             raise InputError(f"layer {layer.name!r} has a bias; a delta encoder has none.")
 
 

@@ -24,7 +24,7 @@ VTH_MAX = (1 << (31 - FRACTION)) - 1
 """A threshold beyond this does not fit the 32 bits of Lava's model once it is shifted."""
 
 
-class Part(str, Enum):
+class SigmaDeltaPart(str, Enum):
     """What a layer does of sigma, activation and delta."""
 
     DELTA = "delta"
@@ -41,7 +41,7 @@ class SigmaDeltaNeuron:
         vth_mant: threshold mantissa: a change is sent when its magnitude is at least vth_mant << 12. SIGMA has none (0).
     """
 
-    part: Part
+    part: SigmaDeltaPart
     vth_mant: int = 0
 
     def __post_init__(self) -> None:

@@ -83,16 +83,16 @@ def _known_as(entry: Mapping[str, Any]) -> str:
 
 
 def _accuracies_sentence(counts: Mapping[str, int]) -> str:
-    """What the accuracies of an answer are, of validation images."""
+    """What the accuracies of an answer are, of validation samples."""
     if not counts["measured"]:
         return (
-            "Every accuracy is inherited: of the validation images with the super-network's weights as they are, before any training "
+            "Every accuracy is inherited: of the validation samples with the super-network's weights as they are, before any training "
             "on."
         )
     rest = f", {count(counts['corrected'])} corrected (carried over from these, with the uncertainty of that)"
     left = f", {count(counts['inherited'])} inherited (with the super-network's weights as they are, and so lower)"
     return (
-        f"Accuracy of the validation images: {count(counts['measured'])} measured with their final weights"
+        f"Accuracy of the validation samples: {count(counts['measured'])} measured with their final weights"
         f"{rest if counts['corrected'] else ''}{left if counts['inherited'] else ''}."
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from autosnn_hw.errors import InputError
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.ranking.final_accuracy import CORRECTED, INHERITED, MEASURED, Estimate
+from autosnn_hw.search.ranking.final_accuracy import CORRECTED, INHERITED, MEASURED, AccuracyEstimate
 from autosnn_hw.search.ranking.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
 from autosnn_hw.search.runner import REFERENCE
 
@@ -35,7 +35,7 @@ def answer(
     top: int = 10,
     min_accuracy: float | None = None,
     rule: str = "knee",
-    known: Mapping[str, Estimate] | None = None,
+    known: Mapping[str, AccuracyEstimate] | None = None,
 ) -> dict[str, Any]:
     """JSON-able: the best candidates by fitness, the front, and one point of it, of what a search has evaluated.
 
@@ -132,12 +132,12 @@ def _chosen(rule: str, ranked: Sequence[Mapping[str, Any]], front: Sequence[Mapp
     return front[knee([(row["accuracy"], row["cost"]) for row in front])]
 
 
-def _best(record: CandidateRecord, known: Mapping[str, Estimate]) -> Estimate:
+def _best(record: CandidateRecord, known: Mapping[str, AccuracyEstimate]) -> AccuracyEstimate:
     """The best that is known of a record's accuracy."""
-    return known.get(record.genotype) or Estimate(record.accuracy or 0.0, None, INHERITED)
+    return known.get(record.genotype) or AccuracyEstimate(record.accuracy or 0.0, None, INHERITED)
 
 
-def _reach(records: Sequence[CandidateRecord], objective: str, known: Mapping[str, Estimate]) -> str:
+def _reach(records: Sequence[CandidateRecord], objective: str, known: Mapping[str, AccuracyEstimate]) -> str:
     """What candidates that fit their target reach, in words; empty where none does."""
     fitting = [record for record in records if feasible(record, Constraints())]
     if not fitting:
@@ -147,7 +147,7 @@ def _reach(records: Sequence[CandidateRecord], objective: str, known: Mapping[st
     return f" (those that fit reach {100 * accuracy:.1f} % accuracy, and {objective} {cost:.3g} at least)"
 
 
-def _row(record: CandidateRecord, best: Estimate, objective: str, lam: float, mean: float) -> dict[str, Any]:
+def _row(record: CandidateRecord, best: AccuracyEstimate, objective: str, lam: float, mean: float) -> dict[str, Any]:
     cost = modelled_cost(record, objective)
     assert cost is not None
     low, high = best.interval() or (None, None)

@@ -33,7 +33,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
 
 
-class Inputs(_Part):
+class TraceInputs(_Part):
     """What is sent in: in every step the same value an input neuron ("constant"), or one frame a step."""
 
     array: str
@@ -41,7 +41,7 @@ class Inputs(_Part):
     graded: bool = Field(description="Frames meet the first synapses with their value; else each is 0 or 1.")
 
 
-class Neurons(_Part):
+class NeuronParameters(_Part):
     """Lava's fixed-point CUBA neuron: one number, or one a channel (or neuron of a dense layer)."""
 
     vth_mant: int | list[int] = Field(description="It fires where v > 64 vth_mant, and v is then 0.")
@@ -61,7 +61,7 @@ class LayerArrays(_Part):
 
     name: str
     shape: list[int]
-    neuron: Neurons | SigmaDeltaNeurons
+    neuron: NeuronParameters | SigmaDeltaNeurons
     spikes: str = Field(description="uint8, 1 where the neuron fired; int32 messages of sigma-delta neurons.")
     u: str | None = Field(default=None, description="int32, current after the step.")
     v: str | None = Field(default=None, description="int32, voltage after the step, 0 where the neuron fired.")
@@ -74,7 +74,7 @@ class TraceDocument(_Part):
     version: Literal[1]
     samples: int
     timesteps: int
-    inputs: Inputs
+    inputs: TraceInputs
     layers: list[LayerArrays]
 
 

@@ -10,7 +10,7 @@ from autosnn_hw.config import SearchConfig, from_mapping
 from autosnn_hw.errors import AutosnnError, InputError
 from autosnn_hw.stages import supernet
 from autosnn_hw.stages.manifest import Prepared, prepare
-from autosnn_hw.torchrun import Place
+from autosnn_hw.torchrun import RankPlace
 from autosnn_hw.training.ranks.meeting import Meeting, own_device
 
 
@@ -28,7 +28,7 @@ def require_shares(config: SearchConfig, prepared: Prepared, count: int) -> None
         )
 
 
-def follow(place: Place) -> int:
+def follow(place: RankPlace) -> int:
     """Train along with rank 0 when it calls, and leave; the exit code.
 
     What goes wrong is said by rank 0, or where it cannot, by the first that sees it.

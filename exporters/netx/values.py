@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import CubaNeuron, Layer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import CubaNeuron, Layer, SigmaDeltaNeuron, SigmaDeltaPart
 from autosnn_hw.network.chip_layers import LONGEST_DELAY
 from autosnn_hw.network.sigma_delta import VTH_MAX as DELTA_VTH_MAX
 from exporters import hdf5_input as source
@@ -165,9 +165,15 @@ def neuron(reading: Reading, entry: h5py.Group, *, is_input: bool = False) -> Cu
 def _sigma_delta(reading: Reading, group: h5py.Group, is_input: bool) -> SigmaDeltaNeuron:
     """lava-dl's choice: Delta at the input, Sigma where the key `sigma_output` is, else SigmaDelta with a ReLU."""
     _note_ignored(reading, group, {"vThMant", "activation", "sigma_output"})
-    part = Part.DELTA if is_input else Part.SIGMA if "sigma_output" in source.names(group) else Part.SIGMA_DELTA
+    part = (
+        SigmaDeltaPart.DELTA
+        if is_input
+        else SigmaDeltaPart.SIGMA
+        if "sigma_output" in source.names(group)
+        else SigmaDeltaPart.SIGMA_DELTA
+    )
     activation = source.text(group, "activation")
-    if part is Part.SIGMA_DELTA and activation not in (None, "relu"):
+    if part is SigmaDeltaPart.SIGMA_DELTA and activation not in (None, "relu"):
         reading.note(f"neuron/activation is {str(activation)[:40]!r}; Lava runs relu, and so does this")
     threshold = _parameter(reading, group, "vThMant")
     if not isinstance(threshold, int):
@@ -176,7 +182,7 @@ def _sigma_delta(reading: Reading, group: h5py.Group, is_input: bool) -> SigmaDe
         )
     if not 0 <= threshold <= DELTA_VTH_MAX:
         reading.refuse(f"neuron/vThMant is {threshold}; 0..{DELTA_VTH_MAX} is allowed for sigma-delta neurons")
-    return SigmaDeltaNeuron(part, 0 if part is Part.SIGMA else threshold)
+    return SigmaDeltaNeuron(part, 0 if part is SigmaDeltaPart.SIGMA else threshold)
 
 
 def _note_ignored(reading: Reading, group: h5py.Group, known: set[str]) -> None:

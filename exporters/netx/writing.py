@@ -16,7 +16,16 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import (
+    ChipNetwork,
+    ConvLayer,
+    CubaNeuron,
+    DenseLayer,
+    InputLayer,
+    Layer,
+    SigmaDeltaNeuron,
+    SigmaDeltaPart,
+)
 from autosnn_hw.network.chip_layers import LONGEST_DELAY
 from exporters import grouped_kernels, lava_dense
 from exporters.netx import root as netx_root
@@ -123,7 +132,7 @@ def _neuron_entry(neuron: CubaNeuron | SigmaDeltaNeuron | None) -> dict[str, Any
             "neuron/activation": np.bytes_("relu"),
             "neuron/vThMant": neuron.vth_mant,
         }
-        return entry | ({"neuron/sigma_output": True} if neuron.part is Part.SIGMA else {})
+        return entry | ({"neuron/sigma_output": True} if neuron.part is SigmaDeltaPart.SIGMA else {})
     return {
         "neuron/type": np.bytes_("CUBA"),
         "neuron/iDecay": neuron.i_decay,

@@ -25,7 +25,7 @@ LOW_BITS = 8
 
 
 @dataclass(frozen=True)
-class State:
+class StateNames:
     """Names of what a layer keeps from step to step, int64; u only with current memory, d only with delays.
 
     v, u: (N, *shape). d: (N, largest delay, neurons), what delayed spikes will still deliver, nearest step first.
@@ -124,7 +124,7 @@ def _product(nodes: Nodes, x: str, weight: np.ndarray, largest: int = 1) -> str:
 
 
 def synapses(
-    nodes: Nodes, layer: ConvLayer | DenseLayer, spikes: str, state: State, payload: int = 1
+    nodes: Nodes, layer: ConvLayer | DenseLayer, spikes: str, state: StateNames, payload: int = 1
 ) -> tuple[str, str | None]:
     """What a layer receives in a step, int64 (N, *shape), and its new `d`; `payload`: largest value in `spikes`."""
     if isinstance(layer, ConvLayer):
@@ -158,7 +158,7 @@ def current_bound(layer: Layer, payload: int = 1) -> int:
     return min(reach, WRAP) if isinstance(layer, ConvLayer) else reach
 
 
-def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) -> tuple[str, State]:
+def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: StateNames) -> tuple[str, StateNames]:
     """One step of a layer's neurons.
 
     Args:
@@ -192,7 +192,7 @@ def neurons(nodes: Nodes, layer: Layer, current: str, bound: int, state: State) 
         v = nodes.clamp(v, -V_LIMIT, V_LIMIT)
     fired = nodes("Greater", v, nodes.constant(ALIGN * _for_batch(neuron.vth_mant, layer.shape)))
     v = nodes("Where", fired, nodes.constant(0), v)
-    return nodes.to_float(fired), State(v, u if state.u is not None else None)
+    return nodes.to_float(fired), StateNames(v, u if state.u is not None else None)
 
 
 def _may_saturate(layer: Layer, bound: int) -> bool:

@@ -19,7 +19,7 @@ from autosnn_hw.files import whole_file
 from autosnn_hw.network import ChipNetwork, InputLayer, Layer, Readout, Role, require_spiking
 from autosnn_hw.network.chip_layers import BIAS_LIMIT
 from exporters.onnx import equations
-from exporters.onnx.equations import State
+from exporters.onnx.equations import StateNames
 from exporters.onnx.nodes import Nodes
 
 OPSET, IR_VERSION = 17, 8
@@ -105,11 +105,13 @@ def _drive(nodes: Nodes, network: ChipNetwork) -> str:
     return nodes("Reshape", equations.encode(nodes, network.encoder, "image"), shape, out="drive")
 
 
-def _states(layer: Layer, form: str) -> State:
-    return State(**{kind: f"{kind}{form}/{layer.name}" for kind in equations.state_shapes(layer)})
+def _states(layer: Layer, form: str) -> StateNames:
+    return StateNames(**{kind: f"{kind}{form}/{layer.name}" for kind in equations.state_shapes(layer)})
 
 
-def _one_step(nodes: Nodes, network: ChipNetwork, source: str, suffix: str) -> tuple[dict[str, str], dict[str, State]]:
+def _one_step(
+    nodes: Nodes, network: ChipNetwork, source: str, suffix: str
+) -> tuple[dict[str, str], dict[str, StateNames]]:
     """All layers in one time step.
 
     Args:
@@ -120,7 +122,7 @@ def _one_step(nodes: Nodes, network: ChipNetwork, source: str, suffix: str) -> t
         spikes (float32) and new states, by layer name.
     """
     spikes: dict[str, str] = {}
-    states: dict[str, State] = {}
+    states: dict[str, StateNames] = {}
     x = source
     if network.input_layer.neuron is None:
         x = nodes.to_int(source)
@@ -138,7 +140,7 @@ def _one_step(nodes: Nodes, network: ChipNetwork, source: str, suffix: str) -> t
             current, late = equations.synapses(nodes, layer, x, before, payload)
             bound = equations.current_bound(layer, payload)
         x, after = equations.neurons(nodes, layer, current, bound, before)
-        spikes[layer.name], states[layer.name] = x, State(after.v, after.u, late)
+        spikes[layer.name], states[layer.name] = x, StateNames(after.v, after.u, late)
     return spikes, states
 
 

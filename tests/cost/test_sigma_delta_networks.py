@@ -7,12 +7,20 @@ import pytest
 
 from autosnn_hw.cost import check, place, price
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import (
+    ChipNetwork,
+    ConvLayer,
+    CubaNeuron,
+    DenseLayer,
+    InputLayer,
+    SigmaDeltaNeuron,
+    SigmaDeltaPart,
+)
 from autosnn_hw.simulate import exact
 from hw_profiles import load
 
-HIDDEN = SigmaDeltaNeuron(Part.SIGMA_DELTA, 6)
-DELTA, SIGMA = SigmaDeltaNeuron(Part.DELTA), SigmaDeltaNeuron(Part.SIGMA)
+HIDDEN = SigmaDeltaNeuron(SigmaDeltaPart.SIGMA_DELTA, 6)
+DELTA, SIGMA = SigmaDeltaNeuron(SigmaDeltaPart.DELTA), SigmaDeltaNeuron(SigmaDeltaPart.SIGMA)
 
 
 def dense(name, inputs, neurons, neuron=HIDDEN):

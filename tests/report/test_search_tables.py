@@ -55,11 +55,11 @@ def test_a_front_is_two_tables_and_the_point_that_was_chosen(result):
 
 def test_the_word_and_the_interval_of_an_accuracy_stand_beside_it(result):
     from autosnn_hw.search.front import answer
-    from autosnn_hw.search.ranking.final_accuracy import Estimate
+    from autosnn_hw.search.ranking.final_accuracy import AccuracyEstimate
     from autosnn_hw.search.ranking.fitness import Constraints
 
     first, second, third = [record.genotype for record in result.ranking[:3]]
-    known = {first: Estimate(0.9, 0.01, "measured"), second: Estimate(0.8, 0.02, "corrected")}
+    known = {first: AccuracyEstimate(0.9, 0.01, "measured"), second: AccuracyEstimate(0.8, 0.02, "corrected")}
     asked = {"objective": "energy", "lam": -0.08, "constraints": Constraints(), "top": 500}
     text = shown(front_table(answer(result.records, **asked, known=known)))
     lines = {name: next(line for line in text.splitlines() if line.startswith(name)) for name in (first, second, third)}

@@ -10,7 +10,7 @@ from autosnn_hw.cost_report import Interval
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.front import answer, knee, matrix, pareto_front, rule_for
-from autosnn_hw.search.ranking.final_accuracy import Estimate
+from autosnn_hw.search.ranking.final_accuracy import AccuracyEstimate
 from autosnn_hw.search.ranking.fitness import Constraints
 
 points = st.lists(st.tuples(st.floats(0, 1), st.floats(1e-9, 1)), min_size=1, max_size=30)
@@ -45,7 +45,7 @@ def test_a_lower_lambda_prefers_the_cheaper_candidate():
 def test_the_best_known_accuracy_ranks_and_the_word_stands_beside_it():
     """Measured beats corrected beats inherited as knowledge, and each answer says which it was."""
     records = [record("cheap", 0.6, 1.0), record("middle", 0.7, 1.5), record("dear", 0.8, 2.0)]
-    known = {"cheap": Estimate(0.95, 0.01, "measured"), "middle": Estimate(0.9, 0.03, "corrected")}
+    known = {"cheap": AccuracyEstimate(0.95, 0.01, "measured"), "middle": AccuracyEstimate(0.9, 0.03, "corrected")}
     asked = {"objective": "energy", "lam": 0.0, "constraints": Constraints(), "rule": "fittest"}
     plain, told = answer(records, **asked), answer(records, **asked, known=known)
     assert plain["chosen"]["architecture"] == "dear" and plain["accuracies"]["inherited"] == 3

@@ -11,9 +11,9 @@ from autosnn_hw.network import (
     CubaNeuron,
     DenseLayer,
     InputLayer,
-    Part,
     Readout,
     SigmaDeltaNeuron,
+    SigmaDeltaPart,
     conv_output_size,
 )
 
@@ -129,7 +129,9 @@ def random_sigma_delta_network():
         encoded, extreme, delays = rng.random() < 0.8, rng.random() < 0.2, rng.random() < 0.2
         extreme = extreme and not delays and not tame
         layers = [
-            InputLayer("input", shape, SigmaDeltaNeuron(Part.DELTA, int(rng.integers(0, 30))) if encoded else None)
+            InputLayer(
+                "input", shape, SigmaDeltaNeuron(SigmaDeltaPart.DELTA, int(rng.integers(0, 30))) if encoded else None
+            )
         ]
         count = int(rng.integers(1, 5))
         for i in range(count):
@@ -138,7 +140,11 @@ def random_sigma_delta_network():
             layer = _dense(rng, f"layer {i}", source, delays) if dense else _conv(rng, f"layer {i}", source, extreme)
             decodes = i == count - 1 and rng.random() < 0.5
             neuron = SigmaDeltaNeuron(
-                *((Part.SIGMA,) if decodes else (Part.SIGMA_DELTA, int(rng.choice([0, 1, 40, 500]))))
+                *(
+                    (SigmaDeltaPart.SIGMA,)
+                    if decodes
+                    else (SigmaDeltaPart.SIGMA_DELTA, int(rng.choice([0, 1, 40, 500])))
+                )
             )
             bias = (
                 None

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from autosnn_hw import check, simulate, trace
 from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, SigmaDeltaNeuron, SigmaDeltaPart
 from autosnn_hw.network.sigma_delta import OUTPUT_SCALE
 from exporters import netx
 
@@ -21,9 +21,9 @@ HIDDEN, READ = np.array([[64, 0, 0], [0, 64, 0], [0, 0, 64]]), np.array([[32, 64
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     layers = (
-        InputLayer("in", (3,), SigmaDeltaNeuron(Part.DELTA, 1), host=True),
-        DenseLayer("hidden", (3,), HIDDEN - 2 * (HIDDEN == 0), SigmaDeltaNeuron(Part.SIGMA_DELTA, 1)),
-        DenseLayer("read", (2,), READ - 2 * (READ == 0), SigmaDeltaNeuron(Part.SIGMA)),
+        InputLayer("in", (3,), SigmaDeltaNeuron(SigmaDeltaPart.DELTA, 1), host=True),
+        DenseLayer("hidden", (3,), HIDDEN - 2 * (HIDDEN == 0), SigmaDeltaNeuron(SigmaDeltaPart.SIGMA_DELTA, 1)),
+        DenseLayer("read", (2,), READ - 2 * (READ == 0), SigmaDeltaNeuron(SigmaDeltaPart.SIGMA)),
     )
     netx.write(ChipNetwork(layers), "reads.net")
     np.savez("frames.npz", x_test=FRAMES)
@@ -108,8 +108,8 @@ def test_changes_beyond_a_chips_messages_do_not_fit(folder):
 def test_a_convolution_that_wraps_is_a_finding():
     kernel = np.full((1, 1, 3, 3), 120)
     layers = (
-        InputLayer("in", (1, 4, 4), SigmaDeltaNeuron(Part.DELTA), host=True),
-        ConvLayer("conv", (1, 2, 2), kernel, SigmaDeltaNeuron(Part.SIGMA_DELTA, 1)),
+        InputLayer("in", (1, 4, 4), SigmaDeltaNeuron(SigmaDeltaPart.DELTA), host=True),
+        ConvLayer("conv", (1, 2, 2), kernel, SigmaDeltaNeuron(SigmaDeltaPart.SIGMA_DELTA, 1)),
     )
     bright = np.full((1, 2, 1, 4, 4), 255)
     bright[:, 0] = 100  # 100 * 64 * 9 * 120 fit 24 bits; 155 more do not

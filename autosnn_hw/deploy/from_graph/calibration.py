@@ -13,7 +13,7 @@ import torch
 
 from autosnn_hw.deploy.from_graph import float_run
 from autosnn_hw.deploy.from_graph.euler_steps import OR
-from autosnn_hw.deploy.from_graph.image_input import Images, driven, image_input
+from autosnn_hw.deploy.from_graph.image_input import SeenImages, driven, image_input
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.rounded_layers import chip_layer
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons, rounded
@@ -25,7 +25,7 @@ SHARES = (1.0, 0.8, 0.6, 0.45, 0.3)
 """Of the largest weight: what the largest weight that is told apart may be."""
 
 
-def calibrated(plan: Plan, samples: np.ndarray, images: Images | None = None) -> tuple[Plan, dict[str, float]]:
+def calibrated(plan: Plan, samples: np.ndarray, images: SeenImages | None = None) -> tuple[Plan, dict[str, float]]:
     """The plan with the scale of every layer chosen on data, and by layer the share of its largest weight that is told apart.
 
     Args:

@@ -8,13 +8,13 @@ from torch.nn import functional as F
 
 from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.deploy.from_graph.beside_floats import FloatRun
-from autosnn_hw.deploy.from_graph.image_input import Images
+from autosnn_hw.deploy.from_graph.image_input import SeenImages
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.maps import ConvMap
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons
 
 
-def run(plan: Plan, samples: np.ndarray, images: Images | None = None) -> FloatRun:
+def run(plan: Plan, samples: np.ndarray, images: SeenImages | None = None) -> FloatRun:
     """Every spike of a planned network in float64, with its framework's reset and at its framework's threshold.
 
     Args:
@@ -34,7 +34,7 @@ def run(plan: Plan, samples: np.ndarray, images: Images | None = None) -> FloatR
     return FloatRun(kept, outputs)
 
 
-def entering(plan: Plan, samples: np.ndarray, images: Images | None = None) -> torch.Tensor:
+def entering(plan: Plan, samples: np.ndarray, images: SeenImages | None = None) -> torch.Tensor:
     """What comes in, float32 (N, T, *shape): spikes, or images held over the steps."""
     if images is None:
         return torch.from_numpy((samples > 0).astype(np.float32)).reshape(*samples.shape[:2], *plan.input_shape)

@@ -21,7 +21,7 @@ from autosnn_hw.simulate import exact
 
 
 @dataclass(frozen=True)
-class Images:
+class SeenImages:
     """What a network saw of images.
 
     Args:
@@ -43,7 +43,7 @@ class Images:
         return (images.astype(np.float32) / np.float32(self.divisor)).astype(np.float32)
 
 
-def image_input(layer: PlannedLayer, images: Images, fires_at: bool) -> tuple[Encoder, InputLayer]:
+def image_input(layer: PlannedLayer, images: SeenImages, fires_at: bool) -> tuple[Encoder, InputLayer]:
     """The first layer as an encoder and input neurons.
 
     Raises:
@@ -74,7 +74,7 @@ def image_input(layer: PlannedLayer, images: Images, fires_at: bool) -> tuple[En
     return encoder, InputLayer(layer.name, shape, neuron, block=layer.name, scale=stem_scale)
 
 
-def driven(encoder: Encoder, first: InputLayer, images: Images, samples: np.ndarray) -> np.ndarray:
+def driven(encoder: Encoder, first: InputLayer, images: SeenImages, samples: np.ndarray) -> np.ndarray:
     """Spikes of the input neurons, uint8 (N, T, *shape), exactly the chip's."""
     unread = DenseLayer("unread", (1,), np.ones((1, int(np.prod(first.shape)))), CubaNeuron(1, 4096))
     network = ChipNetwork((first, unread), timesteps=images.timesteps, encoder=encoder)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from autosnn_hw.deploy.from_graph.image_input import Images
+from autosnn_hw.deploy.from_graph.image_input import SeenImages
 from autosnn_hw.deploy.from_graph.layer_maps import Plan
 from autosnn_hw.deploy.from_graph.rounded_layers import chip_layers
 from autosnn_hw.network import ChipNetwork, Readout
 
 
-def chip_network(plan: Plan, timesteps: int | None = None, images: Images | None = None) -> ChipNetwork:
+def chip_network(plan: Plan, timesteps: int | None = None, images: SeenImages | None = None) -> ChipNetwork:
     """The integer network of a plan; `provenance["import"]` is what the plan says of itself and the account of every layer.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 from autosnn_hw.deploy.from_graph.account import account as account_of
 from autosnn_hw.deploy.from_graph.account import image_account
-from autosnn_hw.deploy.from_graph.image_input import Images, image_input
+from autosnn_hw.deploy.from_graph.image_input import SeenImages, image_input
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.maps import ConvMap
 from autosnn_hw.deploy.from_graph.relayed_layers import conv_layer, dense_layer
@@ -14,7 +14,9 @@ from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons, rounded
 from autosnn_hw.network import Encoder, InputLayer, Layer
 
 
-def chip_layers(plan: Plan, images: Images | None = None) -> tuple[list[Layer], list[dict[str, Any]], Encoder | None]:
+def chip_layers(
+    plan: Plan, images: SeenImages | None = None
+) -> tuple[list[Layer], list[dict[str, Any]], Encoder | None]:
     """The chip's layers, the input first, an account of every other, and the encoder of images that the first layer becomes.
 
     Raises:

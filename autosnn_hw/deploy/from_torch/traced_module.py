@@ -87,7 +87,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class State:
+class NeuronState:
     """What a neuron module keeps."""
 
     module: str
@@ -220,8 +220,8 @@ class _Walk:
             self.values[first] if isinstance(first, fx.Node) else Unknown("a number"), f"module {name!r}"
         )
         if is_neuron(module):
-            states = [state for state in given[1:] if isinstance(state, State)]
-            again = name in self.fired and (State(name) in states or len(node.args) < 2)
+            states = [state for state in given[1:] if isinstance(state, NeuronState)]
+            again = name in self.fired and (NeuronState(name) in states or len(node.args) < 2)
             if again:
                 return Later()
             self.fired.add(name)
@@ -249,8 +249,8 @@ class _Walk:
         index = node.args[1]
         before = node.args[0]
         if isinstance(before, fx.Node) and before.op == "call_module" and is_neuron(self.root[str(before.target)]):
-            return value if index == 0 else State(str(before.target))
-        if value == Sources((INPUT,)) or isinstance(value, State):
+            return value if index == 0 else NeuronState(str(before.target))
+        if value == Sources((INPUT,)) or isinstance(value, NeuronState):
             return value  # a frame of the sequence; one of several states
         return Unknown("a part of a tensor")
 

@@ -164,9 +164,9 @@ def weights_sentence(summary: Mapping[str, Any]) -> tuple[bool, str] | None:
         return None
     own = number(at(summary, "winner", "accuracy", "validation"))
     drawn, samples = number(summary.get("held_out_samples")), number(summary.get("validation_samples"))
-    where = "validation images"
-    if own is None:  # trained on the validation images: only the test images can say
-        own, where = accuracy_of(at(summary, "winner", "accuracy")), "test images, against the validation images"
+    where = "validation samples"
+    if own is None:  # trained on the validation samples: only the test samples can say
+        own, where = accuracy_of(at(summary, "winner", "accuracy")), "test samples, against the validation samples"
         drawn = number(summary.get("test_samples"))
     if own is not None and _worse(own, drawn, searched, samples):
         return True, (
@@ -183,11 +183,11 @@ def weights_sentence(summary: Mapping[str, Any]) -> tuple[bool, str] | None:
     if after < before:
         return True, (
             f"The delivered network is the {'searched one as it was' if weights == 'inherited' else 'plainly quantised one'}: "
-            f"training it on made it worse on the validation images ({percent(before)} to {percent(after)}) and "
+            f"training it on made it worse on the validation samples ({percent(before)} to {percent(after)}) and "
             "was dropped."
         )
     return False, (
-        f"{origin}, trained on: {percent(before)} of the validation images, which it was not trained on, before "
+        f"{origin}, trained on: {percent(before)} of the validation samples, which it was not trained on, before "
         f"and {percent(after)} after."
     )
 
@@ -202,8 +202,8 @@ def _other_way(summary: Mapping[str, Any]) -> str:
     if not isinstance(other, Mapping):
         return ""
     return (
-        f" (those {_from(other['weights'])} reach {percent(other.get('validation'))} of the validation images and "
-        f"{percent(other.get('exact_test'))} of the test images)"
+        f" (those {_from(other['weights'])} reach {percent(other.get('validation'))} of the validation samples and "
+        f"{percent(other.get('exact_test'))} of the test samples)"
     )
 
 

@@ -13,14 +13,14 @@ from typing import Any
 from autosnn_hw.search.database.storage import engine_options, existing, loaded, readable, told, with_secrets
 from autosnn_hw.search.database.study import NAME
 from autosnn_hw.search.database.trial_rows import finished_attributes, set_attributes
-from autosnn_hw.search.ranking.final_accuracy import Estimate
+from autosnn_hw.search.ranking.final_accuracy import AccuracyEstimate
 
 ATTRIBUTES = ("accuracy_source", "final_accuracy", "final_accuracy_deviation")  # of a trial
 PREFIX = "final:"  # of the study's attributes that say the same where the rows of trials are not known
 
 
 def store_accuracies(
-    known: Mapping[str, Estimate],
+    known: Mapping[str, AccuracyEstimate],
     storage: str | Path,
     *,
     name: str = NAME,
@@ -48,7 +48,7 @@ def store_accuracies(
                 study.set_user_attr(PREFIX + genotype, values)
 
 
-def read_accuracies(storage: str | Path, *, name: str = NAME) -> dict[str, Estimate]:
+def read_accuracies(storage: str | Path, *, name: str = NAME) -> dict[str, AccuracyEstimate]:
     """By genotype; empty where no network was made with its final weights yet.
 
     Raises:
@@ -64,7 +64,7 @@ def read_accuracies(storage: str | Path, *, name: str = NAME) -> dict[str, Estim
             ]
             rows = [{"genotype": genotype, **values} for genotype, values in found]
         return {
-            row["genotype"]: Estimate(
+            row["genotype"]: AccuracyEstimate(
                 row["final_accuracy"], row.get("final_accuracy_deviation"), row["accuracy_source"]
             )
             for row in rows

@@ -27,7 +27,7 @@ LEAST_NOISE = 1e-3  # standard deviation: a network that gets every image right 
 
 
 @dataclass(frozen=True)
-class Estimate:
+class AccuracyEstimate:
     """Accuracy of a candidate with its final weights, 0..1.
 
     Args:
@@ -50,7 +50,7 @@ class Estimate:
 
 def estimates(
     records: Sequence[CandidateRecord], measured: Mapping[str, float], samples: int, costs: Mapping[str, float]
-) -> dict[str, Estimate]:
+) -> dict[str, AccuracyEstimate]:
     """Estimates of all records that were priced, by genotype.
 
     Args:
@@ -78,13 +78,13 @@ def estimates(
     return {
         record.genotype: _alone(record, measured, samples)
         if record.genotype in measured
-        else Estimate(float(value), float(spread), CORRECTED)
+        else AccuracyEstimate(float(value), float(spread), CORRECTED)
         for record, value, spread in zip(known, mean, deviation)
     }
 
 
 def promising(
-    known: Mapping[str, Estimate],
+    known: Mapping[str, AccuracyEstimate],
     costs: Mapping[str, float],
     exponent: float,
     count: int,
@@ -108,11 +108,11 @@ def promising(
     return sorted(left, key=lambda genotype: (-bound(genotype), genotype))[:count]
 
 
-def _alone(record: CandidateRecord, measured: Mapping[str, float], samples: int) -> Estimate:
+def _alone(record: CandidateRecord, measured: Mapping[str, float], samples: int) -> AccuracyEstimate:
     value = measured.get(record.genotype)
     if value is None:
-        return Estimate(float(record.accuracy or 0.0), None, INHERITED)
-    return Estimate(value, _variance(value, samples) ** 0.5, MEASURED)
+        return AccuracyEstimate(float(record.accuracy or 0.0), None, INHERITED)
+    return AccuracyEstimate(value, _variance(value, samples) ** 0.5, MEASURED)
 
 
 def _variance(share: float, samples: int) -> float:

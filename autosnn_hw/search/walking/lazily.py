@@ -30,7 +30,7 @@ TOGETHER = 16  # candidates priced before the bounds are looked at again; the sa
 ROUNDING = 1e-9  # by which a sum may come out above its bound in another order of summation
 
 
-class Kept(Protocol):
+class BoundStore(Protocol):
     """Where the bounds of a subtree are kept, so that an interrupted walk goes on."""
 
     def read(self, first: Genes) -> Sequence[CandidateRecord] | None: ...
@@ -68,7 +68,7 @@ class Bounds:
 def walk_bounds(
     space: SearchSpace,
     bound_subtree: JudgeSubtree,
-    kept: Kept,
+    kept: BoundStore,
     settings: SearchSettings,
     *,
     workers: int | Crew = 1,

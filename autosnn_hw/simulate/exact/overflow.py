@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autosnn_hw.arithmetic.bounds import largest_sum
-from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, SigmaDeltaNeuron, SigmaDeltaPart
 from autosnn_hw.network.chip_layers import ALIGN, DECAY_ONE, WRAP, cuba, per_neuron
 from autosnn_hw.network.sigma_delta import MESSAGE_BITS, SIGMA_BITS
 from autosnn_hw.simulate.exact import reference, trace
@@ -57,7 +57,7 @@ def wide_values(
     for layer, own in zip(network.neuron_layers, recorded.layers):
         assert own.u is not None and isinstance(layer.neuron, SigmaDeltaNeuron)
         wrapped = _wrapped_sums(layer, frames) if isinstance(layer, ConvLayer) else 0
-        messages = 0 if layer.neuron.part is Part.SIGMA else _beyond(own.spikes, MESSAGE_BITS)
+        messages = 0 if layer.neuron.part is SigmaDeltaPart.SIGMA else _beyond(own.spikes, MESSAGE_BITS)
         sums = _beyond(own.u, SIGMA_BITS)
         if messages or sums or wrapped:
             yield layer.name, messages, sums, wrapped, own.u.size

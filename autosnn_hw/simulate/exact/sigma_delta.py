@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import ChipNetwork, ConvLayer, DenseLayer, InputLayer, Layer, SigmaDeltaNeuron, SigmaDeltaPart
 from autosnn_hw.network.chip_layers import per_neuron
 from autosnn_hw.network.sigma_delta import FRACTION, STATE_EXP
 from autosnn_hw.simulate.exact import reference
@@ -84,7 +84,7 @@ def integrate(layer: ConvLayer | DenseLayer, currents: np.ndarray, *, states: bo
     sigma, before, residue = (np.zeros_like(currents[:, 0]) for _ in range(3))
     for step in range(currents.shape[1]):
         sigma = sigma + currents[:, step]
-        if neuron.part is Part.SIGMA:
+        if neuron.part is SigmaDeltaPart.SIGMA:
             act = message = sigma
         else:
             act = np.maximum(sigma + bias, 0)

@@ -19,7 +19,7 @@ from autosnn_hw.simulate.stimulus import Stimulus
 
 
 @dataclass(frozen=True)
-class Measured:
+class LavaBatch:
     """What Lava gave for one batch.
 
     Args:
@@ -37,7 +37,7 @@ class Measured:
 
 def measure(
     job: Loaded, drive: Stimulus, wanted: Sequence[int], fast_conv: bool = True, timeout: float | None = None
-) -> Measured:
+) -> LavaBatch:
     """Run one batch as one job.
 
     Args:
@@ -93,7 +93,7 @@ def measure(
             timeout=timeout,
         )
         rows = np.fromfile(record, kind).reshape(course.steps, sum(neurons))
-        return Measured(
+        return LavaBatch(
             recorded_spikes(rows, course, layers, neurons),
             {
                 i: _channels_first(np.fromfile(path, np.int32), (course.samples, course.timesteps, 2), layers[i].shape)

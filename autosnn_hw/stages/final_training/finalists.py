@@ -11,7 +11,7 @@ import numpy as np
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.ranking import fitness
 from autosnn_hw.search.ranking.feedback import kendall_tau
-from autosnn_hw.search.ranking.final_accuracy import Estimate, estimates, promising
+from autosnn_hw.search.ranking.final_accuracy import AccuracyEstimate, estimates, promising
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.seeds import generator
@@ -95,7 +95,7 @@ def next_chosen(
     return promising(near, costs, exponent, count, chosen)
 
 
-def estimated(found: SearchResult, measured: Mapping[str, float], samples: int) -> dict[str, Estimate]:
+def estimated(found: SearchResult, measured: Mapping[str, float], samples: int) -> dict[str, AccuracyEstimate]:
     """What the networks measured so far say of all candidates."""
     costs = {record.genotype: record.cost for record in found.records if record.cost is not None}
     return estimates(found.records, measured, samples, costs)

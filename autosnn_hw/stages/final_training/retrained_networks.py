@@ -12,7 +12,7 @@ from autosnn_hw.config import SearchConfig
 from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table, writing
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
 from autosnn_hw.search.database.stored_accuracy import store_accuracies
-from autosnn_hw.search.ranking.final_accuracy import INHERITED, Estimate
+from autosnn_hw.search.ranking.final_accuracy import INHERITED, AccuracyEstimate
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.workers.processes import Pool
 from autosnn_hw.stages.final_training.finalists import Finalist, best_of, estimated, finalist, next_chosen, rounds
@@ -162,7 +162,7 @@ def _validated(results: Mapping[Architecture, TrainedNetwork]) -> dict[str, floa
     return {genotype: accuracy for genotype, accuracy in known.items() if accuracy is not None}
 
 
-def _row(record: CandidateRecord, estimate: Estimate | None) -> dict[str, Any]:
+def _row(record: CandidateRecord, estimate: AccuracyEstimate | None) -> dict[str, Any]:
     """A candidate's row of candidates.csv with what its accuracy with final weights is, and how that is known."""
     if estimate is None:
         return record.row()

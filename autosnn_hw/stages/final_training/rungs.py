@@ -26,7 +26,7 @@ FOLDER = "rungs"  # of the run's folder `networks`
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredAtRung:
     """A candidate at the end of a rung: accuracy of its integer network on the validation samples, and its fitness with it (None
     where it cannot be judged or breaks a limit)."""
 
@@ -44,7 +44,7 @@ class RungResult:
     """
 
     rung: Rung
-    measured: tuple[Measured, ...]
+    measured: tuple[MeasuredAtRung, ...]
     images: int
 
     def kept(self) -> list[str]:
@@ -131,7 +131,7 @@ def finished(
     """All rungs as the summary has them, the last with those of the finalists that came so far."""
     place = folder / "networks" / FOLDER
     measured = tuple(
-        Measured(one.candidate.genotype, one.network.accuracy.validation, one.fitness) for one in finalists
+        MeasuredAtRung(one.candidate.genotype, one.network.accuracy.validation, one.fitness) for one in finalists
     )
     last = RungResult(rungs(config, len(found.ranking))[-1], measured, len(prepared.data.x_train))
     record_rung(folder, place, last, reporter, last=True)
@@ -182,8 +182,10 @@ def by_candidate(documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, 
     }
 
 
-def _measured(records: Mapping[str, CandidateRecord], chosen: SearchSettings, mean_cost: float) -> tuple[Measured, ...]:
+def _measured(
+    records: Mapping[str, CandidateRecord], chosen: SearchSettings, mean_cost: float
+) -> tuple[MeasuredAtRung, ...]:
     return tuple(
-        Measured(genotype, record.accuracy, judged_fitness(record, chosen, mean_cost))
+        MeasuredAtRung(genotype, record.accuracy, judged_fitness(record, chosen, mean_cost))
         for genotype, record in records.items()
     )

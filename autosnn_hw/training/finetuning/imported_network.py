@@ -17,7 +17,7 @@ from torch import nn
 
 from autosnn_hw.deploy.from_graph.euler_steps import OR
 from autosnn_hw.deploy.from_graph.float_run import columns, currents, entering, heard
-from autosnn_hw.deploy.from_graph.image_input import Images, driven, image_input
+from autosnn_hw.deploy.from_graph.image_input import SeenImages, driven, image_input
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, PlannedLayer
 from autosnn_hw.deploy.from_graph.rounding import FloatNeurons, rounded
 from autosnn_hw.errors import InputError
@@ -48,7 +48,7 @@ class Tuned:
     best: int
 
 
-class IntegerLayer(nn.Module):
+class ImportedLayer(nn.Module):
     """One planned layer with its floats as parameters; its integers are made from them in every forward."""
 
     def __init__(self, layer: PlannedLayer, fires_at: bool) -> None:
@@ -143,16 +143,16 @@ def columns_of(bias: torch.Tensor, current: torch.Tensor) -> torch.Tensor:
     return bias.reshape(bias.shape + (1,) * (current.dim() - 2 - bias.dim()))
 
 
-class IntegerNetwork(nn.Module):
+class ImportedNetwork(nn.Module):
     """A planned network whose forward is the integer network that the plan becomes."""
 
-    def __init__(self, plan: Plan, images: Images | None = None) -> None:
+    def __init__(self, plan: Plan, images: SeenImages | None = None) -> None:
         """Where the network takes images its first layer is host work and stays as it is."""
         super().__init__()
         self.plan, self.images = plan, images
         self.first = None if images is None else image_input(plan.layers[0], images, plan.how.fires_at)
         self.fixed = 0 if images is None else 1
-        self.layers = nn.ModuleList(IntegerLayer(layer, plan.how.fires_at) for layer in plan.layers[self.fixed :])
+        self.layers = nn.ModuleList(ImportedLayer(layer, plan.how.fires_at) for layer in plan.layers[self.fixed :])
 
     def forward(self, samples: np.ndarray, kept: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
         """Spikes of the last layer summed over the steps, (N, outputs), or its voltage at the end; `kept` collects spikes by layer."""
@@ -182,7 +182,7 @@ def fit(
     train: Samples,
     validation: Samples,
     *,
-    images: Images | None = None,
+    images: SeenImages | None = None,
     epochs: int,
     seed: int = 0,
     batch: int = 64,
@@ -202,7 +202,7 @@ def fit(
     Raises:
         InputError: labels that the network has no output for.
     """
-    network = IntegerNetwork(plan, images)
+    network = ImportedNetwork(plan, images)
     outputs = int(np.prod(plan.layers[-1].layer.shape))
     largest = max(int(labels.max(initial=0)) for _, labels in (train, validation))
     if largest >= outputs:
@@ -239,7 +239,7 @@ def _group(layer: nn.Module, rate: float) -> dict[str, object]:
 
 
 @torch.no_grad()
-def accuracy(network: IntegerNetwork, samples: np.ndarray, labels: np.ndarray) -> float:
+def accuracy(network: ImportedNetwork, samples: np.ndarray, labels: np.ndarray) -> float:
     """Share of samples whose largest output, ties to the lowest, is the label: that of the exact simulator."""
     right = 0
     for start in range(0, len(samples), AT_ONCE):

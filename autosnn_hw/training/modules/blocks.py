@@ -197,7 +197,7 @@ class SpikingBlock(nn.Module):
         )
 
 
-class Pool(nn.Module):
+class SpikePool(nn.Module):
     """Max pool of spikes (no neuron, its output spikes are counted), or average pool or GAP with a neuron layer behind it."""
 
     def __init__(self, stage: Stage, *, neuron: str = "plif") -> None:

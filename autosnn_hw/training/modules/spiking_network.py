@@ -13,7 +13,7 @@ from autosnn_hw.architecture.macro_architectures import macro
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedBlock, FoldedNetwork
 from autosnn_hw.training.data.datasets import Dataset
-from autosnn_hw.training.modules.blocks import Counter, Pool, SpikingBlock, borrowed
+from autosnn_hw.training.modules.blocks import Counter, SpikePool, SpikingBlock, borrowed
 from autosnn_hw.training.modules.fabric import FLOAT, Fabric
 from autosnn_hw.training.modules.ternary import make_ternary
 from autosnn_hw.training.modules.voting_readout import HiddenLayer, VotingReadout, voters_of
@@ -131,7 +131,7 @@ def _module(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
     if stage.kind == "readout":
         return VotingReadout(stage, classes, neuron=fabric.readout_neuron, block=fabric.readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
-        return Pool(stage, neuron=fabric.neuron)
+        return SpikePool(stage, neuron=fabric.neuron)
     if stage.kind == "dense":
         return HiddenLayer(stage, neuron=fabric.neuron)
     return SpikingBlock(stage, neuron=fabric.neuron)

@@ -16,7 +16,7 @@ import torch
 from torch.distributed import rendezvous
 
 from autosnn_hw.errors import AutosnnError, InputError
-from autosnn_hw.torchrun import Place
+from autosnn_hw.torchrun import RankPlace
 from autosnn_hw.training.ranks.ranks import PATIENCE, RankLostError, Ranks, joined
 
 JOB, READY, BEGIN, SAID, LEFT = (
@@ -37,7 +37,7 @@ class Meeting:
         RankLostError: the others do not come.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: RankPlace) -> None:
         self.place, self._called = place, False
         try:
             self._store, _, _ = next(rendezvous("env://", timeout=PATIENCE))
@@ -166,7 +166,7 @@ class Meeting:
                 time.sleep(EVERY)
 
 
-def own_device(place: Place, device: str) -> None:
+def own_device(place: RankPlace, device: str) -> None:
     """Have "cuda" mean the device of this process.
 
     Raises:

@@ -17,7 +17,7 @@ from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training import path_sampling
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
-from autosnn_hw.training.modules.blocks import Counter, Norm, Pool, SpikingBlock
+from autosnn_hw.training.modules.blocks import Counter, Norm, SpikePool, SpikingBlock
 from autosnn_hw.training.modules.fabric import FLOAT, Fabric
 from autosnn_hw.training.modules.spiking_network import folded_network, stages_of, time_folded
 from autosnn_hw.training.modules.ternary import make_ternary
@@ -260,7 +260,7 @@ def _layer(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
     if stage.kind == "readout":
         return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
     if stage.kind in ("max_pool", "avg_pool", "gap"):
-        return Pool(stage, neuron=fabric.neuron)
+        return SpikePool(stage, neuron=fabric.neuron)
     return SpikingBlock(stage, neuron=fabric.stem_neuron if stage.kind == "stem" else fabric.neuron, tracked=False)
 
 

@@ -9,13 +9,13 @@ from torch import nn
 from autosnn_hw.deploy.from_graph import float_run
 from autosnn_hw.deploy.from_graph.beside_floats import beside
 from autosnn_hw.deploy.from_graph.calibration import calibrated
-from autosnn_hw.deploy.from_graph.image_input import Images
+from autosnn_hw.deploy.from_graph.image_input import SeenImages
 from autosnn_hw.deploy.from_graph.network import chip_network
 from autosnn_hw.deploy.from_torch import framework_run
 from autosnn_hw.deploy.from_torch.network import plan_torch
 from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.finetuning.imported_network import IntegerNetwork
+from autosnn_hw.training.finetuning.imported_network import ImportedNetwork
 from exporters import netx
 
 STEPS = 9
@@ -43,9 +43,9 @@ def planned(make, shape):
 def pictures(as_bytes, count=40):
     rng = np.random.default_rng(0)
     if as_bytes:
-        return rng.integers(0, 256, (count, 2, 8, 8), dtype=np.uint8), Images((2, 8, 8), STEPS, 255.0, 1.0, True)
+        return rng.integers(0, 256, (count, 2, 8, 8), dtype=np.uint8), SeenImages((2, 8, 8), STEPS, 255.0, 1.0, True)
     x = rng.normal(0, 1, (count, 2, 8, 8)).astype(np.float32)
-    return x, Images((2, 8, 8), STEPS, 1.0, float(np.abs(x).max()), False)
+    return x, SeenImages((2, 8, 8), STEPS, 1.0, float(np.abs(x).max()), False)
 
 
 @pytest.mark.parametrize("as_bytes", [True, False])
@@ -74,7 +74,7 @@ def test_what_is_trained_on_is_what_the_file_does(tmp_path):
     network = netx.read(tmp_path / "a.net")
     from autosnn_hw.simulate import exact
 
-    outputs = IntegerNetwork(plan, images)(x).detach().numpy()
+    outputs = ImportedNetwork(plan, images)(x).detach().numpy()
     assert outputs.any() and (outputs == exact.run(network, x).outputs).all()
 
 

@@ -8,7 +8,7 @@ from support.files.lava_dl_files import shipped
 from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, without
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import Part, Readout, SigmaDeltaNeuron
+from autosnn_hw.network import Readout, SigmaDeltaNeuron, SigmaDeltaPart
 from exporters import netx, nir, onnx
 
 SDNN = {"type": "SDNN", "vThMant": 13, "activation": "relu"}
@@ -20,9 +20,9 @@ OUTPUT = DENSE | {"neuron": SDNN | {"sigma_output": True}}
 def test_an_encoder_hidden_layers_and_a_decoder_are_read(write):
     network = netx.read(write(INPUT, HIDDEN, FLATTEN, OUTPUT))
     assert [layer.neuron for layer in network.layers] == [
-        SigmaDeltaNeuron(Part.DELTA, 13),
-        SigmaDeltaNeuron(Part.SIGMA_DELTA, 13),
-        SigmaDeltaNeuron(Part.SIGMA),
+        SigmaDeltaNeuron(SigmaDeltaPart.DELTA, 13),
+        SigmaDeltaNeuron(SigmaDeltaPart.SIGMA_DELTA, 13),
+        SigmaDeltaNeuron(SigmaDeltaPart.SIGMA),
     ]
     assert network.sigma_delta and network.input_layer.host and network.layers[1].bias.tolist() == [5, -40_000]
     assert network.readout == Readout(3, accumulates=True) and "notes" not in network.provenance

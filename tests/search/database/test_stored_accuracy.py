@@ -7,7 +7,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.search.database import trial_rows
 from autosnn_hw.search.database.stored_accuracy import read_accuracies, store_accuracies
 from autosnn_hw.search.database.study import NAME, read_records
-from autosnn_hw.search.ranking.final_accuracy import Estimate
+from autosnn_hw.search.ranking.final_accuracy import AccuracyEstimate
 from autosnn_hw.search.settings import SearchSettings
 
 SETTINGS = SearchSettings()
@@ -25,7 +25,7 @@ def names(synthetic, tmp_path):
 def known(names, shift=0.0):
     sources = ("measured", "corrected", "inherited")
     return {
-        name: Estimate(0.5 + shift + index / 100, None if index % 3 == 2 else 0.01 * index, sources[index % 3])
+        name: AccuracyEstimate(0.5 + shift + index / 100, None if index % 3 == 2 else 0.01 * index, sources[index % 3])
         for index, name in enumerate(names)
     }
 
@@ -36,7 +36,7 @@ def test_what_was_stored_is_read_and_later_knowledge_stands_in_its_place(names, 
     file = tmp_path / "study.db"
     before = read_records(file)
     assert read_accuracies(file) == {}
-    store_accuracies({**known(names[:4]), "no candidate": Estimate(1.0, None, "measured")}, file)
+    store_accuracies({**known(names[:4]), "no candidate": AccuracyEstimate(1.0, None, "measured")}, file)
     assert {name: value for name, value in read_accuracies(file).items() if name in names} == known(names[:4])
     store_accuracies(known(names, shift=0.1), file)
     assert {name: value for name, value in read_accuracies(file).items() if name in names} == known(names, shift=0.1)

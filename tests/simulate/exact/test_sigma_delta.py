@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.files.lava_dl_files import shipped
 
-from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, Part, SigmaDeltaNeuron
+from autosnn_hw.network import ChipNetwork, DenseLayer, InputLayer, SigmaDeltaNeuron, SigmaDeltaPart
 from autosnn_hw.network.sigma_delta import FRACTION, OUTPUT_SCALE, SPIKE_EXP
 from autosnn_hw.simulate import exact
 from exporters import netx
@@ -48,10 +48,12 @@ def test_the_output_of_pilotnet_is_lavas():
 
 
 def one_neuron(threshold, weight=64, bias=None, decodes=False):
-    last = SigmaDeltaNeuron(Part.SIGMA) if decodes else SigmaDeltaNeuron(Part.SIGMA_DELTA, threshold)
+    last = (
+        SigmaDeltaNeuron(SigmaDeltaPart.SIGMA) if decodes else SigmaDeltaNeuron(SigmaDeltaPart.SIGMA_DELTA, threshold)
+    )
     return ChipNetwork(
         (
-            InputLayer("in", (1,), SigmaDeltaNeuron(Part.DELTA, threshold)),
+            InputLayer("in", (1,), SigmaDeltaNeuron(SigmaDeltaPart.DELTA, threshold)),
             DenseLayer("out", (1,), np.array([[weight]]), last, bias=bias),
         )
     )

@@ -151,7 +151,7 @@ def test_in_the_first_rung_measured_accuracies_choose_who_begins_next(prepared, 
 def test_what_breaks_a_limit_goes_on_only_where_nothing_else_is_left():
     rung = schedules.rungs(SearchConfig(**CLIMBING), 40)[0]
     values = (("a", 0.5), ("b", None), ("c", 0.7), ("d", 0.5), ("e", None))
-    measured = tuple(rungs.Measured(name, 0.9, fitness) for name, fitness in values)
+    measured = tuple(rungs.MeasuredAtRung(name, 0.9, fitness) for name, fitness in values)
     assert rungs.RungResult(rung, measured, 80).kept() == ["c", "a", "d"]
     assert rungs.RungResult(rung, measured[1:2] + measured[4:], 80).kept() == ["b"]
     document = rungs.RungResult(rung, measured, 80).to_json(last=True)

@@ -19,9 +19,9 @@ from autosnn_hw.network import (
     CubaNeuron,
     DenseLayer,
     InputLayer,
-    Part,
     Readout,
     SigmaDeltaNeuron,
+    SigmaDeltaPart,
 )
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
@@ -48,10 +48,10 @@ def network(memoryless=False):
 
 def sigma_delta_network():
     rng = np.random.default_rng(0)
-    weight, hidden = rng.integers(-9, 9, (3, 2, 3, 3)), SigmaDeltaNeuron(Part.SIGMA_DELTA, 5)
+    weight, hidden = rng.integers(-9, 9, (3, 2, 3, 3)), SigmaDeltaNeuron(SigmaDeltaPart.SIGMA_DELTA, 5)
     conv = ConvLayer("conv", (3, 4, 4), weight, hidden, np.array([1, 0, -1]), padding=(1, 1))
-    last = DenseLayer("fc", (4,), rng.integers(-9, 9, (4, 48)), SigmaDeltaNeuron(Part.SIGMA))
-    return ChipNetwork((InputLayer("in", (2, 4, 4), SigmaDeltaNeuron(Part.DELTA, 1), host=True), conv, last))
+    last = DenseLayer("fc", (4,), rng.integers(-9, 9, (4, 48)), SigmaDeltaNeuron(SigmaDeltaPart.SIGMA))
+    return ChipNetwork((InputLayer("in", (2, 4, 4), SigmaDeltaNeuron(SigmaDeltaPart.DELTA, 1), host=True), conv, last))
 
 
 def write_all(folder):

@@ -12,7 +12,7 @@ from autosnn_hw.deploy.from_nir import plan_nir
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import Role
 from autosnn_hw.simulate import exact
-from autosnn_hw.training.finetuning.imported_network import IntegerNetwork, accuracy, fit
+from autosnn_hw.training.finetuning.imported_network import ImportedNetwork, accuracy, fit
 
 
 def neurons(kind, shape, rng):
@@ -58,7 +58,7 @@ def test_the_forward_is_the_exact_simulator(kind, last):
     """Every spike of every layer, relays and folded pools included, and the outputs."""
     plan = plan_nir(graph(kind, last), 1.0, "hard")
     network, x, kept = chip_network(plan), frames(), {}
-    outputs = IntegerNetwork(plan)(x, kept).detach().numpy()
+    outputs = ImportedNetwork(plan)(x, kept).detach().numpy()
     for layer, trace in zip(network.layers[1:], exact.trace(network, x).layers):
         if layer.name in kept:
             own = trace.spikes[:, :, layer.roles != Role.RELAY]
@@ -88,7 +88,7 @@ def test_training_finds_back_what_noise_took_and_keeps_the_best_epoch(one_thread
     assert done.accuracies[done.best] > done.accuracies[0] + 0.1
     network = chip_network(done.plan)
     found = exact.run(network, held).predictions(network.readout)
-    assert (found == y_held).mean() == done.accuracies[done.best] == accuracy(IntegerNetwork(done.plan), held, y_held)
+    assert (found == y_held).mean() == done.accuracies[done.best] == accuracy(ImportedNetwork(done.plan), held, y_held)
 
 
 def test_what_is_pruned_stays_pruned_and_neurons_stay():
@@ -128,7 +128,7 @@ def test_one_weight_that_is_huge_does_not_set_the_step_of_a_layer():
 
 def test_gradients_are_finite_and_reach_every_layer():
     plan = plan_nir(graph("LIF", "LI"), 1.0, "hard")
-    network = IntegerNetwork(plan)
+    network = ImportedNetwork(plan)
     torch.nn.functional.cross_entropy(network(frames()), torch.arange(12) % 4).backward()
     for layer in network.layers:
         assert torch.isfinite(layer.weight.grad).all() and layer.weight.grad.abs().sum() > 0

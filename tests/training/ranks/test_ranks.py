@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.torchrun import Place, follows, place
+from autosnn_hw.torchrun import RankPlace, follows, place
 from autosnn_hw.training.ranks.ranks import Ranks
 
 TORCHRUN = {"RANK": "1", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
@@ -23,7 +23,7 @@ def test_parts_are_the_whole_in_order_and_differ_by_one_at_most(count, samples):
 
 
 def test_the_environment_of_torchrun_says_who_one_is():
-    assert place(TORCHRUN) == Place(1, 4, 1) and follows(TORCHRUN)
+    assert place(TORCHRUN) == RankPlace(1, 4, 1) and follows(TORCHRUN)
     assert not follows(TORCHRUN | {"RANK": "0"})
 
 

@@ -16,7 +16,7 @@ from autosnn_hw.arithmetic.compiled import aligned
 from autosnn_hw.network import ConvLayer, DenseLayer, InputLayer
 from autosnn_hw.network.chip_layers import ALIGN, DECAY_ONE, cuba, effective_bias, every_neuron
 from autosnn_hw.simulate.exact.events.add_rows import LANES
-from autosnn_hw.simulate.exact.events.columns import HELD, SENT, Part, Step
+from autosnn_hw.simulate.exact.events.columns import HELD, SENT, PartColumn, Step
 
 _NEVER = (1 << 31) - 1
 
@@ -77,7 +77,7 @@ class ArrayBuilder:
         self.arrays: list[Array] = []
         self.views: list[list[View]] = []
         self.rows: list[dict[Step, int]] = []  # one for each array, in the same order
-        self.parts: list[dict[Part, int]] = []
+        self.parts: list[dict[PartColumn, int]] = []
         self.phases: list[tuple[int, ...]] = []
         self.tables, self.frames = FlatTable(np.int16), FlatTable(np.int16)
         self.thresholds, self.keeps = FlatTable(np.int32), FlatTable(np.int32)

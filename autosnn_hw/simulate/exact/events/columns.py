@@ -34,7 +34,7 @@ class Step(IntEnum):
     PAD_W = 23
 
 
-class Part(IntEnum):
+class PartColumn(IntEnum):
     """Columns of the plan's parts: the spikes of one source array meeting one kernel."""
 
     KIND = 0

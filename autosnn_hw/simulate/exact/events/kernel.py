@@ -17,14 +17,14 @@ from autosnn_hw.arithmetic.compiled import compiled
 from autosnn_hw.simulate.exact.events import add_rows as row_adder
 from autosnn_hw.simulate.exact.events import columns, turns
 from autosnn_hw.simulate.exact.events.add_rows import call_add_rows
-from autosnn_hw.simulate.exact.events.columns import CONV, DIAGONAL, FIRE, GATE, HELD, SENT, Part, Phase, Step
+from autosnn_hw.simulate.exact.events.columns import CONV, DIAGONAL, FIRE, GATE, HELD, SENT, PartColumn, Phase, Step
 from autosnn_hw.simulate.exact.events.turns import claim, publish, wait_for
 
 (_KIND, _FIRST_PART, _LAST_PART, _ROWS, _COLUMNS, _WIDTH, _FRAME, _FRAME_SIZE, _FRAME_ROW, _ORIGIN, _NEURON, _OUT, _COUNTS,
  _FIRST_VIEW, _LAST_VIEW, _SOURCE, _SOURCE_ROWS, _SOURCE_COLUMNS, _WINDOW_H, _WINDOW_W, _STRIDE_H, _STRIDE_W, _PAD_H,
  _PAD_W) = (int(s) for s in Step)  # fmt: skip
 (_P_KIND, _P_SOURCE, _P_ROWS, _P_COLUMNS, _P_WIDTH, _P_STRIDE_H, _P_STRIDE_W, _P_PAD_H, _P_PAD_W, _P_PHASES, _P_BITS,
- _P_WEIGHTS, _P_POSITION) = (int(p) for p in Part)  # fmt: skip
+ _P_WEIGHTS, _P_POSITION) = (int(p) for p in PartColumn)  # fmt: skip
 _H_ROWS, _H_COLUMNS, _H_VECTORS, _H_TABLE, _H_BYTES = (int(h) for h in Phase)
 
 _V_HIGHEST, _V_LOWEST = np.int32((1 << 23) - 1), np.int32(1 - (1 << 23))
@@ -146,7 +146,7 @@ def _kernel(callees: int) -> Any:
 
         Args:
             adder: address of `row_adder.add_rows`; rest: of `turns.rest_address`. steps: T.
-            layers, parts, phases: int64 tables, columns `Step`, `Part`, `Phase`.
+            layers, parts, phases: int64 tables, columns `Step`, `PartColumn`, `Phase`.
             tables: int16 lookup tables; frames: int16 bias frames and diagonal weights.
             thresholds, keeps: int32 64 * vth_mant and 4096 - v_decay of one row of neurons of each layer.
             fans: int32 (3, ..) of each counted neuron: 1 where it is of the view, its synapses, with zero weights; views: int64 (views, 2) where a view's fan begins, its array.

@@ -8,7 +8,7 @@ from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.network.connectivity import ungrouped
 from autosnn_hw.simulate.exact.events.add_rows import LANES, ROW_BYTES
 from autosnn_hw.simulate.exact.events.arrays import Array, ArrayBuilder, View
-from autosnn_hw.simulate.exact.events.columns import CONV, DENSE, DIAGONAL, FIRE, GATE, Part, Step
+from autosnn_hw.simulate.exact.events.columns import CONV, DENSE, DIAGONAL, FIRE, GATE, PartColumn, Step
 from autosnn_hw.simulate.exact.events.gates import Gate, copies_in_place, find_gates
 from autosnn_hw.simulate.exact.events.layout import fill_table
 
@@ -83,27 +83,27 @@ class TableBuilder(ArrayBuilder):
         """Add one part; returns how far it reaches beyond the neurons: rows above, below, columns left, right."""
         array = self.arrays[index]
         common = {
-            Part.SOURCE: self.rows[number][Step.OUT],
-            Part.ROWS: source.rows,
-            Part.COLUMNS: source.columns,
-            Part.WIDTH: source.width,
+            PartColumn.SOURCE: self.rows[number][Step.OUT],
+            PartColumn.ROWS: source.rows,
+            PartColumn.COLUMNS: source.columns,
+            PartColumn.WIDTH: source.width,
         }
         if _is_diagonal(kernel, array, source, stride, padding):
             row = np.zeros((array.columns, array.width), np.int64)
             row[:, : len(kernel)] = kernel[np.arange(len(kernel)), np.arange(len(kernel)), 0, 0]
-            self.parts.append({**common, Part.KIND: DIAGONAL, Part.WEIGHTS: self.frames.add(row)})
+            self.parts.append({**common, PartColumn.KIND: DIAGONAL, PartColumn.WEIGHTS: self.frames.add(row)})
             return [0, 0, 0, 0]
         bits = 8 if _table_bytes(kernel, array.width, source.width) <= _LARGEST_TABLE else 4
         self.parts.append(
             {
                 **common,
-                Part.KIND: CONV,
-                Part.STRIDE_H: stride[0],
-                Part.STRIDE_W: stride[1],
-                Part.PAD_H: padding[0],
-                Part.PAD_W: padding[1],
-                Part.PHASES: len(self.phases),
-                Part.BITS: bits,
+                PartColumn.KIND: CONV,
+                PartColumn.STRIDE_H: stride[0],
+                PartColumn.STRIDE_W: stride[1],
+                PartColumn.PAD_H: padding[0],
+                PartColumn.PAD_W: padding[1],
+                PartColumn.PHASES: len(self.phases),
+                PartColumn.BITS: bits,
             }
         )
         for phase_h in range(stride[0]):
@@ -156,14 +156,14 @@ class TableBuilder(ArrayBuilder):
         table = _table(weights, bits)
         self.parts.append(
             {
-                Part.KIND: DENSE,
-                Part.SOURCE: self.rows[view.array][Step.OUT],
-                Part.ROWS: source.rows,
-                Part.COLUMNS: source.columns,
-                Part.WIDTH: source.width,
-                Part.PHASES: len(self.phases),
-                Part.BITS: bits,
-                Part.PER_POSITION: table.nbytes // positions,
+                PartColumn.KIND: DENSE,
+                PartColumn.SOURCE: self.rows[view.array][Step.OUT],
+                PartColumn.ROWS: source.rows,
+                PartColumn.COLUMNS: source.columns,
+                PartColumn.WIDTH: source.width,
+                PartColumn.PHASES: len(self.phases),
+                PartColumn.BITS: bits,
+                PartColumn.PER_POSITION: table.nbytes // positions,
             }
         )
         self.phases.append((1, 1, vectors, 2 * self.tables.add(table), vectors * ROW_BYTES))

@@ -10,7 +10,7 @@ from autosnn_hw.kept import kept_with
 from autosnn_hw.network import ChipNetwork, ConvLayer, InputLayer, Layer, Role
 from autosnn_hw.simulate.counting import fans
 from autosnn_hw.simulate.exact.events.arrays import Array, View
-from autosnn_hw.simulate.exact.events.columns import Part, Phase, Step
+from autosnn_hw.simulate.exact.events.columns import PartColumn, Phase, Step
 from autosnn_hw.simulate.exact.events.synapses import TableBuilder
 
 
@@ -143,7 +143,8 @@ def prepare(network: ChipNetwork, first: int, last: int, steps: int) -> Tables:
         by_layer=by_role.sum(axis=1),
         layers=np.array([[row.get(step, 0) for step in Step] for row in builder.rows], np.int64),
         parts=np.array(
-            [[part.get(column, 0) for column in Part] for part in builder.parts] or [[0] * len(Part)], np.int64
+            [[part.get(column, 0) for column in PartColumn] for part in builder.parts] or [[0] * len(PartColumn)],
+            np.int64,
         ),
         phases=np.array(builder.phases or [(0,) * len(Phase)], np.int64),
         tables=builder.tables.joined(),

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.sources.event_frames import Events
+from autosnn_hw.training.data.sources.event_frames import EventStream
 
 SIDE = 128
 AGAIN = "fetch it again"
@@ -22,7 +22,7 @@ POLARITY, POLARITY_BYTES = 1, 8  # type and size of an event in 3.1
 SPECIAL = 0x8000  # of an address in 2.0: a synchronisation, no pixel
 
 
-def read_2(path: Path) -> Events:
+def read_2(path: Path) -> EventStream:
     """Events of a DVS128 in AEDAT 2.0, turned upright as SpikingJelly does it.
 
     Raises:
@@ -38,10 +38,10 @@ def read_2(path: Path) -> Events:
     address, time = address[pixel], time[pixel]
     _require_some(path, len(address))
     x, y = (address >> 1) & 0x7F, (address >> 8) & 0x7F
-    return Events(SIDE - 1 - y, SIDE - 1 - x, 1 - (address & 1), time)
+    return EventStream(SIDE - 1 - y, SIDE - 1 - x, 1 - (address & 1), time)
 
 
-def read_3(path: Path) -> Events:
+def read_3(path: Path) -> EventStream:
     """Polarity events of AEDAT 3.1; other kinds of packets are passed over.
 
     Raises:
@@ -71,7 +71,7 @@ def read_3(path: Path) -> Events:
     x, y = event >> 17, (event >> 2) & 0x7FFF
     if max(x.max(), y.max()) >= SIDE:
         raise InputError(f"{path} holds events outside of {SIDE} x {SIDE} pixels: it is damaged; {AGAIN}.")
-    return Events(x, y, (event >> 1) & 1, time)
+    return EventStream(x, y, (event >> 1) & 1, time)
 
 
 def _after_header(path: Path, version: bytes) -> tuple[bytes, int]:

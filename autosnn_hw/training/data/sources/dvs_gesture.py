@@ -15,7 +15,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.sources import aedat, archives
-from autosnn_hw.training.data.sources.event_frames import Events, Framing
+from autosnn_hw.training.data.sources.event_frames import EventStream, Framing
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
 
@@ -156,7 +156,7 @@ def _cut(folder: Path) -> list[Gesture]:
     return [Gesture(path, int(path.stem)) for path in found]
 
 
-def _array(path: Path) -> Events:
+def _array(path: Path) -> EventStream:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -171,4 +171,4 @@ def _array(path: Path) -> Events:
             f"{path} holds events outside of {aedat.SIDE} x {aedat.SIDE} pixels: it is damaged; unpack the data set again."
         )
     x, y, polarity, time = values.astype(np.int64).T
-    return Events(x, y, polarity, time * 1000)
+    return EventStream(x, y, polarity, time * 1000)

@@ -14,7 +14,7 @@ WAYS = ("events", "time")
 
 
 @dataclass(frozen=True)
-class Events:
+class EventStream:
     """Events of one sample, in the order of the file.
 
     Args:
@@ -31,10 +31,10 @@ class Events:
     def __len__(self) -> int:
         return len(self.x)
 
-    def within(self, begin: int, end: int) -> Events:
+    def within(self, begin: int, end: int) -> EventStream:
         """Those with begin <= time < end, us."""
         chosen = (self.time >= begin) & (self.time < end)
-        return Events(self.x[chosen], self.y[chosen], self.polarity[chosen], self.time[chosen])
+        return EventStream(self.x[chosen], self.y[chosen], self.polarity[chosen], self.time[chosen])
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Framing:
             )
         return cls(int(number), by)
 
-    def frames(self, events: Events, side: int) -> np.ndarray:
+    def frames(self, events: EventStream, side: int) -> np.ndarray:
         """Frames uint8 (T, 2, side, side) that count at least one event, channel 0 ON and 1 OFF."""
         order = np.argsort(events.time, kind="stable")
         time = events.time[order]

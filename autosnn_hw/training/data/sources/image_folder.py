@@ -40,7 +40,7 @@ def image_folder(folder: Path, labelled: bool = True) -> Parts:
                 f"to train. folder:{alone} would split its images by itself."
             )
         names = _classes(alone)
-        images = Images(folder, [], _labelled(alone, names), names, f"the folder {alone.name}, which is alone")
+        images = LabelledFiles(folder, [], _labelled(alone, names), names, f"the folder {alone.name}, which is alone")
         return _parts("images", images)
     if (folder / "train").is_dir():
         test_folder = next(folder / part for part in ("test", "val") if (folder / part).is_dir())
@@ -59,7 +59,7 @@ def image_folder(folder: Path, labelled: bool = True) -> Parts:
             for wanted in (True, False)
         )
         split = "every fifth image of a class in the order of file names"
-    return _parts("images", Images(folder, train, test, names, split))
+    return _parts("images", LabelledFiles(folder, train, test, names, split))
 
 
 def lacking(folder: Path) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def tiny_imagenet(folder: Path) -> Parts:
         test.append((root / "val" / "images" / Path(fields[0]).name, label[fields[1]]))
     split = "val of the data set"
     return _parts(
-        "tiny-imagenet", Images(root, train, test, names, split, colour=True, listings=(listing, annotations))
+        "tiny-imagenet", LabelledFiles(root, train, test, names, split, colour=True, listings=(listing, annotations))
     )
 
 
@@ -132,7 +132,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Images:
+class LabelledFiles:
     """Files with their labels, and what of them is made.
 
     Args:
@@ -153,7 +153,7 @@ class Images:
     listings: tuple[Path, ...] = ()
 
 
-def _parts(name: str, images: Images) -> Parts:
+def _parts(name: str, images: LabelledFiles) -> Parts:
     if not images.test:
         raise InputError(
             f"{images.root}: {len(images.train)} training images and none for testing were found; both are needed."

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.sources.event_frames import Events, Framing
+from autosnn_hw.training.data.sources.event_frames import EventStream, Framing
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
 
@@ -58,7 +58,7 @@ def _files(folder: Path, part: str) -> list[tuple[Path, int]]:
     return [files[index] for index in shuffled(len(files))]
 
 
-def events_of(path: Path) -> Events:
+def events_of(path: Path) -> EventStream:
     """The events of a file.
 
     Raises:
@@ -77,4 +77,4 @@ def events_of(path: Path) -> Events:
         raise InputError(
             f"{path} holds events outside of {SIDE} x {SIDE} pixels, or none: it is damaged; fetch it again."
         )
-    return Events(x[real], y[real], (high >> 7)[real], time[real])
+    return EventStream(x[real], y[real], (high >> 7)[real], time[real])

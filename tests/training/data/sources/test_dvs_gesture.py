@@ -5,7 +5,7 @@ from support.files import event_files
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.sources import dvs_gesture
-from autosnn_hw.training.data.sources.event_frames import Events, Framing
+from autosnn_hw.training.data.sources.event_frames import EventStream, Framing
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_gestures_that_are_cut_already(tmp_path, place):
     x, y = found.full_train()
     assert np.bincount(y).tolist() == [2] * 11 and (x.sum(axis=(1, 2, 3)).argmax(axis=1) == y).all()
     events = np.load(tmp_path / place / "ibmGestureTest" / "user03_led" / "7.npy").astype(int)
-    expected = Framing(2, "time").frames(Events(*events.T[:3], events[:, 3] * 1000), 128)
+    expected = Framing(2, "time").frames(EventStream(*events.T[:3], events[:, 3] * 1000), 128)
     np.testing.assert_array_equal(found.x_test[found.y_test == 7][0], expected)
 
 

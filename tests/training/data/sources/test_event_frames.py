@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from support.files import event_files
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.sources.event_frames import Events, Framing
+from autosnn_hw.training.data.sources.event_frames import EventStream, Framing
 
 
 def events_of(count, seed=0, side=16):
     x, y, polarity, time = event_files.random_events(count, side, seed=seed).T
-    return Events(x, y, polarity, time)
+    return EventStream(x, y, polarity, time)
 
 
 @settings(max_examples=40, deadline=None)
@@ -44,14 +44,14 @@ def test_spikingjelly_makes_the_same_frames(by, theirs):
     if by == "time":  # its frames are whole microseconds long, the last a little longer
         time[0], time[-1] = 1000, 1000 + 60_000 - 1
         time = np.minimum(time, time[-1])
-    ours = Framing(6, by).frames(Events(x, y, polarity, time), 16)
+    ours = Framing(6, by).frames(EventStream(x, y, polarity, time), 16)
     found = integrate_events_by_fixed_frames_number({"t": time, "x": x, "y": y, "p": polarity}, theirs, 6, 16, 16)
     different = np.abs(ours[:, ::-1].astype(int) - found).sum()
     assert different <= (0 if by == "events" else 2)
 
 
 def test_more_events_than_a_byte_holds_are_cut():
-    many = Events(*(np.zeros(300, int) for _ in range(3)), np.arange(300))
+    many = EventStream(*(np.zeros(300, int) for _ in range(3)), np.arange(300))
     assert Framing(1).frames(many, 4)[0, 1, 0, 0] == 255
 
 
