@@ -24,8 +24,8 @@ def command(files, as_json):
              autosnn-hw compare a.json b.json
     """
     from autosnn_hw.documents.comparison import compare_documents
+    from autosnn_hw.documents.document_reading import read_document
     from autosnn_hw.documents.overview import overview
-    from autosnn_hw.documents.reading import read_document
     from autosnn_hw.documents.run_reading import seeds_of
 
     if len(files) < 2:

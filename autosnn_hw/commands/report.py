@@ -68,8 +68,8 @@ def command(runs, figures, formats, latex, out):
 
 def _compared(runs, out):
     from autosnn_hw.documents.comparison import compare_documents
+    from autosnn_hw.documents.document_reading import read_document
     from autosnn_hw.documents.overview import overview
-    from autosnn_hw.documents.reading import read_document
     from autosnn_hw.report.comparison_table import comparison_table
     from autosnn_hw.report.elements import show
     from autosnn_hw.report.page.comparison import write_comparison

@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from autosnn_hw.documents.accuracy import differ
-from autosnn_hw.documents.searches.seeds import difference_of_means
+from autosnn_hw.documents.searches.several_seeds import difference_of_means
 from autosnn_hw.words.quantities import at, number
 
 # What should be alike where numbers are compared, and what it means where it is not.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from autosnn_hw.documents.reading import Estimate, Named, Part
+from autosnn_hw.documents.document_reading import Estimate, Named, Part
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=0)]

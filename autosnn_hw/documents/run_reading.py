@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from autosnn_hw.documents.reading import SHOWN
+from autosnn_hw.documents.document_reading import SHOWN
 from autosnn_hw.documents.run_models import Manifest, Summary
-from autosnn_hw.documents.searches.seeds import over_seeds
+from autosnn_hw.documents.searches.several_seeds import over_seeds
 from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import SUMMARY, read_json
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from autosnn_hw.documents.reading import Backend, Counts, Data, Document, Estimate, Part
+from autosnn_hw.documents.document_reading import Backend, Counts, Data, Document, Estimate, Part
 from autosnn_hw.documents.run_models import Positive, Size
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 import hw_profiles
 from autosnn_hw import run_folder
 from autosnn_hw.config import read_config
-from autosnn_hw.documents.reading import SHOWN
+from autosnn_hw.documents.document_reading import SHOWN
 from autosnn_hw.documents.run_models import Certificate, Manifest, Summary
 from autosnn_hw.documents.run_reading import checked
 from autosnn_hw.documents.winner_models import Behaviour, WinnerDocument

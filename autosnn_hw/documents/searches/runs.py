@@ -7,7 +7,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from autosnn_hw.documents.accuracy import best_known, differ, wilson
-from autosnn_hw.documents.searches.seeds import difference_of_means, over_seeds
+from autosnn_hw.documents.searches.several_seeds import difference_of_means, over_seeds
 from autosnn_hw.documents.searches.verdict import accuracy_of, total_energy
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.words.quantities import at, number

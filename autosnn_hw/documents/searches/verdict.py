@@ -8,7 +8,7 @@ from typing import Any
 
 from autosnn_hw.documents.accuracy import Z_95
 from autosnn_hw.documents.searches.search_cost import cost_sentence
-from autosnn_hw.documents.searches.seeds import seeds_sentence
+from autosnn_hw.documents.searches.several_seeds import seeds_sentence
 from autosnn_hw.words.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
 
 

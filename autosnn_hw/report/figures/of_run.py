@@ -13,7 +13,7 @@ from autosnn_hw.documents.searches.verdict import alike
 from autosnn_hw.report.figures import behaviour as of_behaviour
 from autosnn_hw.report.figures import of_layers, of_search
 from autosnn_hw.report.figures import training as of_training
-from autosnn_hw.report.figures.seeds import seeds
+from autosnn_hw.report.figures.several_seeds import seeds
 from autosnn_hw.report.figures.tornado import tornado
 from autosnn_hw.words.quantities import at, count, number
 

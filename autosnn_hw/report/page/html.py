@@ -12,7 +12,7 @@ from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.documents.accuracy import best_known, worst_errors
 from autosnn_hw.documents.searches import verdict
 from autosnn_hw.documents.searches.accuracy_chain import accuracy_chain
-from autosnn_hw.documents.searches.seeds import by_seed
+from autosnn_hw.documents.searches.several_seeds import by_seed
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.documents.workload import ann_beside, neurobench, operations
 from autosnn_hw.report.figures.of_run import figures

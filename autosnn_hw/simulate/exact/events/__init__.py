@@ -7,7 +7,7 @@ else in this folder is used from outside.
 from __future__ import annotations
 
 from autosnn_hw.simulate.exact.events.eligible import serves, serves_values
+from autosnn_hw.simulate.exact.events.event_tables import Tables, prepare
 from autosnn_hw.simulate.exact.events.run import run
-from autosnn_hw.simulate.exact.events.tables import Tables, prepare
 
 __all__ = ["Tables", "prepare", "run", "serves", "serves_values"]

@@ -12,9 +12,9 @@ from autosnn_hw.arithmetic.compiled import aligned, share
 from autosnn_hw.network import Role
 from autosnn_hw.simulate.counting import LayerSums
 from autosnn_hw.simulate.exact.events.add_rows import add_rows
+from autosnn_hw.simulate.exact.events.event_tables import Tables
 from autosnn_hw.simulate.exact.events.kernel import run_images
 from autosnn_hw.simulate.exact.events.layout import interleave
-from autosnn_hw.simulate.exact.events.tables import Tables
 from autosnn_hw.simulate.exact.events.turns import rest_address
 from autosnn_hw.simulate.exact.layer_run import LayerRun
 

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.collections import PathCollection
 
-from autosnn_hw.report.figures.seeds import seeds
+from autosnn_hw.report.figures.several_seeds import seeds
 from autosnn_hw.report.paper.drawing import draw
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autosnn_hw.documents.searches.seeds import by_seed, seeds_sentence
+from autosnn_hw.documents.searches.several_seeds import by_seed, seeds_sentence
 
 
 def spread(mean, reach, count=3):

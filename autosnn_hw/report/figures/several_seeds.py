@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from autosnn_hw.documents.searches.seeds import by_seed
+from autosnn_hw.documents.searches.several_seeds import by_seed
 from autosnn_hw.report.figures.canvas import BLUE, GREY, ORANGE, empty_figure, whisker
 from autosnn_hw.words.quantities import percent, quantity
 

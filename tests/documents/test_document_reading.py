@@ -7,8 +7,8 @@ from copy import deepcopy
 import pytest
 
 from autosnn_hw.documents.comparison import compare_documents
+from autosnn_hw.documents.document_reading import read_document
 from autosnn_hw.documents.overview import overview
-from autosnn_hw.documents.reading import read_document
 from autosnn_hw.errors import InputError
 from autosnn_hw.report.comparison_table import comparison_table
 from autosnn_hw.run_folder import WINNER_SIMULATION
