@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture, front_sentence, layout
-from autosnn_hw.architecture.own_space import resolved
-from autosnn_hw.config import SearchConfig, from_mapping, read_config
-from autosnn_hw.config.default_sizes import sizes_of
+from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
+from autosnn_hw.stages.chosen import config_for as config_for
 from autosnn_hw.stages.time_and_cost.clock import Clock
 from autosnn_hw.words.progress import Reporter, Silent
 
@@ -23,42 +21,9 @@ if TYPE_CHECKING:
     from autosnn_hw.training.data.datasets import Dataset
     from autosnn_hw.training.ranks.meeting import Meeting
 
-# Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
-CROSSBAR_EPOCHS = 1.6
 # Choices of which a run that is gone on with may have more.
 GROWING = ("epochs", "finalists", "generations", "budget", "seeds")
 ELSEWHERE = ("workers", "scheduler", "core_watts")  # choices that no number depends on: a run may go on with others
-
-
-def config_for(choices: Mapping[str, Any], where: str = "command line") -> SearchConfig:
-    """The config of what was chosen; sizes and schedule that were not are those of dataset and target (`sizes_for`).
-
-    Raises:
-        InputError: a bad choice, an unknown target, or a space's file that says what cannot be.
-    """
-    choices = resolved(choices)
-    default = SearchConfig.model_fields
-    names = (choices.get(name, default[name].default) for name in ("dataset", "target"))
-    return from_mapping(sizes_for(*names) | dict(choices), where)
-
-
-def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
-    """Sizes and schedule that a search takes where none are asked for: small for the embedded datasets, else AutoSNN's; the
-    timesteps of event frames are theirs; more epochs where the target is a crossbar.
-
-    Raises:
-        InputError: unknown target.
-    """
-    import hw_profiles
-    from autosnn_hw.training.data.datasets import timesteps_of
-
-    sizes: dict[str, Any] = dict(sizes_of(dataset))
-    if (steps := timesteps_of(dataset)) is not None:
-        sizes["timesteps"] = steps
-    if hw_profiles.load(target).learns_slowly:
-        longer = ("epochs", "retrain_epochs", "finetune_epochs")
-        sizes |= {name: round(CROSSBAR_EPOCHS * sizes[name]) for name in longer}
-    return sizes
 
 
 def examined(name: str, target: str, data_dir: str | Path | None, download: bool, estimate: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from autosnn_hw import cli, pipeline
+from autosnn_hw import cli
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer, Readout
 from exporters import netx
 
@@ -240,15 +240,6 @@ def test_inspect_targets_and_compare_answer_in_words_and_json(capsys, tmp_path, 
     assert code == 0 and document["same_network"]
     assert document["totals"]["spikes.chip"]["ratio"] == 1
     assert run(capsys, "compare", tmp_path / "loihi1.json", tmp_path / "loihi2.json")[0] == 0
-
-
-def test_a_crossbar_gets_more_epochs():
-    own, others = pipeline.sizes_for("digits", "truenorth"), pipeline.sizes_for("digits")
-    assert own["epochs"] > others["epochs"] and own["retrain_epochs"] > others["retrain_epochs"]
-    assert {name: own[name] for name in ("width", "timesteps")} == {
-        name: others[name] for name in ("width", "timesteps")
-    }
-    assert pipeline.sizes_for("cifar10", "loihi1") == pipeline.sizes_for("cifar10")
 
 
 def test_data_says_what_it_holds_as_table_and_as_document():

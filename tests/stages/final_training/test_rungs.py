@@ -57,6 +57,15 @@ def searched(count=40):
     return SearchResult(ranking[0], tuple(ranking), tuple(ranking), 2e-5, {}, (), {})
 
 
+@pytest.mark.parametrize("damaged", ["{", "[]", "{}", '"text"'])
+def test_a_rung_whose_record_is_damaged_is_done_again(trained, config, tmp_path, damaged):
+    job, task = RungJob(NetworkJob.of(config, tmp_path, supernet="none")), RungTask(SPACE.at(7), 2)
+    first = job(task)
+    assert job.finished(task) and job(task) == first and len(trained) == 1
+    job.file(task).write_text(damaged)
+    assert not job.finished(task) and job(task) == first and len(trained) == 2 and job.finished(task)
+
+
 class Said(Silent):
     def __init__(self):
         self.sentences = []
