@@ -1,11 +1,12 @@
 """Every command that README, docs/ and --help show is one that the tool takes."""
 
+import importlib
 import re
 
 import click
 import pytest
 from support.documents import documented_commands as documented
-from support.documents.documented_commands import PAGES, ROOT
+from support.documents.documented_commands import HOUSE, PAGES, ROOT
 from support.documents.not_run import LINES, PIECES, RULES, line_of
 
 from autosnn_hw.cli import VERBS
@@ -37,6 +38,39 @@ def test_every_verb_has_an_example_under_help_that_parses():
 def test_every_verb_is_named_in_the_readme():
     readme = (ROOT / "README.md").read_text()
     assert [verb for verb in VERBS if f"`{verb}`" not in readme] == []
+
+
+def not_there(name):
+    """Whether a dotted name is neither a module nor in one."""
+    module, _, last = name.rpartition(".")
+    try:
+        return not hasattr(importlib.import_module(module), last) and importlib.util.find_spec(name) is None
+    except ImportError:
+        return True
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_name_of_python_on_a_page_is_there(page):
+    assert [name for name in sorted(documented.python_names(page)) if not_there(name)] == []
+
+
+@pytest.mark.parametrize("name", ["autosnn_hw.network.Part", "autosnn_hw.nothing.at_all", "exporters.of.nothing"])
+def test_a_name_that_is_wrong_would_be_found(name):
+    assert not_there(name)
+
+
+def test_names_are_found_where_a_page_has_them(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`autosnn_hw.cost.place(network)`, the entry point `autosnn_hw.targets`\n\n```python\n"
+        "from autosnn_hw.network import (\n    ConvLayer,\n    DenseLayer as Dense,\n)\nimport exporters.nir\n"
+        "if True:\n    from autosnn_hw import write\n```\n"
+    )
+    assert documented.python_names(page) == {
+        "autosnn_hw.cost.place", "autosnn_hw.network.ConvLayer", "autosnn_hw.network.DenseLayer",
+        "exporters.nir", "autosnn_hw.write",
+    }  # fmt: skip
+    assert HOUSE == ("autosnn_hw", "exporters", "hw_profiles")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

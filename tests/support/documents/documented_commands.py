@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 
 from autosnn_hw.cli import VERBS, group
+from support.documents.not_run import PIECES
 
 ROOT = Path(__file__).parents[3]
 PAGES = (
@@ -20,6 +22,8 @@ PAGES = (
     *sorted((ROOT / "examples").glob("*.md")),
 )
 TOOL = re.compile(r"(?:\.venv/bin/)?autosnn-hw$")
+HOUSE = ("autosnn_hw", "exporters", "hw_profiles")
+NO_MODULES = {"autosnn_hw.targets"}  # a group of entry points
 OPERATORS = re.compile(r"[|&;<>()]+$")
 
 
@@ -88,6 +92,21 @@ def inline_commands(page: Path) -> Iterator[list[str]]:
     prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     for code in re.findall(r"(?<!`)`((?:\.venv/bin/)?autosnn-hw [^`]+)`(?!`)", prose):
         yield from (command for command in words(code.replace("\n", " ")) if command[1:] or command[0] not in VERBS)
+
+
+def python_names(page: Path) -> set[str]:
+    """Names of this project that blocks of Python import, and those a sentence spells out; what was decided long ago may have moved."""
+    found: set[str] = set()
+    for block in blocks(page):
+        if block.language == "python" and block.text.partition("\n")[0] not in PIECES:
+            for node in ast.walk(ast.parse(block.text)):
+                if isinstance(node, ast.Import):
+                    found.update(name.name for name in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                    found.update(f"{node.module}.{name.name}" for name in node.names)
+    if page.parent.name != "decisions":
+        found.update(re.findall(rf"`((?:{'|'.join(HOUSE)})(?:\.\w+)+)(?=[`(])", page.read_text()))
+    return {name for name in found if name.partition(".")[0] in HOUSE and "." in name} - NO_MODULES
 
 
 def help_commands() -> Iterator[list[str]]:
