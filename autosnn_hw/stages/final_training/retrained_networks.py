@@ -24,6 +24,8 @@ from autosnn_hw.stages.final_training.rungs import by_candidate, climb, finished
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
+from autosnn_hw.stages.run_log import RunLog
+from autosnn_hw.stages.schedules import training_epochs
 from autosnn_hw.stages.searching import BEST_OF_RANDOM, settings
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
@@ -97,21 +99,26 @@ def train_networks(
     counts = [len(first)] if first is not None else rounds(config.finalists if judges else 1)
     total = len(set(names.values())) + sum(counts)
     reporter.stage("finalists and baselines" if judges else "winner and baselines", total)
+    log = RunLog(folder)
 
-    def add(result: TrainedNetwork, architecture: Architecture) -> None:
+    def add(result: TrainedNetwork, architecture: Architecture, here: bool = True) -> None:
         results[architecture] = result
-        reporter.advance(len(results), f"{architecture}: {percent(result.accuracy.exact_test)}")
+        said = f"{architecture}: {percent(result.accuracy.exact_test)}" if here else ""
+        reporter.advance(len(results), said)
+        log.network(result, here=here)
 
     def network_of(record: CandidateRecord) -> TrainedNetwork:
         architecture = parse(record.genotype)
         if architecture not in results:
-            add(job(architecture), architecture)
+            here = not job.finished(architecture)
+            add(job(architecture), architecture, here)
         return results[architecture]
 
     def make(pool: Pool[Architecture, TrainedNetwork], wanted: Iterable[Architecture]) -> None:
         missing = [architecture for architecture in dict.fromkeys(wanted) if architecture not in results]
-        for architecture, result in zip(missing, pool.map(missing)):
-            add(result, architecture)
+        fresh = [not job.finished(architecture) for architecture in missing]
+        for architecture, here, result in zip(missing, fresh, pool.map(missing)):
+            add(result, architecture, here)
 
     chosen: list[str] = []
     samples = len(prepared.data.x_val)
@@ -144,7 +151,11 @@ def train_networks(
         write_table(folder / CANDIDATES, COLUMNS, [row | at_rungs.get(row["genotype"], {}) for row in rows])
     reference = None
     if config.baselines and prepared.profile.learns_slowly:
-        reference = network_job(config, folder, REFERENCE)(parse(best.network.architecture))
+        elsewhere, architecture = network_job(config, folder, REFERENCE), parse(best.network.architecture)
+        here = not elsewhere.finished(architecture)
+        reporter.stage(AS_REFERENCE, training_epochs(elsewhere.config))
+        reference = elsewhere(architecture, progress=lambda done, _, text: reporter.advance(done, text))
+        log.network(reference, here=here, target=REFERENCE)
     shown = [one for one in judged if one.candidate.genotype in chosen or one is best]
     return Networks(
         winner=best.network,
