@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw.default_target import DEFAULT_TARGET
+
 
 def data(
     name: str,
-    target: str = "loihi2",
+    target: str = DEFAULT_TARGET,
     *,
     data_dir: str | Path | None = None,
     download: bool = False,
