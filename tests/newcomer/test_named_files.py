@@ -32,10 +32,12 @@ def test_names_are_found_where_a_page_has_them(tmp_path):
     page.write_text(
         "`cost/price.py`, `price.py`, `lava/child/`, `targets new chip.toml`, `bounds.EXACT`, `arithmetic/int8.safe`, "
         "RUN/`winner.net`, `$HOME/data`, `layers/<i>/bias`, `neuron/*`, docs/lava.md and tests/cost\n\n"
-        "```sh\npython benchmarks/walk.py --out other/file.py\n```\n"
+        "```sh\npython benchmarks/walk.py --out other/file.py\n```\n\n"
+        "| file | what it does |\n|---|---|\n| `price.py` | `price` |\n| `cost/columns/` (beside it) | `mesh`, `blocks` |\n"
     )
     assert sorted(named_files.named(page)) == [
-        "benchmarks/walk.py", "chip.toml", "cost/price.py", "docs/lava.md", "lava/child/", "price.py", "tests/cost",
+        "benchmarks/walk.py", "chip.toml", "cost/columns/", "cost/columns/blocks.py", "cost/columns/mesh.py", "cost/price.py", "docs/lava.md",
+        "lava/child/", "price.py", "price.py", "tests/cost",
     ]  # fmt: skip
     assert named_files.names_in_modules(page) == ["bounds.EXACT", "arithmetic/int8.safe"]
 

@@ -52,6 +52,14 @@ def named(page: Path) -> Iterator[str]:
         yield from FILE.findall(code)
         yield from FOLDER.findall(code)
     yield from OURS.findall(text)
+    yield from modules_of_rows(text)
+
+
+def modules_of_rows(text: str) -> Iterator[str]:
+    """Modules that a row of a table "| file | what it does |" names behind its folder, without their endings."""
+    for table in re.findall(r"^\| file \|.*\n(?:\|.*\n?)*", text, re.MULTILINE):
+        for folder, said in re.findall(r"^\| `([\w/]+/)`[^|]*\|(.*)", table, re.MULTILINE):
+            yield from (f"{folder}{module}.py" for module in re.findall(r"`([a-z_0-9]+)`", said))
 
 
 def named_in(source: str) -> list[str]:
