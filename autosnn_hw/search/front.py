@@ -29,7 +29,7 @@ RULES = {
 }
 
 
-class _Candidate(NamedTuple):
+class _KnownCandidate(NamedTuple):
     """A candidate as it was searched, with the best that is known of its accuracy and of its costs."""
 
     searched: CandidateRecord
@@ -75,7 +75,7 @@ def answer(
     """
     every, accuracies, costs = list(records), known or {}, final or FinalCosts()
     candidates = [
-        _Candidate(record, _best(record, accuracies), *costs.of(record, elsewhere=elsewhere)) for record in every
+        _KnownCandidate(record, _best(record, accuracies), *costs.of(record, elsewhere=elsewhere)) for record in every
     ]
     least = 0.0 if min_accuracy is None else min_accuracy
     fitting = [one for one in candidates if feasible(one.priced, constraints) and one.accuracy.accuracy >= least]
@@ -160,7 +160,7 @@ def _best(record: CandidateRecord, known: Mapping[str, AccuracyEstimate]) -> Acc
     return known.get(record.genotype) or AccuracyEstimate(record.accuracy or 0.0, None, INHERITED)
 
 
-def _reach(candidates: Sequence[_Candidate], objective: str, constraints: Constraints) -> str:
+def _reach(candidates: Sequence[_KnownCandidate], objective: str, constraints: Constraints) -> str:
     """What candidates that fit their target reach, in words; empty where none does."""
     fitting = [one for one in candidates if feasible(one.priced, Constraints())]
     if not fitting:
@@ -174,7 +174,7 @@ def _reach(candidates: Sequence[_Candidate], objective: str, constraints: Constr
     return f" (those that fit reach {100 * accuracy:.1f} % accuracy, and {costs})"
 
 
-def _row(one: _Candidate, objective: str, lam: float, mean: float) -> dict[str, Any]:
+def _row(one: _KnownCandidate, objective: str, lam: float, mean: float) -> dict[str, Any]:
     record, best = one.priced, one.accuracy
     cost = modelled_cost(record, objective)
     assert cost is not None

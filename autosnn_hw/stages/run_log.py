@@ -6,15 +6,34 @@ import json
 import time
 from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autosnn_hw.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from autosnn_hw.search.candidate import CandidateRecord
-    from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 
 TIMES = ("time", "seconds")  # of an event; what is the same but for them is the same
+
+
+class Shares(Protocol):
+    """Of the test samples, and of the validation samples where they were not trained on, that a network gets right."""
+
+    @property
+    def exact_test(self) -> float: ...
+    @property
+    def validation(self) -> float | None: ...
+
+
+class TrainedAlready(Protocol):
+    """What is said of a trained network (`TrainedNetwork`, which stands above this file)."""
+
+    @property
+    def architecture(self) -> str: ...
+    @property
+    def accuracy(self) -> Shares: ...
+    @property
+    def curves(self) -> Mapping[str, list[float]]: ...
 
 
 class RunLog:
@@ -34,7 +53,7 @@ class RunLog:
         values = {"generation": number, "evaluated": evaluated, "best": best.genotype, "fitness": best.fitness}
         self._once({"event": "generation", **values})
 
-    def network(self, made: TrainedNetwork, *, here: bool = True, seed: int = 0, target: str | None = None) -> None:
+    def network(self, made: TrainedAlready, *, here: bool = True, seed: int = 0, target: str | None = None) -> None:
         """A finalist, winner or baseline with its final weights, and how it learnt.
 
         Args:
