@@ -185,6 +185,21 @@ def _checked(node: NirNode) -> NirNode:
             continue
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf" or not value.size:
             raise InputError(f"node {node.name!r} ({node.kind}): {key} is no array of numbers.")
-        if not np.isfinite(value).all():
-            raise InputError(f"node {node.name!r} ({node.kind}): {key} holds NaN or infinite values.")
+        refuse_not_finite({key: value}, f"node {node.name!r} ({node.kind})")
     return node
+
+
+def refuse_not_finite(values: Mapping[str, Any], where: str) -> None:
+    """Refuse a node whose parameters hold NaN or infinite values, with how many of which.
+
+    Args:
+        where: the node, for the sentence.
+
+    Raises:
+        InputError: there are such values.
+    """
+    arrays = {key: np.asarray(value) for key, value in values.items() if isinstance(value, np.ndarray)}
+    bad = {key: int((~np.isfinite(array)).sum()) for key, array in arrays.items() if array.dtype.kind == "f"}
+    named = ", ".join(f"{count} of {arrays[key].size} values of its {key}" for key, count in bad.items() if count)
+    if named:
+        raise InputError(f"{where}: {named} are NaN or infinite; finite ones are needed.")
