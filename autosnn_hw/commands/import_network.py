@@ -133,6 +133,7 @@ def command(
     """
     from autosnn_hw.importing import Finetune, import_network
     from autosnn_hw.importing.import_data import load_data
+    from autosnn_hw.importing.refused import nodes_of_refused
     from autosnn_hw.report.import_text import import_lines, node_lines
     from autosnn_hw.run_and_price import sha256
     from autosnn_hw.verbs import load_profile
@@ -159,7 +160,7 @@ def command(
             )
     except InputError:
         if explain and not as_json:
-            for line in node_lines(_nodes(source)):
+            for line in node_lines(nodes_of_refused(source)):
                 click.echo(line)
         raise
     there = _on_target(found.network, profile, data, source)
@@ -184,17 +185,6 @@ def command(
         return
     for line in import_lines(document, len(found.network.layers) - 1, explain=explain):
         click.echo(line)
-
-
-def _nodes(source: str) -> list[dict[str, Any]]:
-    """The nodes of a NIR file that was refused; none of a module, or of a file that is none."""
-    from autosnn_hw.deploy.from_nir import nodes_of
-    from autosnn_hw.deploy.from_torch.module_name import is_source
-
-    try:
-        return [] if is_source(source) else nodes_of(source)
-    except InputError:
-        return []
 
 
 def _on_target(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw.errors import InputError
+
 
 def data(
     name: str,
@@ -35,4 +37,6 @@ def data(
     """
     from autosnn_hw import pipeline
 
+    if not isinstance(name, str):
+        raise InputError(f"a data set has a name, or npz:PATH; {type(name).__name__} was given.")
     return pipeline.examined(name, target, data_dir, download, estimate)

@@ -114,6 +114,10 @@ def from_nodes(graph: Any) -> NirGraph:
         InputError: as `read`.
     """
     problems: list[str] = []
+    if not (hasattr(graph, "nodes") and hasattr(graph, "edges")):
+        raise InputError(
+            f"{type(graph).__name__} is no NIR graph; the path of a .nir file or a nir.NIRGraph is needed."
+        )
     nodes, edges, _, _ = _from_object(graph, "", 0, problems)
     _refuse(problems)
     return NirGraph(nodes, tuple(edges))
