@@ -37,12 +37,15 @@ class FoldedConv:
     groups: int = 1
     norm: BatchNorm | None = None
 
-    def fold(self, mean: np.ndarray | None = None, var: np.ndarray | None = None) -> FoldedConv:
-        """The same map with batch norm inside weight and bias; `mean` and `var` replace the stored statistics."""
+    def fold(self) -> FoldedConv:
+        """The same map with batch norm inside weight and bias.
+
+        Raises:
+            ValueError: its statistics are unknown.
+        """
         if self.norm is None:
             return self
-        mean = self.norm.mean if mean is None else mean
-        var = self.norm.var if var is None else var
+        mean, var = self.norm.mean, self.norm.var
         if mean is None or var is None:
             raise ValueError("batch-norm statistics are unknown: estimate them on the path's spikes first")
         gain = self.norm.gamma / np.sqrt(var + self.norm.eps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,40 +27,32 @@ GROWING = ("epochs", "finalists", "generations", "budget", "seeds")
 ELSEWHERE = ("workers", "scheduler", "core_watts")  # choices that no number depends on: a run may go on with others
 
 
-def examined(name: str, target: str, data_dir: str | Path | None, download: bool, estimate: bool) -> dict[str, Any]:
-    """The document of `autosnn-hw data`. Why a search would refuse the data is one of its findings.
-
-    Raises:
-        InputError: unknown name or target, missing or damaged data.
-    """
-    import hw_profiles
-    from autosnn_hw.training.data import datasets
-    from autosnn_hw.training.data.data_check import examine
+def examined(
+    name: str,
+    target: str,
+    data_dir: str | Path | None,
+    download: bool,
+    estimate: bool,
+    described: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """The document of `autosnn-hw data`."""
+    from autosnn_hw.stages.examining import examined
 
     folder = None if data_dir is None else str(data_dir)
-    if lacking := datasets.lacking(name):  # it can be simulated, and described
-        return examine(datasets.load(name, labelled=False), lacking) | {"search": None}
-    from autosnn_hw.stages.manifest import prepare
-    from autosnn_hw.stages.time_and_cost.search_estimate import network_sizes, training_cost
-
-    hw_profiles.load(target)
     config = config_for({"dataset": name, "target": target, "data_dir": folder, "download": download})
-    try:
-        prepared = prepare(config)
-    except InputError as refusal:
-        found = examine(datasets.load(name, data_dir=folder, download=download))  # refuses what cannot be loaded
-        return found | {"findings": [f"a search would refuse them: {refusal}", *found["findings"]], "search": None}
-    if not estimate:
-        return examine(prepared.data) | {"search": None}
-    search = {"target": target, **network_sizes(prepared), "training": training_cost(config, prepared)}
-    return examine(prepared.data) | {"search": search}
+    return examined(config, estimate, described)
 
 
-def _say_notes(data: Dataset, reporter: Reporter) -> None:
-    """What was made of the data, and what of it may spoil what follows."""
+def _say_notes(data: Dataset, reporter: Reporter, payload: float | None) -> None:
+    """What was made of the data, and what of it may spoil what follows.
+
+    Args:
+        payload: largest value of a graded spike that may be sent; None for spikes alone.
+    """
     from autosnn_hw.training.data.data_check import examine
 
-    for note in (*data.notes, *examine(data)["findings"]):
+    document = examine(data, payload=payload)
+    for note in (*document["notes"], *document["findings"]):
         reporter.say(f"note: {note}")
 
 
@@ -108,7 +101,7 @@ def search(
 def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, reporter: Reporter) -> dict[str, Any]:
     from autosnn_hw.stages import searching, supernet
     from autosnn_hw.stages.achievable import require_achievable
-    from autosnn_hw.stages.manifest import manifest
+    from autosnn_hw.stages.manifest import largest_payload, manifest
     from autosnn_hw.stages.time_and_cost import search_estimate
 
     learnt = supernet.require_source(config, prepared, reporter)
@@ -126,7 +119,7 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
             seconds = search_estimate.expected(config, prepared, search_estimate.batch_seconds(config, prepared))
             reporter.say(search_estimate.first_line(config, prepared, folder, seconds))
             folder.log("expected", seconds=seconds.total)
-        _say_notes(prepared.data, reporter)
+        _say_notes(prepared.data, reporter, largest_payload(prepared.profile))
         front = front_sentence(layout(prepared.space.largest, prepared.data.image, prepared.data.classes))
         for sentence in (None if front is None else f"note: {front}.", walk):
             if sentence is not None:
@@ -232,7 +225,7 @@ def train(
     into a new folder."""
     import hw_profiles
     from autosnn_hw.stages.final_training.retraining import NetworkJob
-    from autosnn_hw.stages.manifest import require_payload
+    from autosnn_hw.stages.manifest import largest_payload, require_payload
     from autosnn_hw.stages.schedules import training_epochs
     from autosnn_hw.training.data import datasets
     from autosnn_hw.training.modules.fabric import Fabric
@@ -246,7 +239,7 @@ def train(
     require(config.precision, config.device)
     require_buildable(architecture, Fabric.of(profile, data.is_frames))
     reporter = reporter or Silent()
-    _say_notes(data, reporter)
+    _say_notes(data, reporter, largest_payload(profile))
     if (sentence := front_sentence(layout(architecture, data.image, data.classes))) is not None:
         reporter.say(f"note: {sentence}.")
     folder = RunFolder.create(out)
@@ -273,7 +266,7 @@ def train_as_floats(
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
     UnloweredNetwork(name, width, timesteps, data.image, data.classes)  # refuses samples that are too small
     reporter = reporter or Silent()
-    _say_notes(data, reporter)
+    _say_notes(data, reporter, datasets.MOST_GRADED)  # no chip limits it
     folder = RunFolder.create(out)
     reporter.stage(f"train {name}", config.retrain_epochs)
     return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))

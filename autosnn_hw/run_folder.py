@@ -32,6 +32,7 @@ SUPERNET, WINNER_NET, WINNER_CORES = "supernet.safetensors", "winner.net", "winn
 WINNER_ONNX, WINNER_STEP_ONNX, WINNER_SCRIPT = "winner.onnx", "winner.step.onnx", "winner_in_lava.py"
 WINNER_SIMULATION = "winner.simulation.json"  # the winner's `simulate --json` document, for the report
 WINNER_BEHAVIOUR = "winner.behaviour.json"  # firing rates, one sample spike by spike, worst errors: for the report
+NETWORKS = "networks"  # folder of finalists and baselines: document, weights and network file each
 LOCK = "lock"  # held by the process that works on the run
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

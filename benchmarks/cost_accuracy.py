@@ -18,15 +18,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import autosnn16
 import cost_loihi1
 import cost_points
 import cost_sanafe
 import cost_space
+import numpy as np
 
 from autosnn_hw.cost import place, price
 from autosnn_hw.cost.columns import mesh

@@ -13,14 +13,13 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import input_file
-from exporters.hdf5_probe import is_checksummed, survives
+from exporters.hdf5_probe import MAX_CHILDREN, is_checksummed, survives
 
 MAX_FILE_BYTES = 2**31
 MAX_TOTAL = 2**26
 LEAST_TOTAL = 2**22
 VALUES_PER_BYTE = 64
 """Of a file's values; gzip makes few bytes of a kernel full of zeros, and a bomb of a thousandfold."""
-MAX_CHILDREN = 4096
 MAX_TEXT = 2**22
 
 _LIBRARY_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, AttributeError)

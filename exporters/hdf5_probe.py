@@ -17,6 +17,7 @@ SECONDS = 15
 DEPTH = 5
 """Groups within groups that a NetX file has: autosnn_hw/layers/0/name."""
 MAX_CHILDREN = 4096
+"""Of a group; whoever reads the file here refuses more."""
 MAX_STRINGS = 4096
 CHECKSUMMED = 2
 """From this version of the superblock on, HDF5's metadata carry checksums."""

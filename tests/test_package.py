@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,6 +61,31 @@ def test_a_circle_would_be_found(monkeypatch, tmp_path):
     }
 
 
+def test_a_relative_import_is_an_arrow_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(import_graph, "ROOT", tmp_path)
+    for name, text in {
+        "__init__.py": "from .cost import price",
+        "cost/__init__.py": "from .. import errors",
+        "cost/price.py": "def f():\n    from ..deploy.quantise import x",
+        "deploy/quantise.py": "from ..cost.price import f as x",
+        "errors.py": "",
+    }.items():
+        (tmp_path / "autosnn_hw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "autosnn_hw" / name).write_text(text)
+    found = {
+        str(path.relative_to("autosnn_hw")): {str(other.relative_to("autosnn_hw")) for other in others}
+        for path, others in import_graph.file_arrows().items()
+    }
+    assert found == {
+        "__init__.py": {"cost/price.py"},
+        "cost/__init__.py": {"errors.py"},
+        "cost/price.py": {"deploy/quantise.py"},
+        "deploy/quantise.py": {"cost/price.py"},
+        "errors.py": set(),
+    }
+    assert import_graph.circle(import_graph.file_arrows())
+
+
 def test_only_one_place_imports_lava():
     outside = [
         f"{path}: {name}"
@@ -103,6 +129,28 @@ def test_a_class_name_means_one_thing():
                 if isinstance(node, ast.ClassDef):
                     names.setdefault(node.name, []).append(str(path))
     assert {name: files for name, files in names.items() if len(files) > 1} == {}
+
+
+def test_no_function_is_written_twice():
+    """By name and statements; what Python and torch ask of every class (`__len__`, `forward`) may read alike."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for path in import_graph.python_files():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name not in ("__len__", "forward"):
+                own = node.body[1:] if ast.get_docstring(node) else node.body
+                text = "\n".join(map(ast.unparse, own))
+                if len(text) > 50:  # shorter ones hand on: one attribute, one call
+                    places.setdefault((node.name, text), []).append(f"{path}:{node.lineno}")
+    assert [found for found in places.values() if len(found) > 1] == []
+
+
+def test_the_default_target_is_said_in_one_place():
+    said = re.compile(r'(?: = |\bdefault=|\bor |\bchoice\(|\bdefault: |\belse )"?loihi2\b')
+    found = {str(path): said.findall((ROOT / path).read_text()) for path in import_graph.python_files()}
+    assert [path for path, lines in found.items() if lines] == [
+        "autosnn_hw/default_target.py",
+        "autosnn_hw/stages/final_training/retrained_networks.py",  # what a crossbar's winner is compared with
+    ]
 
 
 @pytest.mark.parametrize("verb", ["targets", "check", "inspect"])

@@ -1,11 +1,8 @@
-"""Up to where sums of integers are exact in floating point. Numpy only."""
+"""How large the sums of a layer can become: what decides in which arithmetic they are exact. Numpy only."""
 
 from __future__ import annotations
 
 import numpy as np
-
-EXACT_IN_FLOAT32 = 1 << 24
-EXACT_IN_FLOAT64 = 1 << 53
 
 
 def largest_sum(weight: np.ndarray, largest_input: int = 1) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, largest_sum
+from autosnn_hw.arithmetic.bounds import largest_sum
 from autosnn_hw.arithmetic.int8 import LARGEST_WEIGHT, Int8Convolution, geometry_is_safe, is_exact
 from autosnn_hw.arithmetic.torch_cpu import conv2d
+from autosnn_hw.exact_floats import EXACT_IN_FLOAT32
 from autosnn_hw.network import conv_output_size
 
 

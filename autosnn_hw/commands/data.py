@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from autosnn_hw.commands.arguments import options
@@ -24,13 +26,19 @@ def command(name, target, data_dir, download, no_time, as_json):
     \b
     Example: autosnn-hw data npz:mine.npz
     """
+    from autosnn_hw.report.data_table import data_table, time_table
+    from autosnn_hw.report.elements import show
     from autosnn_hw.verbs import data
 
-    document = data(name, target, data_dir=data_dir, download=download, estimate=not no_time)
     if as_json:
-        options.print_json(document)
-    else:
-        from autosnn_hw.report.data_table import data_table
-        from autosnn_hw.report.elements import show
+        options.print_json(data(name, target, data_dir=data_dir, download=download, estimate=not no_time))
+        return
 
+    def described(document: dict[str, Any]) -> None:
         show(data_table(document))
+        if document["search"]:
+            click.echo("\nA few batches are timed for how long a search takes ..", err=True)
+
+    document = data(name, target, data_dir=data_dir, download=download, estimate=not no_time, described=described)
+    if document["search"]:
+        show(time_table(document["search"]))

@@ -48,8 +48,8 @@ from autosnn_hw.errors import InputError
 def command(run, target, deploy, out, as_json, quiet, **asked):
     """Rank what the search in RUN has evaluated for another lambda, objective, budget or target, without evaluating anything again.
 
-    The accuracy of each is the best that is known of it: measured with its final weights, else corrected by what the measured ones
-    were like, else inherited. One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
+    The accuracy and the costs of each are the best that is known of them: measured with its final weights, else corrected by what
+    the measured ones were like, else inherited. One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
     the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate.
 
     \b
@@ -109,21 +109,47 @@ def _answer(run, target, targets, objective, lam, max_energy, max_latency, max_c
     }
     if target is not None and targets is not None:
         raise InputError("--target prices on one target, --targets on several; give one of them.")
-    names = [name.strip() for name in (targets or target or config.target).split(",")]
+    asked_for = next(text for text in (targets, target, config.target) if text is not None)
+    names = [name.strip() for name in asked_for.split(",")]
+    if not all(names):
+        raise InputError(
+            f"--targets {targets!r} names no target; give names or files with commas between, as loihi2,loihi1."
+        )
     known = {name: _records(run, name, config.target) for name in names}
     asked["known"] = read_accuracies(**RunFolder(run).study())
-    answers = {name: {"target": name, **answer(records, **asked)} for name, records in known.items()}
+    asked["final"] = final = _final_costs(run, known.get(config.target), asked["known"])
+    answers = {
+        name: {"target": name, **answer(records, **asked, elsewhere=name != config.target)}
+        for name, records in known.items()
+    }
     if targets is None:
         return answers[names[0]]
-    by_genotype = {name: {record.genotype: record for record in records} for name, records in known.items()}
+    by_genotype = {
+        name: {record.genotype: final.of(record, elsewhere=name != config.target)[0] for record in records}
+        for name, records in known.items()
+    }
     for name, priced in by_genotype.items():
         for found in answers.values():
             architecture = found["chosen"]["architecture"]
             if architecture not in priced:  # a walk of a crossbar's space prices only what can be best there
                 from autosnn_hw.stages.judging.repricing import priced_alone
 
-                priced[architecture] = priced_alone(run, name, architecture)
+                alone = priced_alone(run, name, architecture)
+                priced[architecture] = final.of(alone, elsewhere=name != config.target)[0]
     return {"targets": list(answers.values()), "matrix": matrix(answers, by_genotype, asked["objective"])}
+
+
+def _final_costs(run, records, known):
+    """What the networks that the run made say of costs with final weights (`FinalCosts`)."""
+    from autosnn_hw.run_folder import RunFolder
+    from autosnn_hw.search.database.study import read_records
+    from autosnn_hw.search.ranking.final_accuracy import MEASURED
+    from autosnn_hw.search.ranking.final_cost import final_costs
+    from autosnn_hw.stages.final_training.made_records import made_records
+
+    folder = RunFolder(run)
+    made = made_records(folder, {genotype for genotype, estimate in known.items() if estimate.source == MEASURED})
+    return final_costs(read_records(**folder.study()) if records is None else records, made)
 
 
 def _profile_note(run, target):

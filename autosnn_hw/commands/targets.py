@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from autosnn_hw.commands.arguments import options
+from autosnn_hw.default_target import DEFAULT_TARGET
 from autosnn_hw.errors import InputError
 
 
@@ -18,7 +19,11 @@ from autosnn_hw.errors import InputError
     "--conformance", is_flag=True, help="Run the conformance suite on NAME; exit code 2 where it finds a problem."
 )
 @click.option(
-    "--from", "start", default=None, metavar="NAME", help="Of new: the profile to begin with. [default: loihi2]"
+    "--from",
+    "start",
+    default=None,
+    metavar="NAME",
+    help=f"Of new: the profile to begin with. [default: {DEFAULT_TARGET}]",
 )
 @options.as_json
 def command(name, file, schema, conformance, start, as_json):
@@ -33,7 +38,7 @@ def command(name, file, schema, conformance, start, as_json):
     import hw_profiles
 
     if name == "new":
-        _new(file, start or "loihi2", as_json)
+        _new(file, start or DEFAULT_TARGET, as_json)
         return
     if file is not None or start is not None:
         raise InputError("a second name and --from belong to `targets new FILE.toml --from NAME`.")

@@ -13,6 +13,7 @@ from autosnn_hw.architecture.size_list import SizeList
 from autosnn_hw.config.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, first_wrong, size
 from autosnn_hw.config.halving import most_rungs
 from autosnn_hw.config.objectives import OBJECTIVES
+from autosnn_hw.default_target import DEFAULT_TARGET
 from autosnn_hw.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class SearchConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    target: str = choice("loihi2", WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
+    target: str = choice(DEFAULT_TARGET, WHAT, "Profile of the chip.", metavar="NAME|FILE.toml")
     dataset: str = choice(
         "digits",
         WHAT,

@@ -7,14 +7,13 @@ from autosnn_hw.cost.crossbar.write_out import build
 from autosnn_hw.cost.fit import assess
 from autosnn_hw.cost.limits import neuron_kinds
 from autosnn_hw.cost.mapping import place
-from autosnn_hw.cost.placement import Placement
 from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.network.core_network import CoreNetwork
 from hw_profiles.schema import Profile
 
 
-def core_network(network: ChipNetwork, profile: Profile, *, placement: Placement | None = None) -> CoreNetwork:
+def core_network(network: ChipNetwork, profile: Profile) -> CoreNetwork:
     """The network written out on cores: what winner.cores.json holds.
 
     Raises:
@@ -37,4 +36,4 @@ def core_network(network: ChipNetwork, profile: Profile, *, placement: Placement
         raise DoesNotFitError(
             f"a cores file holds memoryless neurons only; those of {', '.join(remembering)} remember."
         )
-    return build(network, tiled_network(placement or place(network, profile)).layers)
+    return build(network, tiled_network(place(network, profile)).layers)

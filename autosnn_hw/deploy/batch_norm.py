@@ -6,9 +6,7 @@ number of threads changes a bit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -37,7 +35,6 @@ def deploy_candidate(
     *,
     architecture: str | None = None,
     dataset: str | None = None,
-    provenance: Mapping[str, Any] | None = None,
 ) -> ChipNetwork:
     """The integer network of a candidate that inherits its weights.
 
@@ -45,14 +42,14 @@ def deploy_candidate(
         folded: raw weights with batch norm; statistics that are None are estimated, others are kept.
         images: calibration images, uint8 or float32 (N, Cin, H, W), or event frames (N, T, Cin, H, W) where the
             network takes those; the same for every candidate of a search.
-        target, architecture, dataset, provenance: as in `lower`.
+        target, architecture, dataset: as in `lower`.
 
     Raises:
         InputError: the images do not fit, or what `lower` raises.
     """
     weights = weight_format(target)
     encoder, layers, _ = _layer_by_layer(folded, images, weights)
-    return chip_network(folded, encoder, layers, target, architecture, dataset, provenance)
+    return chip_network(folded, encoder, layers, target, architecture, dataset)
 
 
 def calibrated(folded: FoldedNetwork, images: np.ndarray, target: Target = None) -> FoldedNetwork:

@@ -62,7 +62,7 @@ def chip_network(
     target: Target,
     architecture: str | None,
     dataset: str | None,
-    provenance: Mapping[str, Any] | None,
+    provenance: Mapping[str, Any] | None = None,
 ) -> ChipNetwork:
     """The network of layers that were made from a folded one, with its readout and what it says of itself (see `lower`)."""
     return ChipNetwork(

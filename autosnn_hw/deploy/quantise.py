@@ -17,7 +17,7 @@ from autosnn_hw.axes import along_first
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron
-from autosnn_hw.network.chip_layers import BIAS_LIMIT, DECAY_ONE
+from autosnn_hw.network.chip_layers import BIAS_LIMIT, DECAY_ONE, THRESHOLD_LIMIT
 
 TIE_GUARD = 1e-9  # relative; a threshold that is an integer but for float64's last digits is that integer
 STEP = 2  # even-range weights are multiples of this
@@ -43,7 +43,7 @@ class WeightFormat:
     weight_max: int = 254
     bias_max: int = BIAS_LIMIT
     v_decay_max: int = DECAY_ONE - 1
-    vth_max: int = 131071
+    vth_max: int = THRESHOLD_LIMIT
     readout_block: int | None = None
     host_stem: bool = False
 

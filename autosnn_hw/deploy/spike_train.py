@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,25 @@ _ROWS = 128  # neurons side by side in a cache line or two
 _FULL = 255  # spikes that a byte counts
 
 
+class _Samples(ABC):
+    """What some samples of are given out as frames."""
+
+    @property
+    @abstractmethod
+    def samples(self) -> int:
+        """How many there are."""
+
+    @abstractmethod
+    def frames(self, first: int, last: int) -> torch.Tensor:
+        """uint8 (T * n, C, H, W) of samples first..last, T outermost, channels last."""
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """All samples as `frames`, so many at a time."""
+        return (self.frames(first, first + size) for first in range(0, self.samples, size))
+
+
 @dataclass(frozen=True, eq=False)
-class SpikeTrain:
+class SpikeTrain(_Samples):
     """Spikes of one layer's neurons.
 
     Args:
@@ -32,18 +50,13 @@ class SpikeTrain:
         return int(self.bits.shape[1])
 
     def frames(self, first: int, last: int) -> torch.Tensor:
-        """uint8 (T * n, C, H, W) of samples first..last, T outermost, channels last."""
         channels, height, width = self.shape
         part = np.unpackbits(self.bits[:, first:last], axis=-1, count=channels * height * width)
         return torch.from_numpy(part).view(-1, height, width, channels).permute(0, 3, 1, 2)
 
-    def batches(self, size: int) -> Iterator[torch.Tensor]:
-        """All samples as `frames`, so many at a time."""
-        return (self.frames(first, first + size) for first in range(0, self.samples, size))
-
 
 @dataclass(frozen=True, eq=False)
-class ValueTrain:
+class ValueTrain(_Samples):
     """Counts that an input sends, kept as they are.
 
     Args:
@@ -57,13 +70,8 @@ class ValueTrain:
         return int(self.values.shape[1])
 
     def frames(self, first: int, last: int) -> torch.Tensor:
-        """As `SpikeTrain.frames`."""
         part = torch.from_numpy(self.values[:, first:last]).flatten(0, 1)
         return part.contiguous(memory_format=torch.channels_last)
-
-    def batches(self, size: int) -> Iterator[torch.Tensor]:
-        """All samples as `frames`, so many at a time."""
-        return (self.frames(first, first + size) for first in range(0, self.samples, size))
 
 
 Train = SpikeTrain | ValueTrain

@@ -60,7 +60,9 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
         shape, _, dtype = read_header(stream)
         claimed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
         if dtype.hasobject:
-            raise ValueError(f"array {info.filename} holds Python objects, which are never unpickled")
+            raise ValueError(
+                f"array {info.filename} holds Python objects, which are never unpickled; numbers and names (.astype(str)) are read"
+            )
         if min(shape, default=0) < 0 or claimed != info.file_size - stream.tell():
             raise ValueError(f"array {info.filename} claims {claimed} bytes and has {info.file_size - stream.tell()}")
     with archive.open(info) as stream:

@@ -202,7 +202,7 @@ def _tuned(plan: Plan, data: ImportData, images: SeenImages | None, finetune: Fi
     reporter.stage("fine-tune", finetune.epochs)
 
     def tell(done: int, total: int, right: float) -> None:
-        reporter.advance(done, f"{right:.4f}")
+        reporter.advance(done, f"{percent(right)} of validation")
 
     done: Tuned = fit(
         plan, data.train, data.validation, images=images, epochs=finetune.epochs, seed=finetune.seed, progress=tell

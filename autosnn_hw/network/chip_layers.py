@@ -34,6 +34,7 @@ ALIGN = 64  # input, bias and threshold are mantissas, shifted left by 6 bits
 WRAP = 1 << 23  # u and v are 24-bit registers: u wraps around beyond this
 V_LIMIT = WRAP - 1  # v is clipped to it
 BIAS_LIMIT = 4095  # 13 bit signed bias mantissa of Loihi 2; the clip of the encoder's definition
+THRESHOLD_LIMIT = (1 << 17) - 1  # 17 bit threshold mantissa; a layer that has it everywhere is read by its v
 LONGEST_DELAY = 62  # netx clips longer dense delays to this
 
 _OWN: Any = None  # default of roles: every channel is its layer's own, filled in when the layer is made

@@ -15,7 +15,7 @@ MOST_CLASSES = 20  # rows
 
 
 def data_table(document: Mapping[str, Any]) -> RenderableType:
-    """The document of `commands.data`."""
+    """The document of `commands.data`, without the time of a search (`time_table`)."""
     samples, low_high = document["samples"], document["range"]
     rows = [
         ("data", f"{document['name']}: {document['kind']}"),
@@ -33,7 +33,6 @@ def data_table(document: Mapping[str, Any]) -> RenderableType:
     search = document.get("search")
     if search:
         rows.append(("on the chip", _chip(search)))
-        rows.append(("a search", _time(search)))
     parts: list[RenderableType] = [pairs(rows), Text(), _classes(document)]
     for title, sentences in (("Notes", document["notes"]), ("To look at", document["findings"])):
         if sentences:
@@ -45,16 +44,21 @@ def data_table(document: Mapping[str, Any]) -> RenderableType:
 
 def _chip(search: Mapping[str, Any]) -> str:
     stages = ", ".join(f"{stage['name']} {times(stage['shape'])}" for stage in search["stages"])
-    return f"{stages}; {search['timesteps']} steps; for {search['target']}"
+    return f"{stages}; {search['timesteps']} steps; {count(search['networks'])} networks; for {search['target']}"
 
 
-def _time(search: Mapping[str, Any]) -> str:
-    training = search["training"]
-    return (
-        f"{count(search['networks'])} networks; training the super-network takes about {duration(training['seconds'])} here "
-        f"({count(training['batches'])} batches of {training['seconds_per_batch']:.3g} s, measured now; {training['peak_bytes'] / 2**30:.1f} GiB "
-        "of memory so far); candidates, finalists and Lava come after that"
+def time_table(search: Mapping[str, Any]) -> RenderableType:
+    """What a search takes: "search" of the document, once batches have been timed."""
+    training, expected = search["training"], search["expected"]
+    of_parts = ", ".join(
+        f"{part} {duration(expected[key])}"
+        for key, part in (("supernet", "super-network"), ("candidates", "candidates"), ("networks", "networks"))
     )
+    text = (
+        f"about {duration(expected['seconds'])} here with the options as they are by default ({of_parts}; from batches of "
+        f"{training['seconds_per_batch']:.3g} s, timed now; {training['peak_bytes'] / 2**30:.1f} GiB of memory so far); Lava comes on top"
+    )
+    return pairs([("a search", text)])
 
 
 def _classes(document: Mapping[str, Any]) -> RenderableType:

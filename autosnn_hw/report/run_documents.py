@@ -38,7 +38,8 @@ NEEDED = (
     "cores",
     "violation",
 )
-TEXT_COLUMNS = {"genotype", "source", "accuracy_source", "violation"}
+TEXT_COLUMNS = {"genotype", "source", "accuracy_source", "cost_source", "violation"}
+TRUTHS = {"feasible", "final_feasible"}
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,11 @@ def _value(name: str, cell: str | None) -> Any:
         return None
     if name in TEXT_COLUMNS:
         return cell
-    if name == "feasible":
+    if name in TRUTHS:
         if cell not in ("True", "False"):
             raise ValueError(f"{name} is {cell!r}; True or False is needed")
         return cell == "True"
     number = float(cell)
     if not isfinite(number):
         raise ValueError(f"{name} is {cell!r}; a finite number is needed")
-    return int(number) if name in ("generation", "cores", "parameters", "samples") else number
+    return int(number) if name in ("generation", "cores", "final_cores", "parameters", "samples") else number

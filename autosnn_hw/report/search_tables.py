@@ -14,8 +14,6 @@ from autosnn_hw.documents.searches import verdict
 from autosnn_hw.report.elements import grid
 from autosnn_hw.words.quantities import bounds, count, number, percent, quantity
 
-PRICED = "Costs are those with the super-network's weights; a network that is delivered is priced anew with its own."
-
 
 def verdict_text(summary: Mapping[str, Any]) -> RenderableType:
     """A search's verdict: sentences, then winner and baselines in a table."""
@@ -53,7 +51,7 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
                 e["architecture"],
                 percent(e["accuracy"]),
                 _known_as(e),
-                quantity(e["cost"], unit),
+                quantity(e["cost"], unit) + ("" if e["cost_source"] == "measured" else f", {e['cost_source']}"),
                 f"{e['fitness']:.4f}",
                 count(e["cores"]),
             )
@@ -70,7 +68,7 @@ def front_table(document: Mapping[str, Any]) -> RenderableType:
         Text(),
         grid(f"Chosen: {chosen['because']}", columns, rows([chosen])),
         Text(),
-        Text(f"{_accuracies_sentence(document['accuracies'])} {PRICED}"),
+        Text(f"{_accuracies_sentence(document['accuracies'])} {_costs_sentence(document['costs'])}"),
     )
 
 
@@ -94,6 +92,22 @@ def _accuracies_sentence(counts: Mapping[str, int]) -> str:
     return (
         f"Accuracy of the validation samples: {count(counts['measured'])} measured with their final weights"
         f"{rest if counts['corrected'] else ''}{left if counts['inherited'] else ''}."
+    )
+
+
+def _costs_sentence(counts: Mapping[str, Any]) -> str:
+    """What the costs of an answer are; of those that no network was made of, too."""
+    if counts["factor"] is None and not counts["measured"]:
+        return (
+            "Costs are those with the super-network's weights; a network that is delivered is priced anew with its own."
+        )
+    own = f"Costs: {count(counts['measured'])} measured with their final weights"
+    if counts["factor"] is None:
+        return f"{own}, the others with the super-network's weights, and so lower."
+    factor = {name: f"{value:.2f}" for name, value in counts["factor"].items()}
+    return (
+        f"{own}, {count(counts['corrected'])} corrected: {factor['value']} times those with the super-network's weights, which is what "
+        f"those of the measured networks became ({factor['low']} to {factor['high']})."
     )
 
 

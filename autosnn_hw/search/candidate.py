@@ -48,6 +48,14 @@ COLUMNS = [
     "final_accuracy_high",
     "rung",
     "rung_accuracy",
+    "cost_source",
+    "final_cost",
+    "final_energy",
+    "final_energy_low",
+    "final_energy_high",
+    "final_latency",
+    "final_cores",
+    "final_feasible",
 ]
 
 

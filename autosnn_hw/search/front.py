@@ -1,29 +1,41 @@
 """A finished search answered again: ranking, accuracy-cost front and choice for another lambda, objective, target or limits.
 
-The accuracy of a candidate is the best that is known of it: measured with its final weights, else corrected by what others
-measured, else inherited. The word stands beside it.
+The accuracy and the costs of a candidate are the best that is known of them: measured with its final weights, else corrected by
+what others measured, else inherited. The word stands beside each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
-from typing import Any
+from typing import Any, NamedTuple
 
+from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.errors import InputError
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.ranking.final_accuracy import CORRECTED, INHERITED, MEASURED, AccuracyEstimate
-from autosnn_hw.search.ranking.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost
+from autosnn_hw.search.ranking.final_cost import FinalCosts
+from autosnn_hw.search.ranking.fitness import Constraints, feasible, fitness, mean_cost, modelled_cost, reach
 from autosnn_hw.search.runner import REFERENCE
+from autosnn_hw.words.quantities import quantity
 
-SOURCES = (MEASURED, CORRECTED, INHERITED)  # of an accuracy, best known first
+SOURCES = (MEASURED, CORRECTED, INHERITED)  # of an accuracy, and of costs, best known first
 RULES = {
     "fittest": "the best fitness at the lambda asked for",
     "cheapest": "the cheapest that is accurate enough",
     "most accurate": "the most accurate within the limits",
     "knee": "the knee of the front: most accuracy for its cost",
 }
+
+
+class _Candidate(NamedTuple):
+    """A candidate as it was searched, with the best that is known of its accuracy and of its costs."""
+
+    searched: CandidateRecord
+    accuracy: AccuracyEstimate
+    priced: CandidateRecord
+    cost_source: str
 
 
 def answer(
@@ -36,6 +48,8 @@ def answer(
     min_accuracy: float | None = None,
     rule: str = "knee",
     known: Mapping[str, AccuracyEstimate] | None = None,
+    final: FinalCosts | None = None,
+    elsewhere: bool = False,
 ) -> dict[str, Any]:
     """JSON-able: the best candidates by fitness, the front, and one point of it, of what a search has evaluated.
 
@@ -45,27 +59,34 @@ def answer(
         min_accuracy: on validation samples, 0..1; what is below is left out.
         rule: key of `RULES`, by which one is chosen.
         known: accuracies with final weights by genotype, where any were measured; of others it is the inherited one.
+        final: costs with final weights, likewise; limits are kept by the best known ones. elsewhere: the records are of another
+            target than `final`'s.
 
     Returns:
         {"objective", "lambda", "mean_cost", "candidates", "feasible", "accuracies": {"measured", "corrected", "inherited"} (how many
-        of the feasible), "best": rows, "front": rows by rising cost, "chosen": a row with "rule" and "because"}. A row is
-        {"architecture", "accuracy" (0..1, the best known), "accuracy_source", "accuracy_low", "accuracy_high" (95 %, null where it
-        is inherited), "inherited_accuracy", "cost", "fitness", "energy", "latency", "cores"}.
+        of the feasible), "costs": the same of costs, with "factor" {"value", "low", "high"} by which corrected ones are the searched
+        ones (`FinalCosts.factor`, or null), "best": rows, "front": rows by rising cost, "chosen": a row with "rule" and "because"}.
+        A row is {"architecture", "accuracy" (0..1, the best known), "accuracy_source", "accuracy_low", "accuracy_high" (95 %, null
+        where it is inherited), "inherited_accuracy", "cost", "cost_source", "inherited_cost", "fitness", "energy", "latency",
+        "cores"}; all but what is called inherited is the best known.
 
     Raises:
         InputError: no candidate keeps the limits.
     """
-    every, final = list(records), known or {}
+    every, accuracies, costs = list(records), known or {}, final or FinalCosts()
+    candidates = [
+        _Candidate(record, _best(record, accuracies), *costs.of(record, elsewhere=elsewhere)) for record in every
+    ]
     least = 0.0 if min_accuracy is None else min_accuracy
-    fitting = [record for record in every if feasible(record, constraints) and _best(record, final).accuracy >= least]
+    fitting = [one for one in candidates if feasible(one.priced, constraints) and one.accuracy.accuracy >= least]
     if not fitting:
         raise InputError(
-            f"none of the {len(every)} candidates keeps these limits{_reach(every, objective, final)}; "
+            f"none of the {len(every)} candidates keeps these limits{_reach(candidates, objective, constraints)}; "
             "loosen --max-energy, --max-latency, --max-cores or --min-accuracy."
         )
     # The search's own mean cost, where its random architectures are known, so that fitness can be compared.
     mean = mean_cost([r for r in every if r.generation == REFERENCE] or every, objective)
-    rows = [_row(record, _best(record, final), objective, lam, mean) for record in fitting]
+    rows = [_row(one, objective, lam, mean) for one in fitting]
     front = [rows[index] for index in pareto_front([(row["accuracy"], row["cost"]) for row in rows])]
     ranked = sorted(rows, key=lambda row: (-row["fitness"], row["architecture"]))
     return {
@@ -75,6 +96,8 @@ def answer(
         "candidates": len(every),
         "feasible": len(fitting),
         "accuracies": {word: sum(row["accuracy_source"] == word for row in rows) for word in SOURCES},
+        "costs": {word: sum(row["cost_source"] == word for row in rows) for word in SOURCES}
+        | {"factor": costs.factor(objective)},
         "best": ranked[:top],
         "front": front,
         "chosen": {**_chosen(rule, ranked, front), "rule": rule, "because": RULES[rule]},
@@ -137,17 +160,22 @@ def _best(record: CandidateRecord, known: Mapping[str, AccuracyEstimate]) -> Acc
     return known.get(record.genotype) or AccuracyEstimate(record.accuracy or 0.0, None, INHERITED)
 
 
-def _reach(records: Sequence[CandidateRecord], objective: str, known: Mapping[str, AccuracyEstimate]) -> str:
+def _reach(candidates: Sequence[_Candidate], objective: str, constraints: Constraints) -> str:
     """What candidates that fit their target reach, in words; empty where none does."""
-    fitting = [record for record in records if feasible(record, Constraints())]
+    fitting = [one for one in candidates if feasible(one.priced, Constraints())]
     if not fitting:
         return " (none fits the target)"
-    accuracy = max(_best(record, known).accuracy for record in fitting)
-    cost = min(modelled_cost(record, objective) or 0.0 for record in fitting)
-    return f" (those that fit reach {100 * accuracy:.1f} % accuracy, and {objective} {cost:.3g} at least)"
+    accuracy = max(one.accuracy.accuracy for one in fitting)
+    priced = [one.priced for one in fitting]
+    least = quantity(min(modelled_cost(record, objective) or 0.0 for record in priced), unit_of(objective))
+    costs = f"{objective} {least} at least"
+    if any(limit is not None for limit in vars(constraints).values()):
+        costs = reach(priced, constraints).removeprefix("those that fit the target ")
+    return f" (those that fit reach {100 * accuracy:.1f} % accuracy, and {costs})"
 
 
-def _row(record: CandidateRecord, best: AccuracyEstimate, objective: str, lam: float, mean: float) -> dict[str, Any]:
+def _row(one: _Candidate, objective: str, lam: float, mean: float) -> dict[str, Any]:
+    record, best = one.priced, one.accuracy
     cost = modelled_cost(record, objective)
     assert cost is not None
     low, high = best.interval() or (None, None)
@@ -159,6 +187,8 @@ def _row(record: CandidateRecord, best: AccuracyEstimate, objective: str, lam: f
         "accuracy_high": high,
         "inherited_accuracy": record.accuracy,
         "cost": cost,
+        "cost_source": one.cost_source,
+        "inherited_cost": modelled_cost(one.searched, objective),
         "fitness": fitness(best.accuracy, cost, mean, lam),
         "energy": None if record.energy is None else record.energy.to_json(),
         "latency": None if record.latency is None else record.latency.to_json(),

@@ -85,10 +85,16 @@ def _checked(encoder: Encoder, images: np.ndarray) -> np.ndarray:
     if images.ndim != 4 or images.shape[1] != channels:
         raise InputError(f"images have shape {images.shape}; the encoder takes (N, {channels}, H, W).")
     if encoder.table is not None and images.dtype != np.uint8:
-        raise InputError(f"images have dtype {images.dtype}; this encoder's pixel table takes bytes (uint8).")
+        raise InputError(
+            f"images have dtype {images.dtype}; this encoder's pixel table takes bytes (uint8): save them as x.astype(np.uint8), or "
+            "np.rint(255 * x).astype(np.uint8) where they are bytes divided by 255, in the range that the training images had."
+        )
     if encoder.table is None:
         if images.dtype.kind != "f":
-            raise InputError(f"images have dtype {images.dtype}; this encoder's scale takes float32 pixels.")
+            raise InputError(
+                f"images have dtype {images.dtype}; this encoder's scale takes float32 pixels: save them as x.astype(np.float32), in the "
+                "range that the training images had."
+            )
         if not np.isfinite(images).all():
             raise InputError("images hold NaN or infinite pixels; finite float32 values are needed.")
     return images

@@ -142,11 +142,6 @@ def _neuron(layer: Layer) -> dict[str, Any]:
     return {name: np.asarray(getattr(neuron, name)).tolist() for name in ("vth_mant", "v_decay", "i_decay")}
 
 
-def is_trace(path: str | Path) -> bool:
-    """Whether a path looks like a trace file: an npz."""
-    return Path(path).suffix == ".npz"
-
-
 def read(path: str | Path) -> tuple[Trace, dict[str, Any]]:
     """The trace in a file of `write` (or of anybody who follows its schema), and its document.
 

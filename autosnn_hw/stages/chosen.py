@@ -8,6 +8,7 @@ from typing import Any
 from autosnn_hw.architecture.own_space import resolved
 from autosnn_hw.config import SearchConfig, from_mapping
 from autosnn_hw.config.default_sizes import sizes_of
+from autosnn_hw.default_target import DEFAULT_TARGET
 
 # Ternary weights and memoryless neurons take longer to learn, in the super-network and alone (docs/lab/training.md).
 CROSSBAR_EPOCHS = 1.6
@@ -25,7 +26,7 @@ def config_for(choices: Mapping[str, Any], where: str = "command line") -> Searc
     return from_mapping(sizes_for(*names) | dict(choices), where)
 
 
-def sizes_for(dataset: str, target: str = "loihi2") -> dict[str, Any]:
+def sizes_for(dataset: str, target: str = DEFAULT_TARGET) -> dict[str, Any]:
     """Sizes and schedule that a search takes where none are asked for: small for the embedded datasets, else AutoSNN's; the
     timesteps of event frames are theirs; more epochs where the target is a crossbar.
 

@@ -98,12 +98,17 @@ def require_payload(data: Dataset, profile: Profile) -> None:
     Raises:
         InputError: with what it takes.
     """
-    limit = profile.limits.payload
-    if data.payload > 1 and (limit is None or data.payload > limit.value):
-        most = "spikes alone" if limit is None else f"values up to {limit.value:g}"
+    limit = largest_payload(profile)
+    if data.payload > 1 and (limit is None or data.payload > limit):
+        most = "spikes alone" if limit is None else f"values up to {limit:g}"
         raise InputError(
             f"--graded sends frame values up to {data.payload}; {profile.name} takes {most}. Without --graded values above 0 are spikes."
         )
+
+
+def largest_payload(profile: Profile) -> float | None:
+    """Largest value of a graded spike that a chip takes; None where it takes spikes alone."""
+    return None if profile.limits.payload is None else profile.limits.payload.value
 
 
 def manifest(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:

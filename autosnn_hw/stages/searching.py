@@ -24,6 +24,7 @@ from autosnn_hw.stages.judging.kept_bounds import KeptBounds
 from autosnn_hw.stages.judging.measurer import ChipMeasurer, DistributedMeasurer, LavaMeasurement
 from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.run_log import RunLog
 from autosnn_hw.stages.schedules import rungs
 from autosnn_hw.training.weight_sharing.supernet_trainer import warm_up_epochs
 from autosnn_hw.words.progress import Reporter
@@ -135,8 +136,10 @@ def run(
         else:
             measure = ChipMeasurer(judge, prepared.profile, config.samples, lava, config.backend)
 
+    log = RunLog(folder)
+
     def tell(event: SearchProgress) -> None:
-        _tell(event, reporter, folder)
+        _tell(event, reporter, log, walks=config.strategy == WALK)
 
     if config.strategy == WALK and prepared.profile.searches_groups:
         result = _lazily(config, prepared, folder, reporter, study, judge, measure, tell)
@@ -252,16 +255,11 @@ def mark_winner(folder: RunFolder, summary: Mapping[str, Any]) -> None:
         tell_values(**_random_study(folder), what=what, **values)
 
 
-def _tell(event: SearchProgress, reporter: Reporter, folder: RunFolder) -> None:
+def _tell(event: SearchProgress, reporter: Reporter, log: RunLog, *, walks: bool) -> None:
     if event.stage == "generation" and event.best is not None:
         best = event.best
-        reporter.advance(event.evaluated, f"best {best.genotype} {percent(best.accuracy)}")
-        folder.log(
-            "generation",
-            generation=event.generation,
-            evaluated=event.evaluated,
-            best=best.genotype,
-            fitness=best.fitness,
-        )
+        which = "" if walks or event.generation < 0 else f"generation {event.generation}, "
+        reporter.advance(event.evaluated, f"{which}best {best.genotype} {percent(best.accuracy)}")
+        log.generation(event.generation, event.evaluated, best)
     else:
         reporter.advance(event.evaluated, "in Lava" if event.stage == "measure" else "")

@@ -9,6 +9,7 @@ from autosnn_hw.run_folder import (
     CANDIDATES,
     CERTIFICATE,
     MANIFEST,
+    NETWORKS,
     REPORT,
     STUDY,
     SUMMARY,
@@ -27,7 +28,6 @@ from autosnn_hw.run_folder import (
 from autosnn_hw.search.database.study import NAME
 from autosnn_hw.stages.judging.walked import FOLDER as WALK
 
-NETWORKS = "networks"
 # A journal that a crash left goes before its database: together, or not at all, they are read again.
 FOLLOWS = (
     f"{STUDY}-journal", STUDY, WALK, CANDIDATES, SUMMARY, REPORT, CERTIFICATE, WINNER_NET, WINNER_CORES, WINNER_ONNX, WINNER_STEP_ONNX,

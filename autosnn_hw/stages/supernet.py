@@ -18,6 +18,7 @@ from autosnn_hw.run_folder import SUPERNET, RunFolder, read_json, write_json, wr
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.stages.judging.evaluator import evaluation_tools
 from autosnn_hw.stages.manifest import Prepared, code_sha256, version
+from autosnn_hw.stages.run_log import RunLog
 from autosnn_hw.stages.set_aside import set_aside
 from autosnn_hw.training.checkpoint import read_checkpoint
 from autosnn_hw.training.ranks.ranks import RankLostError, Ranks
@@ -162,13 +163,13 @@ def train(
         RunError: it must have learnt and has not.
     """
     reporter.stage("super-network", config.epochs)
-    training = fit(
-        config,
-        prepared,
-        folder / SUPERNET,
-        progress=lambda done, _, loss: reporter.advance(done, f"loss {loss:.4f}"),
-        ranks=ranks,
-    )
+    log = RunLog(folder)
+
+    def tell(done: int, total: int, loss: float) -> None:
+        reporter.advance(done, f"loss {loss:.4f}")
+        log.epoch("super-network", done, total, loss)
+
+    training = fit(config, prepared, folder / SUPERNET, progress=tell, ranks=ranks)
     if must_learn and not training.learnt:
         run, epochs = shlex.quote(str(folder.path)), training.forecast.epochs
         raise RunError(

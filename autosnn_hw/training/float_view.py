@@ -18,6 +18,7 @@ from autosnn_hw.deploy.weight_format import Target, weight_format
 from autosnn_hw.folded import FoldedConv, FoldedNetwork
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import Images, samples_at_once
+from autosnn_hw.training.float_tensors import float32
 from autosnn_hw.training.modules.neurons import memoryless, plif
 from autosnn_hw.training.modules.spiking_network import time_folded
 from autosnn_hw.training.modules.ternary import ternary
@@ -97,7 +98,7 @@ def _layer(unit: Unit, weights: WeightFormat, folded: FoldedNetwork) -> Layer:
         conv = unit.conv
         if weights.readout_block is not None:
             conv = keep_blocks(conv, folded.classes, folded.voters, weights.readout_block)
-        matrix, bias = _weight(conv, exact), _float32(conv.bias)
+        matrix, bias = _weight(conv, exact), float32(conv.bias)
         return lambda x, _: fire(F.linear(x.flatten(1), matrix, bias))[:, :, None, None]
     own = _map(unit.conv, exact)
     if unit.shortcut == "identity":
@@ -110,7 +111,7 @@ def _layer(unit: Unit, weights: WeightFormat, folded: FoldedNetwork) -> Layer:
 
 def _map(conv: FoldedConv, exact: bool) -> Map:
     """A convolution with its bias, channels last."""
-    weight, bias = _weight(conv, exact), _float32(conv.bias).view(-1, 1, 1)
+    weight, bias = _weight(conv, exact), float32(conv.bias).view(-1, 1, 1)
 
     def convolved(x: torch.Tensor) -> torch.Tensor:
         current = conv2d(x, weight, conv.stride, conv.padding, groups=conv.groups) + bias
@@ -121,9 +122,5 @@ def _map(conv: FoldedConv, exact: bool) -> Map:
 
 def _weight(conv: FoldedConv, exact: bool) -> torch.Tensor:
     """As it is, or ternary with its gains."""
-    weight = _float32(conv.weight)
+    weight = float32(conv.weight)
     return weight if exact else ternary(weight)
-
-
-def _float32(values: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.asarray(values, np.float32))

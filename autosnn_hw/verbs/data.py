@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw.default_target import DEFAULT_TARGET
 from autosnn_hw.errors import InputError
 
 
 def data(
     name: str,
-    target: str = "loihi2",
+    target: str = DEFAULT_TARGET,
     *,
     data_dir: str | Path | None = None,
     download: bool = False,
     estimate: bool = True,
+    described: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """What a data set holds and what would spoil a search of it: `autosnn-hw data`.
 
     Args:
         name: as --dataset takes it.
         target: of the search that is estimated.
-        estimate: also train a few batches, and say under "search" what training the super-network would take here.
+        estimate: also train a few batches, and say under "search" what a search with the options as they are by default would take here.
+        described: called once with the document before that, whose "search" has no times yet (no training, expected).
 
     Returns:
-        the keys of `autosnn_hw.training.data.data_check.examine`; "search": {target, stages, networks, timesteps, training} or None.
+        the keys of `autosnn_hw.training.data.data_check.examine`; "search": {target, stages, networks, timesteps, training (of the
+        super-network: seconds_per_batch, batches, seconds, peak_bytes), expected (seconds, and of them supernet, candidates, networks)} or
+        None.
 
     Raises:
         InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.
@@ -39,4 +45,4 @@ def data(
 
     if not isinstance(name, str):
         raise InputError(f"a data set has a name, or npz:PATH; {type(name).__name__} was given.")
-    return pipeline.examined(name, target, data_dir, download, estimate)
+    return pipeline.examined(name, target, data_dir, download, estimate, described)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import hw_profiles
 from autosnn_hw import cost
+from autosnn_hw.default_target import DEFAULT_TARGET
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.verbs import given
 from hw_profiles import Profile
 
-DEFAULT_TARGET = "loihi2"
 A_NETWORK = "a network is a ChipNetwork or the path of a .net file"
 FORMATS = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "nir": ".nir", "cores": ".cores.json"}
 """Formats that are written, with the ending of their files."""

@@ -14,14 +14,13 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, Readout, SigmaDeltaNeuron
+from autosnn_hw.network.chip_layers import THRESHOLD_LIMIT
 from exporters import hdf5_input as source
 from exporters.netx import layers as netx_layers
 from exporters.netx import root as netx_root
 from exporters.netx import root_reading as netx_root_read
 from exporters.netx import values as netx_values
 from exporters.netx.values import Reading
-
-NEVER_FIRES = 131071
 
 _LAVA_REFUSES = "lava-dl cannot load it either"
 _LAVA_SKIPS = "lava-dl skips it without a word, which runs another network"
@@ -129,7 +128,7 @@ def _readout(reading: Reading) -> Readout | None:
         return Readout(classes, last.shape[0] // classes, accumulates=True) if prod(last.shape[1:]) == 1 else None
     if root.readout is not None or root.layers:
         return None if reading.cut else root.readout
-    silent = last.neuron is not None and np.min(last.neuron.vth_mant) >= NEVER_FIRES
+    silent = last.neuron is not None and np.min(last.neuron.vth_mant) >= THRESHOLD_LIMIT
     if reading.classes is not None:
         return Readout(classes=reading.classes, voters=last.shape[0] // reading.classes, accumulates=bool(silent))
     return Readout(classes=last.shape[0], voters=1, accumulates=True) if silent else None

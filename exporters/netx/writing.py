@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.exact_floats import EXACT_IN_FLOAT32
 from autosnn_hw.files import whole_file
 from autosnn_hw.network import (
     ChipNetwork,
@@ -34,7 +35,6 @@ from exporters.netx.values import VTH_MAX
 INT8_MAX = 127
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-FLOAT32_EXACT = 2**24
 LIBRARY = ("v110", "v110")
 """The file format of HDF5 1.10: metadata with checksums, so that damage is noticed and never followed."""
 
@@ -154,7 +154,7 @@ def _as_stored(layer: DenseLayer) -> np.ndarray:
 
 def _floats(values: np.ndarray) -> np.ndarray:
     """float32 as slayer writes it where that is exact, else the integers."""
-    return values.astype(np.float32) if int(np.abs(values).max(initial=0)) <= FLOAT32_EXACT else values
+    return values.astype(np.float32) if int(np.abs(values).max(initial=0)) <= EXACT_IN_FLOAT32 else values
 
 
 def _refuse_what_lava_changes(layer: Layer) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.exact_floats import EXACT_IN_FLOAT32
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Layer
 from autosnn_hw.network.chip_layers import DECAY_ONE, LONGEST_DELAY, cuba, per_neuron
 from autosnn_hw.network.connectivity import ungrouped
@@ -24,7 +25,6 @@ DT = 1e-4
 """Seconds a step: what snnTorch takes for granted, and SpikingJelly's default."""
 GRAIN = 1 / 64  # smallest step of V
 FOREVER = 2.0**60  # steps; tau of a neuron that forgets nothing, not even in the last bit of a float64
-FLOAT32_EXACT = 1 << 24
 
 
 def graph_of(network: ChipNetwork, dt: float = DT, *, fires_at: bool = False) -> NirGraph:
@@ -89,7 +89,7 @@ def _synapses(layer: Layer, before: Layer, name: str, dt: float, taken: set[str]
 
 def _floats(values: np.ndarray) -> np.ndarray:
     """float32 where that holds the integers, as frameworks like it."""
-    small = np.abs(values).max(initial=0) <= FLOAT32_EXACT
+    small = np.abs(values).max(initial=0) <= EXACT_IN_FLOAT32
     return values.astype(np.float32 if small else np.float64)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.exact_floats import EXACT_IN_FLOAT32
 from autosnn_hw.network.chip_layers import DECAY_ONE
 
 
@@ -87,7 +88,7 @@ def digits(weight: np.ndarray, largest_input: int = 1) -> list[tuple[int, np.nda
     Raises:
         InputError: a row is too long for that.
     """
-    limit = (1 << 24) // largest_input
+    limit = EXACT_IN_FLOAT32 // largest_input
     rows = weight.reshape(len(weight), -1)
     if np.abs(rows).sum(axis=1).max() < limit:
         return [(1, weight)]

@@ -9,24 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cost_accuracy
+import cost_loihi1
+import cost_points
+import cost_sanafe
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-def module(name: str):
-    if str(BENCHMARKS) not in sys.path:
-        sys.path.insert(0, str(BENCHMARKS))
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[name] = found
-    spec.loader.exec_module(found)
-    return found
+SANAFE = Path(cost_sanafe.__file__)
 
 
 @pytest.fixture(scope="module")
 def points():
-    found = (*module("cost_loihi1").loihi1_points(), *module("cost_points").truenorth_points())
+    found = (*cost_loihi1.loihi1_points(), *cost_points.truenorth_points())
     return [point.to_json() for point in found]
 
 
@@ -64,7 +58,7 @@ def test_truenorth_rates_are_within_five_percent_even_when_left_out(points):
 
 
 def test_what_was_tried_for_the_missed_figures_is_as_the_document_says():
-    tried = module("cost_loihi1").second_ways()
+    tried = cost_loihi1.second_ways()
     static = [entry for entry in tried["static power attributed to used cores"].values() if isinstance(entry, dict)]
     left_out = [entry for entry in static if not entry["fitted"]]
     assert len(left_out) == 3 and all(abs(entry["cores to a power"]) < 0.20 for entry in left_out)
@@ -79,7 +73,7 @@ def test_sanafe_counts_and_charges_the_same():
     """SANA-FE (GPL) runs in a process of its own, on edges listed one by one."""
     if importlib.util.find_spec("sanafe") is None:
         pytest.skip("sanafe, the independent simulator, is not installed")
-    command = [sys.executable, str(BENCHMARKS / "cost_sanafe.py")]
+    command = [sys.executable, str(SANAFE)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=550, check=True)
     entries = json.loads(done.stdout)
     assert len(entries) >= 3
@@ -94,7 +88,7 @@ def test_sanafe_counts_and_charges_the_same():
 def test_nengo_loihi_gives_the_same_verdicts():
     if "NENGO_LOIHI_PYTHON" not in os.environ and importlib.util.find_spec("nengo_loihi") is None:
         pytest.skip("nengo-loihi is not installed; NENGO_LOIHI_PYTHON may name a Python that has it")
-    found = module("cost_accuracy").nengo_loihi()
+    found = cost_accuracy.nengo_loihi()
     assert (
         found["ran"]
         and len(found["table"]) == 14

@@ -1,20 +1,8 @@
 """What search_quality.py compares: fronts and shrunken images."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-PATH = Path(__file__).parents[2] / "benchmarks" / "search_quality.py"
-
-
-@pytest.fixture(scope="module")
-def benchmark():
-    spec = importlib.util.spec_from_file_location("search_quality", PATH)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+import search_quality
 
 
 def of(accuracy, energy):
@@ -32,12 +20,12 @@ def of(accuracy, energy):
         (of(0.5, 0.1), (True, True, True)),
     ],
 )
-def test_where_a_winner_stands_to_the_front_of_others(benchmark, other, said):
-    assert tuple(benchmark.against_front(of(0.97, 1.0), [other], 360).values()) == said
+def test_where_a_winner_stands_to_the_front_of_others(other, said):
+    assert tuple(search_quality.against_front(of(0.97, 1.0), [other], 360).values()) == said
 
 
-def test_images_are_halved_by_means(benchmark):
+def test_images_are_halved_by_means():
     images = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 6), dtype=np.uint8)
-    small = benchmark.halved(images)
+    small = search_quality.halved(images)
     assert small.shape == (2, 3, 2, 3) and small.dtype == np.uint8
     assert small[1, 2, 1, 0] == np.round(images[1, 2, 2:4, 0:2].mean())

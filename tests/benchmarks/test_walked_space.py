@@ -1,31 +1,17 @@
 """What walked_space.py says of a space whose optimum and costs are known."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+import walked_space
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost_report import Interval
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import search_space
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "walked_space.py"
-
 
 @pytest.fixture(scope="module")
-def benchmark():
-    spec = importlib.util.spec_from_file_location("walked_space", PATH)
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def walked(benchmark):
+def walked():
     """Energy is the number of blocks that are no skip; synaptic operations say the opposite, spikes the same."""
     space = search_space("SNN_1", width=4, timesteps=2)
     random, records = np.random.default_rng(0), {}
@@ -36,18 +22,18 @@ def walked(benchmark):
             genotype=str(architecture), accuracy=0.5 + 0.1 * random.random(), samples=100, energy=energy, dynamic=energy,
             fitness_energy=energy, latency=energy, edp=energy, spikes={"paper": 10.0 * blocks}, synops=100.0 / blocks,
         )  # fmt: skip
-    return benchmark.WalkedSpace(space, SearchConfig(generations=2, pool=10, mean_cost_samples=10), records, 4e-6)
+    return walked_space.WalkedSpace(space, SearchConfig(generations=2, pool=10, mean_cost_samples=10), records, 4e-6)
 
 
-def test_a_proxy_that_orders_as_energy_does_costs_nothing_and_one_that_opposes_it_does(benchmark, walked):
-    same, opposed = benchmark.proxy(walked, "spikes"), benchmark.proxy(walked, "synops")
+def test_a_proxy_that_orders_as_energy_does_costs_nothing_and_one_that_opposes_it_does(walked):
+    same, opposed = walked_space.proxy(walked, "spikes"), walked_space.proxy(walked, "synops")
     assert same["regret"] == 0 and same["cost_tau"] == pytest.approx(1)
     assert opposed["regret"] > 0 and opposed["cost_tau"] == pytest.approx(-1) and opposed["tau"] < same["tau"]
 
 
 @pytest.mark.slow
-def test_a_search_is_set_against_the_best_of_all(benchmark, walked):
+def test_a_search_is_set_against_the_best_of_all(walked):
     best = max(walked.records.values(), key=walked.value)
-    found = benchmark.against_optimum(walked, "evolution", 2)
+    found = walked_space.against_optimum(walked, "evolution", 2)
     assert 0 <= found["regret"] <= found["worst"] and 1 <= found["rank"] < 1_000 and found["found"] <= 2
     assert all(walked.value(record) <= walked.value(best) for record in walked.records.values())

@@ -7,22 +7,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from support.command_line import run
 
-from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer, Readout
 from exporters import netx
 
 DATA = Path(__file__).parents[1] / "data/nir"
 LIF = str(DATA / "lif_norse.nir")
-
-
-def run(*words):
-    done = CliRunner().invoke(group, [str(word) for word in words])
-    if done.exception is not None and not isinstance(done.exception, InputError | SystemExit):
-        raise done.exception
-    return done
 
 
 def test_a_file_is_written_that_every_verb_reads(tmp_path):

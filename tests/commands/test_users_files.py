@@ -6,7 +6,7 @@ import os
 import h5py
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from support.command_line import run_verb
 from support.files.netx_entries import CONV, CUBA, DENSE, FLATTEN, FRAMES, put
 
 from autosnn_hw.cli import group
@@ -40,46 +40,42 @@ def npz(tmp_path):
     return write
 
 
-def run(verb, *words):
-    done = CliRunner().invoke(verb, [str(word) for word in words])
-    if done.exception is not None and not isinstance(done.exception, InputError | SystemExit):
-        raise done.exception
-    return done
-
-
 def frames(*shape):
     return (np.random.default_rng(0).random(shape) < 0.4).astype(np.uint8)
 
 
 def test_every_verb_takes_the_shape_that_the_refusal_asks_for(net, npz, tmp_path):
     path, data = net(CONV, FLATTEN, DENSE), npz(x_test=frames(3, 6, 1, 4, 4))
-    refused = run(inspect, path)
+    refused = run_verb(inspect, path)
     assert isinstance(refused.exception, InputError) and "--input-shape C,H,W (C is 1)" in str(refused.exception)
     shape = ("--input-shape", "1,4,4")
-    assert json.loads(run(inspect, path, *shape, "--json").stdout)["input"] == "spike frames (N, T, 1, 4, 4)"
-    assert json.loads(run(check, path, *shape, "--json").stdout)["fits"]
-    assert run(export, path, *shape, "--out", tmp_path / "b.net").exit_code == 0
-    assert json.loads(run(inspect, tmp_path / "b.net", "--json").stdout)["input"] == "spike frames (N, T, 1, 4, 4)"
-    taken, given = (run(simulate, path, "--dataset", data, "--json", *more) for more in ((), shape))
+    assert json.loads(run_verb(inspect, path, *shape, "--json").stdout)["input"] == "spike frames (N, T, 1, 4, 4)"
+    assert json.loads(run_verb(check, path, *shape, "--json").stdout)["fits"]
+    assert run_verb(export, path, *shape, "--out", tmp_path / "b.net").exit_code == 0
+    assert json.loads(run_verb(inspect, tmp_path / "b.net", "--json").stdout)["input"] == "spike frames (N, T, 1, 4, 4)"
+    taken, given = (run_verb(simulate, path, "--dataset", data, "--json", *more) for more in ((), shape))
     assert json.loads(taken.stdout)["spikes"] == json.loads(given.stdout)["spikes"]
     for wrong in ("1,4", "x", "0,4,4", "1,4,4,4"):
-        assert run(inspect, path, "--input-shape", wrong).exit_code == 2
+        assert run_verb(inspect, path, "--input-shape", wrong).exit_code == 2
 
 
 def test_a_flat_input_is_asked_for_as_one_number(net):
     path = net(FLATTEN, DENSE)
-    assert json.loads(run(inspect, path, "--json").stdout)["input"] == "spike frames (N, T, 32)"
-    assert json.loads(run(inspect, path, "--input-shape", "32", "--json").stdout)["input"] == "spike frames (N, T, 32)"
-    assert "takes 32 inputs" in str(run(inspect, path, "--input-shape", "33").exception)
+    assert json.loads(run_verb(inspect, path, "--json").stdout)["input"] == "spike frames (N, T, 32)"
+    assert (
+        json.loads(run_verb(inspect, path, "--input-shape", "32", "--json").stdout)["input"]
+        == "spike frames (N, T, 32)"
+    )
+    assert "takes 32 inputs" in str(run_verb(inspect, path, "--input-shape", "33").exception)
 
 
 def test_the_layers_before_an_entry_that_is_refused_are_read_as_advised(net):
     path = net(FRAMES, CONV, {"type": "pool", "shape": [2, 2, 2]})
-    assert "--layers 2 reads what comes before it" in str(run(inspect, path).exception)
-    assert len(json.loads(run(inspect, path, "--layers", 2, "--json").stdout)["layers"]) == 2
-    assert run(check, path, "--layers", 2).exit_code == 0
-    assert run(inspect, path, "--layers", 0).exit_code == 2
-    assert "no conv or dense layer in its first 1 entries" in str(run(inspect, path, "--layers", 1).exception)
+    assert "--layers 2 reads what comes before it" in str(run_verb(inspect, path).exception)
+    assert len(json.loads(run_verb(inspect, path, "--layers", 2, "--json").stdout)["layers"]) == 2
+    assert run_verb(check, path, "--layers", 2).exit_code == 0
+    assert run_verb(inspect, path, "--layers", 0).exit_code == 2
+    assert "no conv or dense layer in its first 1 entries" in str(run_verb(inspect, path, "--layers", 1).exception)
 
 
 def test_what_lava_changes_and_ignores_is_said_by_every_verb(net, npz):
@@ -87,8 +83,8 @@ def test_what_lava_changes_and_ignores_is_said_by_every_verb(net, npz):
         DENSE | {"weight": np.full((3, 32), -64), "neuron": CUBA | {"weight_exp": [-3.0]}, "bias": np.full(3, 90)}
     )
     documents = [
-        run(inspect, path, "--json"), run(check, path, "--json"),
-        run(simulate, path, "--json", "--dataset", npz(x_test=frames(2, 5, 32))),
+        run_verb(inspect, path, "--json"), run_verb(check, path, "--json"),
+        run_verb(simulate, path, "--json", "--dataset", npz(x_test=frames(2, 5, 32))),
     ]  # fmt: skip
     for done in documents:
         notes = " ".join(json.loads(done.stdout)["notes"])
@@ -97,12 +93,14 @@ def test_what_lava_changes_and_ignores_is_said_by_every_verb(net, npz):
 
 
 def test_inputs_alone_are_simulated_and_accuracy_is_unknown(net, npz):
-    done = run(simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32)), "--json")
+    done = run_verb(simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32)), "--json")
     document = json.loads(done.stdout)
     assert document["accuracy"]["value"] is None and document["dataset"]["samples"] == 2 and done.stderr == ""
-    labelled = run(simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32), y_test=np.array([0, 1])), "--json")
+    labelled = run_verb(
+        simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32), y_test=np.array([0, 1])), "--json"
+    )
     assert json.loads(labelled.stdout)["accuracy"]["value"] is not None
-    other = run(simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32)), "--split", "train")
+    other = run_verb(simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32)), "--split", "train")
     assert "no train samples; --split test" in str(other.exception)
 
 
@@ -110,7 +108,7 @@ def test_counts_that_become_spikes_are_said_with_what_sends_them_whole(net, npz)
     rng = np.random.default_rng(0)
     counts = rng.integers(0, 5, (2, 6, 32))
     path, data = net(DENSE | {"weight": rng.integers(-3, 4, (3, 32))}), npz(x_test=counts.astype(np.float32))
-    cut, whole = (run(simulate, path, "--dataset", data, "--json", *more) for more in ((), ("--graded",)))
+    cut, whole = (run_verb(simulate, path, "--dataset", data, "--json", *more) for more in ((), ("--graded",)))
     assert (
         f"note: {(counts > 1).sum()} of {counts.size} frame values are above 1" in cut.stderr
         and "--graded" in cut.stderr
@@ -119,9 +117,11 @@ def test_counts_that_become_spikes_are_said_with_what_sends_them_whole(net, npz)
     assert json.loads(cut.stdout)["synops"] is not None
     assert json.loads(cut.stdout)["spikes"] != json.loads(whole.stdout)["spikes"]
     labels = np.array(
-        json.loads(run(simulate, path, "--dataset", data, "--json", "--graded", "--predictions").stdout)["predictions"]
+        json.loads(run_verb(simulate, path, "--dataset", data, "--json", "--graded", "--predictions").stdout)[
+            "predictions"
+        ]
     )
-    labelled = run(simulate, path, "--dataset", npz(x_test=counts, y_test=labels), "--json")
+    labelled = run_verb(simulate, path, "--dataset", npz(x_test=counts, y_test=labels), "--json")
     right = json.loads(labelled.stdout)["accuracy"]["value"]
     assert f"100.0 % of the first 2 samples are right so, and {100 * right:.1f} % with single spikes" in labelled.stderr
 
@@ -131,20 +131,20 @@ def test_flat_grey_and_channels_last_inputs_reach_a_net_that_can_only_mean_them(
     driven = net(DRIVEN, CONV, FLATTEN, DENSE)
     spikes = []
     for samples in (x, np.moveaxis(x, 1, -1), x[:, 0]):
-        done = run(simulate, driven, "--dataset", npz(x_test=samples), "--timesteps", 4, "--json")
+        done = run_verb(simulate, driven, "--dataset", npz(x_test=samples), "--timesteps", 4, "--json")
         spikes.append(json.loads(done.stdout)["spikes"]["chip"])
     assert spikes[0] == spikes[1] == spikes[2] > 0 and "are taken as grey" in done.stderr
     flat = net({"type": "input", "shape": [16], "neuron": CUBA}, DENSE | {"weight": np.arange(48).reshape(3, 16) - 20})
-    done = run(simulate, flat, "--dataset", npz(x_test=x.reshape(3, 16)), "--timesteps", 4, "--json")
+    done = run_verb(simulate, flat, "--dataset", npz(x_test=x.reshape(3, 16)), "--timesteps", 4, "--json")
     assert done.exit_code == 0 and json.loads(done.stdout)["spikes"]["chip"] > 0
 
 
 @pytest.mark.parametrize("verb", [inspect, check, simulate, export])
 def test_a_pipe_and_a_git_lfs_pointer_are_one_sentence(verb, tmp_path):
     os.mkfifo(tmp_path / "pipe.net")
-    assert "is not a file" in str(run(verb, tmp_path / "pipe.net").exception)
+    assert "is not a file" in str(run_verb(verb, tmp_path / "pipe.net").exception)
     (tmp_path / "a.net").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
-    assert "git lfs pull" in str(run(verb, tmp_path / "a.net").exception)
+    assert "git lfs pull" in str(run_verb(verb, tmp_path / "a.net").exception)
 
 
 @pytest.mark.parametrize("words", [("search",), ("train", "all_SRB_k3", "--out", "o")])
@@ -160,7 +160,7 @@ def test_event_frames_are_refused_before_anything_is_trained(words, change, more
     monkeypatch.chdir(tmp_path)
     x = frames(60, 4, 2, 16, 12) + np.float32(change)
     data = npz(x_train=x, y_train=np.arange(60) % 3, x_test=x[:12], y_test=np.arange(12) % 3)
-    done = run(group, *words, "--dataset", data, *more)
+    done = run_verb(group, *words, "--dataset", data, *more)
     assert said in str(done.exception) and "Traceback" not in done.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz"]
 
@@ -170,7 +170,7 @@ def test_grey_images_without_channels_are_trained_on_and_that_is_said(npz, tmp_p
     x = np.random.default_rng(0).integers(0, 256, (40, 12, 12)).astype(np.uint8)
     data = npz(x_train=x, y_train=np.arange(40) % 4, x_test=x[:8], y_test=np.arange(8) % 4)
     words = ("--width", 2, "--timesteps", 2, "--epochs", 1, "--finetune-epochs", 1, "--out", tmp_path / "o")
-    done = run(group, "train", "skip,skip,skip,skip,skip", "--dataset", data, *words)
+    done = run_verb(group, "train", "skip,skip,skip,skip,skip", "--dataset", data, *words)
     assert done.exit_code == 0 and "x_train (40, 12, 12) is taken as 40 grey images of 12 x 12" in done.stderr
     (network,) = (tmp_path / "o").glob("*.net")
-    assert run(simulate, network, "--dataset", data).exit_code == 0
+    assert run_verb(simulate, network, "--dataset", data).exit_code == 0

@@ -11,6 +11,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.front import answer, knee, matrix, pareto_front, rule_for
 from autosnn_hw.search.ranking.final_accuracy import AccuracyEstimate
+from autosnn_hw.search.ranking.final_cost import final_costs
 from autosnn_hw.search.ranking.fitness import Constraints
 
 points = st.lists(st.tuples(st.floats(0, 1), st.floats(1e-9, 1)), min_size=1, max_size=30)
@@ -103,8 +104,29 @@ def test_what_is_asked_for_decides_which_point_is_chosen():
     assert chosen(max_cores=5) == ("best", "most accurate")
 
 
+def test_limits_fitness_and_front_go_by_costs_with_final_weights_where_they_are_known():
+    """A network that was trained on takes what it takes then, not what it took with other weights."""
+    records = [record("cheap", 0.6, 1.0), record("middle", 0.7, 1.5), record("dear", 0.8, 2.0)]
+    final = final_costs(records, {"cheap": record("cheap", 0.95, 1.75, cores=6)})
+    asked = {"objective": "energy", "lam": -0.5, "final": final}
+    told = answer(records, **asked, constraints=Constraints())
+    cheap = next(row for row in told["best"] if row["architecture"] == "cheap")
+    assert (cheap["cost"], cheap["cost_source"], cheap["inherited_cost"]) == (1.75, "measured", 1.0)
+    assert (cheap["energy"]["value"], cheap["cores"]) == (1.75, 6)
+    assert cheap["fitness"] == pytest.approx(0.6 * (1.75 / told["mean_cost"]) ** -0.5)
+    assert told["mean_cost"] == 1.5  # the search's
+    assert [row["architecture"] for row in told["front"]] == ["middle", "dear"]
+    assert told["costs"] == {"measured": 1, "corrected": 0, "inherited": 2, "factor": None}
+    within = answer(records, **asked, constraints=Constraints(max_energy=1.6))
+    assert [row["architecture"] for row in within["best"]] == ["middle"]
+    with pytest.raises(InputError, match=r"and take 1.50 J to 2.00 J \(energy\)"):
+        answer(records, **asked, constraints=Constraints(max_energy=1.2))
+    there = answer(records, **asked, constraints=Constraints(), elsewhere=True)
+    assert {row["architecture"]: row["cost_source"] for row in there["best"]}["cheap"] == "corrected"
+
+
 def test_an_accuracy_that_nobody_reaches_is_said_with_what_is_reached():
-    with pytest.raises(InputError, match=r"those that fit reach 95.0 % accuracy, and energy 1 at least"):
+    with pytest.raises(InputError, match=r"those that fit reach 95.0 % accuracy, and energy 1.00 J at least"):
         chosen(min_accuracy=0.96)
 
 

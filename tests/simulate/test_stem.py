@@ -72,3 +72,16 @@ def test_bad_images_are_refused(byte, images, said):
 def test_images_smaller_than_the_kernel_are_refused():
     with pytest.raises(InputError, match="too small"):
         encode(random_encoder(np.random.default_rng(0), True, kernel=5, padding=0), np.zeros((1, 2, 4, 4), np.uint8))
+
+
+def test_the_advice_for_images_of_another_type_works():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (3, 2, 4, 4)).astype(np.uint8)
+    byte, scaled = random_encoder(rng, True), random_encoder(rng, False)
+    with pytest.raises(InputError, match=r"x.astype\(np.uint8\), or np.rint\(255 \* x\).astype\(np.uint8\)"):
+        encode(byte, images / np.float32(255))
+    for advised in (images.astype(np.float64).astype(np.uint8), np.rint(255 * (images / 255)).astype(np.uint8)):
+        np.testing.assert_array_equal(encode(byte, advised), encode(byte, images))
+    with pytest.raises(InputError, match=r"x.astype\(np.float32\)"):
+        encode(scaled, images)
+    assert encode(scaled, images.astype(np.float32)).shape == encode(byte, images).shape

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from support.command_line import run
 
 from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
@@ -27,13 +28,6 @@ def net(tmp_path, monkeypatch):
     netx.write(network, "a.net")
     np.savez("frames.npz", x_test=(rng.random((3, 9, 3)) < 0.6).astype(np.uint8))
     return network
-
-
-def run(*words):
-    done = CliRunner().invoke(group, [str(word) for word in words])
-    if done.exception is not None and not isinstance(done.exception, InputError | SystemExit):
-        raise done.exception
-    return done
 
 
 def changed(path, name, change):

@@ -25,12 +25,18 @@ def imported(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((_module(path, node), alias.name) for alias in node.names)
+
+
+def _module(path: Path, node: ast.ImportFrom) -> str:
+    """The module of `from module import ..` by its whole name: dots in front of it count from the file's folder upwards."""
+    above = path.parent.parts[: len(path.parent.parts) + 1 - node.level] if node.level else ()
+    return ".".join(filter(None, (*above, node.module)))
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every absolute module name that a file imports, with the name taken from it."""
+    """Every module that a file imports by its whole name, with the name taken from it."""
     return (".".join(filter(None, pair)) for pair in imported(path))
 
 

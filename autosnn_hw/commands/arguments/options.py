@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 import click
 
 from autosnn_hw.commands.arguments.quantity import Quantity
+from autosnn_hw.default_target import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 target = click.option(
-    "--target", default="loihi2", show_default=True, metavar="NAME|FILE.toml", help="Profile of the chip."
+    "--target", default=DEFAULT_TARGET, show_default=True, metavar="NAME|FILE.toml", help="Profile of the chip."
 )
 dataset = click.option(
     "--dataset",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from autosnn_hw.default_target import DEFAULT_TARGET
+
 option = click.option(
     "--target",
     default=None,
     metavar="NAME|FILE.toml",
-    help="Profile of the chip. [default: the one that the file names, else loihi2]",
+    help=f"Profile of the chip. [default: the one that the file names, else {DEFAULT_TARGET}]",
 )

@@ -14,10 +14,9 @@ import numpy as np
 from autosnn_hw.deploy.quantise import EVEN, STEP, TIE_GUARD, WeightFormat
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import CubaNeuron
-from autosnn_hw.network.chip_layers import DECAY_ONE
+from autosnn_hw.network.chip_layers import DECAY_ONE, THRESHOLD_LIMIT
 
 SMALL = 127  # largest weight of a layer that also has odd ones
-NEVER = 131071  # threshold mantissa of a layer that is read by its voltage
 EXACT = 1e-5  # relative; weights this close to multiples of a step are taken for them (float32 keeps 1e-7)
 
 
@@ -87,7 +86,7 @@ def rounded(
     v_decay = np.minimum(np.rint(DECAY_ONE * layer.v_decay), weights.v_decay_max).astype(np.int64)
     i_decay = np.rint(DECAY_ONE * layer.i_decay).astype(np.int64)
     threshold = (
-        np.full(len(v_decay), NEVER)
+        np.full(len(v_decay), THRESHOLD_LIMIT)
         if layer.threshold is None
         else _threshold(layer, scale, fires_at, _grain(weight, bias))
     )
@@ -166,4 +165,4 @@ def _threshold(layer: FloatNeurons, scale: float, fires_at: bool, grain: int) ->
     found = np.where(tie, nearest - fires_at, found)
     between = np.floor(found / grain) * grain + grain // 2
     found = np.where((layer.v_decay == 1) & (layer.i_decay == 1), between, found)
-    return np.clip(found, 0, NEVER).astype(np.int64)
+    return np.clip(found, 0, THRESHOLD_LIMIT).astype(np.int64)

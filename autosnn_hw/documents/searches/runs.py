@@ -8,6 +8,7 @@ from typing import Any
 
 from autosnn_hw.documents.accuracy import best_known, differ, on_samples
 from autosnn_hw.documents.searches.several_seeds import difference_of_means, over_seeds
+from autosnn_hw.documents.searches.trade_off import priced_once_trained
 from autosnn_hw.documents.searches.verdict import accuracy_of, total_energy
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.words.quantities import at, number
@@ -53,8 +54,9 @@ def compare_runs(
 
 
 def front_of(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The front of the feasible candidates by the best accuracy known, cheapest first."""
-    fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
+    """The front of the feasible candidates by the best accuracy and cost known, cheapest first."""
+    priced = [priced_once_trained(candidate) for candidate in candidates]
+    fit = [c for c in priced if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
     known = [best_known(c) for c in fit]
     front = [
         {"architecture": fit[i]["genotype"], "accuracy": known[i]["value"], "source": known[i]["source"], "cost": fit[i]["cost"]}

@@ -1,4 +1,4 @@
-"""Which point of a front which lambda chooses, and how far its energies are from those of delivered networks."""
+"""Which point of a front which lambda chooses, and what networks cost once they are trained on."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ def lambda_ranges(front: Sequence[tuple[float, float]]) -> list[tuple[float, flo
                 high = -inf
         found.append((low, high) if low <= high and high > -inf else None)
     return found
+
+
+def priced_once_trained(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of candidates.csv with the best that is known of its costs in the place of what was searched: of a network that was
+    made with its final weights its own, of others what those say of it, else the searched ones."""
+    if candidate.get("final_cost") is None:
+        return dict(candidate)
+    names = ("cost", "energy", "energy_low", "energy_high", "latency", "cores", "feasible")
+    final = {name: candidate.get(f"final_{name}") for name in names}
+    return {**candidate, **{name: value for name, value in final.items() if value is not None}}
 
 
 def energy_once_trained(

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from autosnn_hw.config.objectives import unit_of, words_of
 from autosnn_hw.documents.accuracy import best_known
+from autosnn_hw.documents.searches.trade_off import priced_once_trained
 from autosnn_hw.documents.searches.verdict import accuracy_of, alike, total_energy
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.report.figures.canvas import (
@@ -38,7 +39,7 @@ def search_scatter(
 ) -> go.Figure | None:
     """Accuracy against cost, each candidate twice where its final accuracy is known or expected: with inherited weights, and
     corrected by what others measured or measured itself; the front by the best known accuracy; those run in Lava or on the board
-    ringed; the winner with its intervals. Finalists stand at the cost of the candidate."""
+    ringed; the winner with its intervals. At a final accuracy a candidate stands at its final cost, as far as that is known."""
     known = [c for c in candidates if c.get("accuracy") is not None and c.get("cost") is not None]
     if not known:
         return None
@@ -102,7 +103,8 @@ def _final(candidate: Mapping[str, Any], made: Mapping[str, float | None]) -> di
     said = best_known(candidate, made)
     if said["source"] == "inherited":
         return None
-    return {**candidate, "accuracy": said["value"], "known": said["source"], "low": said["low"], "high": said["high"]}
+    known = {"accuracy": said["value"], "known": said["source"], "low": said["low"], "high": said["high"]}
+    return {**priced_once_trained(candidate), **known}
 
 
 def _final_points(figure: go.Figure, final: Sequence[Mapping[str, Any]], factor: float) -> None:

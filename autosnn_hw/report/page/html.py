@@ -82,7 +82,8 @@ def render(
     confirmed, confirmation = verdict.confirmation(summary)
     found = (winner or {}).get("health") or () if health is None else health
     offered, chosen = choices(candidates, summary, run), units.at(summary, "winner", "architecture")
-    judged, candidates = len(candidates), drawn(candidates)
+    named = [summary.get("winner") or {}, *(summary.get("finalists") or ()), *(summary.get("baselines") or ())]
+    judged, candidates = len(candidates), drawn(candidates, {one.get("architecture") for one in named})
     plots = figures(summary, candidates, winner, judged=judged, behaviour=behaviour)
     names = (behaviour or {}).get("classes") or ()
     return rendered(

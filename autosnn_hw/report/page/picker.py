@@ -9,15 +9,22 @@ from typing import Any
 
 from autosnn_hw.config.objectives import unit_of
 from autosnn_hw.documents.accuracy import best_known
-from autosnn_hw.documents.searches.trade_off import energy_once_trained, lambda_ranges
+from autosnn_hw.documents.searches.trade_off import energy_once_trained, lambda_ranges, priced_once_trained
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.words import quantities as units
+
+SEARCHED = "Costs are those with the super-network's weights; a network that is delivered is priced anew with its own"
+FINAL = (
+    "Costs of networks that were trained on are their own, those of the others what these say of them; a network that is delivered "
+    "is priced anew with its own weights"
+)
 
 
 def choices(candidates: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], run: str) -> list[dict[str, Any]]:
     """What the trade-off picker offers, cheapest first: the front of the feasible candidates, as texts, each with its command and
     `range`, the exponents lambda that choose it (-inf as None), or None where none does: as `front --lambda` answers."""
-    fit = [c for c in candidates if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
+    priced = [priced_once_trained(candidate) for candidate in candidates]
+    fit = [c for c in priced if c.get("feasible") and c.get("accuracy") is not None and c.get("cost") is not None]
     made = {one["architecture"]: one.get("accuracy") for one in summary.get("finalists") or ()}
     best = [best_known(c, made) for c in fit]
     front = [(best[i], fit[i]) for i in pareto_front([(known["value"], c["cost"]) for known, c in zip(best, fit)])]
@@ -45,14 +52,14 @@ def least_lambda(summary: Mapping[str, Any], offered: Sequence[Mapping[str, Any]
 
 
 def said_of_prices(summary: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> str:
-    """What the costs of the picker are, and how far those of the networks that were trained on are from them."""
-    said = "Costs are those with the super-network's weights; a network that is delivered is priced anew with its own"
+    """What the costs of the picker are, and how far those of the networks that were trained on are from what was searched."""
+    said = FINAL if any(candidate.get("final_cost") is not None for candidate in candidates) else SEARCHED
     times = energy_once_trained(summary.get("finalists") or (), candidates)
     if times is None:
         return f"{said}."
     within = f" ({times['least']:.2f} to {times['most']:.2f})" if times["networks"] > 1 else ""
     of = f"the {times['networks']} finalists'" if times["networks"] > 1 else "the finalist's"
-    return f"{said}: {of} energy became {times['median']:.2f} times as much{within}."
+    return f"{said}: {of} energy became {times['median']:.2f} times that with the super-network's weights{within}."
 
 
 def _said_of_range(within: tuple[float, float] | None) -> str:

@@ -7,8 +7,9 @@ import torch
 from torch.nn import functional
 
 from autosnn_hw.arithmetic import int8
-from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64, largest_sum
+from autosnn_hw.arithmetic.bounds import largest_sum
 from autosnn_hw.arithmetic.torch_cpu import conv2d
+from autosnn_hw.exact_floats import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64
 from autosnn_hw.network import ConvLayer, DenseLayer
 from autosnn_hw.network.chip_layers import WRAP
 from autosnn_hw.simulate.exact import reference

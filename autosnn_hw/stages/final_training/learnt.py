@@ -27,6 +27,7 @@ from autosnn_hw.training.teacher import train_teacher
 from autosnn_hw.training.teaching import Teacher
 from autosnn_hw.training.trainer import NetworkTraining, evaluate_network, train_network
 from autosnn_hw.training.weight_sharing.inherited import inherited_network
+from autosnn_hw.words.quantities import percent
 from hw_profiles.schema import Profile
 
 Tell = Callable[[int, int, str], None]  # epochs done, epochs in all, how it stands
@@ -137,6 +138,11 @@ class Lesson:
     def integers(self, start: FoldedNetwork, teacher: Teacher | None, epochs: int) -> Finetuning:
         """Tuned on with the integers in the loop; after 0 epochs they are those of plain quantisation."""
         before = self.taught + self.schedule.epochs
+
+        def tell(done: int, _: int, right: float) -> None:
+            judged = "" if self.full_train else f", {percent(right)} of validation"  # what is trained on judges nothing
+            self.told(before + done, f"integers in the loop{judged}")
+
         return fit(
             start,
             self.data,
@@ -147,7 +153,7 @@ class Lesson:
             regime=self.schedule.regime,
             teacher=None if teacher is None else teacher.cpu(),
             spike_regularisation=self.config.spike_regularisation,
-            progress=lambda done, _, accuracy: self.told(before + done, "integers in the loop"),
+            progress=tell,
         )
 
     def told(self, done: int, text: str) -> None:

@@ -15,6 +15,7 @@ from autosnn_hw.search.ranking.feedback import kendall_tau
 from autosnn_hw.stages.final_training.retrained_networks import Networks, network_job
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.run_log import RunLog
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
 
@@ -35,13 +36,17 @@ def repeated(
     found = {network.architecture: [network] for network in (networks.winner, *networks.baselines.values())}
     architectures = [prepared.space.parse(text) for text in found]
     reporter.stage("other seeds", len(found) * (config.seeds - 1))
-    done = 0
+    done, log = 0, RunLog(folder)
     for repeat in range(1, config.seeds):
-        with prepared.crew.open(network_job(config, folder, repeat=repeat), most=len(found)) as pool:
-            for text, result in zip(found, pool.map(architectures)):
+        job = network_job(config, folder, repeat=repeat)
+        fresh = [not job.finished(architecture) for architecture in architectures]
+        with prepared.crew.open(job, most=len(found)) as pool:
+            for text, here, result in zip(found, fresh, pool.map(architectures)):
                 found[text].append(result)
                 done += 1
-                reporter.advance(done, f"{text}: {percent(result.accuracy.exact_test)}")
+                said = f"{text}, seed {repeat}: {percent(result.accuracy.exact_test)}" if here else ""
+                reporter.advance(done, said)
+                log.network(result, here=here, seed=repeat)
     return found
 
 

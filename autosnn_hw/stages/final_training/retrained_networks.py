@@ -9,11 +9,14 @@ from typing import Any
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.run_folder import CANDIDATES, SUPERNET, RunFolder, write_table, writing
+from autosnn_hw.run_folder import CANDIDATES, NETWORKS, SUPERNET, RunFolder, write_table, writing
 from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
 from autosnn_hw.search.database.stored_accuracy import store_accuracies
 from autosnn_hw.search.ranking.final_accuracy import INHERITED, AccuracyEstimate
+from autosnn_hw.search.ranking.final_cost import FinalCosts, final_costs
+from autosnn_hw.search.ranking.fitness import feasible, modelled_cost
 from autosnn_hw.search.runner import SearchResult
+from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.workers.processes import Pool
 from autosnn_hw.stages.final_training.finalists import Finalist, best_of, estimated, finalist, next_chosen, rounds
 from autosnn_hw.stages.final_training.retraining import NetworkJob
@@ -21,6 +24,8 @@ from autosnn_hw.stages.final_training.rungs import by_candidate, climb, finished
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
+from autosnn_hw.stages.run_log import RunLog
+from autosnn_hw.stages.schedules import training_epochs
 from autosnn_hw.stages.searching import BEST_OF_RANDOM, settings
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
@@ -94,21 +99,26 @@ def train_networks(
     counts = [len(first)] if first is not None else rounds(config.finalists if judges else 1)
     total = len(set(names.values())) + sum(counts)
     reporter.stage("finalists and baselines" if judges else "winner and baselines", total)
+    log = RunLog(folder)
 
-    def add(result: TrainedNetwork, architecture: Architecture) -> None:
+    def add(result: TrainedNetwork, architecture: Architecture, here: bool = True) -> None:
         results[architecture] = result
-        reporter.advance(len(results), f"{architecture}: {percent(result.accuracy.exact_test)}")
+        said = f"{architecture}: {percent(result.accuracy.exact_test)}" if here else ""
+        reporter.advance(len(results), said)
+        log.network(result, here=here)
 
     def network_of(record: CandidateRecord) -> TrainedNetwork:
         architecture = parse(record.genotype)
         if architecture not in results:
-            add(job(architecture), architecture)
+            here = not job.finished(architecture)
+            add(job(architecture), architecture, here)
         return results[architecture]
 
     def make(pool: Pool[Architecture, TrainedNetwork], wanted: Iterable[Architecture]) -> None:
         missing = [architecture for architecture in dict.fromkeys(wanted) if architecture not in results]
-        for architecture, result in zip(missing, pool.map(missing)):
-            add(result, architecture)
+        fresh = [not job.finished(architecture) for architecture in missing]
+        for architecture, here, result in zip(missing, fresh, pool.map(missing)):
+            add(result, architecture, here)
 
     chosen: list[str] = []
     samples = len(prepared.data.x_val)
@@ -136,14 +146,16 @@ def train_networks(
     if known:
         store_accuracies(known, **folder.study(), beside=at_rungs)
     if judges:
-        write_table(
-            folder / CANDIDATES,
-            COLUMNS,
-            [_row(record, known.get(record.genotype)) | at_rungs.get(record.genotype, {}) for record in found.records],
-        )
+        costs, limits = final_costs(found.records, _as_candidates(results)), settings(config)
+        rows = [_row(record, known.get(record.genotype), costs, limits) for record in found.records]
+        write_table(folder / CANDIDATES, COLUMNS, [row | at_rungs.get(row["genotype"], {}) for row in rows])
     reference = None
     if config.baselines and prepared.profile.learns_slowly:
-        reference = network_job(config, folder, REFERENCE)(parse(best.network.architecture))
+        elsewhere, architecture = network_job(config, folder, REFERENCE), parse(best.network.architecture)
+        here = not elsewhere.finished(architecture)
+        reporter.stage(AS_REFERENCE, training_epochs(elsewhere.config))
+        reference = elsewhere(architecture, progress=lambda done, _, text: reporter.advance(done, text))
+        log.network(reference, here=here, target=REFERENCE)
     shown = [one for one in judged if one.candidate.genotype in chosen or one is best]
     return Networks(
         winner=best.network,
@@ -162,23 +174,48 @@ def _validated(results: Mapping[Architecture, TrainedNetwork]) -> dict[str, floa
     return {genotype: accuracy for genotype, accuracy in known.items() if accuracy is not None}
 
 
-def _row(record: CandidateRecord, estimate: AccuracyEstimate | None) -> dict[str, Any]:
-    """A candidate's row of candidates.csv with what its accuracy with final weights is, and how that is known."""
+def _as_candidates(results: Mapping[Architecture, TrainedNetwork]) -> dict[str, CandidateRecord]:
+    """Networks judged on the validation samples with their final weights, by genotype."""
+    known = {str(architecture): network.as_candidate for architecture, network in results.items()}
+    return {genotype: CandidateRecord.from_json(record) for genotype, record in known.items() if record is not None}
+
+
+def _row(
+    record: CandidateRecord, estimate: AccuracyEstimate | None, costs: FinalCosts, limits: SearchSettings
+) -> dict[str, Any]:
+    """A candidate's row of candidates.csv with what its accuracy and costs with final weights are, and how that is known."""
     if estimate is None:
         return record.row()
+    priced, source = costs.of(record)
     final: dict[str, Any] = {"accuracy_source": estimate.source}
     if estimate.source != INHERITED:
         low, high = estimate.interval() or (None, None)
         final |= {"final_accuracy": estimate.accuracy, "final_accuracy_deviation": estimate.deviation}
         final |= {"final_accuracy_low": low, "final_accuracy_high": high}
+    final["cost_source"] = source
+    if source != INHERITED and priced.priced:
+        final |= {name: value for name, value in _final_costs(priced, limits).items() if value is not None}
     return record.row() | final
+
+
+def _final_costs(record: CandidateRecord, limits: SearchSettings) -> dict[str, Any]:
+    """Costs with final weights, and whether all limits are kept with them."""
+    return {
+        "final_cost": modelled_cost(record, limits.objective),
+        "final_energy": None if record.energy is None else record.energy.value,
+        "final_energy_low": None if record.energy is None else record.energy.low,
+        "final_energy_high": None if record.energy is None else record.energy.high,
+        "final_latency": None if record.latency is None else record.latency.value,
+        "final_cores": record.cores,
+        "final_feasible": feasible(record, limits.constraints),
+    }
 
 
 def network_job(
     config: SearchConfig, folder: RunFolder, reference: str | None = None, *, repeat: int = 0
 ) -> NetworkJob:
     """What trains the networks of a run, into its folder `networks`, or into one therein for another target or another seed."""
-    nets = folder / "networks" / (f"seed-{repeat}" if repeat else reference or "")
+    nets = folder / NETWORKS / (f"seed-{repeat}" if repeat else reference or "")
     with writing(nets):
         nets.mkdir(parents=True, exist_ok=True)
     # The reference has other neurons and weights than this super-network: it learns from scratch.

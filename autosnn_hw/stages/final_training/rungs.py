@@ -9,7 +9,7 @@ from typing import Any
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.config.halving import Rung, cost, halved
-from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
+from autosnn_hw.run_folder import NETWORKS, RunFolder, read_json, write_json, writing
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.settings import SearchSettings
@@ -129,7 +129,7 @@ def finished(
     finalists: Sequence[Finalist],
 ) -> list[dict[str, Any]]:
     """All rungs as the summary has them, the last with those of the finalists that came so far."""
-    place = folder / "networks" / FOLDER
+    place = folder / NETWORKS / FOLDER
     measured = tuple(
         MeasuredAtRung(one.candidate.genotype, one.network.accuracy.validation, one.fitness) for one in finalists
     )

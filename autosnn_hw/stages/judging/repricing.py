@@ -234,7 +234,6 @@ class _Pricing:
             self.tools.profile,
             str(architecture),
             self.tools.data.name,
-            None,
         )
         network = replace(network, timesteps=architecture.timesteps)
         predicted = reader.predictions()

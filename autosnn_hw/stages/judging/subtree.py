@@ -133,7 +133,7 @@ class Grove:
 
     def _network(self, architecture: Architecture, prefix: Prefix) -> ChipNetwork:
         profile, name = self.tools.profile, self.tools.data.name
-        network = chip_network(self.folded, self.trunk.encoder, prefix.layers, profile, str(architecture), name, None)
+        network = chip_network(self.folded, self.trunk.encoder, prefix.layers, profile, str(architecture), name)
         return replace(network, timesteps=architecture.timesteps)
 
 

@@ -30,6 +30,7 @@ from autosnn_hw.stages.winner.delivery import imported, lava_process
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.words.progress import Reporter
+from autosnn_hw.words.quantities import percent
 
 SETTINGS, DATA = "tables.json", "data.npz"
 CHOICES = (
@@ -107,10 +108,11 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
                 row, seed = training.row, training.seed
                 if (row, seed) in later:
                     continue
-                reporter.advance(done, f"{row.name}, seed {seed}")
                 result = training.result()
                 certificate = _certificate(training, data, amount.certified, lava, why) if seed == seeds[0] else None
-                results[row, seed] = _said(seed, result, certificate)
+                results[row, seed] = said = _said(seed, result, certificate)
+                right = said["accuracy_float"] if said["accuracy"] is None else said["accuracy"]
+                reporter.advance(done + 1, f"{row.name}, seed {seed}: {percent(right)}")
         reporter.advance(len(trainings))
     return {
         "table": table,

@@ -104,20 +104,26 @@ def network_sizes(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def training_cost(config: SearchConfig, prepared: Prepared) -> dict[str, float]:
-    """What training the super-network will take on this machine.
+def search_time(config: SearchConfig, prepared: Prepared) -> dict[str, Any]:
+    """What a search will likely take on this machine, as its own first line says it.
 
     Returns:
-        {"seconds_per_batch", "batches", "seconds", "peak_bytes"}: the memory is the most that this process has had so far.
+        {"training": {"seconds_per_batch", "batches", "seconds", "peak_bytes"}, "expected": {"seconds", "supernet", "candidates",
+        "networks"}}: of the super-network's training were all paths trained in every update, which they are not in its warm-up, and the most
+        memory that this process has had so far; and seconds of the whole search and of its parts.
     """
+    config, _ = searching.resolved(config, prepared)
     each = batch_seconds(config, prepared)
+    found = expected(config, prepared, each)
     batches = config.epochs * -(-len(prepared.data.x_train) // config.batch)
-    return {
+    training = {
         "seconds_per_batch": each,
         "batches": batches,
         "seconds": each * batches,
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }
+    parts = {"supernet": found.supernet, "candidates": found.search, "networks": found.networks}
+    return {"training": training, "expected": {"seconds": found.total, **parts}}
 
 
 def batch_seconds(config: SearchConfig, prepared: Prepared) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.data.datasets import Dataset, graded_payload
+from autosnn_hw.training.data.sources.sample_arrays import LOST
 
 AXES = {2: "F", 3: "TF", 4: "CHW", 5: "TCHW"}  # of a sample, by the number of axes of all of them
 KINDS = {2: "flat inputs", 3: "event frames", 4: "images", 5: "event frames"}
@@ -16,16 +17,16 @@ RARE = 0.5  # a class with less than this part of the mean number of training sa
 PARTS = ("train", "val", "test")
 
 
-def examine(data: Dataset, lacking: Sequence[str] = ()) -> dict[str, Any]:
+def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = None) -> dict[str, Any]:
     """A JSON-able dict: shapes, range, classes, and `findings`, sentences about what should be looked at.
 
     Args:
         lacking: arrays that training needs and the data set has not; it was loaded with `labelled=False` then.
+        payload: largest value of a graded spike that the target takes; None where it takes none.
 
     Keys: name, sha256, kind ("images", "event frames" or "flat inputs"), sample (shape of one), axes, dtype, range [low, high], timesteps,
     classes, class_names, split (which samples are for testing, in words), preprocessing (in words), samples {train, val, test}, per_class
-    {train, val, test: one number a class}, duplicates {"train and test", "within train"}, notes (what the loader made of the arrays),
-    findings.
+    {train, val, test: one number a class}, duplicates (as `_duplicates` says), notes (what the loader made of the arrays), findings.
     """
     parts = {part: (getattr(data, f"x_{part}"), getattr(data, f"y_{part}")) for part in PARTS}
     per_class = {part: np.bincount(y, minlength=data.classes).tolist() for part, (_, y) in parts.items()}
@@ -47,7 +48,7 @@ def examine(data: Dataset, lacking: Sequence[str] = ()) -> dict[str, Any]:
         "samples": {part: len(x) for part, (x, _) in parts.items()},
         "per_class": per_class,
         "duplicates": duplicates,
-        "notes": list(data.notes),
+        "notes": advised_notes(data, payload),
         "findings": _without_training(data, lacking) if lacking else _findings(data, per_class, duplicates),
     }
 
@@ -61,14 +62,60 @@ def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
     return found
 
 
+def advised_notes(data: Dataset, payload: float | None) -> list[str]:
+    """The notes of a data set, with --graded as a way not to lose events where the target takes their counts.
+
+    Args:
+        payload: largest value of a graded spike that the target takes; None where it takes none.
+    """
+    lost = data.payload == 1 and any(LOST in note for note in data.notes)
+    if not lost or payload is None or graded_payload(data) > payload:
+        return list(data.notes)
+    return [f"{note}, and so would --graded" if LOST in note else note for note in data.notes]
+
+
 def _duplicates(data: Dataset) -> dict[str, int]:
-    """Samples that are equal to the last bit."""
-    train, test = (
-        [hashlib.sha256(np.ascontiguousarray(sample).data).digest() for x in parts for sample in x]
-        for parts in ((data.x_train, data.x_val), (data.x_test,))
+    """Samples that are equal to the last bit.
+
+    Returns:
+        {"train and validation": validation samples that are training samples; "train and test", "validation and test": test samples that
+        are such ones; "test and others": test samples that are either; "within train": copies beyond the first}.
+    """
+    train, val, test = (
+        [hashlib.sha256(np.ascontiguousarray(sample).data).digest() for sample in x]
+        for x in (data.x_train, data.x_val, data.x_test)
     )
-    known = set(train)
-    return {"train and test": sum(one in known for one in test), "within train": len(train) - len(known)}
+    trained, held_out = set(train), set(val)
+    return {
+        "train and validation": sum(one in trained for one in val),
+        "train and test": sum(one in trained for one in test),
+        "validation and test": sum(one in held_out for one in test),
+        "test and others": sum(one in trained or one in held_out for one in test),
+        "within train": len(train) - len(trained),
+    }
+
+
+def _leaks(data: Dataset, duplicates: dict[str, int]) -> list[str]:
+    """Samples that stand in two parts, and copies of training samples."""
+    found = []
+    trained, held_out = duplicates["train and test"], duplicates["validation and test"]
+    if count := duplicates["test and others"]:
+        kinds = " or ".join(
+            f"{kind} samples{f' ({number})' if trained and held_out else ''}"
+            for kind, number in (("training", trained), ("validation", held_out))
+            if number
+        )
+        found.append(
+            f"{count} of {len(data.x_test)} test samples are {kinds}, too: test accuracy is too high by what they add."
+        )
+    if count := duplicates["train and validation"]:
+        found.append(
+            f"{count} of {len(data.x_val)} validation samples are training samples, too: validation accuracy, by which networks are chosen, "
+            "is too high by what they add."
+        )
+    if count := duplicates["within train"]:
+        found.append(f"{count} training samples are copies of other training samples.")
+    return found
 
 
 def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[str, int]) -> list[str]:
@@ -95,12 +142,7 @@ def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[s
             f"classes are unbalanced: {len(rare)} of {data.classes} have less than half the mean of {present.mean():.0f} training samples "
             f"(least {least}); accuracy then says little of them."
         )
-    if count := duplicates["train and test"]:
-        found.append(
-            f"{count} of {len(data.x_test)} test samples are training samples, too: test accuracy is too high by what they add."
-        )
-    if count := duplicates["within train"]:
-        found.append(f"{count} training samples stand there twice or more.")
+    found += _leaks(data, duplicates)
     if not data.is_frames and len(data.x_train) and data.x_train.max() == data.x_train.min():
         found.append("every pixel of the training images has one value: there is nothing to learn.")
     if data.is_frames and len(data.x_train):

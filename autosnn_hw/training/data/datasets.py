@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.data.near_names import meant
 from autosnn_hw.training.data.sources import (
     cifar10_dvs,
     downloaded,
@@ -136,8 +137,12 @@ def load(
         return data
     if not data.is_frames:
         raise InputError(f"{name} holds images; --graded is for event frames (N, T, C, H, W), whose values are counts.")
-    payload = int(min(MOST_GRADED, data.x_train.max(initial=1)))
-    return replace(data, payload=payload, notes=tuple(note for note in data.notes if LOST not in note))
+    return replace(data, payload=graded_payload(data), notes=tuple(note for note in data.notes if LOST not in note))
+
+
+def graded_payload(data: Dataset) -> int:
+    """Largest value that a network sees of these event frames with `graded`."""
+    return int(min(MOST_GRADED, data.x_train.max(initial=1)))
 
 
 def _parts(name: str, data_dir: str | os.PathLike[str] | None, download: bool, labelled: bool) -> Parts:
@@ -170,7 +175,7 @@ def _of_files(name: str, folder: Path, download: bool) -> Parts:
             return nmnist.load(folder, framing)
         reader = cifar10_dvs.load if name.startswith("cifar10-dvs") else dvs_gesture.load
         return reader(folder, framing, download)
-    raise InputError(f"unknown data set {name!r}; known are {', '.join(FORMS)}.")
+    raise InputError(f"unknown data set {name!r}; {meant(name, DATASETS, FORMS)}")
 
 
 def hand_over(dataset: Dataset) -> str:

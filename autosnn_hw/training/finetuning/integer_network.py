@@ -26,6 +26,7 @@ from autosnn_hw.network import Encoder, InputLayer
 from autosnn_hw.network.chip_layers import cuba
 from autosnn_hw.simulate.stem import encode
 from autosnn_hw.training.finetuning.integer_layers import integer_neuron, rounded
+from autosnn_hw.training.float_tensors import float32
 
 LEAST_K, MOST_K = 1e-4, 1 - 1e-6
 
@@ -50,12 +51,12 @@ class IntegerLayer(nn.Module):
         if unit.conv is not None:
             conv, shortcut = unit.conv, unit.shortcut
             bias = conv.bias + (shortcut.bias if isinstance(shortcut, FoldedConv) else 0)
-            self.weight = nn.Parameter(_float32(conv.weight))
-            self.bias = nn.Parameter(_float32(bias))
+            self.weight = nn.Parameter(float32(conv.weight))
+            self.bias = nn.Parameter(float32(bias))
             # AutoSNN's readout has no biases; a memoryless neuron's is its threshold, which must be free.
             self.bias.requires_grad_(unit.kind != "dense" or self.memoryless or bool(bias.any()))
             if isinstance(shortcut, FoldedConv):
-                self.side = nn.Parameter(_float32(shortcut.weight))
+                self.side = nn.Parameter(float32(shortcut.weight))
 
     def current_unit(self) -> Unit:
         """The unit with the floats of this moment."""
@@ -174,10 +175,6 @@ def _mean_integers(unit: Unit, weights: WeightFormat) -> IntegerMap:
 def _logit(k: float) -> float:
     k = min(max(k, LEAST_K), MOST_K)
     return float(np.log(k / (1 - k)))
-
-
-def _float32(values: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.asarray(values, np.float32))
 
 
 def _float64(values: torch.Tensor) -> np.ndarray:

@@ -13,7 +13,7 @@ from torch import nn
 
 from autosnn_hw.arithmetic.torch_cpu import use_torch_threads
 from autosnn_hw.training.compute.kernels import cpu, torch_reference
-from autosnn_hw.training.compute.surrogate import ALPHA, atan_constants
+from autosnn_hw.training.compute.surrogate import atan_constants
 
 KERNELS = ("auto", "numba", "triton", "torch")
 
@@ -61,7 +61,7 @@ def _grad_rows(grad: torch.Tensor, x: torch.Tensor, rows: int) -> torch.Tensor:
 
 class _Plif(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, k, timesteps, constant, kernel, alpha):
+    def forward(ctx, x, k, timesteps, constant, kernel):
         rows = _rows(x.detach(), 1 if constant else timesteps).contiguous()
         reached = None
         if kernel == "numba":
@@ -74,16 +74,16 @@ class _Plif(torch.autograd.Function):
 
             spikes, reached = cuda.plif_forward(rows, k.detach(), timesteps)
         ctx.save_for_backward(x, k, reached)
-        ctx.settings = timesteps, constant, kernel, alpha
+        ctx.settings = timesteps, constant, kernel
         return _like(spikes, x)
 
     @staticmethod
     def backward(ctx, grad):
         x, k, reached = ctx.saved_tensors
-        timesteps, constant, kernel, alpha = ctx.settings
+        timesteps, constant, kernel = ctx.settings
         rows = _rows(x, 1 if constant else timesteps).contiguous()
         grad = _grad_rows(grad, x, timesteps)
-        a, c = atan_constants(alpha)
+        a, c = atan_constants()
         if kernel == "numba":
             use_torch_threads()
             grad_x = torch.empty_like(rows)
@@ -97,12 +97,12 @@ class _Plif(torch.autograd.Function):
             from autosnn_hw.training.compute.kernels import cuda
 
             grad_x, grad_k = cuda.plif_backward(rows, k, reached, grad, a, c)
-        return _like(grad_x, x), grad_k, None, None, None, None
+        return _like(grad_x, x), grad_k, None, None, None
 
 
 class _Memoryless(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, kernel, alpha):
+    def forward(ctx, x, kernel):
         rows = _rows(x.detach(), 1).contiguous()
         if kernel == "numba":
             use_torch_threads()
@@ -113,16 +113,15 @@ class _Memoryless(torch.autograd.Function):
 
             spikes = cuda.memoryless_forward(rows)
         ctx.save_for_backward(x)
-        ctx.settings = kernel, alpha
+        ctx.kernel = kernel
         return _like(spikes, x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        kernel, alpha = ctx.settings
         rows, grad = _rows(x, 1).contiguous(), _grad_rows(grad, x, 1)
-        a, c = atan_constants(alpha)
-        if kernel == "numba":
+        a, c = atan_constants()
+        if ctx.kernel == "numba":
             use_torch_threads()
             grad_x = torch.empty_like(rows)
             number = rows.numpy().dtype.type
@@ -131,7 +130,7 @@ class _Memoryless(torch.autograd.Function):
             from autosnn_hw.training.compute.kernels import cuda
 
             grad_x = cuda.memoryless_backward(rows, grad, a, c)
-        return _like(grad_x, x), None, None
+        return _like(grad_x, x), None
 
 
 def plif(
@@ -141,7 +140,6 @@ def plif(
     *,
     constant: bool = False,
     kernel: str = "auto",
-    alpha: float = ALPHA,
 ) -> torch.Tensor:
     """Spikes of PLIF neurons: v += (x - v) k, fires at v >= 1, hard reset to 0 (decay-input form, gradient detached).
 
@@ -151,23 +149,22 @@ def plif(
         timesteps: T.
         constant: the input is the same at every step.
         kernel: one of `KERNELS`.
-        alpha: of the ATan surrogate.
 
     Returns:
         0 and 1 of x's dtype, (T * N, ...), in x's memory format.
     """
     kernel = kernel_for(x, kernel)
     if kernel != "torch":
-        return _Plif.apply(x, k, timesteps, constant, kernel, alpha)
-    return _like(torch_reference.plif(_rows(x, 1 if constant else timesteps), k, timesteps, alpha), x)
+        return _Plif.apply(x, k, timesteps, constant, kernel)
+    return _like(torch_reference.plif(_rows(x, 1 if constant else timesteps), k, timesteps), x)
 
 
-def memoryless(x: torch.Tensor, *, kernel: str = "auto", alpha: float = ALPHA) -> torch.Tensor:
+def memoryless(x: torch.Tensor, *, kernel: str = "auto") -> torch.Tensor:
     """Spikes of memoryless binary neurons (TrueNorth): 1 where x >= 1; shape and format of x."""
     kernel = kernel_for(x, kernel)
     if kernel != "torch":
-        return _Memoryless.apply(x, kernel, alpha)
-    return _like(torch_reference.memoryless(_rows(x, 1), 1, alpha), x)
+        return _Memoryless.apply(x, kernel)
+    return _like(torch_reference.memoryless(_rows(x, 1), 1), x)
 
 
 class Plif(nn.Module):

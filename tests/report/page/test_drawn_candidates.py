@@ -38,3 +38,23 @@ def test_of_many_those_that_matter_are_drawn_in_their_order():
     assert all(row in kept for row in [*front, *fittest, *measured])
     others = [row["cost"] for row in kept if row not in fittest]
     assert min(others) < 0.15 and max(others) > 1.05
+
+
+def test_what_the_page_names_or_was_measured_with_final_weights_is_always_drawn():
+    everyone = rows(3125)
+    poorest = [row["genotype"] for row in sorted(everyone, key=lambda row: row["fitness"]) if row["generation"] == 0][
+        :40
+    ]
+    named, made = poorest[:20], set(poorest[20:])
+    told = [{**row, "accuracy_source": "measured"} if row["genotype"] in made else row for row in everyone]
+    assert {*named, *made} - {row["genotype"] for row in drawn(everyone)}
+    assert {*named, *made} <= {row["genotype"] for row in drawn(told, named)}
+
+
+def test_the_front_is_that_of_costs_with_final_weights():
+    everyone = rows(3125)
+    best = max((row for row in everyone if row["feasible"] and row["generation"] == 0), key=lambda row: row["cost"])
+    told = [
+        {**row, "final_cost": 1e-3, "final_feasible": True, "fitness": 0.0} if row is best else row for row in everyone
+    ]
+    assert best["genotype"] in {row["genotype"] for row in drawn(told)}

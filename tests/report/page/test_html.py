@@ -185,7 +185,24 @@ def test_the_picker_offers_the_front_with_commands_that_can_be_pasted(page, cand
     assert "front 'my runs/a' --deploy" in spaced[0]["command"]
     assert "a network that is delivered is priced anew with its own" in text_of(page)
     one = {"architecture": candidates[0]["genotype"], "energy": {"value": 1.5 * candidates[0]["energy"]}}
-    assert said_of_prices({"finalists": [one]}, candidates).endswith("the finalist's energy became 1.50 times as much.")
+    assert said_of_prices({"finalists": [one]}, candidates).endswith(
+        "the finalist's energy became 1.50 times that with the super-network's weights."
+    )
+
+
+def test_the_picker_offers_costs_with_final_weights_where_they_are_known(candidates):
+    """A network that was trained on and got dearer than another that is better leaves the front; one that broke a limit, too."""
+    offered = [c["architecture"] for c in choices(candidates, {"objective": "energy"}, "RUN")]
+    fit = {c["genotype"]: c for c in candidates if c["feasible"]}
+    dearest = max(c["cost"] for c in fit.values())
+    changes = {
+        offered[0]: {"final_cost": 2 * dearest, "final_feasible": True},
+        offered[-1]: {"final_cost": dearest / 2, "final_feasible": False},
+    }
+    told = [{**c, **changes.get(c["genotype"], {})} for c in candidates]
+    now = choices(told, {"objective": "energy"}, "RUN")
+    assert not {offered[0], offered[-1]} & {c["architecture"] for c in now} and now
+    assert said_of_prices({}, told).startswith("Costs of networks that were trained on are their own")
 
 
 def test_the_picker_answers_lambda_as_front_does(page, candidates, result):

@@ -37,16 +37,8 @@ def holds(synthetic, storage, tmp_path):
         thread.join()
     assert results["first"] == whole and results["second"] != whole
 
-    left = [7]
-
-    def stopping(architecture):
-        left[0] -= 1
-        if left[0] < 0:
-            raise KeyboardInterrupt
-        return synthetic.evaluate(architecture)
-
     with pytest.raises(KeyboardInterrupt):
-        searched(synthetic, storage, "stopped", evaluate=stopping)
+        searched(synthetic, storage, "stopped", evaluate=synthetic.stopping_after(7))
     assert 0 < len(read_records(storage, name="stopped")) < len(whole.records)
     assert searched(synthetic, storage, "stopped") == whole
     records = read_records(tmp_path / "study.db", name="one")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.database.study import read_records
 from autosnn_hw.search.ranking.fitness import Constraints
 from autosnn_hw.search.runner import run_search
@@ -36,16 +35,8 @@ def test_another_seed_asks_for_others(synthetic, whole, tmp_path):
 
 @pytest.mark.parametrize("stop", [9, 57])
 def test_a_search_that_was_stopped_ends_as_if_it_had_not_been(synthetic, whole, tmp_path, stop):
-    left = [stop]
-
-    def stopping(architecture):
-        left[0] -= 1
-        if left[0] < 0:
-            raise KeyboardInterrupt
-        return synthetic.evaluate(architecture)
-
     with pytest.raises(KeyboardInterrupt):
-        searched(synthetic, tmp_path, evaluate=stopping)
+        searched(synthetic, tmp_path, evaluate=synthetic.stopping_after(stop))
     assert searched(synthetic, tmp_path) == whole
 
 
@@ -62,11 +53,6 @@ def dominated(records, others):
     return sum(any(beats(one, two) for one in records) for two in others) / len(others)
 
 
-def front(records):
-    points = [(record.accuracy, record.energy.value) for record in records]
-    return [records[index] for index in pareto_front(points)]
-
-
 @pytest.mark.slow
 def test_its_front_is_beyond_that_of_random_search(synthetic, tmp_path):
     shares = []
@@ -74,7 +60,7 @@ def test_its_front_is_beyond_that_of_random_search(synthetic, tmp_path):
         results = []
         for strategy in ("nsga2", "random"):
             settings = SearchSettings(**{**vars(SETTINGS), "seed": seed, "generations": 10, "strategy": strategy})
-            results.append(front(list(searched(synthetic, tmp_path / f"{strategy}{seed}", settings).records)))
+            results.append(synthetic.front(list(searched(synthetic, tmp_path / f"{strategy}{seed}", settings).records)))
         shares.append(dominated(results[0], results[1]) - dominated(results[1], results[0]))
     assert sum(shares) > 0 and sum(share > 0 for share in shares) >= 3, shares
 

@@ -45,11 +45,6 @@ def lazily(synthetic, folder, settings=SETTINGS, *, evaluate=None, best=BEST, **
     return run_lazily(bounds, evaluate or synthetic.evaluate, study, settings, best=best, **options)
 
 
-def front(records):
-    points = [(record.accuracy, record.energy.value) for record in records]
-    return [points[index] for index in pareto_front(points)]
-
-
 @pytest.fixture(scope="module")
 def whole(synthetic, tmp_path_factory):
     """The walk that prices all."""
@@ -62,8 +57,8 @@ def lazy(synthetic, tmp_path_factory):
     return lazily(synthetic, tmp_path_factory.mktemp("lazy"))
 
 
-def test_front_and_best_are_those_of_the_whole_space(whole, lazy):
-    assert front(lazy.ranking) == front(whole.ranking)
+def test_front_and_best_are_those_of_the_whole_space(synthetic, whole, lazy):
+    assert synthetic.front(lazy.ranking) == synthetic.front(whole.ranking)
     assert [r.genotype for r in lazy.ranking[:BEST]] == [r.genotype for r in whole.ranking[:BEST]]
     assert lazy.mean_cost == whole.mean_cost and lazy.winner.fitness == whole.winner.fitness
 

@@ -140,11 +140,10 @@ def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, da
 def test_a_killed_model_is_noticed_and_the_child_replaced(child):
     pid, before = child.pid, segments()
     thread = signal_a_model(child, signal.SIGKILL)
-    start = time.monotonic()
     with pytest.raises(LavaFailed, match="killed by SIGKILL"):
         lava.run(NETWORK, LONG, child=child)
     thread.join()
-    assert time.monotonic() - start < 20 and living(pid) == []
+    assert living(pid) == []
     until(lambda: not leaked(before), 5)
     assert lava.run(NETWORK, SHORT, child=child).samples == 2
     assert child.pid not in (pid, None)

@@ -4,15 +4,60 @@ import pytest
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.cost_report import Interval
+from autosnn_hw.report.run_documents import read_candidates
 from autosnn_hw.run_folder import RunFolder, write_json
 from autosnn_hw.search.candidate import CandidateRecord
+from autosnn_hw.search.database.study import CandidateStudy
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.stages import manifest
 from autosnn_hw.stages.final_training import retrained_networks as baselines
+from autosnn_hw.stages.final_training.made_records import made_records
 from autosnn_hw.stages.final_training.trained_network import Accuracies, TrainedNetwork
 from autosnn_hw.words.progress import Silent
 
 RANKING = tuple(",".join([block] * 5) for block in ("SRB_k5", "SRB_k3", "SCB_k3", "SCB_k5"))
+
+
+def test_a_table_of_candidates_says_costs_with_final_weights_and_how_they_are_known(tmp_path):
+    """Finalists have their own, others what these say of them; `front` reads the same of the folder."""
+    config = SearchConfig(baselines=False, workers=1, finalists=4, max_energy=2.5)
+    folder = RunFolder.create(tmp_path / "run")
+    prepared = manifest.prepare(config)
+    job = baselines.network_job(config, folder)
+    records = [priced(str(prepared.space.at(number)), 0.5 + number / 100, 1.0 + number / 10) for number in range(6)]
+    for number, record in enumerate(records[:4]):
+        architecture = prepared.space.parse(record.genotype)
+        job.file(architecture).touch()
+        final = priced(record.genotype, 0.9, 2 * (1.0 + number / 10))
+        accuracy = Accuracies(0.9, 0.9, 0.9, inherited=record.accuracy, validation=0.9)
+        network = TrainedNetwork(record.genotype, "", accuracy, 1.0, 1, True, (), 1, as_candidate=final.to_json())
+        write_json(job.file(architecture, ".json"), network.to_json())
+    study = CandidateStudy(folder / "study.db", prepared.space, {})
+    for record in records:
+        study.add(prepared.space.parse(record.genotype), record, modelled_cost=record.cost, constraints={})
+    found = SearchResult(records[0], tuple(records), tuple(records), 1.0, {}, (), {})
+    baselines.train_networks(config, prepared, folder, Silent(), found, None, iter(()))
+    rows = {row["genotype"]: row for row in read_candidates(folder / "candidates.csv")}
+    for record in records[:4]:
+        row = rows[record.genotype]
+        assert (row["cost_source"], row["final_cost"], row["cost"]) == ("measured", 2 * record.cost, record.cost)
+        assert row["final_feasible"] is (2 * record.cost <= 2.5)
+    for record in records[4:]:
+        row = rows[record.genotype]
+        assert row["cost_source"] == "corrected" and row["final_energy"] == pytest.approx(2 * record.cost)
+    made = made_records(folder, {record.genotype for record in records[:3]})
+    assert {name: one.energy.value for name, one in made.items()} == {one.genotype: 2 * one.cost for one in records[:3]}
+    job.file(prepared.space.parse(records[0].genotype), ".json").write_text("{")
+    assert set(made_records(folder, set(made))) == set(made) - {records[0].genotype}
+
+
+def priced(genotype, accuracy, energy):
+    interval = Interval(energy, energy / 2, energy * 2)
+    known = dict.fromkeys(("energy", "dynamic", "fitness_energy", "latency", "edp"), interval)
+    return CandidateRecord(
+        genotype, accuracy=accuracy, samples=100, cost=energy, fitness=accuracy, feasible=True, cores=3, **known
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ RULES = {
     r".*--download\b": "downloads",
     r"make\b": "make search comes before all pages are followed; the others are steps of CI",
     r"torchrun\b": "trains for minutes in several processes; tests/commands/test_torchrun.py starts two",
-    r"(pip|dask)\b": "sets up an environment or machines; the tests run in one, and tests/search/test_cluster.py starts a cluster",
+    r"(pip|dask)\b": "sets up an environment or machines; the tests run in one, and tests/search/workers/test_cluster.py starts a cluster",
 }
 """By a pattern that the line begins with."""
 LINES = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.cost_report import Interval
+from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.study import CandidateStudy
 from autosnn_hw.search.ranking.feedback import Measurement
@@ -86,6 +87,24 @@ def measured(architectures, generation, *, ratio=1.0, kind="simulator"):
             {name: factor * value for name, value in modelled.items()},
             modelled,
         )
+
+
+def stopping_after(count):
+    """`evaluate` that is interrupted when it is asked once more than `count` times."""
+    left = [count]
+
+    def stopping(architecture):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return evaluate(architecture)
+
+    return stopping
+
+
+def front(records):
+    """Those of the records that no other beats in accuracy and energy, cheapest first."""
+    return [records[index] for index in pareto_front([(record.accuracy, record.energy.value) for record in records])]
 
 
 def slowly(architecture):

@@ -10,8 +10,10 @@ from support.files import npz_files
 from autosnn_hw import verbs
 from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
+from autosnn_hw.stages import manifest
+from autosnn_hw.stages.chosen import config_for
 from autosnn_hw.training.data import datasets
-from autosnn_hw.training.data.data_check import examine
+from autosnn_hw.training.data.data_check import advised_notes, examine
 
 
 def saved(folder, labels, *, test=None, seed=0):
@@ -84,6 +86,53 @@ def test_test_samples_that_were_trained_on_are_counted(tmp_path):
     arrays["x_test"][1:3] = arrays["x_train"][[0, 39]]  # one of the training part, one of the validation part
     np.savez(path, **arrays)
     assert "2 of 4 test samples are training samples" in findings(path)
+
+
+def test_a_sample_in_two_parts_is_a_leak_and_no_copy(tmp_path):
+    """Of a file with validation samples of its own."""
+    path = saved(tmp_path, list(range(4)) * 10)
+    arrays = dict(np.load(path))
+    x, x_test = arrays["x_train"], arrays["x_test"]
+    held_out = {"x_val": np.concatenate([x[:3], x_test[:1]]), "y_val": np.array([0, 1, 2, 0])}
+    np.savez(path, **arrays, **held_out)
+    found = examine(datasets.load(f"npz:{path}"))
+    said = " ".join(found["findings"])
+    assert "3 of 4 validation samples are training samples, too: validation accuracy" in said
+    assert "1 of 4 test samples are validation samples, too: test accuracy" in said
+    assert "copies" not in said and found["duplicates"]["within train"] == 0
+    arrays["x_train"][5] = x_test[1]
+    arrays["x_train"][20] = arrays["x_train"][21]
+    np.savez(path, **arrays, **held_out)
+    said = findings(path)
+    assert "2 of 4 test samples are training samples (1) or validation samples (1), too" in said
+    assert "1 training samples are copies of other training samples" in said
+
+
+def lossy(folder, largest=3):
+    """Event frames of counts up to `largest`."""
+    x = np.random.default_rng(0).integers(0, 4, (30, 4, 2, 10, 10)).astype(np.int16)
+    x[x == 3] = largest
+    np.savez(folder / "counts.npz", x_train=x[:20], y_train=np.arange(20) % 3, x_test=x[20:], y_test=np.arange(10) % 3)
+    return f"npz:{folder / 'counts.npz'}"
+
+
+@pytest.mark.parametrize(("target", "advised"), [("loihi2", True), ("truenorth", False)])
+def test_graded_spikes_are_advised_where_the_target_takes_them(tmp_path, target, advised):
+    name = lossy(tmp_path)
+    notes = verbs.data(name, target, estimate=False)["notes"]
+    assert len(notes) == 2 and all("more and shorter frames would lose fewer" in note for note in notes)
+    assert [note.endswith("and so would --graded") for note in notes] == [advised] * 2
+    if advised:  # and it does
+        config = config_for({"dataset": name, "target": target, "graded": True})
+        assert not manifest.prepare(config).data.notes
+
+
+def test_graded_spikes_larger_than_the_target_takes_are_not_advised(tmp_path):
+    data = datasets.load(lossy(tmp_path, 9))
+    assert not any("--graded" in note for note in (*data.notes, *advised_notes(data, None), *advised_notes(data, 8)))
+    assert all("--graded" in note for note in advised_notes(data, 9))
+    graded = datasets.load(data.name, graded=True)
+    assert advised_notes(graded, 9) == []
 
 
 def test_a_class_that_only_the_files_own_validation_part_has_cannot_be_learnt(tmp_path):

@@ -108,11 +108,20 @@ def test_simulation_needs_neither_labels_nor_training_images(tmp_path):
         ({"x_train": np.full((10, 1, 6, 6), 2**40)}, "at most 32 bits"),
         ({"x_test": np.zeros(4, np.uint8)}, "allowed are images"),
         ({"x_val": np.zeros((4, 1, 6, 7), np.uint8)}, "x_val .* one shape"),
+        ({"x_val": np.zeros((4, 1, 6, 6), np.uint8)}, "has x_val and no y_val; .* leave both out"),
+        ({"y_val": np.zeros(4, int)}, "has y_val and no x_val; .* leave both out"),
+        (
+            {"x_val": np.zeros((4, 1, 6, 6), np.uint8), "y_val": np.zeros(3, int)},
+            "4 integer labels .* leave x_val and y_val out",
+        ),
         ({"x_train": np.zeros((0, 1, 6, 6), np.uint8)}, "empty"),
-        ({"y_test": np.zeros(4, np.float32)}, "integer labels"),
+        ({"y_test": np.full(4, 0.5, np.float32)}, "float32 with fractions; .* integer labels"),
+        ({"y_test": np.array([0, 1, np.nan, 1])}, "not finite; .* integer labels"),
         ({"y_test": np.eye(4) * 2}, "integer labels"),
         ({"y_test": np.ones((4, 3), int)}, "integer labels"),
-        ({"y_test": np.ones((4, 1))}, "integer labels"),
+        ({"y_test": np.full((4, 1), 0.5)}, "integer labels"),
+        ({"y_test": np.ones(4, complex)}, "integer labels"),
+        ({"y_test": np.full(4, 1 << 20)}, "below 1048576"),
         ({"y_train": np.zeros(9, int)}, "10 integer labels"),
         ({"y_test": -np.ones(4, int)}, "labels from 0"),
         ({"x_train": np.zeros((3, 1, 6, 6), np.uint8), "y_train": np.zeros(3, int)}, "too few"),
@@ -150,6 +159,15 @@ def test_unknown_names_say_what_is_allowed(name):
         datasets.load(name)
 
 
+@pytest.mark.parametrize("make", [lambda path: np.savez(path, x=np.zeros(3)), lambda path: path.mkdir()])
+def test_a_name_without_its_prefix_is_told_the_one_that_works(tmp_path, monkeypatch, make):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "mine.npz")
+    kind = "folder" if (tmp_path / "mine.npz").is_dir() else "npz"
+    with pytest.raises(InputError, match=rf"unknown data set 'mine.npz'; did you mean {kind}:mine.npz\?$"):
+        datasets.load("mine.npz")
+
+
 def test_missing_cifar10_says_how_to_get_it(tmp_path):
     with pytest.raises(InputError, match="--download"):
         datasets.load("cifar10", data_dir=tmp_path)
@@ -171,6 +189,15 @@ def test_validation_images_of_the_file_are_used(tmp_path):
     dataset = datasets.load(npz_files.write(tmp_path / "a.npz", **arrays, **mine))
     assert len(dataset.x_train) == 10 and np.array_equal(dataset.x_val, mine["x_val"]) and dataset.classes == 5
     assert dataset.sha256 != datasets.load(npz_files.write(tmp_path / "b.npz", **arrays)).sha256
+
+
+def test_validation_samples_without_labels_can_be_simulated(tmp_path):
+    arrays = npz_files.arrays()
+    name = npz_files.write(tmp_path / "a.npz", **arrays, x_val=arrays["x_test"])
+    found = datasets.load(name, labelled=False)
+    assert len(found.x_val) == 4 and len(found.y_val) == 0
+    arrays |= {"x_val": arrays["x_test"], "y_val": arrays["y_test"]}  # what the refusal for training asks for
+    assert len(datasets.load(npz_files.write(tmp_path / "b.npz", **arrays)).y_val) == 4
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, bool])

@@ -1,4 +1,4 @@
-"""The event path: tables of weight sums looked up by spikes, layers through one compiled kernel (docs/decisions/0006).
+"""The event path: tables of weight sums looked up by spikes, layers through one compiled kernel (docs/decisions/0006-the-event-kernel.md).
 
 `serves` and `serves_values` say what is exact here, `prepare` makes the tables of consecutive layers, `run` runs samples. Nothing
 else in this folder is used from outside.

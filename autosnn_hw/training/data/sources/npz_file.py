@@ -9,8 +9,9 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.sources import npz
+from autosnn_hw.training.data.sources.label_arrays import checked_labels
 from autosnn_hw.training.data.sources.parts import Parts
-from autosnn_hw.training.data.sources.sample_arrays import as_images, as_spikes, checked_inputs, checked_labels
+from autosnn_hw.training.data.sources.sample_arrays import as_images, as_spikes, checked_inputs
 from autosnn_hw.training.data.splits import ordered_by_class, stratified
 
 PREFIX = "npz:"
@@ -85,15 +86,18 @@ def _from_arrays(found: dict[str, np.ndarray], path: Path, labelled: bool) -> Pa
                 f"{path}: {array} is {samples.dtype} {samples.shape} and x_test {x_test.dtype} {x_test.shape}; "
                 "samples must have one shape and type."
             )
+    if labelled and ("x_val" in found) != ("y_val" in found):
+        there, lacks = ("x_val", "y_val") if "x_val" in found else ("y_val", "x_val")
+        raise InputError(
+            f"{path} has {there} and no {lacks}; validation needs x_val and y_val of one length, or leave both out: some of the training "
+            "samples are then held out."
+        )
     x = {array: x.get(array, x_test[:0]) for array in ("x_test", "x_train", "x_val")}
-    y = {}
-    for array, samples in x.items():
-        labels = f"y{array[1:]}"
-        y[array], note = checked_labels(found.get(labels), labels, len(samples), path)
-        notes.append(note)
-    validation = (x["x_val"], y["x_val"]) if len(x["x_val"]) else None
-    said = tuple(note for note in notes if note is not None)
-    return Parts(x["x_train"], y["x_train"], x_test, y["x_test"], validation=validation, notes=said)
+    counts = {f"y{array[1:]}": len(samples) for array, samples in x.items()}
+    y, names, made = checked_labels(found, counts, path, labelled)
+    validation = (x["x_val"], y["y_val"]) if len(x["x_val"]) else None
+    said = tuple(note for note in (*notes, *made) if note is not None)
+    return Parts(x["x_train"], y["y_train"], x_test, y["y_test"], names, validation=validation, notes=said)
 
 
 def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]], labelled: bool) -> Parts:

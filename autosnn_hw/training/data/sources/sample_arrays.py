@@ -102,27 +102,5 @@ def as_spikes(x: np.ndarray, name: str, path: Path | str) -> str | None:
         return None
     return (
         f"{above} of {spikes} values of {name} that are not 0 are above 1 and {LOST}: {(events - spikes) / events:.1%} "
-        "of the events are lost; more and shorter frames, or --graded, would lose fewer"
+        "of the events are lost; more and shorter frames would lose fewer"
     )
-
-
-def checked_labels(y: np.ndarray | None, name: str, count: int, path: Path) -> tuple[np.ndarray, str | None]:
-    """Labels int64 (count,), or of length 0 where there are none, and what was made of them where they were written otherwise: in a
-    column (count, 1), or one-hot (count, classes).
-
-    Raises:
-        InputError: not `count` integers from 0.
-    """
-    if y is None or count == 0:
-        return np.zeros(0, np.int64), None
-    note = None
-    if y.dtype.kind in "biuf" and y.ndim == 2 and len(y) == count:
-        if y.shape[1] == 1 and y.dtype.kind in "iu":
-            y, note = y[:, 0], f"{name} {y.shape} is taken as one column of labels"
-        elif y.shape[1] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
-            y, note = y.argmax(axis=1), f"{name} {y.shape} is taken as one-hot labels"
-    if y.dtype.kind not in "iu" or y.shape != (count,) or (y.size and not 0 <= int(y.min()) <= int(y.max()) < 1 << 20):
-        raise InputError(
-            f"{path}: {name} is {y.dtype} {y.shape}; it must be {count} integer labels from 0; leave it out where there are no classes."
-        )
-    return y.astype(np.int64), note

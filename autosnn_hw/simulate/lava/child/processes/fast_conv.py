@@ -7,7 +7,7 @@ from lava.magma.core.model.py.ports import IdentityTransformer
 from lava.proc.conv.models import PyConvModelFixed
 from lava.proc.conv.utils import make_tuple, output_shape
 
-from autosnn_hw.arithmetic.bounds import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64
+from autosnn_hw.exact_floats import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64
 from autosnn_hw.network.chip_layers import WRAP
 
 EXACT = {np.float32: EXACT_IN_FLOAT32, np.float64: EXACT_IN_FLOAT64}

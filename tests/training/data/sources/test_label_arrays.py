@@ -1,0 +1,94 @@
+"""Labels as people write them are taken and said; what is refused says what works, and it does."""
+
+import numpy as np
+import pytest
+from support.files import npz_files
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.training.data import datasets
+
+NAMES = np.array(["cat", "dog", "ant"])
+
+
+def load(folder, change, labelled=True, drop=()):
+    arrays = {name: array for name, array in (npz_files.arrays() | change).items() if name not in drop}
+    return datasets.load(npz_files.write(folder / "a.npz", **arrays), labelled=labelled)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.uint64, np.int8])
+@pytest.mark.parametrize("column", [False, True])
+def test_whole_numbers_of_any_type_are_the_same_labels(tmp_path, dtype, column):
+    plain = load(tmp_path, {})
+    labels = {name: npz_files.arrays()[name].astype(dtype) for name in ("y_train", "y_test")}
+    found = load(tmp_path, {name: y[:, None] if column else y for name, y in labels.items()})
+    assert found.sha256 == plain.sha256 and found.y_test.dtype == np.int64 and found.class_names == ()
+    whole = [f"{name} {np.dtype(dtype)} is taken as whole numbers" for name in ("y_train", "y_test")]
+    assert [note for note in whole if note in found.notes] == (whole if np.dtype(dtype).kind == "f" else [])
+    assert any("one column" in note for note in found.notes) == column
+
+
+def test_true_and_false_are_two_classes(tmp_path):
+    y = npz_files.arrays()["y_train"] == 1
+    found = load(tmp_path, {"y_train": y, "y_test": y[:4]})
+    assert found.classes == 2 and "y_train bool is taken as whole numbers" in found.notes
+
+
+@pytest.mark.parametrize("kind", ["U", "S"])
+def test_names_are_numbered_alike_in_all_parts(tmp_path, kind):
+    y = npz_files.arrays()["y_train"]
+    x = npz_files.arrays()["x_test"] ^ 1
+    change = {
+        "y_train": NAMES[y].astype(kind), "y_test": np.array(["dog", "dog", "bee", "dog"])[:, None].astype(kind),
+        "x_val": x, "y_val": np.array(["cat", "cat", "ant", "eel"]).astype(kind),
+    }  # fmt: skip
+    for labelled in (True, False):
+        found = load(tmp_path, change, labelled)
+        assert found.class_names == ("ant", "bee", "cat", "dog", "eel") and found.classes == 5
+        assert found.y_train.tolist() == [{0: 2, 1: 3, 2: 0}[label] for label in y.tolist()]
+        assert found.y_test.tolist() == [3, 3, 1, 3] and found.y_val.tolist() == [2, 2, 0, 4]
+        assert "numbered in their order: 'ant' is 0, 'bee' is 1, 'cat' is 2" in " ".join(found.notes)
+
+
+def test_names_that_are_numbers_are_in_the_order_of_the_numbers(tmp_path):
+    y = np.arange(12)
+    x = np.random.default_rng(0).integers(0, 200, (12, 1, 6, 6)).astype(np.uint8)
+    found = load(tmp_path, {"x_train": x, "y_train": y.astype(str), "y_test": np.array(["2", "10", "9", "11"])})
+    assert found.y_test.tolist() == [2, 10, 9, 11] and found.class_names[10] == "10"
+    (note,) = [note for note in found.notes if "names" in note]
+    assert note.endswith("'8' is 8, .., '11' is 11"), "long lists are cut"
+
+
+@pytest.mark.parametrize("change", [lambda y: y - 1, lambda y: y / 2, lambda y: y + (1 << 20)])
+def test_the_advice_for_other_numbers_works_for_training(tmp_path, change):
+    labels = {name: change(npz_files.arrays()[name]) for name in ("y_train", "y_test")}
+    with pytest.raises(InputError, match=r"the labels of every part are saved as y.astype\(str\)\.$") as refusal:
+        load(tmp_path, labels)
+    assert "leave" not in str(refusal.value), "training needs them"
+    found = load(tmp_path, {name: y.astype(str) for name, y in labels.items()})
+    assert found.classes == 3 and len(found.y_test) == 4
+
+
+@pytest.mark.parametrize("y_test", [-np.ones(4, int), np.full(4, 0.5), NAMES[[0, 1, 2, 0]], np.zeros(3, int)])
+def test_the_advice_for_samples_alone_works(tmp_path, y_test):
+    """Numbers of names come from training; without y_train they are not known, and another order of them would be wrong."""
+    drop = ("x_train", "y_train")
+    with pytest.raises(InputError, match="or leave y_test out"):
+        load(tmp_path, {"y_test": y_test}, labelled=False, drop=drop)
+    assert len(load(tmp_path, {}, labelled=False, drop=(*drop, "y_test")).x_test) == 4
+    assert load(tmp_path, {}, labelled=False, drop=drop).y_test.tolist() == [0, 1, 2, 0]
+
+
+def test_names_and_numbers_are_not_mixed_and_none_is_empty(tmp_path):
+    y = npz_files.arrays()["y_train"]
+    with pytest.raises(InputError, match="y_train holds names .* and y_test is int64; save all labels as names"):
+        load(tmp_path, {"y_train": NAMES[y]})
+    with pytest.raises(InputError, match="some labels are empty names"):
+        load(tmp_path, {"y_train": np.where(y == 1, "", NAMES[y]), "y_test": NAMES[y[:4]]})
+
+
+def test_names_saved_as_objects_are_told_how_to_be_saved(tmp_path):
+    y = npz_files.arrays()["y_train"]
+    change = {"y_train": NAMES[y].astype(object), "y_test": NAMES[y[:4]]}
+    with pytest.raises(InputError, match=r"y_train.npy holds Python objects.*names \(\.astype\(str\)\) are read"):
+        load(tmp_path, change)
+    assert load(tmp_path, {name: labels.astype(str) for name, labels in change.items()}).classes == 3
