@@ -181,8 +181,9 @@ def numbers(parent: h5py.Group, name: str) -> np.ndarray | None:
         if dataset.dtype.kind not in "biuf":
             raise InputError(f"{place} has dtype {dataset.dtype}; numbers are needed.")
         values = _read(dataset)
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise InputError(f"{place} holds NaN or infinite values; numbers are needed.")
+    bad = int((~np.isfinite(values)).sum()) if values.dtype.kind == "f" else 0
+    if bad:
+        raise InputError(f"{place} holds NaN or infinite values ({bad} of {values.size}); numbers are needed.")
     return values
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from autosnn_hw.commands.arguments import options
+from autosnn_hw.commands.arguments import options, own_target
 from autosnn_hw.commands.arguments.network_file import Shape
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import DoesNotFitError, InputError
+
+if TYPE_CHECKING:
+    from autosnn_hw.importing.import_data import ImportData
+    from autosnn_hw.network import ChipNetwork
+    from hw_profiles import Profile
 
 
 @click.command("import")
@@ -54,6 +60,7 @@ from autosnn_hw.errors import InputError
     metavar="npz:PATH",
     help="Spike frames (N, T, ..) with labels or without: choose scales on them, run them in floats, as integers and in Lava, and say where they differ.",
 )
+@own_target.option
 @options.data_dir
 @click.option(
     "--pixel-max",
@@ -72,7 +79,11 @@ from autosnn_hw.errors import InputError
 @click.option(
     "--samples", type=click.IntRange(min=1), default=100, show_default=True, help="Of the dataset's test split."
 )
-@click.option("--explain", is_flag=True, help="Show layer by layer what was read, assumed and rounded.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show layer by layer what was read, assumed and rounded; of a NIR file that is refused, its nodes.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @options.quiet
 @options.as_json
@@ -86,6 +97,7 @@ def command(
     input_shape,
     timesteps,
     dataset,
+    target,
     data_dir,
     pixel_max,
     finetune_epochs,
@@ -99,7 +111,8 @@ def command(
     """Turn a network of another framework into a NetX file that every other verb reads.
 
     A NIR file, or a torch module with neurons of snnTorch, norse or SpikingJelly, or of lava-dl's slayer blocks. MODULE:NAME is
-    imported, which runs its code; NAME is the trained module, or a function that gives it.
+    imported, which runs its code; NAME is the trained module, or a function that gives it. Whether the network fits the target is said
+    at once, and with --dataset what an inference costs there.
 
     \b
     norse         autosnn-hw import my_net.py:net -o net.net --input-shape 2,34,34 --explain
@@ -120,25 +133,37 @@ def command(
     """
     from autosnn_hw.importing import Finetune, import_network
     from autosnn_hw.importing.import_data import load_data
+    from autosnn_hw.importing.refused import nodes_of_refused
+    from autosnn_hw.report.import_text import import_lines, node_lines
     from autosnn_hw.run_and_price import sha256
+    from autosnn_hw.verbs import load_profile
     from autosnn_hw.words.progress import progress
     from exporters import netx
 
     written = Path(out)
     if written.exists() and not force:
         raise InputError(f"{written} is there already; give another --out or --force.")
-    with progress(quiet or as_json) as reporter:
-        found = import_network(
-            source,
-            None if dataset is None else load_data(dataset, samples, data_dir, pixel_max),
-            dt=dt,
-            reset=reset,
-            fires_at_threshold=fires_at_threshold,
-            exponential=decay == "exponential",
-            input_shape=input_shape,
-            timesteps=timesteps,
-            finetune=Finetune(finetune_epochs, seed, reporter),
-        )
+    profile = None if target is None else load_profile(target)
+    data = None if dataset is None else load_data(dataset, samples, data_dir, pixel_max)
+    try:
+        with progress(quiet or as_json) as reporter:
+            found = import_network(
+                source,
+                data,
+                dt=dt,
+                reset=reset,
+                fires_at_threshold=fires_at_threshold,
+                exponential=decay == "exponential",
+                input_shape=input_shape,
+                timesteps=timesteps,
+                finetune=Finetune(finetune_epochs, seed, reporter),
+            )
+    except InputError:
+        if explain and not as_json:
+            for line in node_lines(nodes_of_refused(source)):
+                click.echo(line)
+        raise
+    there = _on_target(found.network, profile, data, source)
     netx.write(found.network, written)
     notes = list(found.network.provenance.get("notes", []))
     document = {
@@ -150,6 +175,7 @@ def command(
         "calibration": found.calibration,
         "finetuning": found.finetuning,
         "comparison": found.comparison,
+        **there,
         "notes": notes,
     }
     for note in notes:
@@ -157,78 +183,31 @@ def command(
     if as_json:
         options.print_json(document)
         return
-    if explain:
-        for layer in found.about["layers"]:
-            click.echo("\n".join(_explained(layer)))
-    for line in (*_calibrated(found.calibration), *_tuned(found.finetuning), *_compared(found.comparison)):
+    for line in import_lines(document, len(found.network.layers) - 1, explain=explain):
         click.echo(line)
-    click.echo(f"{written}: {_summary(found.about, len(found.network.layers) - 1, source)}")
 
 
-def _summary(about: Mapping[str, Any], layers: int, source: str) -> str:
-    if about.get("read_back"):
-        return f"{layers} layers, the network that {source} was written from"
-    return f"{layers} layers, dt {about['dt']:g} ({about['dt_is']}), reset {about['reset']}, fires {about['fires']}"
+def _on_target(
+    network: ChipNetwork, profile: Profile | None, data: ImportData | None, source: str
+) -> dict[str, Mapping[str, Any] | None]:
+    """What `check` says of the network on the target, and `simulate` of its energy and latency, both None without samples.
 
+    All are None where the network names a target that is not known here: a note says so, and the network is written all the same.
+    """
+    from autosnn_hw.documents.fit import fit_document
+    from autosnn_hw.verbs import check, profile_for, simulate
 
-def _explained(layer: Mapping[str, Any]) -> Iterator[str]:
-    through = f" through {', '.join(layer['through'])}" if layer["through"] else ""
-    yield f"{layer['layer']} ({layer['kind']}) {'x'.join(map(str, layer['shape']))}, from {', '.join(layer['from'])}{through}"
-    if layer["read"]:
-        yield f"  read      {_values(layer['read'])}"
-    yield f"  a step    {_values(layer['a_step'])}"
-    yield f"  integers  {_values(layer['integers'])}, scale {layer['scale']:.6g}"
-    changes = {name: change for name, change in layer["changed_by_rounding"].items() if change > 1e-6}
-    exact = "weights are exact" if layer["weights_exact"] else "nearest even weights"
-    yield f"  rounding  {exact}" + "".join(f"; {name} {change:.2g}" for name, change in changes.items())
-
-
-def _values(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in values.items() if value is not None)
-
-
-def _value(value: float | list[float]) -> str:
-    return f"{value[0]:.6g}..{value[1]:.6g}" if isinstance(value, list) else f"{value:.6g}"
-
-
-def _calibrated(shares: Mapping[str, float] | None) -> Iterator[str]:
-    cut = {name: share for name, share in (shares or {}).items() if share < 1}
-    if cut:
-        named = ", ".join(f"{name} {share:.0%}" for name, share in cut.items())
-        yield f"scales chosen on data: the largest weight that is told apart, of the largest there is: {named}"
-
-
-def _tuned(tuned: Mapping[str, Any] | None) -> Iterator[str]:
-    if tuned is not None:
-        accuracies = tuned["validation_accuracies"]
-        yield (
-            f"fine-tuned for {tuned['epochs']} epochs: {100 * accuracies[0]:.1f} % of the validation samples right as rounded, "
-            f"{100 * accuracies[tuned['best_epoch']]:.1f} % after epoch {tuned['best_epoch']}, which is kept"
-        )
-
-
-def _compared(comparison: Mapping[str, Any] | None) -> Iterator[str]:
-    """The framework beside the integers, in lines."""
-    if comparison is None:
-        return
-    accuracy = {
-        name: "unknown" if value is None else f"{100 * value:.1f} %" for name, value in comparison["accuracy"].items()
+    try:
+        profile = profile_for(network, profile, source)
+    except InputError as unknown:
+        click.echo(f"note: {unknown}", err=True)
+        return dict.fromkeys(("fit", "energy", "latency"))
+    document: Mapping[str, Any] = {}
+    if data is not None:
+        with suppress(DoesNotFitError):  # a layer has no place, so that there is nothing to price: the fit says which
+            document = simulate(network, data.samples, data.labels, target=profile).document
+    return {
+        "fit": fit_document(check(network, profile, remedies=False)),
+        "energy": document.get("energy"),
+        "latency": document.get("latency"),
     }
-    by = comparison["float_by"]
-    floats = "" if by is None else f"{'in ' if by == 'its framework' else 'by '}{by} {accuracy['float']}, "
-    rounded = f"rounded {accuracy['rounded']}, fine-tuned " if "rounded" in accuracy else ""
-    yield f"accuracy on {comparison['samples']} samples: {floats}{rounded}as integers {accuracy['integer']}, in Lava {accuracy['lava']}"
-    if comparison["lava_mismatches"] is not None:
-        yield f"Lava differs from the integers in {comparison['lava_mismatches']} spikes"
-    there = "in the framework" if by == "its framework" else "in floats"
-    for layer in comparison["layers"]:
-        yield (
-            f"  {layer['layer']}: {layer['spikes_float']} spikes {there}, {layer['spikes_integer']} as integers; "
-            f"{layer['differ']} of {layer['of']} neuron-steps differ"
-        )
-    first = comparison["first_difference"]
-    if first is not None:
-        yield (
-            f"  first: layer {first['layer']!r}, sample {first['sample']}, step {first['step']}, neuron {tuple(first['neuron'])}: "
-            f"{first['float']} {there}, {first['integer']} as integers"
-        )

@@ -23,6 +23,13 @@ def wilson(correct: int, samples: int) -> dict[str, float | None]:
     return {"value": p, "low": min(p, max(0.0, centre - half)), "high": max(p, min(1.0, centre + half))}
 
 
+def on_samples(accuracy: float | None, samples: float | None) -> dict[str, float | None]:
+    """An accuracy that was measured on so many samples, with its Wilson 95 % interval; without that where samples are unknown."""
+    if accuracy is None or not samples:
+        return {"value": accuracy, "low": None, "high": None}
+    return {**wilson(round(accuracy * samples), int(samples)), "value": accuracy}
+
+
 def differ(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> bool | None:
     """Whether two accuracies differ by more than noise: their intervals do not overlap. None where one is unknown."""
     if a["low"] is None or a["high"] is None or b["low"] is None or b["high"] is None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from autosnn_hw.cost_report import FitReport
-from autosnn_hw.words.quantities import apart
+from autosnn_hw.words.quantities import apart, count
 
 
 def fit_document(report: FitReport) -> dict[str, Any]:
@@ -39,6 +39,14 @@ def violations(report: FitReport) -> list[dict[str, Any]]:
         {name: value for name, value in asdict(violation).items() if name != "remedies"}
         for violation in report.violations
     ]
+
+
+def fit_words(document: Mapping[str, Any]) -> tuple[str, str]:
+    """("fits loihi1", ": 3 of 4,096 cores, 1 chip"): the answer, and what it takes, "" where no place was found."""
+    cores = document["cores"]
+    where = "" if cores["used"] is None else f": {count(cores['used'])} of {count(cores['available'])} cores"
+    where += "" if cores["chips"] is None else f", {count(cores['chips'])} chip{'' if cores['chips'] == 1 else 's'}"
+    return f"{'fits' if document['fits'] else 'does not fit'} {document['target']}", where
 
 
 def violation_sentence(violation: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from autosnn_hw.documents.fit import violation_sentence
+from autosnn_hw.documents.fit import fit_words, violation_sentence
 from autosnn_hw.report.elements import grid, listed
 from autosnn_hw.words.quantities import apart, count
 
@@ -18,15 +18,12 @@ RANGES = {"i_decay", "v_decay", "threshold", "bias", "leak", "weight", "kernel_s
 
 def fit_table(document: Mapping[str, Any]) -> RenderableType:
     """The `check --json` document: does it fit, the violations and what would fix them, the fullest limit of each layer."""
-    cores = document["cores"]
-    head = Text(f"{'fits' if document['fits'] else 'does not fit'} {document['target']}", style="bold")
-    where = "" if cores["used"] is None else f": {count(cores['used'])} of {count(cores['available'])} cores"
-    where += "" if cores["chips"] is None else f", {count(cores['chips'])} chip{'' if cores['chips'] == 1 else 's'}"
+    head, where = fit_words(document)
     rows = []
     for layer in document["layers"]:
         tight = fullest_limit(layer["limits"])
         rows.append((layer["name"], count(layer["cores"]), count(layer["neurons_per_core"]), tight))
-    parts: list[RenderableType] = [head + where]
+    parts: list[RenderableType] = [Text(head, style="bold") + where]
     for violation in document["violations"]:
         parts.append(Text(f"- {violation_sentence(violation)}"))
         parts += [Text(f"    {remedy}") for remedy in violation["remedies"]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.default_target import DEFAULT_TARGET
+from autosnn_hw.errors import InputError
 
 
 def data(
@@ -42,4 +43,6 @@ def data(
     """
     from autosnn_hw import pipeline
 
+    if not isinstance(name, str):
+        raise InputError(f"a data set has a name, or npz:PATH; {type(name).__name__} was given.")
     return pipeline.examined(name, target, data_dir, download, estimate, described)

@@ -9,8 +9,10 @@ from autosnn_hw import cost
 from autosnn_hw.default_target import DEFAULT_TARGET
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.verbs import given
 from hw_profiles import Profile
 
+A_NETWORK = "a network is a ChipNetwork or the path of a .net file"
 FORMATS = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "nir": ".nir", "cores": ".cores.json"}
 """Formats that are written, with the ending of their files."""
 
@@ -42,6 +44,7 @@ def read(
     """
     from exporters import netx
 
+    path = given.path(path, A_NETWORK)
     return netx.read(path, input_shape=input_shape, sample_shape=sample_shape, num_layers=layers)
 
 
@@ -77,7 +80,7 @@ def write(
         >>> write(written, "fc.onnx").name
         'fc.onnx'
     """
-    path, network = Path(path), loaded(network)
+    path, network = Path(given.path(path, "a network is written to a path")), loaded(network)
     form = form or _form_of(path)
     if form not in FORMATS:
         raise InputError(f"format {form!r} is not known; {', '.join(FORMATS)} are.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autosnn_hw import cost
+from autosnn_hw.errors import InputError
 from autosnn_hw.verbs.files import Network, Target, loaded, name_of, profile_for
 
 if TYPE_CHECKING:
@@ -61,5 +62,11 @@ def price(network: Network, activity: Activity, target: Target = None) -> CostRe
         >>> [price("tiny.net", activity, chip).cores_used for chip in ("loihi1", "loihi2")]
         [1, 1]
     """
+    from autosnn_hw.activity import Activity
+
     found = loaded(network)
+    if not isinstance(activity, Activity):
+        raise InputError(
+            f"activity is of type {type(activity).__name__}; what `simulate(network, ..).activity` holds is needed."
+        )
     return cost.price(found, activity, profile_for(found, target, name_of(network)))

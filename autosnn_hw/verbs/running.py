@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.verbs import given
 from autosnn_hw.verbs.files import Network, Target, name_of, profile_for, read
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def simulate(
     Args:
         network: or the path of a .net file.
         dataset: "digits", "cifar10", "npz:PATH", or the inputs themselves: images (N, C, H, W), frames (N, T, ..).
-        labels: int (N,) of inputs that are given themselves.
+        labels: int (N,) of inputs that are given themselves, from 0 to the number of the network's classes less 1.
         target: the one that the network names, else Loihi 2, where it is not given.
         split, samples: part of the dataset, and the first so many of it.
         backend: "exact", "lava" or "board".
@@ -91,11 +91,14 @@ def simulate(
     """
     from autosnn_hw.run_and_price import measure
 
-    data = samples_of(dataset, labels, split, data_dir, download).first(samples)
+    device, timesteps = given.device(device), given.whole(timesteps, "timesteps")
+    data = samples_of(dataset, labels, split, data_dir, download).first(given.whole(samples, "samples"))
     if isinstance(network, ChipNetwork):
         found, file = network, None
     else:
         found, file = read(network, input_shape=input_shape, sample_shape=data.inputs.shape[1:], layers=layers), network
+    if labels is not None:
+        given.refuse_foreign_classes(data.labels, found)
     return measure(
         found,
         data,
@@ -116,6 +119,5 @@ def samples_of(
 
     if isinstance(dataset, str):
         return load_samples(dataset, split, data_dir=data_dir, download=download)
-    if labels is not None and np.shape(labels) != (len(dataset),):
-        raise InputError(f"there are {len(dataset)} inputs and labels of shape {np.shape(labels)}; one each is needed.")
-    return Samples(np.asarray(dataset), None if labels is None else np.asarray(labels, np.int64), "given", split)
+    inputs = given.inputs(dataset)
+    return Samples(inputs, given.labels(labels, len(inputs)), "given", split)

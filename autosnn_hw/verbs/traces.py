@@ -9,6 +9,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.verbs import given
 from autosnn_hw.verbs.files import Network, read
 from autosnn_hw.verbs.running import samples_of
 
@@ -52,7 +53,8 @@ def trace(
     from autosnn_hw.simulate import exact, stimulus, trace_file
     from autosnn_hw.simulate.sample_inputs import suited
 
-    data = samples_of(dataset, None, split, data_dir, download).first(samples)
+    out, timesteps = given.path(out, "a trace is written to a path"), given.whole(timesteps, "timesteps")
+    data = samples_of(dataset, None, split, data_dir, download).first(given.whole(samples, "samples"))
     found = network
     if not isinstance(found, ChipNetwork):
         found = read(found, input_shape=input_shape, sample_shape=data.inputs.shape[1:], layers=layers)
@@ -94,6 +96,7 @@ def compare_traces(a: str | Path, b: str | Path) -> dict[str, Any]:
     from autosnn_hw.simulate import trace_file
     from autosnn_hw.simulate.trace import compare
 
+    a, b = (given.path(file, "a trace is the path of an npz file") for file in (a, b))
     (first, document), (second, _) = trace_file.read(a), trace_file.read(b)
     found = compare(first, second)
     where = None

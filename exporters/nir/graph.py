@@ -42,6 +42,18 @@ NEEDED = {
 }
 """Parameters that a node must have, by its type."""
 OPTIONAL = ("v_reset",)
+NEAREST = {
+    "AvgPool1d": "AvgPool2d",
+    "MaxPool1d": "SumPool2d and Threshold",
+    "MaxPool2d": "SumPool2d and Threshold",
+    "SumPool1d": "SumPool2d",
+    "Conv3d": "Conv2d",
+    "ConvTranspose1d": "Conv1d",
+    "ConvTranspose2d": "Conv2d",
+    "BatchNorm1d": "Scale",
+    "BatchNorm2d": "Scale",
+}
+"""What comes nearest to types that NIR or its users have and no chip layer can be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,43 +81,77 @@ def read(path: str | Path) -> NirGraph:
     """Read a NIR file.
 
     Raises:
-        InputError: missing, damaged or hostile file; a node of unknown type or without its parameters; an edge to a node that
-            is not there.
+        InputError: missing, damaged or hostile file; nodes of unknown types, all of them, or one without its parameters; an edge to a
+            node that is not there.
     """
+    graph, problems = survey(path)
+    _refuse(problems)
+    return graph
+
+
+def survey(path: str | Path) -> tuple[NirGraph, list[str]]:
+    """What a NIR file holds, whether it can be mapped or not.
+
+    Returns:
+        the graph, nodes of unknown types without their parameters and edges to nowhere left out, and a sentence for each of these.
+
+    Raises:
+        InputError: missing, damaged or hostile file; a known node without its parameters.
+    """
+    problems: list[str] = []
     with source.opened(path, "a NIR file") as file:
         root = source.group(file, "node")
         if root is None:
             raise InputError(f"{path} has no group 'node'; a NIR file is needed.")
-        nodes, edges, _, _ = _graph(root, "", 0)
-    return NirGraph(nodes, tuple(edges))
+        nodes, edges, _, _ = _graph(root, "", 0, problems)
+    return NirGraph(nodes, tuple(edges)), problems
 
 
 def from_nodes(graph: Any) -> NirGraph:
-    """The plain graph of a `nir.NIRGraph` in memory."""
-    nodes, edges, _, _ = _from_object(graph, "", 0)
+    """The plain graph of a `nir.NIRGraph` in memory.
+
+    Raises:
+        InputError: as `read`.
+    """
+    problems: list[str] = []
+    if not (hasattr(graph, "nodes") and hasattr(graph, "edges")):
+        raise InputError(
+            f"{type(graph).__name__} is no NIR graph; the path of a .nir file or a nir.NIRGraph is needed."
+        )
+    nodes, edges, _, _ = _from_object(graph, "", 0, problems)
+    _refuse(problems)
     return NirGraph(nodes, tuple(edges))
+
+
+def _refuse(problems: list[str]) -> None:
+    """One sentence for one problem, else a line for each."""
+    if problems:
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        raise InputError(problems[0] if len(problems) == 1 else f"{len(problems)} things cannot be mapped:{lines}")
 
 
 Part = tuple[dict[str, NirNode], list[tuple[str, str]], list[str], list[str]]  # nodes, edges, inputs, outputs
 
 
-def _from_object(graph: Any, prefix: str, depth: int) -> Part:
+def _from_object(graph: Any, prefix: str, depth: int, problems: list[str]) -> Part:
     def part(name: str) -> Part | NirNode:
         node = graph.nodes[name]
         kind = type(node).__name__
         if kind == GRAPH:
-            return _from_object(node, f"{prefix}{name}.", depth + 1)
+            return _from_object(node, f"{prefix}{name}.", depth + 1, problems)
+        if kind not in NEEDED:
+            return _foreign(f"{prefix}{name}", kind, problems)
         values = {key: value for key, value in node.to_dict().items() if key not in ("type", "metadata")}
         return _checked(NirNode(f"{prefix}{name}", kind, {key: _plain(value) for key, value in values.items()}))
 
-    return _joined(prefix, depth, list(graph.nodes), part, [(str(a), str(b)) for a, b in graph.edges])
+    return _joined(prefix, depth, list(graph.nodes), part, [(str(a), str(b)) for a, b in graph.edges], problems)
 
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str) or value is None else np.asarray(value)
 
 
-def _graph(group: h5py.Group, prefix: str, depth: int) -> Part:
+def _graph(group: h5py.Group, prefix: str, depth: int, problems: list[str]) -> Part:
     kind = source.text(group, "type")
     if kind != GRAPH:
         raise InputError(f"{source.where(group)} is of type {str(kind)[:40]!r}; {GRAPH} is needed.")
@@ -122,14 +168,19 @@ def _graph(group: h5py.Group, prefix: str, depth: int) -> Part:
         if node is None:
             raise InputError(f"{source.where(found, name)} is named and not there.")
         if source.text(node, "type") == GRAPH:
-            return _graph(node, f"{prefix}{name}.", depth + 1)
-        return _node(node, f"{prefix}{name}")
+            return _graph(node, f"{prefix}{name}.", depth + 1, problems)
+        return _node(node, f"{prefix}{name}", problems)
 
-    return _joined(prefix, depth, names, part, [(str(a), str(b)) for a, b in edges])
+    return _joined(prefix, depth, names, part, [(str(a), str(b)) for a, b in edges], problems)
 
 
-def _joined(prefix: str, depth: int, names: list[str], part: Any, edges: list[tuple[str, str]]) -> Part:
-    """One level of a graph: its nodes, those of nested graphs included, with edges into and out of these led on."""
+def _joined(
+    prefix: str, depth: int, names: list[str], part: Any, edges: list[tuple[str, str]], problems: list[str]
+) -> Part:
+    """One level of a graph: its nodes, those of nested graphs included, with edges into and out of these led on.
+
+    The first edge that leads to no node joins the problems, as the cause of the others mostly is the same.
+    """
     if depth > MAX_DEPTH:
         raise InputError(f"{prefix}: graphs are nested more than {MAX_DEPTH} deep.")
     nodes: dict[str, NirNode] = {}
@@ -147,13 +198,15 @@ def _joined(prefix: str, depth: int, names: list[str], part: Any, edges: list[tu
             inner, inner_edges, entries[name], exits[name] = found
             nodes |= inner
             led += inner_edges
+    nowhere = [(start, end) for start, end in edges if start not in entries or end not in entries]
+    for start, end in nowhere[:1]:
+        problems.append(
+            f"an edge of the graph leads from {start!r} to {end!r}, and there is no node {end if start in entries else start!r}; there are "
+            f"{', '.join(sorted(names))[:300]}."
+        )
     for start, end in edges:
-        for name in (start, end):
-            if name not in entries:
-                raise InputError(
-                    f"an edge of the graph leads from {start!r} to {end!r}, and there is no node {name!r}; there are "
-                    f"{', '.join(sorted(names))[:300]}."
-                )
+        if start not in entries or end not in entries:
+            continue
         led += [(a, b) for a in exits[start] for b in entries[end]]
     inputs = [exits[name][0] for name in names if nodes.get(prefix + name, _NOTHING).kind == "Input"]
     outputs = [entries[name][0] for name in names if nodes.get(prefix + name, _NOTHING).kind == "Output"]
@@ -163,8 +216,10 @@ def _joined(prefix: str, depth: int, names: list[str], part: Any, edges: list[tu
 _NOTHING = NirNode("", "", {})
 
 
-def _node(group: h5py.Group, name: str) -> NirNode:
+def _node(group: h5py.Group, name: str, problems: list[str]) -> NirNode:
     kind = source.text(group, "type")
+    if kind not in NEEDED:
+        return _foreign(name, str(kind), problems)
     values: dict[str, Any] = {}
     for key in source.names(group):
         if key in ("type", "metadata"):
@@ -173,9 +228,15 @@ def _node(group: h5py.Group, name: str) -> NirNode:
     return _checked(NirNode(name, str(kind), values))
 
 
+def _foreign(name: str, kind: str, problems: list[str]) -> NirNode:
+    """A node of a type that is not known, without its parameters."""
+    nearest = f" (nearest: {NEAREST[kind]})" if kind in NEAREST else ""
+    known = "" if any("known are" in problem for problem in problems) else f"; known are {', '.join(NEEDED)}"
+    problems.append(f"node {name!r} is of type {kind[:40]!r}{nearest}{known}.")
+    return NirNode(name, kind[:40], {})
+
+
 def _checked(node: NirNode) -> NirNode:
-    if node.kind not in NEEDED:
-        raise InputError(f"node {node.name!r} is of type {node.kind[:40]!r}; known are {', '.join(NEEDED)}.")
     missing = [key for key in NEEDED[node.kind] if node.values.get(key) is None]
     if missing:
         raise InputError(f"node {node.name!r} ({node.kind}) has no {', '.join(missing)}.")
@@ -185,6 +246,21 @@ def _checked(node: NirNode) -> NirNode:
             continue
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf" or not value.size:
             raise InputError(f"node {node.name!r} ({node.kind}): {key} is no array of numbers.")
-        if not np.isfinite(value).all():
-            raise InputError(f"node {node.name!r} ({node.kind}): {key} holds NaN or infinite values.")
+        refuse_not_finite({key: value}, f"node {node.name!r} ({node.kind})")
     return node
+
+
+def refuse_not_finite(values: Mapping[str, Any], where: str) -> None:
+    """Refuse a node whose parameters hold NaN or infinite values, with how many of which.
+
+    Args:
+        where: the node, for the sentence.
+
+    Raises:
+        InputError: there are such values.
+    """
+    arrays = {key: np.asarray(value) for key, value in values.items() if isinstance(value, np.ndarray)}
+    bad = {key: int((~np.isfinite(array)).sum()) for key, array in arrays.items() if array.dtype.kind == "f"}
+    named = ", ".join(f"{count} of {arrays[key].size} values of its {key}" for key, count in bad.items() if count)
+    if named:
+        raise InputError(f"{where}: {named} are NaN or infinite; finite ones are needed.")

@@ -56,6 +56,55 @@ def test_what_is_missing_or_cannot_be_mapped_is_one_sentence(name, words, said, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_fit_and_energy_are_those_of_check_and_simulate(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("autosnn_hw.importing.foreign_network._has_lava", lambda: False)
+    np.savez("a.npz", x_test=np.ones((3, 30, 1), np.uint8))
+    words = ("import", LIF, "-o", "a.net", "--dt", "1e-4", "--reset", "hard", "--force")
+    done = json.loads(run(*words, "--dataset", "npz:a.npz", "--target", "loihi1", "--json").stdout)
+    priced = json.loads(run("simulate", "a.net", "--dataset", "npz:a.npz", "--target", "loihi1", "--json").stdout)
+    assert done["energy"] == priced["energy"] and done["latency"] == priced["latency"]
+    checked = json.loads(run("check", "a.net", "--target", "loihi1", "--json").stdout)
+    assert done["fit"] == checked and checked["target"] == "loihi1" and checked["fits"]
+    text = run(*words, "--dataset", "npz:a.npz").stdout
+    assert "\nfits loihi2: 1 of 960 cores, 1 chip\n" in text and "J) an inference on loihi2 (estimate)\n" in text
+    without = json.loads(run(*words, "--json").stdout)
+    assert without["fit"]["fits"] and without["energy"] is without["latency"] is None
+    assert "an inference" not in run(*words).stdout
+
+
+def test_a_network_that_does_not_fit_is_written_and_said_not_to(tmp_path):
+    done = run("import", LIF, "-o", tmp_path / "a.net", "--dt", "1e-4", "--reset", "hard", "--target", "truenorth")
+    assert done.exit_code == 0 and (tmp_path / "a.net").exists()
+    assert re.search(r"does not fit truenorth.*\n  1: leak 636, allowed 255 .*`check` says what would fit", done.stdout)
+    refused = run("import", LIF, "-o", tmp_path / "b.net", "--dt", "1e-4", "--reset", "hard", "--target", "nowhere")
+    assert isinstance(refused.exception, InputError) and not (tmp_path / "b.net").exists()
+
+
+def test_a_network_of_a_target_that_is_not_known_here_is_written_without_a_fit(tmp_path):
+    layer = DenseLayer("out", (2,), np.array([[4, 2], [-2, 2]]), CubaNeuron(vth_mant=18, v_decay=512))
+    netx.write(ChipNetwork((InputLayer("in", (2,)), layer), timesteps=4, target="mine"), tmp_path / "a.net")
+    assert run("export", tmp_path / "a.net", "--format", "nir", "--out", tmp_path / "a.nir").exit_code == 0
+    done = run("import", tmp_path / "a.nir", "-o", tmp_path / "b.net")
+    assert done.exit_code == 0 and "made for the target 'mine'" in done.stderr and "fits" not in done.stdout
+    assert netx.read(tmp_path / "b.net").target == "mine"
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("braille_noDelay_bias_zero", ("lif1.lif (CubaLIF), from lif1.w_rec, fc1", "lif1.w_rec (Affine) 38x38", "tau_mem 0.001")),
+        ("braille_noDelay_bias_zero_subgraph", ("lif1.lif1 (CubaLIF)", "input (Input) 12")),
+        ("nowhere", ()),
+    ],
+)  # fmt: skip
+def test_the_explanation_of_a_file_that_is_refused_is_its_nodes_and_their_constants(name, said, tmp_path):
+    words = ("import", DATA / f"{name}.nir", "-o", tmp_path / "a.net", "--dt", "1e-4", "--reset", "hard")
+    done = run(*words, "--explain")
+    assert isinstance(done.exception, InputError) and all(part in done.stdout for part in said)
+    assert bool(said) == bool(done.stdout) and run(*words).stdout == "" and list(tmp_path.iterdir()) == []
+
+
 def test_what_was_exported_comes_back_as_it_was(tmp_path):
     """With an image encoder, roles and a readout; written again it is the same file but for the time it was made."""
     stem = InputLayer("stem", (2, 4, 4), CubaNeuron(100, 1024), np.array([3, -4]))

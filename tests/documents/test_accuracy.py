@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from autosnn_hw.documents.accuracy import best_known, confusion, wilson, worst_errors
+from autosnn_hw.documents.accuracy import best_known, confusion, differ, on_samples, wilson, worst_errors
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -21,6 +21,14 @@ def test_the_interval_is_wilsons(pair):
 
 def test_without_samples_nothing_is_known():
     assert wilson(0, 0) == {"value": None, "low": None, "high": None}
+
+
+def test_an_accuracy_on_so_many_samples_has_their_interval_and_one_sample_is_no_difference():
+    one, other = on_samples(355 / 360, 360), on_samples(354 / 360, 360)
+    assert one == wilson(355, 360) and differ(one, other) is False and differ(one, on_samples(0.9, 360)) is True
+    unknown = {"value": 0.9, "low": None, "high": None}
+    assert on_samples(0.9, None) == on_samples(0.9, 0) == unknown and differ(one, unknown) is None
+    assert on_samples(None, 360)["value"] is None
 
 
 def test_a_confusion_matrix_counts_every_sample_and_agrees_with_scikit_learn():

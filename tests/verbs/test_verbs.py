@@ -3,8 +3,10 @@
 import doctest
 import inspect
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from click.testing import CliRunner
 
 import autosnn_hw
 from autosnn_hw import verbs
-from autosnn_hw.cli import group
+from autosnn_hw.cli import VERBS, group
 from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer
 from exporters import netx
@@ -103,6 +105,69 @@ def test_inputs_are_given_themselves_with_labels_or_without(folder):
     assert verbs.simulate(verbs.read("tiny.net"), frames, [0, 1]).document["accuracy"]["value"] == 0.5
     with pytest.raises(InputError, match=r"2 inputs and labels of shape \(3,\)"):
         verbs.simulate("tiny.net", frames, [0, 1, 1])
+
+
+FRAMES = np.ones((2, 4, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda: verbs.simulate("tiny.net", FRAMES, ["a", "b"]), "labels are the numbers of classes, whole and from 0; 'a', 'b' were"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, [1.5, 2]), "whole and from 0; 1.5, 2 were given"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, [-1, 0]), "whole and from 0; -1, 0 were given"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, [np.nan, 0]), "whole and from 0; nan, 0 were given"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, [0, 200]), "labels go up to 200; the network tells 2 classes apart, 0 to 1"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, 3), r"2 inputs and labels of shape \(\)"),
+        (lambda: verbs.simulate("tiny.net", None), "or an array of numbers, .* nothing was given"),
+        (lambda: verbs.simulate("tiny.net", [[1, 2], [3]]), "or an array of numbers, .* list was given"),
+        (lambda: verbs.simulate("tiny.net", FRAMES.astype(object)), "an array of shape .2, 4, 3. and type object was given"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, samples="a"), "samples is 'a'; a whole number is needed"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, timesteps=1.5), "timesteps is 1.5; a whole number is needed"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, device="tpu"), "device is 'tpu'; cpu and cuda are known"),
+        (lambda: verbs.simulate(3, FRAMES), "a network is a ChipNetwork or the path of a .net file; int was given"),
+        (lambda: verbs.price("tiny.net", None), "activity is of type NoneType; what `simulate"),
+        (lambda: verbs.check(3), "a network is a ChipNetwork or the path of a .net file"),
+        (lambda: verbs.place(None), "a network is a ChipNetwork or the path of a .net file; nothing was given"),
+        (lambda: verbs.read(None), "a network is a ChipNetwork or the path"),
+        (lambda: verbs.write("tiny.net", None), "a network is written to a path; nothing was given"),
+        (lambda: verbs.trace("tiny.net", FRAMES, out=None), "a trace is written to a path"),
+        (lambda: verbs.compare_traces(3, 4), "a trace is the path of an npz file"),
+        (lambda: verbs.data(3), "a data set has a name, or npz:PATH; int was given"),
+        (lambda: autosnn_hw.from_nir(3), "int is no NIR graph; the path of a .nir file"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_kind_is_an_input_error_before_anything_is_done(call, said, folder, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError, match=said) as error:
+        call()
+    assert "\n" not in str(error.value) and sorted(tmp_path.iterdir()) == before
+
+
+def test_the_pages_name_as_functions_what_is_one_and_every_other_command_as_one():
+    """README's sentence and docs/python.md's first paragraph, beside the command line's own list."""
+    root = Path(__file__).parents[2]
+    sentence = next(line for line in (root / "README.md").read_text().splitlines() if "are functions of Python" in line)
+    named = re.findall(r"`(\w+)", sentence.partition("are functions of Python")[0])
+    paragraph = (root / "docs/python.md").read_text().split("\n\n")[1]
+    functions, commands = (re.findall(r"`([\w.]+)", part) for part in paragraph.partition("`train`")[::2])
+    renamed = {
+        "export",
+        "import",
+        "targets",
+        "data",
+    }  # commands whose functions are called something else, or stand elsewhere
+    assert {name for name in named if name not in renamed | {"help"}} <= set(autosnn_hw.__all__)
+    assert {name for name in functions if "." not in name and name not in renamed} <= set(autosnn_hw.__all__)
+    assert callable(verbs.data) and "autosnn_hw.verbs.data" in functions
+    without = {"train", *commands} & set(VERBS)
+    assert {name for name in functions if name in VERBS} | without == set(VERBS)
+    assert not (without - {"search", "targets"}) & set(autosnn_hw.__all__)
+
+
+def test_labels_are_taken_as_any_whole_numbers(folder):
+    for labels in ([0.0, 1.0], np.array([0, 1], np.uint8), (0, 1)):
+        assert verbs.simulate("tiny.net", FRAMES, labels).document["accuracy"]["value"] == 0.5
 
 
 def test_what_is_not_written_is_said(folder, tmp_path):

@@ -10,6 +10,7 @@ from autosnn_hw.deploy.from_graph.euler_steps import Discrete
 from autosnn_hw.deploy.from_graph.receiving_layers import FloatLayer
 from autosnn_hw.deploy.from_graph.rounding import RoundedNeurons
 from autosnn_hw.network import CubaNeuron, Encoder, InputLayer, Layer
+from exporters.nir.graph import NirNode
 
 
 def account(layer: FloatLayer, constants: Discrete, own: RoundedNeurons, made: Layer) -> dict[str, Any]:
@@ -68,11 +69,7 @@ def image_account(layer: FloatLayer, constants: Discrete, encoder: Encoder, made
 
 def _read(layer: FloatLayer, constants: Discrete) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was read of the neurons, and what it is in a step."""
-    read = {
-        key: _range(np.asarray(value, float))
-        for key, value in layer.node.values.items()
-        if value is not None and not isinstance(value, str)
-    }
+    read = constants_of(layer.node)
     step = {
         "gain": _range(constants.gain),
         "v_decay": _range(constants.v_decay),
@@ -81,6 +78,15 @@ def _read(layer: FloatLayer, constants: Discrete) -> tuple[dict[str, Any], dict[
         "drive": _range(constants.drive),
     }
     return read, step
+
+
+def constants_of(node: NirNode) -> dict[str, float | list[float]]:
+    """A node's parameters, JSON-able: one number where all are equal, else [least, largest]; text and nothing are left out."""
+    return {
+        key: _range(np.asarray(value, float))
+        for key, value in node.values.items()
+        if value is not None and not isinstance(value, str)
+    }
 
 
 def _range(values: np.ndarray) -> float | list[float]:

@@ -20,6 +20,7 @@ from autosnn_hw.deploy.quantise import EVEN
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from exporters import netx
+from exporters.nir.graph import refuse_not_finite
 
 BLOCKS = "lava.lib.dl.slayer.block"
 SILENT = ("Flatten", "Average")  # blocks without neurons
@@ -42,9 +43,13 @@ def from_slayer(module: nn.Module, input_shape: Sequence[int], *, timesteps: int
         input_shape: (C, H, W) or (N,).
 
     Raises:
-        InputError: blocks that are no chain, or that NetX cannot hold.
+        InputError: blocks that are no chain, or that NetX cannot hold; weights that are not finite.
     """
     shape = tuple(int(n) for n in input_shape)
+    for name, part in module.named_modules():
+        own = dict(part.named_parameters(recurse=False)) | dict(part.named_buffers(recurse=False))
+        values = {key: value.detach().cpu().numpy() for key, value in own.items()}
+        refuse_not_finite(values, f"module {name!r} ({type(part).__name__})")
     blocks = _chain(module, shape)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "slayer.net"

@@ -19,8 +19,9 @@ from torch.nn import functional as F
 
 from autosnn_hw.deploy.from_torch import modules
 from autosnn_hw.deploy.from_torch.framework_neurons import Neurons, is_neuron, known, neurons_of
+from autosnn_hw.deploy.from_torch.unmapped import Unmapped
 from autosnn_hw.errors import InputError
-from exporters.nir.graph import NirGraph, NirNode
+from exporters.nir.graph import NirGraph, NirNode, refuse_not_finite
 
 INPUT = "input"
 FRAMEWORKS = ("snntorch", "norse", "spikingjelly")
@@ -35,12 +36,14 @@ class Traced:
         nodes, edges: as `NirGraph` has them.
         calls: what a linear node does, in torch: the module itself, or a function.
         neurons: the neuron modules, by node.
+        unmapped: what was met and cannot be mapped.
     """
 
     nodes: dict[str, NirNode] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     calls: dict[str, Call] = field(default_factory=dict)
     neurons: dict[str, Neurons] = field(default_factory=dict)
+    unmapped: Unmapped = field(default_factory=Unmapped)
 
     def add(self, node: NirNode, sources: Sources, call: Call) -> Sources:
         """A linear node behind others."""
@@ -109,13 +112,14 @@ def trace(module: nn.Module) -> Traced:
     """The graph of one time step of a module.
 
     Raises:
-        InputError: what cannot be traced or mapped, by name, with what can.
+        InputError: what cannot be traced, or all that cannot be mapped, by name, with what can.
     """
     traced = Traced()
     if isinstance(module, nn.Sequential):
         _children(traced, module, "", Sources((INPUT,)))
     else:
         _by_fx(traced, module)
+    traced.unmapped.refuse()
     if not traced.neurons:
         raise InputError(f"{type(module).__name__} has no neurons that are known; known are {known()}.")
     return traced
@@ -132,17 +136,27 @@ def _children(traced: Traced, module: nn.Sequential, prefix: str, value: Sources
 
 
 def _module(traced: Traced, module: nn.Module, name: str, value: Sources) -> Sources:
+    """What a module gives; one that cannot be mapped is noted, and what follows is looked at as if it did nothing."""
+    try:
+        return _mapped(traced, module, name, value)
+    except InputError as problem:
+        traced.unmapped.add(str(problem))
+        return value
+
+
+def _mapped(traced: Traced, module: nn.Module, name: str, value: Sources) -> Sources:
+    where = f"module {name!r} ({type(module).__name__})"
     found = neurons_of(module, name)
     if found is not None:
+        refuse_not_finite(found.node.values, where)
         return traced.fire(found, value)
     if isinstance(module, modules.PASSES):
         return value
     node = modules.node_of(module, name)
     if node is None:
-        raise InputError(
-            f"module {name!r} ({type(module).__module__.split('.')[0]}'s {type(module).__name__}) cannot be mapped; Conv1d, Conv2d, Linear, "
-            f"BatchNorm, AvgPool2d, MaxPool2d, Flatten, Dropout can, and the neurons of {known()}."
-        )
+        traced.unmapped.add_module(module, name)
+        return value
+    refuse_not_finite(node.values, where)
     call: Call = torch.nn.Flatten() if node.kind == "Flatten" else module
     return traced.add(node, value, _one_step(call))
 
@@ -231,7 +245,8 @@ class _Walk:
         if isinstance(value, Sources):
             return value
         what = value.what if isinstance(value, Unknown) else "a neuron's voltage"
-        raise InputError(f"{where} works on {what}, which cannot be mapped; spikes and sums of them can.")
+        self.traced.unmapped.add(f"{where} works on {what}, which cannot be mapped; spikes and sums of them can.")
+        return Sources((INPUT,))  # anything that is a tensor: what follows is looked at, and refused all the same
 
     def operation(self, node: fx.Node, given: list[Any]) -> Any:
         target, value = node.target, (given or [Unknown("a number")])[0]

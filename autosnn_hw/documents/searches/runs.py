@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 from typing import Any
 
-from autosnn_hw.documents.accuracy import best_known, differ, wilson
+from autosnn_hw.documents.accuracy import best_known, differ, on_samples
 from autosnn_hw.documents.searches.several_seeds import difference_of_means, over_seeds
 from autosnn_hw.documents.searches.trade_off import priced_once_trained
 from autosnn_hw.documents.searches.verdict import accuracy_of, total_energy
@@ -78,9 +78,6 @@ def _settings(labels: Sequence[str], summaries: Sequence[Mapping[str, Any]]) -> 
 def _run(label: str, name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
     winner = summary.get("winner") or {}
     accuracy, samples = accuracy_of(winner.get("accuracy")), number(summary.get("test_samples"))
-    known = {"value": accuracy, "low": None, "high": None}
-    if accuracy is not None and samples:
-        known = {**wilson(round(accuracy * samples), int(samples)), "value": accuracy}
     return {
         "label": label,
         "run": name,
@@ -89,7 +86,7 @@ def _run(label: str, name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "dataset": summary.get("dataset"),
         "objective": summary.get("objective"),
         "samples": samples,
-        "accuracy": known,
+        "accuracy": on_samples(accuracy, samples),
         "over_seeds": over_seeds(summary),
         "energy": total_energy(winner.get("energy")),
         "latency": winner.get("latency"),

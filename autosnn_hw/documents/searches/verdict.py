@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
-from autosnn_hw.documents.accuracy import Z_95
+from autosnn_hw.documents.accuracy import Z_95, differ, on_samples
+from autosnn_hw.documents.searches.ranking import unresolved_sentence
 from autosnn_hw.documents.searches.search_cost import cost_sentence
 from autosnn_hw.documents.searches.several_seeds import seeds_sentence
 from autosnn_hw.words.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
@@ -58,7 +59,7 @@ def learnt(summary: Mapping[str, Any]) -> str | None:
 
 
 def against(summary: Mapping[str, Any]) -> list[str]:
-    """One sentence a baseline: accuracy in points and energy in parts, winner against it.
+    """One sentence a baseline: accuracy in points, and whether that is noise of the test samples, and energy in parts, winner against it.
 
     Where the search charged static power by core the energies compared are those: whole chips all cost the same.
     """
@@ -72,11 +73,19 @@ def against(summary: Mapping[str, Any]) -> list[str]:
             continue
         points = 100 * (accuracy - other)  # type: ignore[operator]
         change = energy / cost - 1  # type: ignore[operator]
+        noise = _noise(accuracy, other, summary)
         sentences.append(
-            f"Against {baseline['name']}{_not_fitting(baseline, summary)}: {abs(points):.1f} points {'more' if points >= 0 else 'less'} accuracy, "
+            f"Against {baseline['name']}{_not_fitting(baseline, summary)}: {abs(points):.1f} points {'more' if points >= 0 else 'less'} accuracy{f' ({noise})' if noise else ''}, "
             f"{percent(abs(change), 0)} {'less' if change <= 0 else 'more'} energy{' of the cores in use' if by_core else ''}."
         )
     return sentences
+
+
+def _noise(own: float | None, other: float | None, summary: Mapping[str, Any]) -> str:
+    """Words for a difference that the luck of the test samples makes alone, judged as `compare` does; "" where it is more, or unknown."""
+    samples = number(summary.get("test_samples"))
+    apart = differ(on_samples(own, samples), on_samples(other, samples))
+    return f"within the noise of {count(samples)} test samples" if apart is False else ""
 
 
 def _not_fitting(baseline: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -105,11 +114,12 @@ def against_loihi2(summary: Mapping[str, Any]) -> str | None:
     if there is None or difference is None:
         return None
     word = "more" if difference >= 0 else "less"
+    noise = _noise(there + difference, there, summary)
     alone = at(summary, "against_loihi2", "weights") == "scratch" and at(summary, "winner", "weights") == "inherited"
     trained = "trained from scratch" if alone else "trained alike"
     return (
         f"Against Loihi 2: {abs(100 * difference):.1f} points {word} accuracy than the same architecture, {trained}, has "
-        f"there with PLIF neurons, 8-bit weights and a dense readout ({percent(there)})."
+        f"there with PLIF neurons, 8-bit weights and a dense readout ({percent(there)}){f', {noise}' if noise else ''}."
     )
 
 
@@ -143,11 +153,16 @@ def feedback_sentence(summary: Mapping[str, Any]) -> str | None:
 
 
 def headline(summary: Mapping[str, Any]) -> str:
-    """The winner in one sentence."""
+    """The winner in one sentence, its accuracy with the interval that the number of test samples leaves (Wilson, 95 %)."""
     winner = summary.get("winner") or {}
+    samples = number(summary.get("test_samples"))
+    accuracy = on_samples(accuracy_of(winner.get("accuracy")), samples)
+    low, high = accuracy["low"], accuracy["high"]
+    within = "" if low is None or high is None else f" (95 %: {100 * low:.1f} to {100 * high:.1f})"
+    of = "the test samples" if low is None else f"the {count(samples)} test samples"
     return (
         f"{winner.get('architecture', UNKNOWN)} for {summary.get('target', UNKNOWN)}: "
-        f"{percent(accuracy_of(winner.get('accuracy')))} of the test samples of {summary.get('dataset', UNKNOWN)} right, "
+        f"{percent(accuracy['value'])}{within} of {of} of {summary.get('dataset', UNKNOWN)} right, "
         f"{count(number(winner.get('spikes'), 'chip'))} spikes and "
         f"{quantity(number(total_energy(winner.get('energy'))), 'J')} an inference (estimate), {count(winner.get('cores'))} cores."
     )
@@ -216,8 +231,8 @@ def _worse(own: float, drawn: float | None, other: float, samples: float | None)
 
 
 def sentences(summary: Mapping[str, Any]) -> list[str]:
-    """The verdict: a warning where one is due, headline, weights, confirmation, what is estimated, Loihi 2, seeds, what was learnt, feedback, baselines, and what the
-    search itself cost."""
+    """The verdict: a warning where one is due, headline, weights, confirmation, what is estimated, Loihi 2, seeds, what was learnt, an order that is
+    not resolved, feedback, baselines, and what the search itself cost."""
     energy = at(summary, "winner", "energy")
     share = at(energy, "assumed_share")
     estimate = f"Energy is the cost model's estimate: {with_bounds(total_energy(energy), 'J')} an inference"
@@ -228,7 +243,7 @@ def sentences(summary: Mapping[str, Any]) -> list[str]:
     if weights is not None:
         first, sentence = weights
         result.insert(0 if first else 1, sentence)
-    more = (used_cores_sentence, against_loihi2, seeds_sentence, learnt, feedback_sentence)
+    more = (used_cores_sentence, against_loihi2, seeds_sentence, learnt, unresolved_sentence, feedback_sentence)
     result += [text for sentence in more if (text := sentence(summary))]
     cost = cost_sentence(summary)
     return [*result, *against(summary), *([] if cost is None else [cost])]

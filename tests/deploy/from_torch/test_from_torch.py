@@ -166,6 +166,61 @@ def test_what_cannot_be_mapped_is_named(module, said):
     assert "\n" not in str(error.value)
 
 
+def test_all_that_cannot_be_mapped_is_named_at_once_each_with_what_comes_nearest():
+    module = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.LayerNorm(4), nn.Linear(4, 2), neuron.IFNode(v_reset=-1.0))
+    with pytest.raises(InputError) as error:
+        from_torch(module, (4,))
+    first, *lines, last = str(error.value).splitlines()
+    assert first == "3 parts cannot be mapped:" and last.startswith("Conv1d, Conv2d, Linear")
+    assert [line.split(" cannot")[0] for line in lines[:2]] == ["  module '1' (torch's ReLU)", "  module '2' (torch's LayerNorm)"]  # fmt: skip
+    assert lines[0].endswith("(nearest: spiking neurons in its place)") and "nearest: BatchNorm" in lines[1]
+    assert lines[2].startswith("  neuron '4' (IFNode) resets to -1")
+
+
+def test_a_forward_names_all_that_it_cannot_be_mapped_for_once_though_it_is_called_in_every_step():
+    class Steps(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc, self.sn, self.act, self.last = nn.Linear(4, 2), neuron.IFNode(), nn.Tanh(), nn.GroupNorm(1, 2)
+
+        def forward(self, x):
+            for _ in range(3):
+                out = self.sn(self.last(torch.sigmoid(self.act(self.fc(x)))))
+            return out
+
+    with pytest.raises(InputError) as error:
+        from_torch(Steps(), (4,))
+    text = str(error.value)
+    assert (
+        text.startswith("3 parts cannot be mapped:") and text.count("'act'") == text.count("(torch's GroupNorm)") == 1
+    )
+    assert "module 'last' works on what 'sigmoid' gives" in text
+
+
+@pytest.mark.parametrize(
+    "value, where, said",
+    [
+        (np.nan, "weight", r"module '0' \(Linear\): 2 of 8 values of its weight are NaN or infinite"),
+        (np.inf, "bias", r"module '0' \(Linear\): 1 of 2 values of its bias are NaN or infinite"),
+        (np.nan, "threshold", r"module '1' \(Leaky\): 1 of 1 values of its v_threshold are NaN or infinite"),
+    ],
+)
+def test_values_that_are_not_finite_are_counted_where_they_stand_before_anything_is_rounded(
+    value, where, said, recwarn
+):
+    module = nn.Sequential(nn.Linear(4, 2), snn.Leaky(0.5, reset_mechanism="zero", init_hidden=True))
+    with torch.no_grad():
+        if where == "weight":
+            module[0].weight[0, :2] = value
+        elif where == "bias":
+            module[0].bias[1] = value
+        else:
+            module[1].threshold.fill_(value)
+    with pytest.raises(InputError, match=said):
+        from_torch(module, (4,))
+    assert not [warning for warning in recwarn if "invalid value" in str(warning.message)]
+
+
 def test_a_forward_that_no_one_can_trace_is_one_sentence():
     class Data(nn.Module):
         def __init__(self):

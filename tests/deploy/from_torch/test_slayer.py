@@ -99,3 +99,11 @@ def test_what_is_no_chain_of_blocks_is_a_sentence(block):
         from_torch(module, (8,))
     with pytest.raises(InputError, match="Chain does not run on frames of .9,."):
         from_torch(Chain(block.Dense(LIF, 8, 6)), (9,))
+
+
+def test_weights_that_are_not_finite_are_named_by_their_block(block):
+    module = Chain(block.Dense(LIF, 6, 3, weight_scale=4))
+    with torch.no_grad():
+        module.blocks[0].synapse.weight.view(-1)[:2] = float("nan")
+    with pytest.raises(InputError, match=r"module 'blocks.0.synapse' \(Dense\): 2 of 18 values of its weight are NaN"):
+        from_torch(module, (6,))

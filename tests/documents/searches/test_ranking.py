@@ -1,6 +1,6 @@
 """The sentence on how well a search ranked: tau with its interval, what the ceiling is, and when it says nothing."""
 
-from autosnn_hw.documents.searches.ranking import ranking_sentence
+from autosnn_hw.documents.searches.ranking import ranking_sentence, unresolved_sentence
 
 
 def test_it_says_tau_with_its_interval_and_whether_the_ceiling_is_known():
@@ -15,3 +15,14 @@ def test_it_says_tau_with_its_interval_and_whether_the_ceiling_is_known():
         {"ranking": ranked | {"ceiling": 0.8, "ceiling_networks": 5}}
     )
     assert ranking_sentence({"ranking": {"tau": None, "networks": 2}}) is None is ranking_sentence({})
+
+
+def test_an_order_that_is_not_told_from_chance_is_said_to_be_unresolved():
+    ranked = {"tau": 0.02, "low": -0.6, "high": 0.57, "networks": 12}
+    text = unresolved_sentence({"ranking": ranked})
+    assert text == (
+        "The order of the 12 networks that were trained is not resolved: Kendall's tau between it and the search's is 0.02 (95 %: -0.60 to "
+        "0.57), an interval that holds 0."
+    )
+    assert unresolved_sentence({"ranking": ranked | {"low": 0.01}}) is None
+    assert unresolved_sentence({"ranking": ranked | {"low": None}}) is None is unresolved_sentence({})

@@ -64,6 +64,29 @@ def test_a_baseline_is_points_and_parts(accuracy, energy, said):
     assert verdict.against(summary) == [f"Against AutoSNN: {said}"]
 
 
+def test_a_difference_that_the_test_samples_make_alone_is_called_noise():
+    """One image of 360 is no difference, 36 of them are; without their number nothing is said."""
+    summary = {**with_winner(accuracy={"exact_test": 355 / 360}), "test_samples": 360}
+    summary["baselines"] = [{"name": "near", "accuracy": 354 / 360, "energy": 8e-6}, {"name": "far", "accuracy": 319 / 360, "energy": 8e-6}]  # fmt: skip
+    assert verdict.against(summary) == [
+        "Against near: 0.3 points more accuracy (within the noise of 360 test samples), 50 % less energy.",
+        "Against far: 10.0 points more accuracy, 50 % less energy.",
+    ]
+    assert "noise" not in verdict.against(summary | {"test_samples": None})[0]
+    there = {"against_loihi2": {"accuracy": 356 / 360, "difference": -1 / 360}}
+    assert verdict.against_loihi2(summary | there).endswith("(98.9 %), within the noise of 360 test samples.")
+
+
+def test_the_headline_has_the_interval_of_its_test_samples():
+    headline = verdict.headline({**with_winner(accuracy={"exact_test": 355 / 360}), "test_samples": 360})
+    assert "98.6 % (95 %: 96.8 to 99.4) of the 360 test samples of digits right" in headline
+
+
+def test_a_ranking_that_is_not_resolved_is_said_in_the_verdict():
+    ranking = {"tau": 0.02, "low": -0.6, "high": 0.57, "networks": 12}
+    assert any("is not resolved" in text for text in verdict.sentences({**SUMMARY, "ranking": ranking}))
+
+
 def test_baselines_of_another_chip_and_unknown_ones_are_not_set_against_the_winner():
     others = [
         {"name": "x", "target": "loihi1", "accuracy": 0.9, "energy": 1e-6},
