@@ -1,7 +1,9 @@
 """A search on a Dask cluster of other processes is the serial search, whatever becomes of its workers."""
 
+import gc
 import os
 import signal
+import sys
 
 import pytest
 from support.processes import carrying, dask_processes
@@ -32,6 +34,16 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence():
 def test_what_is_no_address_is_one_sentence():
     with pytest.raises(InputError, match="as in tcp://host:8786"):
         Cluster("nonsense://host:1", connect=0.5)
+
+
+@pytest.mark.parametrize("address", ["foo", "http://127.0.0.1:1", "tls://127.0.0.1:1"])
+def test_a_bad_address_leaves_no_client_that_waits_for_itself(address, monkeypatch):
+    unraisable = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        Cluster(address, connect=0.5)
+    gc.collect()
+    assert not unraisable
 
 
 @pytest.fixture
