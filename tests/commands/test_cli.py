@@ -213,14 +213,6 @@ def test_what_cannot_be_written_names_the_option_that_asked_for_it(capsys, net, 
     assert code == 1 and f"Another {option}, or the right to write there" in err
 
 
-@pytest.mark.parametrize("verb", ["tables", "train"])
-def test_a_verb_that_searches_nothing_does_not_speak_of_a_search(capsys, verb):
-    _, out, _ = run(capsys, verb, "--help")
-    assert not [
-        word for word in ("super-network", "baselines", "are searched", "inherited") if word in " ".join(out.split())
-    ]
-
-
 def test_export_writes_every_format_once(capsys, tmp_path, net):
     for form in ("netx", "onnx", "onnx-step"):
         out = tmp_path / f"copy.{form}"
