@@ -47,6 +47,15 @@ class LazyGroup(click.Group):
             return None
         return import_module(f"autosnn_hw.commands.{MODULES.get(name, name)}").command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            from autosnn_hw.words.near_names import known_are
+
+            ctx.fail(f"No such command {args[0]!r}; {known_are(args[0], VERBS)}.")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))

@@ -145,7 +145,7 @@ def measure(
     from autosnn_hw.cost import check, price
     from autosnn_hw.cost.input_limits import with_inputs
     from autosnn_hw.cost.limits import weight_range
-    from autosnn_hw.documents.simulation import simulation_document
+    from autosnn_hw.documents.simulation import is_part, simulation_document
     from autosnn_hw.simulate.health import examine
     from autosnn_hw.simulate.sample_inputs import beyond_training, cut_values, suited
 
@@ -177,8 +177,15 @@ def measure(
     )
     cut = cut_values(network, inputs, graded)
     if cut:
-        cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, samples.labels, samples.dataset, samples.split))]
-    notes += [*cut, *beyond_training(network, inputs), *network.provenance.get("notes", [])]
+        labels = None if is_part(network) else samples.labels
+        cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, labels, samples.dataset, samples.split))]
+    part = ["the network was read in part (--layers): its last layer gives no votes, and accuracy is unknown"]
+    notes += [
+        *cut,
+        *(part if is_part(network) else []),
+        *beyond_training(network, inputs),
+        *network.provenance.get("notes", []),
+    ]
     document["notes"] = notes
     return PricedRun(network, activity, cost, document, tuple(notes))
 

@@ -39,8 +39,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def writing(path: str | Path) -> Iterator[None]:
+def writing(path: str | Path, option: str = "--out") -> Iterator[None]:
     """Turns a full disk or a forbidden place into one sentence.
+
+    Args:
+        option: by which the place was asked for, which another one can be given by.
 
     Raises:
         RunError: `path` could not be written.
@@ -53,17 +56,20 @@ def writing(path: str | Path) -> Iterator[None]:
                 f"{path} could not be written: the disk is full ({error.strerror}). What was finished is kept; free some space, then go on with --resume."
             ) from error
         raise RunError(
-            f"{path} could not be written: {error.strerror or error}. Another --out, or the right to write there, would work."
+            f"{path} could not be written: {error.strerror or error}. Another {option}, or the right to write there, would work."
         ) from error
 
 
-def write_text(path: str | Path, text: str) -> Path:
+def write_text(path: str | Path, text: str, option: str = "--out") -> Path:
     """Write UTF-8 text, whole or not at all.
+
+    Args:
+        option: as `writing` has it.
 
     Raises:
         RunError: the disk is full, or the place may not be written.
     """
-    with writing(path), whole_file.beside(path) as temporary:
+    with writing(path, option), whole_file.beside(path) as temporary:
         temporary.write_bytes(text.encode())
     return Path(path)
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import input_file
+from autosnn_hw.words.near_names import known_are
 from hw_profiles.schema import Profile
 from hw_profiles.validation import refusal
 
@@ -106,7 +107,7 @@ def _find(target: str, folder: Path) -> Path | Mapping[str, Any] | Profile:
         if point.name == target:
             return _from_package(point)
     raise InputError(
-        f"unknown target {target!r}; known are {', '.join(names())}, or give the path of a profile such as mychip.toml."
+        f"unknown target {target!r}; {known_are(target, names())}, or give the path of a profile such as mychip.toml."
     )
 
 

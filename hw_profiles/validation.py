@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
+from autosnn_hw.words.near_names import did_you_mean
 from hw_profiles.constants import Constant
 from hw_profiles.schema import Profile
 
@@ -48,9 +48,8 @@ def sentence(detail: Any) -> str:
         return f"{where} is missing{_units(detail['loc'])}"
     if kind == "extra_forbidden":
         known = _allowed(detail["loc"])
-        near = get_close_matches(str(detail["loc"][-1]), known, 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        return f"{where} is unknown{meant}; allowed are {', '.join(known)}"
+        said = ["is unknown", did_you_mean(str(detail["loc"][-1]), known, most=1), f"allowed are {', '.join(known)}"]
+        return f"{where} {'; '.join(filter(None, said))}"
     if kind == "value_error":
         return f"{where}: {detail['ctx']['error']}"
     model = _model(detail["loc"])

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.words import near_names
 
 
 class Macro(NamedTuple):
@@ -193,7 +193,5 @@ def named(text: str, space: str | None) -> tuple[str, str]:
 def did_you_mean(text: str) -> str:
     """The published names that a text may have meant, and all of them, as the end of a refusal."""
     names = [*PUBLISHED, *UNLOWERED, *EVERYWHERE]
-    folded = {name.casefold(): name for name in names}
-    near = [folded[name] for name in get_close_matches(text.casefold(), folded, n=3, cutoff=0.5)]
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
-    return f"{meant}Known are {', '.join(names)}"
+    meant = near_names.did_you_mean(text, names, cutoff=0.5)
+    return f"{meant} Known are {', '.join(names)}".lstrip()

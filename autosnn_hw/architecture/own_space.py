@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from autosnn_hw.architecture.macro_architectures import Macro, in_words, own_mac
 from autosnn_hw.architecture.size_list import SizeList
 from autosnn_hw.errors import InputError
 from autosnn_hw.files.input_file import toml_document
+from autosnn_hw.words.near_names import did_you_mean
 
 NAMED = ("SNN_1", "SNN_2", "SNN_3")  # that a search knows by name
 ENDING = ".toml"
@@ -131,9 +131,8 @@ SpaceChoice = Annotated[str, AfterValidator(_checked)]
 def _known(name: str) -> str:
     if name in BLOCKS:
         return name
-    near = get_close_matches(name, BLOCKS, 1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise ValueError(f"{meant}Known are {', '.join(BLOCKS)}")
+    meant = did_you_mean(name, BLOCKS, most=1)
+    raise ValueError(f"{meant} Known are {', '.join(BLOCKS)}".lstrip())
 
 
 def _sentence(detail: Any) -> str:

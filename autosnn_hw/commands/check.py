@@ -33,7 +33,7 @@ def command(file, target, input_shape, layers, svg, as_json, quiet):
         from autosnn_hw.report.core_map import core_map
         from autosnn_hw.run_folder import write_text
 
-        write_text(Path(svg), core_map(network, profile))
+        write_text(Path(svg), core_map(network, profile), option="--svg")
     document = fit_document(report)
     document["notes"] += network.provenance.get("notes", [])
     if as_json:

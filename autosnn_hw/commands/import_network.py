@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--reset",
-    type=click.Choice(["hard", "subtract"]),
+    type=options.Word(["hard", "subtract"]),
     default=None,
     help="How neurons reset, which NIR does not say and a module does; a chip's are set to 0 (hard).",
 )
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--decay",
-    type=click.Choice(["euler", "exponential"]),
+    type=options.Word(["euler", "exponential"]),
     default="euler",
     show_default=True,
     help="Of NIR: what neurons keep in a step, 1 - dt / tau, or exp(-dt / tau) as sinabs does.",

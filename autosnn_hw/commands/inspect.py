@@ -18,9 +18,9 @@ def command(file, input_shape, layers, as_json):
     Example: autosnn-hw inspect runs/digits-loihi2-1/winner.net
     """
     from autosnn_hw.documents.network_summary import summarise
-    from exporters import netx
+    from autosnn_hw.verbs import read
 
-    document = summarise(netx.read(file, input_shape=input_shape, num_layers=layers))
+    document = summarise(read(file, input_shape=input_shape, layers=layers))
     if as_json:
         options.print_json(document)
     else:

@@ -16,12 +16,12 @@ from autosnn_hw.errors import InputError
 @options.split
 @click.option("--samples", type=click.IntRange(min=1), default=None, help="Only the first so many samples.")
 @click.option(
-    "--backend", type=click.Choice(["exact", "lava", "board", "onnxruntime"]), default="exact", show_default=True
+    "--backend", type=options.Word(["exact", "lava", "board", "onnxruntime"]), default="exact", show_default=True
 )
 @options.timesteps
 @options.graded
 @click.option(
-    "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Of the exact simulator."
+    "--device", type=options.Word(["cpu", "cuda"]), default="cpu", show_default=True, help="Of the exact simulator."
 )
 @click.option("--predictions", is_flag=True, help="Put the predicted class of each sample into the JSON.")
 @options.as_json

@@ -5,16 +5,16 @@ from __future__ import annotations
 import click
 
 from autosnn_hw.architecture.published_results import TABLES
-from autosnn_hw.commands.arguments import options
+from autosnn_hw.commands.arguments import one_network, options
 
 
 @click.command("tables", cls=options.GroupedCommand)
-@click.argument("table", metavar="|".join(TABLES), type=click.Choice(TABLES))
-@options.choices("target", "dataset", "data_dir", "download", "graded", "width", "timesteps")
-@options.choice("retrain_epochs", name="epochs")
+@click.argument("table", metavar="|".join(TABLES), type=options.Word(TABLES))
+@options.choices("target", "dataset", "data_dir", "download", "graded", "width", "timesteps", words=one_network.WORDS)
+@options.choice("retrain_epochs", name="epochs", words=one_network.WORDS)
 @options.choices(
     "learning_rate", "batch", "finetune_epochs", "loss", "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay",
-    "precision", "device", "seed",
+    "precision", "device", "seed", words=one_network.WORDS,
 )  # fmt: skip
 @click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Trainings of each network.")
 @click.option("--images", type=click.IntRange(min=1), help="Train on the first so many samples. [default: all]")

@@ -72,7 +72,7 @@ def _new(file: str | None, start: str, as_json: bool) -> None:
         raise InputError("targets new needs the FILE.toml to write, such as mychip.toml.")
     if path.exists():
         raise InputError(f"{path} is there already; give another FILE.toml.")
-    write_text(path, template(load(start), path.stem, str(path)))
+    write_text(path, template(load(start), path.stem, str(path)), option="FILE.toml")
     if as_json:
         options.print_json({"file": str(path), "name": path.stem, "from": start})
     else:

@@ -24,7 +24,7 @@ def _print_schema(context, parameter, asked):
 @options.data
 @options.split
 @click.option("--samples", type=click.IntRange(min=1), default=4, show_default=True, help="Only the first so many.")
-@click.option("--backend", type=click.Choice(["exact", "lava"]), default="exact", show_default=True)
+@click.option("--backend", type=options.Word(["exact", "lava"]), default="exact", show_default=True)
 @options.timesteps
 @options.graded
 @click.option(
@@ -66,7 +66,7 @@ def command(
     """
     from autosnn_hw.verbs import trace
 
-    written = Path(out) if out else Path(file).with_suffix(".trace.npz")
+    written = Path(out) if out else Path(file).parent / f"{Path(file).stem}.trace.npz"
     if written.suffix != ".npz":
         raise InputError(f"{written} does not end in .npz; a trace is an npz file.")
     for path in (written, written.with_suffix(".json")):

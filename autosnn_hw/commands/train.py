@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.commands.arguments import options
+from autosnn_hw.commands.arguments import one_network, options
 
 
 @click.command("train", cls=options.GroupedCommand)
@@ -12,15 +12,15 @@ from autosnn_hw.commands.arguments import options
 @options.choices("target", "dataset", "data_dir", "download", "graded")
 @click.option(
     "--space",
-    type=click.Choice(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]),
+    type=options.Word(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]),
     default=None,
     help="Macro-architecture. [default: the name's own, or SNN_1]",
 )
-@options.choices("width", "timesteps", "learning_rate", "batch")
-@options.choice("retrain_epochs", name="epochs")
+@options.choices("width", "timesteps", "learning_rate", "batch", words=one_network.WORDS)
+@options.choice("retrain_epochs", name="epochs", words=one_network.WORDS)
 @options.choices(
     "finetune_epochs", "loss", "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay", "spike_regularisation",
-    "precision", "device", "seed",
+    "precision", "device", "seed", words=one_network.WORDS,
 )  # fmt: skip
 @click.option(
     "--out",

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError
 
 from autosnn_hw.config.default_sizes import EMBEDDED, PAPER, SIZES
+from autosnn_hw.words.near_names import did_you_mean
 
 WHAT, SEARCH, LIMITS, MEASURING, TRAINING, MACHINE = (
     "What is searched", "How it is searched", "Limits", "Measuring", "Training", "Machine",
@@ -58,7 +59,9 @@ def first_wrong(error: ValidationError, model: type[BaseModel]) -> str:
         if bound in bounds:
             return f"{found}; {words} {bounds[bound]:g} is needed"
     if kind == "literal_error":
-        return f"{found}; allowed are {', '.join(_allowed(model, key))}"
+        allowed = _allowed(model, key)
+        said = (found, did_you_mean(str(first["input"]), allowed), f"allowed are {', '.join(allowed)}")
+        return "; ".join(filter(None, said))
     if kind == "finite_number":
         return f"{found}; a finite number is needed"
     return f"{found}; {kind.removesuffix('_type').removesuffix('_parsing')} is needed"

@@ -134,6 +134,11 @@ def neurobench(network: ChipNetwork, activity: Activity) -> dict[str, Any]:
     }
 
 
+def is_part(network: ChipNetwork) -> bool:
+    """Whether the last entries of its file were left out (`netx.read`): what its last layer gives are no votes."""
+    return bool(network.provenance.get("part"))
+
+
 def simulation_document(
     network: ChipNetwork,
     activity: Activity,
@@ -152,10 +157,11 @@ def simulation_document(
 
     Args:
         fit: whether the target can hold the network: what it cannot hold is priced all the same, with the violations beside.
-        labels: int64 (samples,), or None where the data has none.
+        labels: int64 (samples,), or None where the data has none; not looked at for a part of a network, which has no classes.
         health: findings of the doctor for nets.
     """
-    samples = activity.samples
+    samples, part = activity.samples, is_part(network)
+    labels = None if part else labels
     predictions = activity.predictions(network.readout)
     counts = {layer.name: layer for layer in activity.layers}
     costs = {layer.name: layer for layer in cost.layers}
@@ -174,6 +180,7 @@ def simulation_document(
             "timesteps": activity.timesteps,
             "layers": len(network.neuron_layers),
             "architecture": network.architecture,
+            "part": part,
         },
         "dataset": {"name": dataset, "split": split, "samples": samples},
         "accuracy": wilson(0, 0) if labels is None else wilson(int((predictions == labels).sum()), samples),
@@ -212,7 +219,7 @@ def simulation_document(
     if activity.values is not None:
         document["outputs"] = {"scale": OUTPUT_SCALE, "values": (activity.values / OUTPUT_SCALE).tolist()}
     if with_predictions:
-        document["predictions"] = predictions.tolist()
+        document["predictions"] = None if part else predictions.tolist()
     return document
 
 

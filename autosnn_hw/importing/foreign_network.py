@@ -91,8 +91,20 @@ def import_network(
                 "dt, firing at the threshold and exponential decays are of NIR files; a module says them itself."
             )
         return _module(str(source), data, reset, input_shape, timesteps, finetune)
+    _refuse_another_kind(Path(source))
     how = {"fires_at_threshold": fires_at_threshold, "exponential": exponential}
     return _nir(source, data, dt, reset, how, timesteps, finetune)
+
+
+def _refuse_another_kind(source: Path) -> None:
+    if source.suffix == ".py":
+        raise InputError(
+            f"{source} is a Python file; which module of it is meant, {source}:NAME says: a torch module, or a function that gives it."
+        )
+    if source.suffix == ".onnx":
+        raise InputError(
+            f"{source} is an ONNX file, which is not imported; a NIR file, or the torch module itself as MODULE:NAME, is."
+        )
 
 
 def _module(

@@ -30,7 +30,7 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
         ("network", f"{at(document, 'network', 'file') or 'in memory'}, {at(document, 'network', 'timesteps')} steps"),
         ("measured by", f"{backend.get('name')} ({backend.get('kind')} {backend.get('version') or ''})".replace(" )", ")")),
         ("samples", f"{at(document, 'dataset', 'samples')} of {at(document, 'dataset', 'name')} {at(document, 'dataset', 'split')}"),
-        ("accuracy", _accuracy(document["accuracy"])),
+        ("accuracy", _accuracy(document["accuracy"], bool(document["network"].get("part")))),
         *([] if document.get("outputs") is None else [("outputs", _outputs(document["outputs"]["values"]))]),
         ("spikes", f"{count(spikes['chip'])} (own {count(spikes['own'])}, relay {count(spikes['relay'])}, pool {count(spikes['pool'])}); AutoSNN's counter {count(spikes['paper'])}"),
         ("synaptic operations", f"{count(document['synops'])} on non-zero weights, {count(document['synops_dense'])} with all taps"),
@@ -86,7 +86,7 @@ def _outputs(values: Sequence[Sequence[Sequence[float]]]) -> str:
     return f"{shown}{' ..' if more else ''} (step after step; all in --json)"
 
 
-def _accuracy(accuracy: Mapping[str, Any]) -> str:
+def _accuracy(accuracy: Mapping[str, Any], part: bool) -> str:
     if accuracy["value"] is None:
-        return "unknown (no labels)"
+        return "unknown (a part of the network gives no votes)" if part else "unknown (no labels)"
     return f"{percent(accuracy['value'])} ({percent(accuracy['low'])} to {percent(accuracy['high'])})"

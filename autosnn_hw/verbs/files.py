@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import hw_profiles
@@ -15,6 +16,13 @@ from hw_profiles import Profile
 A_NETWORK = "a network is a ChipNetwork or the path of a .net file"
 FORMATS = {"netx": ".net", "onnx": ".onnx", "onnx-step": ".step.onnx", "nir": ".nir", "cores": ".cores.json"}
 """Formats that are written, with the ending of their files."""
+
+OTHER_KINDS = {
+    ".onnx": "an ONNX file, and the NetX file (.net) that it was exported from is needed; `simulate {file} --backend onnxruntime` runs it",
+    ".nir": "a NIR file, and a NetX file (.net) is needed; `import {file} -o net.net` makes one of it",
+    ".py": "a Python file, and a NetX file (.net) is needed; `import {file}:NAME -o net.net` makes one of the torch module NAME in it",
+}
+"""Files that are taken for networks and that other verbs take, by their ending: what they are, and what would work."""
 
 Network = ChipNetwork | str | Path
 Target = Profile | str | Path | None
@@ -35,7 +43,8 @@ def read(
         layers: read only so many entries, input and flatten counted.
 
     Raises:
-        InputError: damaged, or not a network that can be run; names the layer.
+        InputError: damaged, or not a network that can be run; names the layer. The folder of a run, or a file of another format:
+            says what would work.
 
     Examples:
         >>> from autosnn_hw import read
@@ -45,6 +54,7 @@ def read(
     from exporters import netx
 
     path = given.path(path, A_NETWORK)
+    _refuse_another_kind(Path(path))
     return netx.read(path, input_shape=input_shape, sample_shape=sample_shape, num_layers=layers)
 
 
@@ -61,7 +71,7 @@ def write(
 
     Args:
         path: written whole or not at all; an existing file is replaced.
-        form: one of `FORMATS`; by the ending of `path` where it is not given.
+        form: one of `FORMATS`; by the ending of `path` where it is not given, which may not be another format's where it is.
         target: refuse what this chip cannot hold; "cores" is written for it.
         dt, fires_at_threshold: of "nir": what a step lasts (1e-4), and for readers that fire at v >= threshold already.
 
@@ -81,9 +91,7 @@ def write(
         'fc.onnx'
     """
     path, network = Path(given.path(path, "a network is written to a path")), loaded(network)
-    form = form or _form_of(path)
-    if form not in FORMATS:
-        raise InputError(f"format {form!r} is not known; {', '.join(FORMATS)} are.")
+    form = form_for(path, form)
     if target is not None:
         _refuse_what_does_not_fit(network, load_profile(target))
     if form != "nir" and (dt is not None or fires_at_threshold):
@@ -153,11 +161,42 @@ def name_of(network: Network) -> str | Path:
     return "the network" if isinstance(network, ChipNetwork) else network
 
 
-def _form_of(path: Path) -> str:
-    for form, ending in sorted(FORMATS.items(), key=lambda item: -len(item[1])):
-        if path.name.endswith(ending):
-            return form
-    raise InputError(f"{path} has none of the endings {', '.join(FORMATS.values())}; give one of them, or the format.")
+def form_for(path: Path, form: str | None = None) -> str:
+    """The format that a file is written in: `form`, or by the ending of its path where that is None.
+
+    Raises:
+        InputError: an unknown form; an ending that no format has, and no form; or an ending that is another format's.
+    """
+    endings = sorted(FORMATS.items(), key=lambda item: -len(item[1]))
+    of_path = next((known for known, ending in endings if path.name.endswith(ending)), None)
+    if form is None:
+        if of_path is None:
+            raise InputError(
+                f"{path} has none of the endings {', '.join(FORMATS.values())}; give one of them, or the format."
+            )
+        return of_path
+    if form not in FORMATS:
+        raise InputError(f"format {form!r} is not known; {', '.join(FORMATS)} are.")
+    if of_path is not None and not FORMATS[form].endswith(FORMATS[of_path]):  # .onnx is an ending of onnx-step, too
+        raise InputError(
+            f"{path} ends as files of the format {of_path} do, and {form} was asked for; an ending {FORMATS[form]}, or no format, would work."
+        )
+    return form
+
+
+def _refuse_another_kind(path: Path) -> None:
+    from autosnn_hw.run_folder import CONFIG, WINNER_NET
+
+    if path.is_dir() and (path / WINNER_NET).is_file():
+        raise InputError(
+            f"{path} is the folder of a run, and a NetX file is needed: {path / WINNER_NET} is its network."
+        )
+    if path.is_dir() and (path / CONFIG).is_file():
+        raise InputError(
+            f"{path} is the folder of a run that has no {WINNER_NET} yet; `search --resume {shlex.quote(str(path))}` goes on with it."
+        )
+    if path.is_file() and path.suffix in OTHER_KINDS:
+        raise InputError(f"{path} is {OTHER_KINDS[path.suffix].format(file=shlex.quote(str(path)))}.")
 
 
 def _refuse_what_does_not_fit(network: ChipNetwork, profile: Profile) -> None:

@@ -50,7 +50,8 @@ def read(
         num_layers: read only the first entries (as NetX counts them: input and flatten included).
 
     Returns:
-        The network. `provenance["notes"]` lists, in sentences, what NetX ignores or changes in this file.
+        The network. `provenance["notes"]` lists, in sentences, what NetX ignores or changes in this file; `provenance["part"]` says
+        how many last entries were left out, where any were: what such a network gives are no votes.
 
     Raises:
         InputError: missing, damaged or hostile file, or something a `ChipNetwork` cannot say, by the entry's name.
@@ -61,7 +62,7 @@ def read(
         root = netx_root_read.read(file)
         reading = Reading(root, input_shape=input_shape, sample_shape=sample_shape)
         entries = _entries(file)
-        reading.cut = num_layers is not None and num_layers < len(entries)
+        reading.left_out = 0 if num_layers is None else max(0, len(entries) - num_layers)
         for index, entry in enumerate(entries[:num_layers]):
             reading.index, reading.place = index, f"layer/{index}"
             _read_entry(reading, entry, entries[index:])
@@ -96,6 +97,8 @@ def _network(reading: Reading) -> ChipNetwork:
         # A net that was read and written again has its entries at other places.
         said = {str(note).partition(": ")[2] for note in known}
         provenance["notes"] = known + [note for note in notes if note.partition(": ")[2] not in said]
+    if reading.left_out:
+        provenance["part"] = {"left_out": reading.left_out}
     first = layers[0]
     if root.encoder is not None and root.encoder.weight.shape[0] != first.shape[0]:
         raise InputError(
@@ -110,7 +113,7 @@ def _network(reading: Reading) -> ChipNetwork:
         target=root.target,
         dataset=root.dataset,
         provenance=provenance,
-        check=None if reading.cut else root.check,
+        check=None if reading.left_out else root.check,
     )
     if network.check is not None and len(network.check.spikes) != len(network.neuron_layers):
         raise InputError(
@@ -123,11 +126,11 @@ def _readout(reading: Reading) -> Readout | None:
     """The file's own, unless its last layers were left out; else what a foreign net ends in: an average of voters, or
     neurons that never fire, which are read by their v."""
     root, last = reading.root, reading.layers[-1]
-    if isinstance(last.neuron, SigmaDeltaNeuron) and (root.readout is None or reading.cut):
+    if isinstance(last.neuron, SigmaDeltaNeuron) and (root.readout is None or reading.left_out):
         classes = reading.classes or last.shape[0]
         return Readout(classes, last.shape[0] // classes, accumulates=True) if prod(last.shape[1:]) == 1 else None
     if root.readout is not None or root.layers:
-        return None if reading.cut else root.readout
+        return None if reading.left_out else root.readout
     silent = last.neuron is not None and np.min(last.neuron.vth_mant) >= THRESHOLD_LIMIT
     if reading.classes is not None:
         return Readout(classes=reading.classes, voters=last.shape[0] // reading.classes, accumulates=bool(silent))

@@ -31,7 +31,7 @@ class Reading:
     Args:
         input_shape, sample_shape: as in `reading.read`.
         classes: of an average entry, once there was one.
-        cut: the last entries are left out, and with them what the file says of its output.
+        left_out: as many last entries are not read, and with them what the file says of its output.
     """
 
     root: Root
@@ -41,7 +41,7 @@ class Reading:
     notes: list[tuple[str, str]] = field(default_factory=list)
     flattened: bool = False
     classes: int | None = None
-    cut: bool = False
+    left_out: int = 0
     index: int = 0
     place: str = ""
 

@@ -183,6 +183,36 @@ def test_what_has_no_place_has_no_price(capsys, net):
     assert (code, out) == (3, "") and "truenorth" in err
 
 
+@pytest.mark.parametrize(
+    "words, meant",
+    [
+        (("frnt",), "No such command 'frnt'; did you mean front? Known are search, data"),
+        (("zzzz",), "No such command 'zzzz'; known are search, data"),
+        (("search", "--objective", "energie"), "did you mean energy?"),
+        (("search", "--strategy", "walks"), "did you mean walk?"),
+        (("tables", "transfr", "--out", "x"), "did you mean transfer?"),
+        (("simulate", "a.net", "--backend", "exakt"), "did you mean exact?"),
+        (("targets", "loihi"), "did you mean loihi2 or loihi1? Known are"),
+        (("search", "--target", "loih2"), "did you mean loihi2"),
+    ],
+)
+def test_a_name_that_is_none_is_refused_with_the_one_that_was_meant(capsys, words, meant):
+    code, _, err = run(capsys, *words)
+    assert code == 2 and meant in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "words, option",
+    [
+        (("check", "NET", "--svg", "/nowhere/x.svg"), "--svg"),
+        (("targets", "new", "/nowhere/a.toml"), "FILE.toml"),
+    ],
+)
+def test_what_cannot_be_written_names_the_option_that_asked_for_it(capsys, net, words, option):
+    code, _, err = run(capsys, *(net if word == "NET" else word for word in words))
+    assert code == 1 and f"Another {option}, or the right to write there" in err
+
+
 def test_export_writes_every_format_once(capsys, tmp_path, net):
     for form in ("netx", "onnx", "onnx-step"):
         out = tmp_path / f"copy.{form}"

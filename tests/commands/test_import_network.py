@@ -223,6 +223,8 @@ def test_reset_by_subtraction_is_refused_with_what_reset_to_zero_costs(tmp_path)
         ("nets.py:number", ("--input-shape", "6"), "is of type int; a torch.nn.Module is needed"),
         ("nets.py:broken", ("--input-shape", "6"), "failed .ValueError: no weights."),
         ("nowhere.py:net", ("--input-shape", "6"), "nowhere.py is not a file"),
+        ("nets_odd.py", (), "which module of it is meant, nets_odd.py:NAME says"),
+        ("w.onnx", (), "an ONNX file, which is not imported"),
         ("no.such:net", ("--input-shape", "6"), "no.such cannot be imported .ModuleNotFoundError"),
         ("nets.py:net", ("--input-shape", "6", "--dt", "1"), "are of NIR files"),
     ],

@@ -14,6 +14,7 @@ from autosnn_hw.commands.check import command as check
 from autosnn_hw.commands.export import command as export
 from autosnn_hw.commands.inspect import command as inspect
 from autosnn_hw.commands.simulate import command as simulate
+from autosnn_hw.commands.trace import command as trace
 from autosnn_hw.errors import InputError
 
 DRIVEN = {"type": "input", "shape": [1, 4, 4], "neuron": CUBA | {"vDecay": 0}}
@@ -137,6 +138,59 @@ def test_flat_grey_and_channels_last_inputs_reach_a_net_that_can_only_mean_them(
     flat = net({"type": "input", "shape": [16], "neuron": CUBA}, DENSE | {"weight": np.arange(48).reshape(3, 16) - 20})
     done = run_verb(simulate, flat, "--dataset", npz(x_test=x.reshape(3, 16)), "--timesteps", 4, "--json")
     assert done.exit_code == 0 and json.loads(done.stdout)["spikes"]["chip"] > 0
+
+
+@pytest.mark.parametrize("verb", [inspect, check, simulate, trace])
+def test_the_folder_of_a_run_is_no_network_and_says_where_it_is(verb, tmp_path):
+    folder = tmp_path / "a run"
+    folder.mkdir()
+    (folder / "config.toml").touch()
+    assert f"`search --resume '{folder}'` goes on" in str(run_verb(verb, folder).exception)
+    (folder / "winner.net").touch()
+    refusal = run_verb(verb, folder)
+    assert f"{folder / 'winner.net'} is its network" in str(refusal.exception)
+    assert isinstance(refusal.exception, InputError)
+
+
+def test_the_accuracy_of_a_network_that_is_read_in_part_is_unknown(net, npz):
+    """The neurons of a layer within are no classes, whether they are as many as the labels or not."""
+    path = net({"type": "input", "shape": [1, 4, 4], "neuron": CUBA}, CONV, FLATTEN, DENSE)
+    data = npz(x_test=frames(5, 6, 1, 4, 4), y_test=np.zeros(5, np.int64))
+    whole, part = (
+        json.loads(run_verb(simulate, path, "--dataset", data, "--predictions", "--json", *more).stdout)
+        for more in ((), ("--layers", 2))
+    )
+    assert (
+        whole["network"]["part"] is False and whole["accuracy"]["value"] is not None and len(whole["predictions"]) == 5
+    )
+    assert part["network"]["part"] is True and part["accuracy"] == {"value": None, "low": None, "high": None}
+    assert part["predictions"] is None and part["confusion"] is None and len(part["layers"]) == 2
+    assert "accuracy is unknown" in part["notes"][-1] and "read in part" not in " ".join(whole["notes"])
+    shown = run_verb(simulate, path, "--dataset", data, "--layers", 2).output
+    assert "unknown (a part of the network gives no votes)" in shown and "note: the network was read in part" in shown
+    again = path.replace("a.net", "b.net")  # the file of a part is one still
+    assert run_verb(export, path, "--layers", 2, "--out", again).exit_code == 0
+    assert json.loads(run_verb(simulate, again, "--dataset", data, "--json").stdout)["accuracy"]["value"] is None
+
+
+def test_the_folder_of_a_run_is_named_where_one_stands_in_it(monkeypatch, tmp_path):
+    (tmp_path / "winner.net").touch()
+    monkeypatch.chdir(tmp_path)
+    assert "winner.net is its network" in str(run_verb(trace, ".").exception)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("w.onnx", "is an ONNX file"),
+        ("w.nir", "makes one of it"),
+        ("w.py", "w.py:NAME"),
+    ],
+)
+@pytest.mark.parametrize("verb", [inspect, check, export])
+def test_a_file_of_another_kind_says_what_takes_it(verb, name, said, tmp_path):
+    (tmp_path / name).write_bytes(b"x = 1")
+    assert said in str(run_verb(verb, tmp_path / name).exception)
 
 
 @pytest.mark.parametrize("verb", [inspect, check, simulate, export])

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import click
 
 from autosnn_hw.commands.arguments.quantity import Quantity
 from autosnn_hw.default_target import DEFAULT_TARGET
+from autosnn_hw.words.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Word(click.Choice):
+    """One of a few words; a refusal says which was meant, as click itself does of options."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as refusal:
+            meant = did_you_mean(str(value), map(str, self.choices))
+            if not meant:
+                raise
+            self.fail(f"{refusal.message.rstrip('.')}; {meant}", param, ctx)
+
 
 target = click.option(
     "--target", default=DEFAULT_TARGET, show_default=True, metavar="NAME|FILE.toml", help="Profile of the chip."
@@ -32,7 +47,7 @@ download = click.option("--download", is_flag=True, help="Download the dataset w
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 split = click.option(
     "--split",
-    type=click.Choice(["train", "val", "test"]),
+    type=Word(["train", "val", "test"]),
     default="test",
     show_default=True,
     help="Part of the dataset.",
@@ -107,12 +122,15 @@ class GroupedCommand(click.Command):
                 formatter.write_dl(groups[name])
 
 
-def choice(field: str, *, name: str | None = None, shown: str | None = None) -> Callable[[Function], Function]:
+def choice(
+    field: str, *, name: str | None = None, shown: str | None = None, words: Mapping[str, str] | None = None
+) -> Callable[[Function], Function]:
     """The option of one field of `SearchConfig`: its type, range, help and default are the field's. Not given, it is None.
 
     Args:
         name: of the option, where it is not the field's; its value still comes as `field`.
         shown: words for the default, where this verb has another.
+        words: help by field, where this verb has another.
     """
     from autosnn_hw.config import SearchConfig
 
@@ -129,7 +147,8 @@ def choice(field: str, *, name: str | None = None, shown: str | None = None) -> 
         else:
             declarations[0] += f"/--no-{name}"
     default = shown or extra["shown"] or _shown(info.default)
-    text = f"{info.description} [default: {default}]" if default else info.description
+    text = (words or {}).get(field, info.description)
+    text = f"{text} [default: {default}]" if default else text
 
     def apply(function: Function) -> Function:
         decorate: Callable[[Function], Function] = click.option(
@@ -140,11 +159,17 @@ def choice(field: str, *, name: str | None = None, shown: str | None = None) -> 
     return apply
 
 
-def choices(*fields: str) -> Callable[[Function], Function]:
-    """The options of several fields of `SearchConfig`, in the order of the model; of all of them where none is named."""
+def choices(*fields: str, words: Mapping[str, str] | None = None) -> Callable[[Function], Function]:
+    """The options of several fields of `SearchConfig`, in the order of the model; of all of them where none is named.
+
+    Args:
+        words: as `choice` has them.
+    """
     from autosnn_hw.config import SearchConfig
 
-    return combine(*(choice(field) for field in SearchConfig.model_fields if not fields or field in fields))
+    return combine(
+        *(choice(field, words=words) for field in SearchConfig.model_fields if not fields or field in fields)
+    )
 
 
 def _shown(default: Any) -> str | None:
@@ -171,7 +196,7 @@ def _type(info: FieldInfo) -> click.ParamType:
             return Quantity(extra["unit"])
         return FiniteRange(least, most, min_open="gt" in bounds)
     if words := [word for word in kinds if isinstance(word, str)]:
-        return click.Choice(words)
+        return Word(words)
     return click.STRING
 
 

@@ -39,22 +39,27 @@ def write_figures(run: RunDocuments, folder: str | Path, formats: Sequence[str])
         RunError: a file could not be written.
     """
     plots = figures(run.summary, run.candidates, run.winner, judged=len(run.candidates), behaviour=run.behaviour)
-    return write_drawn({figure.id: figure.plot for figure in plots}, folder, formats)
+    return write_drawn({figure.id: figure.plot for figure in plots}, folder, formats, option="--figures")
 
 
-def write_drawn(plots: Mapping[str, go.Figure], folder: str | Path, formats: Sequence[str]) -> Iterator[Path]:
+def write_drawn(
+    plots: Mapping[str, go.Figure], folder: str | Path, formats: Sequence[str], option: str = "--out"
+) -> Iterator[Path]:
     """Write FOLDER/<name>.<format> of each figure, and yield each path.
+
+    Args:
+        option: by which the folder was asked for.
 
     Raises:
         RunError: a file could not be written.
     """
     folder = Path(folder)
-    with writing(folder):
+    with writing(folder, option):
         folder.mkdir(parents=True, exist_ok=True)
     for name, plot in plots.items():
         drawn = draw(plot)
         for form in formats:
             path = folder / f"{name}.{form}"
-            with writing(path), whole_file.beside(path) as temporary:
+            with writing(path, option), whole_file.beside(path) as temporary:
                 save(drawn, temporary, form)
             yield path

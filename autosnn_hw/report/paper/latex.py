@@ -56,7 +56,8 @@ def write_latex(run: RunDocuments, path: str | Path) -> tuple[Path, Path]:
     text = table(run.summary, run.winner) + metrics_table(run.winner or {})
     cited = [entry for entry in BIBTEX.split("\n\n") if entry.partition("{")[2].partition(",")[0] in text]
     bibliography = "\n\n".join(entry.strip() for entry in cited).replace("VERSION", str(version)) + "\n"
-    return run_folder.write_text(path, text), run_folder.write_text(path.with_suffix(".bib"), bibliography)
+    written = run_folder.write_text(path, text, option="--latex")
+    return written, run_folder.write_text(path.with_suffix(".bib"), bibliography, option="--latex")
 
 
 def escaped(text: Any) -> str:

@@ -63,8 +63,8 @@ class Cluster:
             ) from None
         self.address, self._carried = address, dict[str, Any]()
         try:
-            self.client = distributed.Client(address, timeout=connect, set_as_default=False, name="autosnn-hw")
-        except (OSError, ValueError, TimeoutError, KeyError) as error:
+            self.client = _client(distributed.Client, address, connect)
+        except (OSError, ValueError, TimeoutError, KeyError, TypeError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(
                 f"no Dask scheduler answers at {address!r} ({reason}); `dask scheduler` prints its address, as in tcp://host:8786."
@@ -114,6 +114,18 @@ class Cluster:
                 key = f"{name}-{uuid.uuid4().hex[:8]}"
                 self._carried[name] = self.client.scatter({key: make()})[key]
         return {name: self._carried[name] for name in needs}
+
+
+def _client(kind: Any, address: str, connect: float) -> Any:
+    """A client of the class `distributed.Client`; where it cannot be made, what there is of it counts as closed: it would wait a
+    minute for itself when it is dropped, and then say so in a traceback."""
+    client = kind.__new__(kind)
+    try:
+        client.__init__(address, timeout=connect, set_as_default=False, name="autosnn-hw")
+    except BaseException:
+        client.status = "closed"
+        raise
+    return client
 
 
 class ClusterPool(AbstractContextManager, Pool, Generic[Task, Result]):

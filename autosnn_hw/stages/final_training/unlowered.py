@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autosnn_hw.architecture import Architecture
 from autosnn_hw.architecture.macro_architectures import UNLOWERED
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
@@ -14,8 +16,15 @@ from autosnn_hw.stages.final_training.learnt import Tell
 from autosnn_hw.stages.schedules import alone, network_schedule
 from autosnn_hw.training.compute.threads import one_thread
 from autosnn_hw.training.data import datasets
-from autosnn_hw.training.modules.spiking_network import parameter_count
-from autosnn_hw.training.unlowered_networks import train_unlowered
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.evaluation import Evaluation
+from autosnn_hw.training.loop import Schedule
+from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
+from autosnn_hw.training.trainer import evaluate_network, train_network
+from autosnn_hw.training.unlowered_networks import UnloweredNetwork, train_unlowered
+
+Trained = tuple[SpikingNetwork | UnloweredNetwork, Evaluation, list[float]]
+"""Network, what it does on the test samples, losses."""
 
 
 def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell) -> dict[str, Any]:
@@ -27,13 +36,9 @@ def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell)
     Raises:
         InputError: samples that are too small, missing data, frames of another T. RunError: a file could not be written.
     """
-    done = folder / f"{name}.json"
-    if done.is_file():
-        return dict(read_json(done))
-    data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
-    schedule = alone(network_schedule(config, derive_seed(config.seed, "retrain", name)))
-    with one_thread():
-        network, found, losses = train_unlowered(
+
+    def train(data: Dataset, schedule: Schedule) -> Trained:
+        return train_unlowered(
             name,
             data,
             width=one_size(config.width, "width"),
@@ -43,10 +48,50 @@ def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell)
             checkpoint=folder / f"{name}.safetensors",
             progress=lambda epoch, total, loss: tell(epoch, total, f"loss {loss:.4f}"),
         )
+
+    return _result(name, UNLOWERED[name], config, folder, train)
+
+
+def architecture_as_floats(
+    name: str, architecture: Architecture, why: str, config: SearchConfig, folder: Path, tell: Tell
+) -> dict[str, Any]:
+    """The same of an architecture that the target has no network of, with the neurons and weights of those that others have.
+
+    Args:
+        name: of its files. why: no chip network is made of it.
+
+    Raises:
+        InputError: missing data, frames of another T. RunError: a file could not be written.
+    """
+
+    def train(data: Dataset, schedule: Schedule) -> Trained:
+        trained = train_network(
+            architecture,
+            data,
+            schedule=schedule,
+            device=config.device,
+            checkpoint=folder / f"{name}.safetensors",
+            progress=lambda epoch, total, loss: tell(epoch, total, f"loss {loss:.4f}"),
+        )
+        network = trained.network.cpu()
+        return network, evaluate_network(network, data, data.x_test, data.y_test), trained.losses
+
+    return _result(name, why, config, folder, train)
+
+
+def _result(
+    name: str, why: str, config: SearchConfig, folder: Path, train: Callable[[Dataset, Schedule], Trained]
+) -> dict[str, Any]:
+    done = folder / f"{name}.json"
+    if done.is_file():
+        return dict(read_json(done))
+    data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
+    with one_thread():
+        network, found, losses = train(data, alone(network_schedule(config, derive_seed(config.seed, "retrain", name))))
     result = {
         "architecture": name,
         "file": None,
-        "not_lowered": UNLOWERED[name],
+        "not_lowered": why,
         "accuracy": {"float": found.accuracy, "quantised": None, "exact_test": None},
         "float_spikes": found.spikes,
         "float_firing_rate": found.firing_rate,

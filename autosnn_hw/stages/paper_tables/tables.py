@@ -5,30 +5,26 @@ A folder holds the networks of one size; tables that share a network share its r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import hw_profiles
-from autosnn_hw.architecture import Architecture
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
-from autosnn_hw.simulate.certificate import certify
-from autosnn_hw.simulate.lava import LavaChild
-from autosnn_hw.stages.final_training.retraining import NetworkJob
-from autosnn_hw.stages.final_training.unlowered import trained_as_floats
 from autosnn_hw.stages.manifest import require_payload
+from autosnn_hw.stages.paper_tables.row_training import RowTraining, certificate_of, said_of
 from autosnn_hw.stages.paper_tables.table_rows import Row, rows_of
 from autosnn_hw.stages.winner.delivery import imported, lava_process
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
 
@@ -96,7 +92,8 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         if not rows:
             raise InputError(f"--only {amount.only}: the table has {', '.join(row.name for row in every[:20])}.")
         seeds = range(config.seed, config.seed + (1 if table == "spaces" else amount.seeds))
-        trainings = [_Training.of(row, seed, config, folder) for row in rows for seed in seeds]
+        fabric = Fabric.of(hw_profiles.load(config.target), data.is_frames)
+        trainings = [RowTraining.of(row, seed, config, folder, fabric) for row in rows for seed in seeds]
         missing = [training for training in trainings if not training.finished]
         most = len(missing) if amount.most is None else amount.most
         later = {(training.row, training.seed) for training in missing[most:]}
@@ -109,8 +106,8 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
                 if (row, seed) in later:
                     continue
                 result = training.result()
-                certificate = _certificate(training, data, amount.certified, lava, why) if seed == seeds[0] else None
-                results[row, seed] = said = _said(seed, result, certificate)
+                certificate = certificate_of(training, data, amount.certified, lava, why) if seed == seeds[0] else None
+                results[row, seed] = said = said_of(seed, result, certificate)
                 right = said["accuracy_float"] if said["accuracy"] is None else said["accuracy"]
                 reporter.advance(done + 1, f"{row.name}, seed {seed}: {percent(right)}")
         reporter.advance(len(trainings))
@@ -128,46 +125,6 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         ],
         "missing": len(later),
     }
-
-
-@dataclass(frozen=True)
-class _Training:
-    """One training of one network, in a folder of its own."""
-
-    row: Row
-    seed: int
-    config: SearchConfig
-    folder: Path
-
-    @classmethod
-    def of(cls, row: Row, seed: int, config: SearchConfig, folder: RunFolder) -> _Training:
-        place = folder / "networks" / row.key / f"seed-{seed}"
-        with writing(place):
-            place.mkdir(parents=True, exist_ok=True)
-        own = {"seed": seed, "spike_regularisation": row.spike_regularisation, "width": row.width(config)}
-        return cls(row, seed, config.with_changes(**own), place)
-
-    @property
-    def architecture(self) -> Architecture | None:
-        return replace(self.row, widths=1).architecture(self.config)  # the config's width is the network's own
-
-    def file(self, suffix: str) -> Path:
-        """Where a file of the network is."""
-        architecture = self.architecture
-        if architecture is None:
-            return self.folder / f"{self.row.text}{suffix}"
-        return NetworkJob.of(self.config, self.folder).file(architecture, suffix)
-
-    @property
-    def finished(self) -> bool:
-        return self.file(".json").is_file() and (self.architecture is None or self.file(".net").is_file())
-
-    def result(self) -> dict[str, Any]:
-        """As `train --json` prints it, from the folder where it is there already."""
-        architecture = self.architecture
-        if architecture is None:
-            return trained_as_floats(self.row.text, self.config, self.folder, lambda *_: None)
-        return NetworkJob.of(self.config, self.folder)(architecture).to_json()
 
 
 def _named(row: Row, config: SearchConfig) -> dict[str, Any]:
@@ -261,37 +218,3 @@ def shrunk(samples: np.ndarray, side: int) -> np.ndarray:
     squares = samples[:, :, :height, :width].reshape(count, channels, height // side, side, width // side, side)
     means = squares.mean(axis=(3, 5))
     return np.round(means).astype(np.uint8) if samples.dtype == np.uint8 else means.astype(samples.dtype)
-
-
-def _certificate(
-    training: _Training, data: Dataset, samples: int, lava: LavaChild | None, why: str | None
-) -> dict[str, Any]:
-    """How many samples Lava ran of a network, all of whose spikes were the exact simulator's; or why none."""
-    if training.architecture is None:
-        return {"samples": 0, "mismatches": None, "reason": "no chip network"}
-    kept = training.file(".certificate.json")
-    if kept.is_file() and (known := read_json(kept))["samples"] >= samples:
-        return {"samples": known["samples"], "mismatches": known["mismatches"], "reason": None}
-    if lava is None or not samples:
-        return {"samples": 0, "mismatches": None, "reason": why}
-    images, labels = data.x_test[:samples], data.y_test[:samples]
-    document = certify(training.file(".net"), images, labels=labels, child=lava).certificate.to_json()
-    write_json(kept, document)
-    return {"samples": document["samples"], "mismatches": document["mismatches"], "reason": None}
-
-
-def _said(seed: int, result: Mapping[str, Any], certificate: dict[str, Any] | None) -> dict[str, Any]:
-    """What a table says of one training of a network."""
-    health = (result.get("document") or {}).get("health") or []
-    known = ("firing_rate", "spikes", "synops", "latency", "cores", "fits", "parameters", "samples")
-    return {
-        "seed": seed,
-        "accuracy_float": result["accuracy"]["float"],
-        "accuracy": result["accuracy"]["exact_test"],
-        "spikes_float": result["float_spikes"],
-        **{name: result["float_firing_rate" if name == "firing_rate" else name] for name in known},
-        "energy": None if result["energy"] is None else result["energy"]["total"],
-        "silent": [e["layer"] for e in health if e["kind"] == "silent" and e["count"] == e["total"]],
-        "not_lowered": result.get("not_lowered"),
-        "lava": certificate,
-    }

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.near_names import meant
+from autosnn_hw.training.data.meant_names import meant
 from autosnn_hw.training.data.sources import (
     cifar10_dvs,
     downloaded,

@@ -98,16 +98,22 @@ class SpikingNetwork(nn.Module):
         )
 
 
+def unbuildable(architecture: Architecture, fabric: Fabric) -> str | None:
+    """Why there is no such network of this fabric, or None: hidden layers that are fully connected, where neurons read few inputs each."""
+    if fabric.ternary and macro(architecture.space).hidden:
+        return "has a fully connected layer before its readout, which fits no crossbar core"
+    return None
+
+
 def require_buildable(architecture: Architecture, fabric: Fabric) -> None:
-    """Refuse hidden layers that are fully connected where neurons read few inputs each.
+    """Refuse what is `unbuildable`.
 
     Raises:
         InputError: with what would work.
     """
-    if fabric.ternary and macro(architecture.space).hidden:
+    if (why := unbuildable(architecture, fabric)) is not None:
         raise InputError(
-            f"{architecture.space} has a fully connected layer before its readout, which fits no crossbar core; "
-            "--target loihi2, or a network of convolutions and a readout alone, would work."
+            f"{architecture.space} {why}; --target loihi2, or a network of convolutions and a readout alone, would work."
         )
 
 

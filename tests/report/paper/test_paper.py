@@ -12,7 +12,7 @@ from matplotlib.collections import PathCollection
 from autosnn_hw import run_folder
 from autosnn_hw.commands.report import command
 from autosnn_hw.documents.accuracy import wilson
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.report.figures.of_run import figures
 from autosnn_hw.report.paper.drawing import draw, save
 from autosnn_hw.report.paper.figure_files import formats_of
@@ -46,6 +46,12 @@ def test_one_command_writes_figures_and_table(run, tmp_path):
     assert set(re.findall(r"\\cite\{(\w+)\}", (tmp_path / "table.tex").read_text())) == set(
         re.findall(r"^@\w+\{(\w+),", (tmp_path / "table.bib").read_text(), re.M)
     )
+
+
+@pytest.mark.parametrize("option, place", [("--latex", "/nowhere/t.tex"), ("--figures", "/dev/null")])
+def test_what_cannot_be_written_names_its_option(run, option, place):
+    refusal = CliRunner().invoke(command, [str(run.folder.path), option, place]).exception
+    assert isinstance(refusal, RunError) and f"Another {option}, or the right to write there" in str(refusal)
 
 
 def test_a_figure_file_says_what_the_page_says_and_is_the_same_each_time(run, tmp_path):

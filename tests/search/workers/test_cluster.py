@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from support.processes import carrying, dask_processes
@@ -32,6 +34,17 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence():
 def test_what_is_no_address_is_one_sentence():
     with pytest.raises(InputError, match="as in tcp://host:8786"):
         Cluster("nonsense://host:1", connect=0.5)
+
+
+@pytest.mark.parametrize("address", ["foo", "http://127.0.0.1:1", "tls://127.0.0.1:1"])
+def test_a_bad_address_leaves_no_client_that_waits_for_itself(address):
+    """What there is of a client is dropped when its process ends."""
+    words = (
+        "from autosnn_hw.search.workers.cluster import Cluster\n"
+        f"try:\n    Cluster({address!r}, connect=0.5)\nexcept ValueError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=100)
+    assert done.stdout.startswith("no Dask scheduler answers") and "Traceback" not in done.stderr
 
 
 @pytest.fixture

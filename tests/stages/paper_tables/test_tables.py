@@ -98,6 +98,19 @@ def test_a_network_that_is_no_chip_network_is_counted_as_floats(tmp_path, small)
     assert made("transfer", config, tmp_path / "t", amount, Silent()) == document
 
 
+def test_a_network_that_no_core_of_the_target_holds_is_counted_as_floats_and_the_table_goes_on(tmp_path, small):
+    config = small.with_changes(target="truenorth", width=1)
+    amount = replace(ONE, only="Fang2021_CIFAR", most=1)
+    document = made("transfer", config, tmp_path / "t", amount, Silent())
+    (row,) = document["rows"]
+    (seed,) = row["seeds"]
+    assert (row["name"], row["space"], row["width"]) == ("Fang2021_CIFAR", "Fang2021_CIFAR", 4)
+    assert seed["accuracy"] is None and seed["cores"] is None and seed["lava"]["reason"] == "no chip network"
+    assert "fits no crossbar core" in seed["not_lowered"] and 0 <= seed["accuracy_float"] <= 1
+    assert made("transfer", config, tmp_path / "t", replace(amount, most=0), Silent()) == document
+    assert not list((tmp_path / "t").rglob("*.net"))
+
+
 def test_bad_input_leaves_no_folder_behind(small, tmp_path):
     with pytest.raises(InputError):
         made("blocks", small.with_changes(dataset="npz:nowhere.npz"), tmp_path / "t", ONE, Silent())

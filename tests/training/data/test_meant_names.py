@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autosnn_hw.training.data.datasets import DATASETS, FORMS
-from autosnn_hw.training.data.near_names import meant
+from autosnn_hw.training.data.meant_names import meant
 
 
 def said(name):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Sequence
-from difflib import get_close_matches
+
+from autosnn_hw.words.near_names import near_names
 
 
 def meant(name: str, names: Sequence[str], forms: Sequence[str]) -> str:
@@ -24,7 +25,7 @@ def meant(name: str, names: Sequence[str], forms: Sequence[str]) -> str:
     if os.path.isfile(path):
         return "it is a file and no npz file, which numpy.savez writes and npz:PATH names."
     kind, _, frames = name.partition(":")
-    near = get_close_matches(kind.casefold(), names, 1)
+    near = near_names(kind, names, most=1)
     if not near:
         return f"known are {', '.join(forms)}."
     framed = f"{near[0]}:{frames}" if frames and f"{near[0]}:T" in forms else near[0]
