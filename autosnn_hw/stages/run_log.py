@@ -6,34 +6,15 @@ import json
 import time
 from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from autosnn_hw.search.candidate import CandidateRecord
 
+STEPS = ("epoch", "generation", "network")
 TIMES = ("time", "seconds")  # of an event; what is the same but for them is the same
-
-
-class Shares(Protocol):
-    """Of the test samples, and of the validation samples where they were not trained on, that a network gets right."""
-
-    @property
-    def exact_test(self) -> float: ...
-    @property
-    def validation(self) -> float | None: ...
-
-
-class TrainedAlready(Protocol):
-    """What is said of a trained network (`TrainedNetwork`, which stands above this file)."""
-
-    @property
-    def architecture(self) -> str: ...
-    @property
-    def accuracy(self) -> Shares: ...
-    @property
-    def curves(self) -> Mapping[str, list[float]]: ...
 
 
 class RunLog:
@@ -41,7 +22,7 @@ class RunLog:
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self._known = {_same(event) for event in folder.events()}
+        self._known = {_same(event) for event in folder.events() if event.get("event") in STEPS}
         self._begun = time.monotonic()
 
     def epoch(self, stage: str, epoch: int, epochs: int, loss: float) -> None:
@@ -53,22 +34,21 @@ class RunLog:
         values = {"generation": number, "evaluated": evaluated, "best": best.genotype, "fitness": best.fitness}
         self._once({"event": "generation", **values})
 
-    def network(self, made: TrainedAlready, *, here: bool = True, seed: int = 0, target: str | None = None) -> None:
+    def network(self, made: Mapping[str, Any], *, here: bool = True, seed: int = 0, target: str | None = None) -> None:
         """A finalist, winner or baseline with its final weights, and how it learnt.
 
         Args:
+            made: `TrainedNetwork.in_brief`.
             here: made in this stage; one that was in the folder before took a time that is not known.
             seed: as in `other_seeds.spread`, 0 is the run's own.
             target: where it is another than the run's.
         """
         values = {
             "event": "network",
-            "architecture": made.architecture,
+            **made,
             "seed": seed,
             **({} if target is None else {"target": target}),
-            "accuracy": made.accuracy.exact_test,
-            "validation": made.accuracy.validation,
-            "curves": {name: [_finite(value) for value in values] for name, values in made.curves.items()},
+            "curves": {name: [_finite(loss) for loss in losses] for name, losses in made["curves"].items()},
         }
         self._once(values, round(time.monotonic() - self._begun, 3) if here else None, timed=True)
 

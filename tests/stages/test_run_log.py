@@ -22,17 +22,17 @@ def logged(folder):
 
 def test_a_network_is_logged_with_its_curves_once_but_for_each_seed_and_target(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
-    RunLog(folder).network(NETWORK)
+    RunLog(folder).network(NETWORK.in_brief())
     (first,) = logged(folder)
     assert first.pop("seconds") >= 0
     values = {"architecture": "a,b", "accuracy": 0.75, "validation": 0.5, "curves": {"loss": [0.5, 0.25]}}
     assert first == {"event": "network", "seed": 0, **values}
     again = RunLog(folder)  # the run is gone on with, and the network is in its folder
-    again.network(NETWORK, here=False)
+    again.network(NETWORK.in_brief(), here=False)
     assert len(logged(folder)) == 1
     for _ in range(2):
-        again.network(NETWORK, seed=1)
-        again.network(NETWORK, here=False, target="loihi2")
+        again.network(NETWORK.in_brief(), seed=1)
+        again.network(NETWORK.in_brief(), here=False, target="loihi2")
     assert [(one["seed"], one.get("target")) for one in logged(folder)] == [(0, None), (1, None), (0, "loihi2")]
     assert logged(folder)[-1]["seconds"] is None  # of one that was there before nobody knows it
 
@@ -51,7 +51,7 @@ def test_a_loss_that_has_gone_astray_is_null_and_stops_nothing(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
     log = RunLog(folder)
     log.epoch("super-network", 1, 2, math.nan)
-    log.network(replace(NETWORK, curves={"loss": [math.inf]}))
+    log.network(replace(NETWORK, curves={"loss": [math.inf]}).in_brief())
     assert [one.get("loss", one.get("curves")) for one in logged(folder)] == [None, {"loss": [None]}]
 
 

@@ -46,7 +46,7 @@ def repeated(
                 done += 1
                 said = f"{text}, seed {repeat}: {percent(result.accuracy.exact_test)}" if here else ""
                 reporter.advance(done, said)
-                log.network(result, here=here, seed=repeat)
+                log.network(result.in_brief(), here=here, seed=repeat)
     return found
 
 

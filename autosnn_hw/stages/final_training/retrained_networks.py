@@ -105,7 +105,7 @@ def train_networks(
         results[architecture] = result
         said = f"{architecture}: {percent(result.accuracy.exact_test)}" if here else ""
         reporter.advance(len(results), said)
-        log.network(result, here=here)
+        log.network(result.in_brief(), here=here)
 
     def network_of(record: CandidateRecord) -> TrainedNetwork:
         architecture = parse(record.genotype)
@@ -155,7 +155,7 @@ def train_networks(
         here = not elsewhere.finished(architecture)
         reporter.stage(AS_REFERENCE, training_epochs(elsewhere.config))
         reference = elsewhere(architecture, progress=lambda done, _, text: reporter.advance(done, text))
-        log.network(reference, here=here, target=REFERENCE)
+        log.network(reference.in_brief(), here=here, target=REFERENCE)
     shown = [one for one in judged if one.candidate.genotype in chosen or one is best]
     return Networks(
         winner=best.network,

@@ -106,6 +106,11 @@ class TrainedNetwork:
             "violations": list(self.violations),
         }
 
+    def in_brief(self) -> dict[str, Any]:
+        """{"architecture", "accuracy" (test samples), "validation", "curves"}: what the run's log says of it."""
+        known = {"accuracy": self.accuracy.exact_test, "validation": self.accuracy.validation}
+        return {"architecture": self.architecture, **known, "curves": dict(self.curves)}
+
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dict; `from_json` gives the network back."""
         values = {known.name: getattr(self, known.name) for known in fields(self)}

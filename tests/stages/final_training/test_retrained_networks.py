@@ -13,6 +13,7 @@ from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.stages import manifest
 from autosnn_hw.stages.final_training import retrained_networks as baselines
 from autosnn_hw.stages.final_training.made_records import made_records
+from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.final_training.trained_network import Accuracies, TrainedNetwork
 from autosnn_hw.words.progress import Silent
 
@@ -60,6 +61,18 @@ def priced(genotype, accuracy, energy):
     )
 
 
+def kept_networks(job, config, fits):
+    """Records of candidates whose trained networks are in the folder already; they are not trained again."""
+    records = []
+    for name, fit in zip(RANKING, fits):
+        architecture = Architecture.parse(name, width=config.width, timesteps=config.timesteps)
+        records.append(CandidateRecord(genotype=str(architecture), generation=0))
+        job.file(architecture).touch()
+        trained = TrainedNetwork(str(architecture), "", Accuracies(0.5, 0.5, 0.5), 1.0, 1, fit, (), 1)
+        write_json(job.file(architecture, ".json"), trained.to_json())
+    return records
+
+
 @pytest.mark.parametrize(
     ("fits", "delivered"),
     [
@@ -73,17 +86,37 @@ def test_the_best_candidate_that_fits_as_trained_is_the_winner(tmp_path, fits, d
     config = SearchConfig(baselines=False, workers=1)
     folder = RunFolder.create(tmp_path / "run")
     job = baselines.network_job(config, folder)
-    records = []
-    for name, fit in zip(RANKING, fits):
-        architecture = Architecture.parse(name, width=config.width, timesteps=config.timesteps)
-        records.append(CandidateRecord(genotype=str(architecture), generation=0))
-        # What is in the folder already is not trained again.
-        job.file(architecture).touch()
-        trained = TrainedNetwork(str(architecture), "", Accuracies(0.5, 0.5, 0.5), 1.0, 1, fit, (), 1)
-        write_json(job.file(architecture, ".json"), trained.to_json())
+    records = kept_networks(job, config, fits)
     found = SearchResult(records[0], tuple(records), tuple(records), 1.0, {}, (), {})
     prepared = manifest.prepare(config)
     networks = baselines.train_networks(config, prepared, folder, Silent(), found, None, iter(()))
     assert networks.candidate == records[delivered]
     assert networks.winner.architecture == records[delivered].genotype
     assert networks.baselines == {} and networks.reference is None
+
+
+def test_networks_are_said_when_they_are_made_and_logged_once(tmp_path, monkeypatch):
+    config = SearchConfig(baselines=False, workers=1)
+    folder, said = RunFolder.create(tmp_path / "run"), []
+    records = kept_networks(baselines.network_job(config, folder), config, (False, True))
+    for file in (folder / "networks").iterdir():
+        if file.name.startswith("SRB_k3"):
+            file.unlink()
+
+    def train(job, architecture, tell):
+        job.file(architecture).touch()
+        return TrainedNetwork(str(architecture), "", Accuracies(0.5, 0.5, 0.5), 1.0, 1, True, (), 1)
+
+    monkeypatch.setattr(NetworkJob, "_train", train)
+
+    class Said(Silent):
+        def advance(self, done, text=""):
+            said.append((done, text))
+
+    found = SearchResult(records[0], tuple(records), tuple(records), 1.0, {}, (), {})
+    for _ in range(2):  # it is gone on with
+        baselines.train_networks(config, manifest.prepare(config), folder, Said(), found, None, iter(()))
+    assert said == [(1, ""), (2, f"{records[1].genotype}: 50.0 %"), (1, ""), (2, "")]
+    kept, made = folder.events()
+    assert [one["architecture"] for one in (kept, made)] == [record.genotype for record in records]
+    assert kept["seconds"] is None and made["seconds"] >= 0 and made["accuracy"] == 0.5
