@@ -48,8 +48,9 @@ def sentence(detail: Any) -> str:
         return f"{where} is missing{_units(detail['loc'])}"
     if kind == "extra_forbidden":
         known = _allowed(detail["loc"])
-        said = ["is unknown", did_you_mean(str(detail["loc"][-1]), known, most=1), f"allowed are {', '.join(known)}"]
-        return f"{where} {'; '.join(filter(None, said))}"
+        if meant := did_you_mean(str(detail["loc"][-1]), known, most=1):
+            return f"{where} is unknown; {meant} Allowed are {', '.join(known)}"
+        return f"{where} is unknown; allowed are {', '.join(known)}"
     if kind == "value_error":
         return f"{where}: {detail['ctx']['error']}"
     model = _model(detail["loc"])

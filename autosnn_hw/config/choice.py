@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError
 
 from autosnn_hw.config.default_sizes import EMBEDDED, PAPER, SIZES
-from autosnn_hw.words.near_names import did_you_mean
+from autosnn_hw.words.near_names import near_names
 
 WHAT, SEARCH, LIMITS, MEASURING, TRAINING, MACHINE = (
     "What is searched", "How it is searched", "Limits", "Measuring", "Training", "Machine",
@@ -60,8 +60,10 @@ def first_wrong(error: ValidationError, model: type[BaseModel]) -> str:
             return f"{found}; {words} {bounds[bound]:g} is needed"
     if kind == "literal_error":
         allowed = _allowed(model, key)
-        said = (found, did_you_mean(str(first["input"]), allowed), f"allowed are {', '.join(allowed)}")
-        return "; ".join(filter(None, said))
+        near = near_names(str(first["input"]), allowed)
+        if 0 < len(near) < len(allowed):  # all of them would say nothing
+            return f"{found}; did you mean {' or '.join(near)}? Allowed are {', '.join(allowed)}"
+        return f"{found}; allowed are {', '.join(allowed)}"
     if kind == "finite_number":
         return f"{found}; a finite number is needed"
     return f"{found}; {kind.removesuffix('_type').removesuffix('_parsing')} is needed"
