@@ -118,7 +118,7 @@ def random_supernet(space: SearchSpace, path: Path) -> None:
     identity = {
         "kind": "supernet", "space": space.space, "width": space.width, "timesteps": space.timesteps, "image": image,
         "classes": classes, "genes": [[[block, 1] for block in SEARCH_BLOCKS]] * space.slots, "sharing": network.sharing,
-        "neuron": network.neuron,
+        **network.fabric.identity(),
     }  # fmt: skip
     write_checkpoint(
         path, {f"model.{name}": value for name, value in network.state_dict().items()}, {"identity": identity}
