@@ -137,6 +137,7 @@ def test_a_file_that_lava_cannot_load_leaves_the_child_alive(child, tmp_path, da
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(60)  # it is noticed, not waited for
 def test_a_killed_model_is_noticed_and_the_child_replaced(child):
     pid, before = child.pid, segments()
     thread = signal_a_model(child, signal.SIGKILL)
