@@ -1,11 +1,15 @@
 """What walked_space.py says of a space whose optimum and costs are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import walked_space
+from support.searches.untrained_run import untrained_supernet
 
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost_report import Interval
+from autosnn_hw.run_folder import SUPERNET
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.space import search_space
 
@@ -37,3 +41,18 @@ def test_a_search_is_set_against_the_best_of_all(walked):
     found = walked_space.against_optimum(walked, "evolution", 2)
     assert 0 <= found["regret"] <= found["worst"] and 1 <= found["rank"] < 1_000 and found["found"] <= 2
     assert all(walked.value(record) <= walked.value(best) for record in walked.records.values())
+
+
+def test_float_spikes_are_those_of_the_super_network(tmp_path, walked):
+    space = untrained_supernet(tmp_path / SUPERNET, blocks=("skip", "SRB_k3"))
+    records = {str(architecture): walked.records[str(architecture)] for architecture in space}
+    small = replace(walked, space=space, records=records, config=SearchConfig(width=4, timesteps=2))
+    asked = walked_space.with_float_spikes(small, tmp_path, 20)
+    spikes = {name: record.supernet_spikes for name, record in asked.records.items()}
+    assert len(set(spikes.values())) > len(spikes) / 2 and min(spikes.values()) > 0
+    assert {
+        name: replace(record, supernet_spikes=None, supernet_accuracy=None) for name, record in asked.records.items()
+    } == records
+    said = walked_space.proxy(asked, walked_space.FLOAT_SPIKES)
+    ranked = sorted(spikes, key=lambda name: records[name].accuracy * spikes[name] ** small.config.lam)
+    assert said["architecture"] == ranked[-1]
