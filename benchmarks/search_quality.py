@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from shrunken_cifar import shrunken_cifar
 from walked_space import WalkedSpace, searched
 
 from autosnn_hw import pipeline
@@ -50,11 +51,9 @@ from autosnn_hw.search.workers.processes import Workers, worker_count
 from autosnn_hw.seeds import generator
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
-from autosnn_hw.training.data import datasets
 from autosnn_hw.words.progress import progress
 
-CIFAR = ("cifar10-train-jpeg.npz", "cifar10-test-jpeg.npz")
-TRAINING_IMAGES, TEST_IMAGES, JUDGED_ON = 12_500, 5_000, 1_000
+JUDGED_ON = 1_000
 RESAMPLED = 1_000
 
 
@@ -143,34 +142,11 @@ def digits(seeds: Sequence[int], runs: Path) -> dict[str, Any]:
     }
 
 
-def shrunken_cifar(data: Path, file: Path) -> str:
-    """Write 16 x 16 CIFAR-10 as an .npz; gives the name of the data set."""
-    cifar = datasets.load(f"npz:{data / CIFAR[0]},{data / CIFAR[1]}")
-    x, y = cifar.full_train()
-    arrays = {
-        "x_train": halved(x[:TRAINING_IMAGES]),
-        "y_train": y[:TRAINING_IMAGES],
-        "x_test": halved(cifar.x_test[:TEST_IMAGES]),
-        "y_test": cifar.y_test[:TEST_IMAGES],
-    }
-    np.savez(file, **arrays)
-    return f"npz:{file}"
-
-
-def halved(images: np.ndarray) -> np.ndarray:
-    """uint8 (N, C, H/2, W/2): means of 2 x 2 pixels, rounded."""
-    count, channels, height, width = images.shape
-    blocks = images.reshape(count, channels, height // 2, 2, width // 2, 2)
-    return np.round(blocks.mean(axis=(3, 5))).astype(np.uint8)
-
-
 def cifar_seed(config: SearchConfig, randoms: int, again: int, folder: Path) -> dict[str, Any]:
     """One search on images; random architectures and evolution's winner deployed as its finalists are."""
     summary = finished(config, folder)
     config = read_config(folder / CONFIG)
-    space = search_space(config.space, width=config.width, timesteps=config.timesteps)
-    random = generator(config.seed, "search quality")
-    chosen = [space.at(int(i)) for i in random.choice(space.size, randoms, replace=False)]
+    chosen = drawn(config, randoms)
     evolved = Architecture.parse(
         searched(WalkedSpace.of(folder), "evolution", config.seed),
         space=config.space,
@@ -218,6 +194,13 @@ def cifar_seed(config: SearchConfig, randoms: int, again: int, folder: Path) -> 
     }
 
 
+def drawn(config: SearchConfig, count: int) -> list[Architecture]:
+    """Random architectures of a run's space, the same for the same seed."""
+    space = search_space(config.space, width=config.width, timesteps=config.timesteps)
+    random = generator(config.seed, "search quality")
+    return [space.at(int(i)) for i in random.choice(space.size, count, replace=False)]
+
+
 def all_srb(config: SearchConfig) -> Architecture:
     """The architecture that residual blocks alone make."""
     return Architecture.parse(
@@ -227,11 +210,16 @@ def all_srb(config: SearchConfig) -> Architecture:
 
 def deployed(config: SearchConfig, run: Path, name: str, chosen: Sequence[Architecture]) -> list[TrainedNetwork]:
     """Networks of architectures with their final weights, made as the run's finalists were."""
-    folder = run / name
-    folder.mkdir(exist_ok=True)
-    job = NetworkJob.of(config, folder, supernet=str(run / SUPERNET))
+    job = job_of(config, run, name)
     with Workers(job, worker_count(config.workers)) as pool:
         return list(pool.map(chosen))
+
+
+def job_of(config: SearchConfig, run: Path, name: str) -> NetworkJob:
+    """What makes such networks, and knows their files in a folder of the run."""
+    folder = run / name
+    folder.mkdir(exist_ok=True)
+    return NetworkJob.of(config, folder, supernet=str(run / SUPERNET))
 
 
 def interval(first: Sequence[float], second: Sequence[float], seed: int) -> tuple[float, float]:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 from scipy import stats
-from search_quality import CIFAR, halved
+from shrunken_cifar import halved, whole_cifar
 
 import hw_profiles
 from autosnn_hw.architecture import Architecture
@@ -67,7 +67,7 @@ def images(options: argparse.Namespace) -> Dataset:
     path = options.runs.parent / f"cifar10-{options.images}-{options.test}-{options.side}.npz"
     if path.is_file():
         return load(f"npz:{path}")
-    whole = load("npz:" + ",".join(str(options.data / name) for name in CIFAR))
+    whole = whole_cifar(options.data)
     x, y = whole.full_train()
     x, y, x_test, y_test = (
         x[: options.images],

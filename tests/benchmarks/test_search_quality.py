@@ -1,6 +1,5 @@
-"""What search_quality.py compares: fronts and shrunken images."""
+"""What search_quality.py compares: points against a front."""
 
-import numpy as np
 import pytest
 import search_quality
 
@@ -22,10 +21,3 @@ def of(accuracy, energy):
 )
 def test_where_a_winner_stands_to_the_front_of_others(other, said):
     assert tuple(search_quality.against_front(of(0.97, 1.0), [other], 360).values()) == said
-
-
-def test_images_are_halved_by_means():
-    images = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 6), dtype=np.uint8)
-    small = search_quality.halved(images)
-    assert small.shape == (2, 3, 2, 3) and small.dtype == np.uint8
-    assert small[1, 2, 1, 0] == np.round(images[1, 2, 2:4, 0:2].mean())
