@@ -26,18 +26,18 @@ def test_128_x_128_events_over_20_steps(folded):
         norm=True,
         frames=True,
     )
-    events = (np.random.default_rng(0).random((17, 20, 2, 128, 128)) < 0.02).astype(np.uint8)
+    events = (np.random.default_rng(0).random((32, 20, 2, 128, 128)) < 0.02).astype(np.uint8)
     network = deploy_candidate(net, events[:8], "loihi2")
     assert [layer.name for layer in network.layers][:5] == ["input", "stem", "stem_pool1", "stem_conv", "stem_pool2"]
     certificate = certify(network, events[:1]).certificate
     assert certificate.mismatches == 0 and certificate.neuron_steps == 20 * sum(
         int(np.prod(layer.shape)) for layer in network.neuron_layers
     )
-    exact.run(network, events[:1])
+    exact.run(network, events[:16])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     exact.run(network, events)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 1_000_000  # kB: chunks of samples, not all of them at once
+    assert grown < 200_000  # kB: chunks of samples, not all of them at once; 16 more would be 470,000
     for target, fits in (("loihi2", True), ("loihi1", None)):
         report = check(network, hw_profiles.load(target), remedies=False)
         assert report.cores_used and (fits is None or report.fits == fits)

@@ -30,6 +30,7 @@ BACKEND = {"name": "exact", "kind": "simulator", "version": autosnn_hw.__version
 # Values of the largest layer over all steps that a chunk holds.
 _VALUES_AT_ONCE = {"cpu": 1 << 22, "cuda": 1 << 24}
 _EVENT_SAMPLES = 64  # samples of a chunk whose spikes need not be kept
+_INPUT_VALUES_AT_ONCE = 1 << 23  # of their inputs; large event frames take some 45 bytes a value while they are laid out
 
 
 def run(
@@ -183,7 +184,10 @@ def _chunk(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, want
     steps = timesteps or network.timesteps or (inputs.shape[1] if inputs.ndim > 1 else 1)
     largest = max(math.prod(layer.shape) for layer in network.layers)
     held = max(1, _VALUES_AT_ONCE["cpu" if _is_cpu(device) else "cuda"] // (largest * steps))
-    return held if wanted.spikes or network.sigma_delta else max(held, _EVENT_SAMPLES)
+    if wanted.spikes or network.sigma_delta:
+        return held
+    sent = max(1, _INPUT_VALUES_AT_ONCE // max(1, math.prod(inputs.shape[1:])))
+    return max(held, min(_EVENT_SAMPLES, sent))
 
 
 def _layers(
