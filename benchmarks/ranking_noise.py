@@ -7,6 +7,7 @@ weights there already. --data names the folder of the CIFAR-10 .npz files of JPE
 
     tau          Kendall's tau of inherited accuracy on so many validation images with final accuracy on so many test images, each
                  with the 95 % of a bootstrap over the networks; the first row is what search_quality.py prints
+    corrected    tau of the accuracy that the search estimates of them after its finalists (a regression on these), on all test images
     split_half   tau of the orders that the first and the second half of the test images give the same final networks: what no
                  ranking can pass by much, however it was made
     short        the same after --short-epochs epochs as floats and one with the integers in the loop, in place of the run's own
@@ -27,7 +28,8 @@ from shrunken_cifar import TEST_IMAGES, halved, whole_cifar
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
-from autosnn_hw.run_folder import CONFIG, SUPERNET
+from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder
+from autosnn_hw.search.database.stored_accuracy import read_accuracies
 from autosnn_hw.search.ranking.feedback import kendall_tau
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
@@ -64,6 +66,15 @@ def order(searched: Right, final: Right, judged: int, tested: int, seed: int) ->
     return {"validation": judged, "test": tested, "tau": kendall_tau(first, last), "low": low, "high": high}
 
 
+def corrected(run: Path, chosen: Sequence[Architecture], final: Right, seed: int) -> dict[str, Any]:
+    """Tau of what the search said of them in the end; those that its own finalists and baselines are count too."""
+    known = read_accuracies(**RunFolder(run).study())
+    said = [known[str(architecture)].accuracy for architecture in chosen]
+    last = list(final.mean(1))
+    low, high = interval(said, last, seed)
+    return {"tau": kendall_tau(said, last), "low": low, "high": high}
+
+
 def spread(final: Right) -> dict[str, float]:
     """Standard deviation of the networks' accuracies, and of one of them over draws of the images."""
     accuracies = final.mean(1)
@@ -81,21 +92,25 @@ def figures(run: Path, data: Path, count: int, short: int | None) -> dict[str, A
     judged = config.evaluate or searched.shape[1]
     sizes = dict.fromkeys([(judged, TEST_IMAGES), (searched.shape[1], TEST_IMAGES), (searched.shape[1], len(x))])
 
-    def ranked(changed: SearchConfig, name: str) -> dict[str, Any]:
+    def final(changed: SearchConfig, name: str) -> Right:
         deployed(changed, run, name, chosen)  # those that are there are not made again
         job = job_of(changed, run, name)
-        final = final_right([job.file(architecture) for architecture in chosen], x, y)
-        halves = np.array_split(final, 2, axis=1)
+        return final_right([job.file(architecture) for architecture in chosen], x, y)
+
+    def ranked(right: Right) -> dict[str, Any]:
+        halves = np.array_split(right, 2, axis=1)
         return {
-            "tau": [order(searched, final, *size, config.seed) for size in sizes],
+            "tau": [order(searched, right, *size, config.seed) for size in sizes],
             "split_half": kendall_tau(*(list(half.mean(1)) for half in halves)),
-            "mean": float(final.mean()),
-            "spread": spread(final),
+            "mean": float(right.mean()),
+            "spread": spread(right),
         }
 
-    found = {"networks": count, **ranked(config, "random")}
+    own = final(config, "random")
+    found = {"networks": count, **ranked(own), "corrected": corrected(run, chosen, own, config.seed)}
     if short is not None:
-        found["short"] = ranked(config.with_changes(retrain_epochs=short, finetune_epochs=1), f"random-short-{short}")
+        shorter = config.with_changes(retrain_epochs=short, finetune_epochs=1)
+        found["short"] = ranked(final(shorter, f"random-short-{short}"))
     return found
 
 
