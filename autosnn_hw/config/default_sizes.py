@@ -13,6 +13,7 @@ EMBEDDED: Mapping[str, Any] = {
     "retrain_epochs": 20,
     "finetune_epochs": 5,
     "finalists": 8,
+    "measure": 2,
     "learning_rate": 1e-2,
     "batch": 32,
 }
@@ -23,7 +24,7 @@ EVENTS: Mapping[str, Any] = {
     "epochs": 12,
     "retrain_epochs": 16,
     "finetune_epochs": 2,
-    "finalists": 6,
+    "measure": 1,
 }
 # AutoSNN's search on CIFAR-10, with a tenth of its 600 epochs (strict fairness trains each block five times as often).
 PAPER: Mapping[str, Any] = {
@@ -33,6 +34,7 @@ PAPER: Mapping[str, Any] = {
     "retrain_epochs": 60,
     "finetune_epochs": 8,
     "finalists": 4,
+    "measure": 2,
     "learning_rate": 1e-3,
     "batch": 96,
 }

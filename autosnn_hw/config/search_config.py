@@ -101,7 +101,7 @@ class SearchConfig(BaseModel):
     max_energy: float | None = choice(None, LIMITS, "Hard constraint, J an inference.", unit="J", gt=0)
     max_latency: float | None = choice(None, LIMITS, "Hard constraint, s.", unit="s", gt=0)
     max_cores: int | None = choice(None, LIMITS, "Hard constraint.", ge=1, le=MOST)
-    measure: int = choice(2, MEASURING, "Candidates a generation that are measured.", ge=0)
+    measure: int = size("measure", MEASURING, "Candidates a generation that are measured.", ge=0)
     samples: int = choice(16, MEASURING, "Samples of each measurement.", ge=1)
     backend: Literal["lava", "board"] = choice(
         "lava", MEASURING, "Where candidates are measured: in Lava's simulator or on a Loihi 2 board."
