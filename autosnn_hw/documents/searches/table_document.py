@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from autosnn_hw.architecture.published_results import SETTINGS, published
 from autosnn_hw.documents.accuracy import wilson
 
+COUNTS = ("spikes_float",)  # what is no share
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -30,7 +31,7 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Over seeds: accuracies, spikes and rate with 95 % intervals, chip spikes, energy (low and high: the target's constants), cores."""
 
     def over(name: str) -> dict[str, Any]:
-        return interval([seed[name] for seed in seeds if seed[name] is not None])
+        return interval([seed[name] for seed in seeds if seed[name] is not None], inf if name in COUNTS else 1.0)
 
     energies = [seed["energy"] for seed in seeds if seed["energy"] is not None]
     chip = [seed["spikes"]["chip"] for seed in seeds if seed["spikes"] is not None]
@@ -52,13 +53,13 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def interval(values: Sequence[float]) -> dict[str, float | None]:
-    """Mean with the 95 % interval of Student's t over seeds; low and high are None with fewer than two."""
+def interval(values: Sequence[float], most: float = inf) -> dict[str, float | None]:
+    """Mean with the 95 % interval of Student's t over seeds, within 0 and `most`; low and high are None with fewer than two."""
     if len(values) < 2:
         return {"value": float(values[0]) if values else None, "low": None, "high": None}
     half = _t95(len(values) - 1) * float(np.std(values, ddof=1)) / sqrt(len(values))
     mean = float(np.mean(values))
-    return {"value": mean, "low": mean - half, "high": mean + half}
+    return {"value": mean, "low": max(0.0, mean - half), "high": min(most, mean + half)}
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> dict[str, float | None]:

@@ -42,6 +42,16 @@ def test_intervals_are_students_and_welchs():
     assert difference([0.5], values)["low"] is None
 
 
+def test_intervals_of_shares_stay_within_0_and_1_and_of_counts_above_0():
+    rows = [
+        {**row, "seeds": [seed(accuracy, spikes, number) for number, (accuracy, spikes) in enumerate([(0.98, 1.0), (0.4, 900.0)])]}
+        for row in made({name[:5]: 0.5 for name in DESIGN}, {name[:5]: 100 for name in DESIGN})["rows"]
+    ]  # fmt: skip
+    row = table_document({**made({n[:5]: 0.5 for n in DESIGN}, {n[:5]: 1 for n in DESIGN}), "rows": rows})["rows"][0]
+    assert (row["accuracy_float"]["low"], row["accuracy_float"]["high"]) == (0, 1)
+    assert row["spikes_float"]["low"] == 0 and row["spikes_float"]["high"] > 900
+
+
 @pytest.mark.parametrize(
     ("accuracy", "spikes", "verdicts"),
     [
