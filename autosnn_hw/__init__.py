@@ -12,8 +12,7 @@ __version__ = "0.2.0"
 
 _PUBLIC = {
     **dict.fromkeys(("check", "load_profile", "place", "price", "read", "trace", "write"), "autosnn_hw.verbs"),
-    "from_nir": "autosnn_hw.deploy.from_nir",
-    "from_torch": "autosnn_hw.deploy.from_torch",
+    **dict.fromkeys(("from_nir", "from_torch", "import_network"), "autosnn_hw.verbs"),
     "Architecture": "autosnn_hw.architecture",
     **dict.fromkeys(
         ("ChipNetwork", "ConvLayer", "CubaNeuron", "DenseLayer", "InputLayer", "Readout"), "autosnn_hw.network"

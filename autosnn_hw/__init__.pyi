@@ -1,8 +1,6 @@
 from autosnn_hw.activity import Activity as Activity
 from autosnn_hw.architecture import Architecture as Architecture
 from autosnn_hw.cost_report import CostReport as CostReport
-from autosnn_hw.deploy.from_nir import from_nir as from_nir
-from autosnn_hw.deploy.from_torch import from_torch as from_torch
 from autosnn_hw.errors import AutosnnError as AutosnnError
 from autosnn_hw.errors import InputError as InputError
 from autosnn_hw.folded import FoldedNetwork as FoldedNetwork
@@ -13,6 +11,9 @@ from autosnn_hw.network import DenseLayer as DenseLayer
 from autosnn_hw.network import InputLayer as InputLayer
 from autosnn_hw.network import Readout as Readout
 from autosnn_hw.verbs import check as check
+from autosnn_hw.verbs import from_nir as from_nir
+from autosnn_hw.verbs import from_torch as from_torch
+from autosnn_hw.verbs import import_network as import_network
 from autosnn_hw.verbs import load_profile as load_profile
 from autosnn_hw.verbs import place as place
 from autosnn_hw.verbs import price as price

@@ -12,6 +12,7 @@ import click
 from autosnn_hw.commands.arguments import options, own_target
 from autosnn_hw.commands.arguments.network_file import Shape
 from autosnn_hw.errors import DoesNotFitError, InputError
+from autosnn_hw.importing.imported import SAMPLES, Finetune, ImportChoices
 
 if TYPE_CHECKING:
     from autosnn_hw.importing.import_data import ImportData
@@ -71,13 +72,13 @@ if TYPE_CHECKING:
 @click.option(
     "--finetune-epochs",
     type=click.IntRange(min=0),
-    default=0,
+    default=Finetune.epochs,
     show_default=True,
     help="Train on for so many epochs with the integers in the loop, on the dataset's training samples.",
 )
 @options.seed
 @click.option(
-    "--samples", type=click.IntRange(min=1), default=100, show_default=True, help="Of the dataset's test split."
+    "--samples", type=click.IntRange(min=1), default=SAMPLES, show_default=True, help="Of the dataset's test split."
 )
 @click.option(
     "--explain",
@@ -131,7 +132,7 @@ def command(
     sinabs        autosnn-hw import net.nir -o net.net --dt 1 --reset hard --fires-at-threshold --decay exponential
     autosnn-hw    autosnn-hw import net.nir -o net.net
     """
-    from autosnn_hw.importing import Finetune, import_network
+    from autosnn_hw.importing import import_network
     from autosnn_hw.importing.import_data import load_data
     from autosnn_hw.importing.refused import nodes_of_refused
     from autosnn_hw.report.import_text import import_lines, node_lines
@@ -150,13 +151,12 @@ def command(
             found = import_network(
                 source,
                 data,
+                ImportChoices(timesteps, Finetune(finetune_epochs, seed, reporter)),
                 dt=dt,
                 reset=reset,
                 fires_at_threshold=fires_at_threshold,
                 exponential=decay == "exponential",
                 input_shape=input_shape,
-                timesteps=timesteps,
-                finetune=Finetune(finetune_epochs, seed, reporter),
             )
     except InputError:
         if explain and not as_json:

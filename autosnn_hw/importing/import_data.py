@@ -10,6 +10,7 @@ from autosnn_hw.deploy.from_graph.image_input import SeenImages
 from autosnn_hw.deploy.from_graph.layer_maps import Plan
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.sources.parts import Parts
 
 Part = tuple[np.ndarray, np.ndarray]
 
@@ -43,15 +44,31 @@ def load_data(
     Raises:
         InputError: as `training.datasets.load`.
     """
-    found = datasets.load(name, data_dir=data_dir, labelled=False)
+    return _data(datasets.load(name, data_dir=data_dir, labelled=False), samples, pixel_max)
 
+
+def given_data(
+    inputs: np.ndarray, labels: np.ndarray | None = None, samples: int | None = None, pixel_max: float | None = None
+) -> ImportData:
+    """Samples that are given themselves: with labels they are a training part (its last fifth for validation), whose first `samples` are
+    compared on, too; without, they are what scales are chosen on alone.
+
+    Raises:
+        InputError: fewer than 5 with labels.
+    """
+    none = inputs[:0], np.zeros(0, np.int64)
+    parts = Parts(*none, inputs, none[1]) if labels is None else Parts(inputs, labels, inputs, labels)
+    return _data(datasets.of_parts("the data", parts), samples, pixel_max)
+
+
+def _data(found: datasets.Dataset, samples: int | None, pixel_max: float | None) -> ImportData:
     def part(x: np.ndarray, y: np.ndarray) -> Part | None:
         return (x, y) if len(x) and len(x) == len(y) else None
 
     labels = found.y_test[:samples] if len(found.y_test) else None
     train, validation = part(found.x_train, found.y_train), part(found.x_val, found.y_val)
     if found.is_frames and pixel_max is not None:
-        raise InputError(f"{name} holds spike frames; --pixel-max is for images.")
+        raise InputError(f"{found.name} holds spike frames; --pixel-max is for images.")
     divisor = None if found.is_frames else (pixel_max or found.pixel_max)
     return ImportData(found.x_test[:samples], labels, train, validation, divisor)
 

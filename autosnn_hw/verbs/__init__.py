@@ -6,6 +6,7 @@
 
 from autosnn_hw.verbs.data import data
 from autosnn_hw.verbs.files import FORMATS, load_profile, profile_for, read, write
+from autosnn_hw.verbs.foreign import from_nir, from_torch, import_network
 from autosnn_hw.verbs.judging import check, place, price
 from autosnn_hw.verbs.running import search, simulate
 from autosnn_hw.verbs.traces import compare_traces, trace, trace_schema
@@ -15,6 +16,9 @@ __all__ = [
     "check",
     "compare_traces",
     "data",
+    "from_nir",
+    "from_torch",
+    "import_network",
     "load_profile",
     "place",
     "price",

@@ -58,7 +58,7 @@ def test_what_is_missing_or_cannot_be_mapped_is_one_sentence(name, words, said, 
 
 def test_fit_and_energy_are_those_of_check_and_simulate(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("autosnn_hw.importing.foreign_network._has_lava", lambda: False)
+    monkeypatch.setattr("autosnn_hw.importing.chosen_integers.has_lava", lambda: False)
     np.savez("a.npz", x_test=np.ones((3, 30, 1), np.uint8))
     words = ("import", LIF, "-o", "a.net", "--dt", "1e-4", "--reset", "hard", "--force")
     done = json.loads(run(*words, "--dataset", "npz:a.npz", "--target", "loihi1", "--json").stdout)
@@ -140,7 +140,7 @@ def broken(): raise ValueError("no weights")
 
 def test_a_module_of_torch_is_imported_and_compared_with_its_framework(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("autosnn_hw.importing.foreign_network._has_lava", lambda: False)
+    monkeypatch.setattr("autosnn_hw.importing.chosen_integers.has_lava", lambda: False)
     Path("nets.py").write_text(MODULE)
     frames = (np.random.default_rng(0).random((5, 12, 6)) < 0.5).astype(np.uint8)
     np.savez("a.npz", x_test=frames, y_test=np.zeros(5, np.int64))
@@ -169,7 +169,7 @@ def blobs(tmp_path, images):
 @pytest.mark.parametrize("images", [False, True])
 def test_a_network_is_trained_on_with_the_integers_and_the_file_is_what_was_trained(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("autosnn_hw.importing.foreign_network._has_lava", lambda: False)
+    monkeypatch.setattr("autosnn_hw.importing.chosen_integers.has_lava", lambda: False)
     Path("seeded.py").write_text(
         MODULE.replace("def net(): return", "def net():\n    torch.manual_seed(0)\n    return")
     )

@@ -39,12 +39,6 @@ def from_nir(
 
     Raises:
         InputError: damaged file; what cannot be mapped, by node, with the nearest that can.
-
-    Examples:
-        >>> from autosnn_hw import from_nir, write
-        >>> network = from_nir(write("tiny.net", "tiny.nir"))
-        >>> network.layers[1].name, network.layers[1].neuron.v_decay
-        ('out', 512)
     """
     own = read_back(graph, dt, reset, fires_at_threshold or exponential) if isinstance(graph, str | Path) else None
     if own is not None:

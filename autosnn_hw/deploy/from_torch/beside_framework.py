@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from torch import nn
 
-from autosnn_hw.deploy.from_graph.beside_floats import FloatRun, beside
-from autosnn_hw.deploy.from_torch import slayer
-from autosnn_hw.deploy.from_torch.framework_run import run
-from autosnn_hw.deploy.from_torch.traced_module import trace
+from autosnn_hw.deploy.from_graph.beside_floats import beside
+from autosnn_hw.deploy.from_torch.framework_process import FrameworkProcess
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 
@@ -24,9 +21,10 @@ def compare(
     *,
     lava: bool = False,
 ) -> dict[str, Any]:
-    """The module in its own framework beside the network that `from_torch` made of it.
+    """The module in its own framework, in a process of its own, beside the network that `from_torch` made of it.
 
     Args:
+        module: is copied into that process as it is; it stays as it is here.
         frames: (N, T, ..), spikes where above 0.
         labels: int64 (N,), or None.
         lava: run Lava, too.
@@ -35,15 +33,10 @@ def compare(
         as `from_graph.comparison.beside`.
 
     Raises:
-        InputError: frames of another shape than the network takes.
+        InputError: frames of another shape than the network takes; a module that cannot be copied, or that fails there.
+        RunError: its process died, or has no memory.
     """
     if frames.ndim < 3:
         raise InputError(f"the samples have shape {frames.shape}; spike frames (N, T, ..) are needed to compare.")
-    return beside(network, frames, labels, _running(module, network), lava=lava)
-
-
-def _running(module: nn.Module, network: ChipNetwork) -> Callable[[np.ndarray], FloatRun]:
-    if slayer.has_blocks(module):
-        return lambda frames: slayer.run(module, network, frames)
-    traced = trace(module)
-    return lambda frames: run(module, traced, frames)
+    with FrameworkProcess(module) as there:
+        return beside(network, frames, labels, there.beside(network), lava=lava)

@@ -20,6 +20,11 @@ def is_source(text: str) -> bool:
     return bool(colon and place and name.isidentifier()) and not Path(text).exists()
 
 
+def is_module(source: Any) -> bool:
+    """Whether a source is MODULE:NAME or a module itself."""
+    return is_source(str(source)) if isinstance(source, str | Path) else isinstance(source, nn.Module)
+
+
 def load(text: str) -> nn.Module:
     """The torch module that MODULE:NAME names: a module, or what a class or function of that name gives without arguments.
 

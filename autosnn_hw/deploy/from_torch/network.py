@@ -34,20 +34,22 @@ def from_torch(
 
     Raises:
         InputError: what cannot be mapped, by name, with the nearest that can.
-
-    Examples:
-        >>> import snntorch, torch
-        >>> from autosnn_hw import from_torch
-        >>> lif = snntorch.Leaky(beta=0.75, reset_mechanism="zero", init_hidden=True)
-        >>> network = from_torch(torch.nn.Sequential(torch.nn.Linear(3, 2), lif), (3,))
-        >>> network.layers[1].shape, network.layers[1].neuron.v_decay
-        ((2,), 1024)
     """
-    if not isinstance(module, nn.Module):
-        raise InputError(f"{type(module).__name__} is no torch.nn.Module; one is needed.")
+    module = module_of(module)
     if slayer.has_blocks(module):
         return slayer.from_slayer(module, input_shape, timesteps=timesteps)
     return chip_network(plan_torch(trace(module), input_shape, reset), timesteps)
+
+
+def module_of(value: Any) -> nn.Module:
+    """The module that was given.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(value, nn.Module):
+        raise InputError(f"{type(value).__name__} is no torch.nn.Module; one is needed.")
+    return value
 
 
 def plan_torch(traced: Traced, input_shape: Sequence[int], reset: str | None = None) -> Plan:

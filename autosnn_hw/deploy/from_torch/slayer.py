@@ -135,14 +135,14 @@ def _scaled_as_its_norm(group: h5py.Group, block: Any) -> None:
         group["neuron/vThMant"] = np.rint(threshold * divisor).astype(np.int64)
 
 
-def run(module: nn.Module, network: ChipNetwork, frames: np.ndarray) -> FloatRun:
+def run(module: nn.Module, names: Sequence[str], frames: np.ndarray) -> FloatRun:
     """The blocks on frames, without the step that slayer lets spikes wait between blocks.
 
     Args:
+        names: of the layers that the blocks with neurons became.
         frames: (N, T, ..), spikes where above 0.
     """
     blocks = _chain(module, frames.shape[2:])
-    names = [layer.name for layer in network.layers[1:]]
     training = module.training
     module.eval()
     spikes: dict[str, np.ndarray] = {}

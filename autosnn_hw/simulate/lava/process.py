@@ -12,7 +12,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw import child_process
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.simulate.lava.process_group import end_group, members
 
@@ -31,10 +31,7 @@ START_SECONDS = 300.0
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
 SOCKET_FOLDER = 60  # a socket's path holds 107 characters, of which multiprocessing needs 40
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from autosnn_hw.simulate.lava.child.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
-)
+_WORKER = "autosnn_hw.simulate.lava.child.worker"
 # The models are many processes already; BLAS threads inside each only get in each other's way.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -135,9 +132,8 @@ class LavaChild:
             self._reply, write = os.pipe()
             try:
                 with open(self._log, "ab") as log:
-                    paths = json.dumps([os.path.abspath(entry) for entry in sys.path if entry])
                     self._process = subprocess.Popen(
-                        [sys.executable, "-c", _START, str(write), str(os.getpid()), paths],
+                        child_process.command(_WORKER, write, os.getpid()),
                         stdin=subprocess.PIPE,
                         stdout=log,
                         stderr=log,
@@ -268,8 +264,7 @@ class LavaChild:
             raise LavaFailed(f"a Lava model failed: {last}", trace)
         code = self._process.poll()
         if code is not None:
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            raise LavaFailed(f"the process that runs Lava {how}{self._last_words()}.")
+            raise LavaFailed(f"the process that runs Lava {child_process.how_it_ended(code)}{self._last_words()}.")
         for member in members(self._process.pid):
             # SIGTERM is how Lava itself ends a memory manager that is slow to go.
             if member.killed_by not in (0, signal.SIGTERM):

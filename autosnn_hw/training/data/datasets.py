@@ -132,7 +132,7 @@ def load(
     """
     if name in _HANDED_OVER:
         return _HANDED_OVER[name]
-    data = _of(name, _parts(name, data_dir, download, labelled))
+    data = of_parts(name, _parts(name, data_dir, download, labelled))
     if not graded:
         return data
     if not data.is_frames:
@@ -239,7 +239,15 @@ def _framing(name: str) -> Framing | None:
     return Framing.of(name, FRAMED[kind]) if kind in FRAMED else None
 
 
-def _of(name: str, parts: Parts) -> Dataset:
+def of_parts(name: str, parts: Parts) -> Dataset:
+    """What a reader, or a caller, has handed on, in three parts.
+
+    Args:
+        name: for errors, and of the data set.
+
+    Raises:
+        InputError: too few training samples.
+    """
     x_train, y_train, x_test, y_test = parts.x_train, parts.y_train, parts.x_test, parts.y_test
     if 0 < len(x_train) < 5:
         raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")

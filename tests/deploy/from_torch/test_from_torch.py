@@ -8,7 +8,9 @@ import torch
 from spikingjelly.activation_based import layer, neuron
 from torch import nn
 
-from autosnn_hw.deploy.from_torch import compare, from_torch
+from autosnn_hw.deploy.from_graph.beside_floats import beside
+from autosnn_hw.deploy.from_torch import framework_run, from_torch
+from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ConvLayer, Role
 
@@ -32,6 +34,11 @@ def whole(module, seed=0, high=4):
 
 def frames(*shape, seed=1, rate=0.35):
     return (np.random.default_rng(seed).random(shape) < rate).astype(np.uint8)
+
+
+def compare(module, network, x, labels=None, lava=False):
+    """Without a process of its own, which gives the same (test_framework_process.py)."""
+    return beside(network, x, labels, lambda part: framework_run.run(module, trace(module), part), lava=lava)
 
 
 def assert_equal(module, shape, steps=8, lava=False, **how):

@@ -19,6 +19,8 @@ import traceback
 from importlib import import_module
 from typing import Any
 
+from autosnn_hw.child_process import take_standard_input
+
 PARENT_POLL_SECONDS = 1.0
 ORPHAN_SECONDS = 0.5  # a dying caller closes its pipes before its children see it gone
 
@@ -48,14 +50,6 @@ def _read_jobs(descriptor: int, parent: int, jobs: queue.SimpleQueue[dict[str, A
         for line in lines:
             jobs.put(json.loads(line))
     _end_with_parent(parent)
-
-
-def _take_standard_input() -> int:
-    descriptor = os.dup(0)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    return descriptor
 
 
 class FailureFile:
@@ -124,10 +118,15 @@ def _sentence(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".strip()
 
 
-def main(reply: int, parent: int) -> None:
-    """Serve jobs until the input ends. `reply` is the descriptor for answers, `parent` the process to live as long as."""
+def main(reply_word: str, parent_word: str) -> None:
+    """Serve jobs until the input ends.
+
+    Args:
+        reply_word, parent_word: the descriptor for answers, and the process to live as long as, as a command line has them.
+    """
+    reply, parent = int(reply_word), int(parent_word)
     jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    descriptor = _take_standard_input()
+    descriptor = take_standard_input()
     threading.Thread(target=_read_jobs, args=(descriptor, parent, jobs), daemon=True).start()
     try:
         import_module("lava.lib.dl.netx")
