@@ -7,7 +7,7 @@ nodes in ways that refuse good files. What the nodes mean: docs/nir.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.problems import Problems
 from exporters import hdf5_input as source
 
 GRAPH = "NIRGraph"
@@ -67,10 +68,17 @@ class NirNode:
 
 @dataclass(frozen=True, eq=False)
 class NirGraph:
-    """Nodes by name, in the file's order, and edges (from, to); nested graphs are taken apart."""
+    """Nodes by name, in the file's order, and edges (from, to); nested graphs are taken apart.
+
+    Args:
+        broken: nodes that have no values, because what is wrong with them was said already.
+        whole: no edge was left out.
+    """
 
     nodes: Mapping[str, NirNode]
     edges: tuple[tuple[str, str], ...]
+    broken: frozenset[str] = frozenset()
+    whole: bool = True
 
     def into(self, name: str) -> list[str]:
         """Nodes whose values a node adds up."""
@@ -81,102 +89,94 @@ def read(path: str | Path) -> NirGraph:
     """Read a NIR file.
 
     Raises:
-        InputError: missing, damaged or hostile file; nodes of unknown types, all of them, or one without its parameters; an edge to a
+        InputError: missing, damaged or hostile file; nodes of unknown types and nodes without their parameters, all of them; an edge to a
             node that is not there.
     """
     graph, problems = survey(path)
-    _refuse(problems)
+    problems.refuse()
     return graph
 
 
-def survey(path: str | Path) -> tuple[NirGraph, list[str]]:
-    """What a NIR file holds, whether it can be mapped or not.
+def survey(graph: str | Path | Any) -> tuple[NirGraph, Problems]:
+    """What a NIR file, or a `nir.NIRGraph` in memory, holds, whether it can be mapped or not.
 
     Returns:
-        the graph, nodes of unknown types without their parameters and edges to nowhere left out, and a sentence for each of these.
+        the graph, edges to nowhere left out, and a sentence for each of these and for each broken node: of an unknown type, or without its
+        parameters.
 
     Raises:
-        InputError: missing, damaged or hostile file; a known node without its parameters.
+        InputError: missing, damaged or hostile file; no graph.
     """
-    problems: list[str] = []
-    with source.opened(path, "a NIR file") as file:
-        root = source.group(file, "node")
-        if root is None:
-            raise InputError(f"{path} has no group 'node'; a NIR file is needed.")
-        nodes, edges, _, _ = _graph(root, "", 0, problems)
-    return NirGraph(nodes, tuple(edges)), problems
-
-
-def from_nodes(graph: Any) -> NirGraph:
-    """The plain graph of a `nir.NIRGraph` in memory.
-
-    Raises:
-        InputError: as `read`.
-    """
-    problems: list[str] = []
-    if not (hasattr(graph, "nodes") and hasattr(graph, "edges")):
+    found = _Found(Problems(str(graph) if isinstance(graph, str | Path) else "the graph"))
+    if isinstance(graph, str | Path):
+        with source.opened(graph, "a NIR file") as file:
+            root = source.group(file, "node")
+            if root is None:
+                raise InputError(f"{graph} has no group 'node'; a NIR file is needed.")
+            nodes, edges, _, _ = _graph(root, "", 0, found)
+    elif hasattr(graph, "nodes") and hasattr(graph, "edges"):
+        nodes, edges, _, _ = _from_object(graph, "", 0, found)
+    else:
         raise InputError(
             f"{type(graph).__name__} is no NIR graph; the path of a .nir file or a nir.NIRGraph is needed."
         )
-    nodes, edges, _, _ = _from_object(graph, "", 0, problems)
-    _refuse(problems)
-    return NirGraph(nodes, tuple(edges))
+    return NirGraph(nodes, tuple(edges), frozenset(found.broken), found.whole), found.problems
 
 
-def _refuse(problems: list[str]) -> None:
-    """One sentence for one problem, else a line for each."""
-    if problems:
-        lines = "".join(f"\n  {problem}" for problem in problems)
-        raise InputError(problems[0] if len(problems) == 1 else f"{len(problems)} things cannot be mapped:{lines}")
+@dataclass(eq=False)
+class _Found:
+    """What is wrong with a graph that is being read."""
+
+    problems: Problems
+    broken: set[str] = field(default_factory=set)
+    whole: bool = True
 
 
 Part = tuple[dict[str, NirNode], list[tuple[str, str]], list[str], list[str]]  # nodes, edges, inputs, outputs
 
 
-def _from_object(graph: Any, prefix: str, depth: int, problems: list[str]) -> Part:
+def _from_object(graph: Any, prefix: str, depth: int, found: _Found) -> Part:
     def part(name: str) -> Part | NirNode:
         node = graph.nodes[name]
         kind = type(node).__name__
         if kind == GRAPH:
-            return _from_object(node, f"{prefix}{name}.", depth + 1, problems)
+            return _from_object(node, f"{prefix}{name}.", depth + 1, found)
         if kind not in NEEDED:
-            return _foreign(f"{prefix}{name}", kind, problems)
+            return _foreign(f"{prefix}{name}", kind, found)
         values = {key: value for key, value in node.to_dict().items() if key not in ("type", "metadata")}
-        return _checked(NirNode(f"{prefix}{name}", kind, {key: _plain(value) for key, value in values.items()}))
+        return _checked(NirNode(f"{prefix}{name}", kind, {key: _plain(value) for key, value in values.items()}), found)
 
-    return _joined(prefix, depth, list(graph.nodes), part, [(str(a), str(b)) for a, b in graph.edges], problems)
+    return _joined(prefix, depth, list(graph.nodes), part, [(str(a), str(b)) for a, b in graph.edges], found)
 
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str) or value is None else np.asarray(value)
 
 
-def _graph(group: h5py.Group, prefix: str, depth: int, problems: list[str]) -> Part:
+def _graph(group: h5py.Group, prefix: str, depth: int, found: _Found) -> Part:
     kind = source.text(group, "type")
     if kind != GRAPH:
         raise InputError(f"{source.where(group)} is of type {str(kind)[:40]!r}; {GRAPH} is needed.")
-    found = source.group(group, "nodes")
-    if found is None:
+    inside = source.group(group, "nodes")
+    if inside is None:
         raise InputError(f"{source.where(group)} has no nodes.")
     edges = source.texts(group, "edges")
     if edges is None or edges.ndim != 2 or edges.shape[1] != 2:
         raise InputError(f"{source.where(group, 'edges')} is missing or no list of pairs.")
-    names = source.names(found)
+    names = source.names(inside)
 
     def part(name: str) -> Part | NirNode:
-        node = source.group(found, name)
+        node = source.group(inside, name)
         if node is None:
-            raise InputError(f"{source.where(found, name)} is named and not there.")
+            raise InputError(f"{source.where(inside, name)} is named and not there.")
         if source.text(node, "type") == GRAPH:
-            return _graph(node, f"{prefix}{name}.", depth + 1, problems)
-        return _node(node, f"{prefix}{name}", problems)
+            return _graph(node, f"{prefix}{name}.", depth + 1, found)
+        return _node(node, f"{prefix}{name}", found)
 
-    return _joined(prefix, depth, names, part, [(str(a), str(b)) for a, b in edges], problems)
+    return _joined(prefix, depth, names, part, [(str(a), str(b)) for a, b in edges], found)
 
 
-def _joined(
-    prefix: str, depth: int, names: list[str], part: Any, edges: list[tuple[str, str]], problems: list[str]
-) -> Part:
+def _joined(prefix: str, depth: int, names: list[str], part: Any, edges: list[tuple[str, str]], found: _Found) -> Part:
     """One level of a graph: its nodes, those of nested graphs included, with edges into and out of these led on.
 
     The first edge that leads to no node joins the problems, as the cause of the others mostly is the same.
@@ -190,17 +190,18 @@ def _joined(
     for name in names:
         if not name or len(name) > MAX_NAME:
             raise InputError(f"a node's name has {len(name)} characters; 1 to {MAX_NAME} are allowed.")
-        found = part(name)
-        if isinstance(found, NirNode):
-            nodes[found.name] = found
-            entries[name], exits[name] = [found.name], [found.name]
+        made = part(name)
+        if isinstance(made, NirNode):
+            nodes[made.name] = made
+            entries[name], exits[name] = [made.name], [made.name]
         else:
-            inner, inner_edges, entries[name], exits[name] = found
+            inner, inner_edges, entries[name], exits[name] = made
             nodes |= inner
             led += inner_edges
     nowhere = [(start, end) for start, end in edges if start not in entries or end not in entries]
+    found.whole &= not nowhere
     for start, end in nowhere[:1]:
-        problems.append(
+        found.problems.add(
             f"an edge of the graph leads from {start!r} to {end!r}, and there is no node {end if start in entries else start!r}; there are "
             f"{', '.join(sorted(names))[:300]}."
         )
@@ -216,38 +217,53 @@ def _joined(
 _NOTHING = NirNode("", "", {})
 
 
-def _node(group: h5py.Group, name: str, problems: list[str]) -> NirNode:
+def _node(group: h5py.Group, name: str, found: _Found) -> NirNode:
     kind = source.text(group, "type")
     if kind not in NEEDED:
-        return _foreign(name, str(kind), problems)
+        return _foreign(name, str(kind), found)
     values: dict[str, Any] = {}
+    unread = len(found.problems)
     for key in source.names(group):
         if key in ("type", "metadata"):
             continue
-        values[key] = source.numbers(group, key) if source.is_numeric(group, key) else source.text(group, key)
-    return _checked(NirNode(name, str(kind), values))
+        with found.problems.kept():
+            values[key] = source.numbers(group, key) if source.is_numeric(group, key) else source.text(group, key)
+    if len(found.problems) > unread:
+        return _broken(name, str(kind), found)
+    return _checked(NirNode(name, str(kind), values), found)
 
 
-def _foreign(name: str, kind: str, problems: list[str]) -> NirNode:
-    """A node of a type that is not known, without its parameters."""
+def _foreign(name: str, kind: str, found: _Found) -> NirNode:
+    """A node of a type that is not known."""
     nearest = f" (nearest: {NEAREST[kind]})" if kind in NEAREST else ""
-    known = "" if any("known are" in problem for problem in problems) else f"; known are {', '.join(NEEDED)}"
-    problems.append(f"node {name!r} is of type {kind[:40]!r}{nearest}{known}.")
+    said = any("known are" in problem for problem in found.problems.sentences)
+    known = "" if said else f"; known are {', '.join(NEEDED)}"
+    found.problems.add(f"node {name!r} is of type {kind[:40]!r}{nearest}{known}.")
+    return _broken(name, kind, found)
+
+
+def _broken(name: str, kind: str, found: _Found) -> NirNode:
+    """A node without its parameters."""
+    found.broken.add(name)
     return NirNode(name, kind[:40], {})
 
 
-def _checked(node: NirNode) -> NirNode:
+def _checked(node: NirNode, found: _Found) -> NirNode:
+    """The node, broken where its parameters are not all there, no numbers, or not finite."""
+    before = len(found.problems)
     missing = [key for key in NEEDED[node.kind] if node.values.get(key) is None]
     if missing:
-        raise InputError(f"node {node.name!r} ({node.kind}) has no {', '.join(missing)}.")
+        found.problems.add(f"node {node.name!r} ({node.kind}) has no {', '.join(missing)}.")
     for key, value in node.values.items():
         named = key == "padding" and isinstance(value, str)
         if value is None or named or (key not in NEEDED[node.kind] and key not in OPTIONAL):
             continue
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf" or not value.size:
-            raise InputError(f"node {node.name!r} ({node.kind}): {key} is no array of numbers.")
-        refuse_not_finite({key: value}, f"node {node.name!r} ({node.kind})")
-    return node
+            found.problems.add(f"node {node.name!r} ({node.kind}): {key} is no array of numbers.")
+            continue
+        with found.problems.kept():
+            refuse_not_finite({key: value}, f"node {node.name!r} ({node.kind})")
+    return node if len(found.problems) == before else _broken(node.name, node.kind, found)
 
 
 def refuse_not_finite(values: Mapping[str, Any], where: str) -> None:

@@ -247,7 +247,7 @@ def test_a_netx_file_is_no_nir_file(tmp_path):
 
 @pytest.mark.parametrize("seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 30))])
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(seed, tmp_path):
-    """Values, types, names and bytes replaced: a network, or one sentence."""
+    """Values, types, names and bytes replaced: a network, or one sentence, or a line for each of several problems."""
     rng = np.random.default_rng(seed)
     path = tmp_path / "a.nir"
     path.write_bytes((DATA / rng.choice(["lif_norse.nir", "two_lif_neurons.nir", "cnn_sinabs.nir"])).read_bytes())
@@ -268,6 +268,9 @@ def test_a_damaged_file_is_read_or_refused_in_one_sentence(seed, tmp_path):
                         file[place] = odd[rng.integers(len(odd))]
     done = run("import", path, "-o", tmp_path / "b.net", "--dt", "1e-4", "--reset", "hard")
     if done.exit_code:
-        assert "\n" not in str(done.exception) and len(str(done.exception)) < 700
+        first, *problems = str(done.exception).split("\n")
+        assert len(problems) != 1 and all(line.startswith("- ") for line in problems), done.exception
+        assert not problems or first.endswith(f"has {len(problems)} problems:")
+        assert max(map(len, (first, *problems))) < 700
     else:
         assert len(netx.read(tmp_path / "b.net").layers) >= 2

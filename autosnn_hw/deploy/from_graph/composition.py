@@ -11,6 +11,7 @@ from autosnn_hw.deploy.from_graph.maps import (
     DenseMap,
     Identity,
     Map,
+    Shape,
     full_kernel,
     per_channel,
     refuse_large,
@@ -47,7 +48,7 @@ def then_conv(first: Map, second: ConvMap, where: str) -> ConvMap:
             rows, columns = _window(first, i, j)
             weight[:, :, rows, columns] += tap[:, :, None, None] * pairs
         return _joint(first, second, weight, groups)
-    outer, inner = full_kernel(second.weight, second.groups), full_kernel(first.weight, first.groups)
+    outer, inner = full_kernel(second.weight, second.groups, where), full_kernel(first.weight, first.groups, where)
     sizes = _joint_size(first, second)
     refuse_large(outer.shape[0] * inner.shape[1] * sizes[0] * sizes[1], where)
     weight = np.zeros((outer.shape[0], inner.shape[1], *sizes))
@@ -89,15 +90,24 @@ def _refuse_border(first: ConvMap, second: ConvMap, where: str) -> None:
             )
 
 
+def refuse_other_count(weight: np.ndarray, shape: Shape, where: str) -> None:
+    """Refuse a matrix (N, Nin) for another number of values.
+
+    Raises:
+        InputError: Nin is another number than that of the values of a shape.
+    """
+    count = int(np.prod(shape))
+    if weight.ndim != 2 or weight.shape[1] != count:
+        raise InputError(f"{where}: its weight has shape {weight.shape}; what comes in has {count} values.")
+
+
 def then_dense(first: Map, weight: np.ndarray, where: str) -> DenseMap:
     """A matrix (N, Nin) behind `first`, whose output is flattened in C, H, W order.
 
     Raises:
         InputError: Nin is another number.
     """
-    count = int(np.prod(first.out_shape))
-    if weight.ndim != 2 or weight.shape[1] != count:
-        raise InputError(f"{where}: its weight has shape {weight.shape}; what comes in has {count} values.")
+    refuse_other_count(weight, first.out_shape, where)
     if isinstance(first, Identity):
         flat = np.broadcast_to(first.gain, first.shape).reshape(-1)
         delay = None if first.delay is None else np.broadcast_to(first.delay, first.shape).reshape(-1)
@@ -181,7 +191,7 @@ def side_by_side(convs: list[ConvMap], where: str, *, same_source: bool = False)
     size = tuple(max(pad[axis] - c.padding[axis] + c.weight.shape[2 + axis] for c in convs) for axis in (0, 1))
     parts = []
     for conv in convs:
-        full = full_kernel(conv.weight, conv.groups)
+        full = full_kernel(conv.weight, conv.groups, where)
         top, left = (pad[axis] - conv.padding[axis] for axis in (0, 1))
         placed = np.zeros((*full.shape[:2], *size))
         placed[:, :, top : top + full.shape[2], left : left + full.shape[3]] = full

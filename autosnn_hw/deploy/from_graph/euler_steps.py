@@ -6,11 +6,12 @@ tau_syn I' = -I + w_in S. Sources: Pedersen et al. 2024; conventions of each fra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.problems import Problems
 from exporters.nir.graph import NEEDED, OPTIONAL, NirGraph, NirNode
 
 KINDS = ("IF", "LIF", "CubaLIF", "I", "LI", "CubaLI", "Threshold")
@@ -18,6 +19,7 @@ OR = "MaxPool2d"
 """Of spikes: neurons that fire where any of their inputs does."""
 SILENT = ("I", "LI", "CubaLI")
 """Kinds that integrate and never fire: a readout."""
+TIMES = ("tau", "tau_mem", "tau_syn")
 AGREE = 1e-3  # relative; how closely the neurons of a file must agree on a dt that it does not say
 
 
@@ -61,7 +63,7 @@ def discrete(node: NirNode, how: Conventions) -> Discrete:
     """The constants of a node in steps.
 
     Raises:
-        InputError: dt is longer than a time constant, or the neuron resets to something else than 0.
+        InputError: dt is longer than a time constant, the neuron resets to something else than 0, or its threshold is negative; all of it.
     """
     if node.kind == OR:
         return Discrete(np.ones(()), np.zeros(()), np.ones(()), np.ones(()), np.full((), 0.5))
@@ -77,23 +79,40 @@ def discrete(node: NirNode, how: Conventions) -> Discrete:
         )
     value = {key: array if array.size > 1 else array.reshape(()) for key, array in value.items()}
     zero, one = np.zeros(()), np.ones(())
+    problems = Problems(f"node {node.name!r}")
     if np.any(value.get("v_reset", zero)):
-        raise InputError(
+        problems.add(
             f"node {node.name!r} ({node.kind}) resets to {float(np.max(value['v_reset'])):g}; a chip's neuron resets to 0: shift v_leak, "
             "v_reset and v_threshold so that v_reset is 0."
         )
-    threshold = value.get("v_threshold")
+    threshold = value.get("threshold" if node.kind == "Threshold" else "v_threshold")
+    with problems.kept():
+        refuse_below_zero(threshold, node.name)
+    shares = {}
+    for time in [time for time in TIMES if time in value]:
+        with problems.kept():
+            shares[time] = _share(node, time, value[time], how)
+    problems.refuse()
     if node.kind == "Threshold":
-        return Discrete(one, zero, one, one, value["threshold"])
+        return Discrete(one, zero, one, one, threshold)
     if node.kind in ("IF", "I"):
         return Discrete(value["r"] * how.dt, zero, zero, one, threshold)
-    tau = value["tau_mem" if node.kind.startswith("Cuba") else "tau"]
-    share = _share(node, "tau_mem" if node.kind.startswith("Cuba") else "tau", tau, how)
+    share = shares["tau_mem" if node.kind.startswith("Cuba") else "tau"]
     gain, current = share * value["r"], one
     if node.kind.startswith("Cuba"):
-        current = _share(node, "tau_syn", value["tau_syn"], how)
+        current = shares["tau_syn"]
         gain = gain * current * value["w_in"]
     return Discrete(gain, share * value["v_leak"], share, current, threshold)
+
+
+def refuse_below_zero(threshold: np.ndarray | None, name: str) -> None:
+    """Refuse a threshold below 0 (the voltage at rest), which no chip has.
+
+    Raises:
+        InputError: there is one; names the node.
+    """
+    if threshold is not None and (threshold < 0).any():
+        raise InputError(f"node {name!r}: its threshold is {float(threshold.min()):g}; 0 or more is needed.")
 
 
 def _share(node: NirNode, name: str, tau: np.ndarray, how: Conventions) -> np.ndarray:
@@ -123,7 +142,11 @@ def step_of(graph: NirGraph, dt: float | None) -> tuple[float, str]:
         if not 0 < dt < np.inf:
             raise InputError(f"dt is {dt:g}; a time above 0 is needed.")
         return dt, "given"
-    neurons = [node for node in graph.nodes.values() if node.kind in KINDS and node.kind != "Threshold"]
+    neurons = [
+        node
+        for node in graph.nodes.values()
+        if node.kind in KINDS and node.kind != "Threshold" and node.name not in graph.broken
+    ]
     if not neurons:
         return 1.0, "not needed"
     found: list[float] = []
@@ -148,3 +171,19 @@ def step_of(graph: NirGraph, dt: float | None) -> tuple[float, str]:
             "in the file's unit of time (norse 1e-3 s, snnTorch and SpikingJelly 1e-4, sinabs and Spyx 1)."
         )
     return float(np.median(found)), "found in r = tau / dt"
+
+
+def any_step(graph: NirGraph) -> tuple[float, NirGraph]:
+    """A step that no time constant is too short for, and the graph without delays: where the step is not known, what does not depend on it
+    can still be looked at."""
+    times = [
+        float(np.min(node.values[time]))
+        for node in graph.nodes.values()
+        for time in TIMES
+        if node.kind in KINDS and time in node.values
+    ]
+    undelayed = {
+        name: NirNode(name, node.kind, {"delay": np.zeros(())}) if node.kind == "Delay" else node
+        for name, node in graph.nodes.items()
+    }
+    return min((time for time in times if time > 0), default=1.0), replace(graph, nodes=undelayed)

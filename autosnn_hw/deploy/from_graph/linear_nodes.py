@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.deploy.from_graph.composition import added, then_conv, then_dense
+from autosnn_hw.deploy.from_graph.composition import added, refuse_other_count, then_conv, then_dense
 from autosnn_hw.deploy.from_graph.maps import ConvMap, Identity, Map, Shape, apply, dilated, scaled
 from autosnn_hw.errors import InputError
+from autosnn_hw.problems import Problems
 from exporters.nir.graph import NirNode
 
 MAX_SIDE = 1 << 13
@@ -21,7 +22,7 @@ class Signal:
 
     Args:
         shape: (C, H, W) or (N,).
-        terms: by the name of the layer whose spikes they are.
+        terms: by the name of the layer whose spikes they are; none where what leads here was refused and the shape alone is known.
         bias: float64 of `shape`, or None.
         flat: a (C, H, W) signal that was flattened.
         nodes: linear nodes on the way, for the explanation.
@@ -115,8 +116,8 @@ def any_of(node: NirNode, into: Signal) -> Signal:
         InputError: it pools something else than the spikes of one layer.
     """
     where = f"node {node.name!r} ({node.kind})"
-    term = next(iter(into.terms.values()))
-    if len(into.shape) != 3 or into.flat or into.bias is not None or len(into.terms) > 1 or not is_spikes(term):
+    spikes = len(into.terms) < 2 and all(map(is_spikes, into.terms.values()))
+    if len(into.shape) != 3 or into.flat or into.bias is not None or not spikes:
         raise InputError(
             f"{where} pools what is no spikes of one layer of (C, H, W); behind the neurons it can be mapped."
         )
@@ -154,6 +155,7 @@ def _matrix(node: NirNode, into: Signal, where: str, nodes: tuple[str, ...]) -> 
     if len(into.shape) == 3 and not into.flat:
         raise InputError(f"{where} acts on the last axis of {into.shape} alone; a Flatten node before it is needed.")
     weight = np.asarray(node.values["weight"], float)
+    refuse_other_count(weight, into.shape, where)
     terms = {source: then_dense(term, weight, where) for source, term in into.terms.items()}
     bias = None if into.bias is None else weight @ np.broadcast_to(into.bias, into.shape).reshape(-1)
     own = node.values.get("bias")
@@ -193,10 +195,12 @@ def _pair(value: object, where: str, least: int) -> tuple[int, int]:
 
 def _pool(node: NirNode, shape: Shape) -> ConvMap:
     where = f"node {node.name!r} ({node.kind})"
-    kernel, stride, padding = (
-        _pair(node.values[name], f"{where}: {name}", least)
-        for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0))
-    )
+    sides, problems = [], Problems(where)
+    for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0)):
+        with problems.kept():
+            sides.append(_pair(node.values[name], f"{where}: {name}", least))
+    problems.refuse()
+    kernel, stride, padding = sides
     _refuse_size(shape, kernel, padding, where)
     share = 1.0 if node.kind in ("SumPool2d", "MaxPool2d") else 1 / (kernel[0] * kernel[1])
     return ConvMap(np.full((shape[0], 1, *kernel), share), shape, stride, padding, groups=shape[0])
@@ -214,16 +218,17 @@ def _convolution(node: NirNode, shape: Shape, where: str) -> ConvMap:
         pair = _pair(node.values[name], f"{where}: {name}", least)
         return (1 if least else 0, pair[-1]) if flat else pair
 
-    stride, dilation = sides("stride", 1), sides("dilation", 1)
+    padding, problems = node.values["padding"], Problems(where)
+    found: dict[str, tuple[int, int]] = {}
+    for name, least in (("stride", 1), ("dilation", 1), *((("padding", 0),) if not isinstance(padding, str) else ())):
+        with problems.kept():
+            found[name] = sides(name, least)
     groups = int(np.asarray(node.values["groups"]).reshape(-1)[0])
     if groups < 1 or shape[0] != weight.shape[1] * groups or weight.shape[0] % groups:
-        raise InputError(f"{where}: its weight has shape {weight.shape} in {groups} groups for {shape[0]} channels.")
-    weight = dilated(weight, dilation)
-    padding = node.values["padding"]
-    if isinstance(padding, str):
-        padding = _named_padding(padding, weight, stride, where)
-    else:
-        padding = sides("padding", 0)
+        problems.add(f"{where}: its weight has shape {weight.shape} in {groups} groups for {shape[0]} channels.")
+    problems.refuse()
+    stride, weight = found["stride"], dilated(weight, found["dilation"], where)
+    padding = _named_padding(padding, weight, stride, where) if isinstance(padding, str) else found["padding"]
     _refuse_size(shape, weight.shape[2:], padding, where)
     return ConvMap(weight, shape, stride, padding, groups)
 

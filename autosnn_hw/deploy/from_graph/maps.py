@@ -86,12 +86,12 @@ def refuse_large(count: int, where: str) -> None:
         raise InputError(f"{where} would become {count} weights; at most {MAX_WEIGHTS} are made.")
 
 
-def dilated(weight: np.ndarray, dilation: tuple[int, int]) -> np.ndarray:
+def dilated(weight: np.ndarray, dilation: tuple[int, int], where: str = "a dilated kernel") -> np.ndarray:
     """The kernel with `dilation` - 1 zeros between its taps."""
     if dilation == (1, 1):
         return weight
     sides = [(size - 1) * step + 1 for size, step in zip(weight.shape[2:], dilation)]
-    refuse_large(int(np.prod(weight.shape[:2])) * sides[0] * sides[1], "a dilated kernel")
+    refuse_large(int(np.prod(weight.shape[:2])) * sides[0] * sides[1], where)
     full = np.zeros((*weight.shape[:2], *sides))
     full[:, :, :: dilation[0], :: dilation[1]] = weight
     return full
@@ -136,9 +136,9 @@ def taps(weight: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
                 yield (i, j), weight[:, :, i, j]
 
 
-def full_kernel(weight: np.ndarray, groups: int) -> np.ndarray:
+def full_kernel(weight: np.ndarray, groups: int, where: str = "a grouped kernel") -> np.ndarray:
     """A grouped kernel over all channels, zeros beside the groups."""
-    refuse_large(weight.size * groups, "a grouped kernel")
+    refuse_large(weight.size * groups, where)
     return ungrouped(weight, groups)
 
 

@@ -58,13 +58,31 @@ def conv_layer(
 
 
 def refuse_impassable(joint: ConvMap, carried: Sequence[Place], where: str) -> None:
-    """Refuse a convolution that spikes cannot pass as copies: one tap each, where stride 1 and equal sizes let it be one."""
+    """Refuse a convolution that spikes cannot pass as copies: one tap each on the pixel itself, where stride 1 and equal sizes let it be one.
+
+    Raises:
+        InputError: it cannot be passed; names whose spikes would have to.
+    """
     for place in carried:
         if joint.stride != (1, 1) or place.shape[1:] != joint.out_shape[1:]:
             raise InputError(
                 f"{where}: the spikes of {place.source!r}, {place.shape}, are needed behind it and must pass it as relays, which takes stride 1 and "
                 f"equal sizes; it has stride {joint.stride} and {joint.out_shape}. Let the shortcut begin behind it."
             )
+        if any(padding >= size for padding, size in zip(joint.padding, joint.weight.shape[2:])):
+            raise InputError(
+                f"{where}: its padding {joint.padding} is larger than its kernel; relays need a tap on the pixel itself."
+            )
+
+
+def refuse_long_delays(joint: ConvMap | DenseMap, where: str) -> None:
+    """Refuse delays that no synapse has.
+
+    Raises:
+        InputError: there is one.
+    """
+    if isinstance(joint, DenseMap) and joint.delay is not None and joint.delay.max() > MAX_DELAY:
+        raise InputError(f"{where}: a delay of {joint.delay.max()} steps; at most {MAX_DELAY} are possible.")
 
 
 def _with_relays(
@@ -73,13 +91,8 @@ def _with_relays(
     """The kernel with a row more for every channel that is carried on: one tap."""
     top, left = joint.padding
     refuse_impassable(joint, carried, where)
-    rows, columns = max(weight.shape[2], top + 1), max(weight.shape[3], left + 1)
-    full = np.zeros((weight.shape[0] + sum(p.shape[0] for p in carried), weight.shape[1], rows, columns), np.int64)
-    full[: weight.shape[0], :, : weight.shape[2], : weight.shape[3]] = weight
-    if rows != weight.shape[2] or columns != weight.shape[3]:
-        raise InputError(
-            f"{where}: its padding {joint.padding} is larger than its kernel; relays need a tap on the pixel itself."
-        )
+    full = np.zeros((weight.shape[0] + sum(p.shape[0] for p in carried), *weight.shape[1:]), np.int64)
+    full[: weight.shape[0]] = weight
     row = weight.shape[0]
     for place in carried:
         first = _start(heard, place.source, 0)
@@ -113,8 +126,7 @@ def dense_layer(
         row += count
     delay = None
     if joint.delay is not None:
-        if joint.delay.max() > MAX_DELAY:
-            raise InputError(f"{where}: a delay of {joint.delay.max()} steps; at most {MAX_DELAY} are possible.")
+        refuse_long_delays(joint, where)
         delay = np.zeros_like(weight)
         delay[: layer.shape[0]] = joint.delay
     return DenseLayer(

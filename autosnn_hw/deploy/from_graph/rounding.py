@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autosnn_hw.deploy.from_graph.euler_steps import refuse_below_zero
 from autosnn_hw.deploy.quantise import EVEN, STEP, TIE_GUARD, WeightFormat
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import CubaNeuron
@@ -71,11 +72,9 @@ def rounded(
     Raises:
         InputError: all weights are zero, or a threshold is negative.
     """
-    peak = float(np.abs(layer.weight).max(initial=0.0))
-    if peak == 0:
-        raise InputError(f"node {name!r}: all its weights are zero; nothing can make it fire.")
-    if layer.threshold is not None and (layer.threshold < 0).any():
-        raise InputError(f"node {name!r}: its threshold is {float(layer.threshold.min()):g}; 0 or more is needed.")
+    refuse_silent(layer.weight, name)
+    refuse_below_zero(layer.threshold, name)
+    peak = float(np.abs(layer.weight).max())
     scale, exact = _scale(layer, peak, weights) if scale is None else (scale, True)
     if exact:
         weight = np.rint(scale * layer.weight).astype(np.int64)
@@ -99,6 +98,16 @@ def rounded(
         "i_decay": float(np.abs(i_decay - DECAY_ONE * layer.i_decay).max()),
     }
     return RoundedNeurons(weight, bias, neuron, scale, exact, changes)
+
+
+def refuse_silent(weight: np.ndarray, name: str) -> None:
+    """Refuse weights that are all zero.
+
+    Raises:
+        InputError: they are; names the node.
+    """
+    if not np.any(weight):
+        raise InputError(f"node {name!r}: all its weights are zero; nothing can make it fire.")
 
 
 def _one(values: np.ndarray) -> int | np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autosnn_hw.deploy.from_graph.euler_steps import Conventions, step_of
+from autosnn_hw.deploy.from_graph.euler_steps import Conventions, any_step, step_of
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, plan_of
 from autosnn_hw.deploy.from_graph.network import chip_network
 from autosnn_hw.errors import InputError
@@ -54,10 +54,21 @@ def plan_nir(
     fires_at_threshold: bool = False,
     exponential: bool = False,
 ) -> Plan:
-    """`from_nir` before anything is rounded."""
-    found = nir_graph.read(graph) if isinstance(graph, str | Path) else nir_graph.from_nodes(graph)
-    _check_reset(reset)
-    step, known = step_of(found, dt)
+    """`from_nir` before anything is rounded.
+
+    Raises:
+        InputError: all that the file does not say and all that cannot be mapped, by node, a line each.
+    """
+    found, problems = nir_graph.survey(graph)
+    if not found.whole:
+        problems.refuse()  # what hangs on an edge to nowhere cannot be told
+    with problems.kept():
+        _check_reset(reset)
+    step, known = 0.0, ""
+    with problems.kept():
+        step, known = step_of(found, dt)
+    if not step:
+        step, found = any_step(found)
     about = {
         "format": "nir",
         "dt": step,
@@ -66,7 +77,7 @@ def plan_nir(
         "fires": "at the threshold" if fires_at_threshold else "above the threshold",
         "decay": "exponential" if exponential else "euler",
     }
-    return plan_of(found, Conventions(step, exponential, fires_at_threshold), about)
+    return plan_of(found, Conventions(step, exponential, fires_at_threshold), about, problems=problems)
 
 
 def read_back(

@@ -42,6 +42,6 @@ def _of_its_type(node: NirNode) -> NirNode:
 
 
 def _shape(node: NirNode) -> list[int]:
-    if node.kind == "Input":
+    if node.kind == "Input" and "shape" in node.values:
         return [int(n) for n in np.asarray(node.values["shape"]).reshape(-1)]
     return list(np.shape(node.values["weight"])) if "weight" in node.values else []

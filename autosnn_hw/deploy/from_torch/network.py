@@ -15,6 +15,7 @@ from autosnn_hw.deploy.from_torch.framework_neurons import Neurons
 from autosnn_hw.deploy.from_torch.traced_module import Traced, trace
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.problems import Problems
 
 
 def from_torch(
@@ -53,15 +54,22 @@ def module_of(value: Any) -> nn.Module:
 
 
 def plan_torch(traced: Traced, input_shape: Sequence[int], reset: str | None = None) -> Plan:
-    """`from_torch` of a traced module before anything is rounded."""
+    """`from_torch` of a traced module before anything is rounded.
+
+    Raises:
+        InputError: all that cannot be mapped, by name, a line each.
+    """
     soft = [name for name, found in traced.neurons.items() if found.reset == "subtract"]
-    _check_reset(reset, soft, len(traced.neurons))
-    notes = []
+    problems, notes = Problems("the module"), []
+    with problems.kept():
+        _check_reset(reset, soft, len(traced.neurons))
     if soft:
         notes.append(
             f"{len(soft)} of {len(traced.neurons)} layers of neurons were trained with reset by subtraction ({', '.join(soft[:4])}) and are reset to 0 here"
         )
-    at = fires_at(traced.neurons.values())
+    at = False
+    with problems.kept():
+        at = fires_at(traced.neurons.values())
     about: dict[str, Any] = {
         "format": "torch",
         "dt": 1.0,
@@ -70,7 +78,7 @@ def plan_torch(traced: Traced, input_shape: Sequence[int], reset: str | None = N
         "fires": "at the threshold" if at else "above the threshold",
     }
     graph = traced.graph(tuple(int(n) for n in input_shape))
-    return plan_of(graph, Conventions(1.0, fires_at=at), about, notes)
+    return plan_of(graph, Conventions(1.0, fires_at=at), about, notes, problems)
 
 
 def fires_at(neurons: Any) -> bool:

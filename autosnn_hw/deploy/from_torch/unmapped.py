@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from torch import nn
 
 from autosnn_hw.deploy.from_torch.framework_neurons import known
 from autosnn_hw.errors import InputError
+from autosnn_hw.problems import Problems, SeveralProblems
 
 MAPPED = f"Conv1d, Conv2d, Linear, BatchNorm, AvgPool2d, MaxPool2d, Flatten, Dropout can, and the neurons of {known()}"
 NEAREST = {
@@ -26,21 +25,12 @@ NEAREST = {
 """By the name of a class of torch, what comes nearest to it and can be mapped."""
 
 
-@dataclass(eq=False)
-class Unmapped:
-    """Parts of one module that cannot be mapped.
+class Unmapped(Problems):
+    """Parts of one module that cannot be mapped; once some are modules of a kind that is not known, the kinds that are must be said."""
 
-    Args:
-        sentences: one each, in the order in which they are met; a part that is called again is there once.
-        foreign: some are modules of a kind that is not known, so that the kinds that are must be said.
-    """
-
-    sentences: list[str] = field(default_factory=list)
-    foreign: bool = False
-
-    def add(self, sentence: str) -> None:
-        if sentence not in self.sentences:
-            self.sentences.append(sentence)
+    def __init__(self) -> None:
+        super().__init__("the module")
+        self.foreign = False
 
     def add_module(self, module: nn.Module, name: str) -> None:
         """A module of a kind that is not known."""
@@ -51,14 +41,14 @@ class Unmapped:
         self.add(f"module {name!r} ({type(module).__module__.split('.')[0]}'s {kind}) cannot be mapped{beside}")
 
     def refuse(self) -> None:
-        """Raise for all that was gathered: one sentence for one part, else a line for each.
+        """Refuse the module for all that was gathered: one sentence for one part, else a line for each.
 
         Raises:
             InputError: where there is anything.
         """
         can = f"{MAPPED}." if self.foreign else ""
-        if len(self.sentences) == 1:
-            raise InputError(f"{self.sentences[0]}; {can}" if can else self.sentences[0])
-        if self.sentences:
-            lines = "".join(f"\n  {sentence.rstrip('.')}" for sentence in self.sentences)
-            raise InputError(f"{len(self.sentences)} parts cannot be mapped:{lines}" + (f"\n{can}" if can else ""))
+        try:
+            super().refuse()
+        except SeveralProblems as found:
+            between = "; " if len(self) == 1 else "\n"
+            raise InputError(f"{found}{between}{can}" if can else str(found)) from None

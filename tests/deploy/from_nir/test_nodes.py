@@ -40,7 +40,7 @@ def test_all_nodes_and_edges_that_cannot_be_mapped_are_named_in_one_refusal(path
     with pytest.raises(InputError) as error:
         from_nir(path, dt=1.0, reset="hard")
     first, *lines = str(error.value).splitlines()
-    assert first == "3 things cannot be mapped:" and len(lines) == 3
+    assert first == f"{path} has 3 problems:" and all(line.startswith("- ") for line in lines) and len(lines) == 3
     text = str(error.value)
     assert "node 'pool' is of type 'MaxPool2d' (nearest: SumPool2d and Threshold)" in text
     assert "node 'odd' is of type 'Wavelet'" in text and text.count("known are Input, Output, Linear") == 1

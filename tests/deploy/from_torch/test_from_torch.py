@@ -178,10 +178,10 @@ def test_all_that_cannot_be_mapped_is_named_at_once_each_with_what_comes_nearest
     with pytest.raises(InputError) as error:
         from_torch(module, (4,))
     first, *lines, last = str(error.value).splitlines()
-    assert first == "3 parts cannot be mapped:" and last.startswith("Conv1d, Conv2d, Linear")
-    assert [line.split(" cannot")[0] for line in lines[:2]] == ["  module '1' (torch's ReLU)", "  module '2' (torch's LayerNorm)"]  # fmt: skip
+    assert first == "the module has 3 problems:" and last.startswith("Conv1d, Conv2d, Linear")
+    assert [line.split(" cannot")[0] for line in lines[:2]] == ["- module '1' (torch's ReLU)", "- module '2' (torch's LayerNorm)"]  # fmt: skip
     assert lines[0].endswith("(nearest: spiking neurons in its place)") and "nearest: BatchNorm" in lines[1]
-    assert lines[2].startswith("  neuron '4' (IFNode) resets to -1")
+    assert lines[2].startswith("- neuron '4' (IFNode) resets to -1")
 
 
 def test_a_forward_names_all_that_it_cannot_be_mapped_for_once_though_it_is_called_in_every_step():
@@ -199,7 +199,7 @@ def test_a_forward_names_all_that_it_cannot_be_mapped_for_once_though_it_is_call
         from_torch(Steps(), (4,))
     text = str(error.value)
     assert (
-        text.startswith("3 parts cannot be mapped:") and text.count("'act'") == text.count("(torch's GroupNorm)") == 1
+        text.startswith("the module has 3 problems:") and text.count("'act'") == text.count("(torch's GroupNorm)") == 1
     )
     assert "module 'last' works on what 'sigmoid' gives" in text
 
