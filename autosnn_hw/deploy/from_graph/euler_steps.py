@@ -6,6 +6,7 @@ tau_syn I' = -I + w_in S. Sources: Pedersen et al. 2024; conventions of each fra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,7 +64,7 @@ def discrete(node: NirNode, how: Conventions) -> Discrete:
     """The constants of a node in steps.
 
     Raises:
-        InputError: dt is longer than a time constant, the neuron resets to something else than 0, or its threshold is negative; all of it.
+        InputError: a time constant is not above 0, the neuron resets to something else than 0, or its threshold is negative; all of it.
     """
     if node.kind == OR:
         return Discrete(np.ones(()), np.zeros(()), np.ones(()), np.ones(()), np.full((), 0.5))
@@ -105,6 +106,29 @@ def discrete(node: NirNode, how: Conventions) -> Discrete:
     return Discrete(gain, share * value["v_leak"], share, current, threshold)
 
 
+def refuse_long_step(nodes: Sequence[NirNode], how: Conventions) -> None:
+    """Refuse an Euler step that is longer than a time constant of some neurons: once, as it is the step that is wrong.
+
+    Raises:
+        InputError: it is; names the first node of these.
+    """
+    short = [
+        (node, time, float(np.min(node.values[time])))
+        for node in nodes
+        for time in TIMES
+        if time in node.values and not how.exponential
+    ]
+    short = [(node, time, least) for node, time, least in short if least > 0 and how.dt > least * (1 + AGREE)]
+    if short:
+        node, time, least = short[0]
+        others = len({one.name for one, _, _ in short} - {node.name})
+        more = f", and than time constants of {others} other node{'s' if others > 1 else ''}" if others else ""
+        raise InputError(
+            f"node {node.name!r} ({node.kind}): dt {how.dt:g} is longer than its {time} {least:g}{more}; give the step that it was "
+            "trained with (--dt), in the same unit."
+        )
+
+
 def refuse_below_zero(threshold: np.ndarray | None, name: str) -> None:
     """Refuse a threshold below 0 (the voltage at rest), which no chip has.
 
@@ -122,11 +146,6 @@ def _share(node: NirNode, name: str, tau: np.ndarray, how: Conventions) -> np.nd
     share = how.dt / tau
     if how.exponential:
         return np.asarray(-np.expm1(-share))
-    if (share > 1 + AGREE).any():
-        raise InputError(
-            f"node {node.name!r} ({node.kind}): dt {how.dt:g} is longer than its {name} {float(tau.min()):g}; give the step that it was "
-            "trained with (--dt), in the same unit."
-        )
     return np.minimum(share, 1.0)
 
 

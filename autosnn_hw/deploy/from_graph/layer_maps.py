@@ -10,7 +10,7 @@ import numpy as np
 
 from autosnn_hw.axes import along_first
 from autosnn_hw.deploy.from_graph.composition import materialised, side_by_side
-from autosnn_hw.deploy.from_graph.euler_steps import Conventions, Discrete, discrete
+from autosnn_hw.deploy.from_graph.euler_steps import Conventions, Discrete, discrete, refuse_long_step
 from autosnn_hw.deploy.from_graph.maps import ConvMap, DenseMap, Map, Shape, per_channel
 from autosnn_hw.deploy.from_graph.receiving_layers import FloatLayer, layers_of
 from autosnn_hw.deploy.from_graph.relayed_layers import Place, refuse_impassable, refuse_long_delays
@@ -93,6 +93,8 @@ def plan_of(
     problems = Problems() if problems is None else problems
     received = layers_of(graph, how.dt, problems)
     layers = received.layers
+    with problems.kept():
+        refuse_long_step([*(layer.node for layer in layers), *received.alone], how)
     heard: tuple[Place, ...] = (Place(received.start, received.shape, False),)
     planned, said = [], list(notes)
     for index, layer in enumerate(layers):

@@ -10,9 +10,12 @@ import os
 import pickle
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import TracebackType
+from importlib.machinery import PathFinder
+from itertools import accumulate
+from types import ModuleType, TracebackType
 from typing import Any
 
 import cloudpickle
@@ -132,7 +135,12 @@ class FrameworkProcess:
 
 
 def _pickled(module: nn.Module) -> bytes:
+    """The module with the code of its classes where these cannot be imported by their name."""
+    names = {type(part).__module__ for part in module.modules()}
+    own = [sys.modules[name] for name in sorted(names) if name in sys.modules and not _is_found(sys.modules[name])]
     try:
+        for each in own:
+            cloudpickle.register_pickle_by_value(each)
         return bytes(cloudpickle.dumps(module))
     except Exception as error:  # whatever the user's objects raise when they are copied
         reason = " ".join(str(error).split())[:200].rstrip(".")
@@ -140,3 +148,21 @@ def _pickled(module: nn.Module) -> bytes:
             f"{type(module).__name__} cannot be sent to a process of its own ({type(error).__name__}: {reason}); a module without open files, "
             "locks and parametrizations can, and `import FILE.py:NAME --dataset ..` makes it there."
         ) from None
+    finally:
+        for each in own:
+            cloudpickle.unregister_pickle_by_value(each)
+
+
+def _is_found(module: ModuleType) -> bool:
+    """Whether importing a module by its name, anew, finds the file that it came from; what came from none is taken for found."""
+    file = getattr(module, "__file__", None)
+    if file is None or module.__name__ == "__main__":  # which cloudpickle knows itself
+        return True
+    folders: Sequence[str] | None = None
+    spec = None
+    for name in accumulate(module.__name__.split("."), "{}.{}".format):
+        spec = PathFinder.find_spec(name, folders)
+        if spec is None:
+            return False
+        folders = spec.submodule_search_locations
+    return spec is not None and spec.origin is not None and os.path.realpath(spec.origin) == os.path.realpath(file)

@@ -94,6 +94,16 @@ def test_what_the_file_does_not_say_is_asked_for_together_with_what_cannot_be_ma
     assert said_alike(problems_of(delayed), ["node '0' (Delay): its delays are 0.3 to 0.3 steps of dt 1", "node '1' (Linear): its weight has shape (4, 7)"])  # fmt: skip
 
 
+def test_a_step_that_is_too_long_for_many_is_said_once():
+    found = problems_of(network(n1=ALONE["n1"][0]), dt=5.0)
+    wanted = [
+        "node 'n2' (LIF): dt 5 is longer than its tau 4, and than time constants of 1 other node; give",
+        *ALONE["n1"][1],
+    ]
+    assert said_alike(found, wanted), found
+    assert said_alike(problems_of(network(), dt=5.0, exponential=True), [])
+
+
 def test_every_circle_is_named_and_the_rest_is_looked_at():
     graph = network(n3=ALONE["n3"][0])
     graph.nodes["back"] = nir.Linear(np.eye(4))

@@ -77,8 +77,16 @@ def of_norse():
     return nn.Sequential(nn.Conv2d(2, 4, 3), norse.LIFCell(p), nn.Flatten(), nn.Linear(64, 5), norse.LICell())
 
 
-def of_spikingjelly():
-    return nn.Sequential(nn.Flatten(), nn.Linear(72, 12), neuron.ParametricLIFNode(2.0), nn.Linear(12, 5), neuron.IFNode(v_reset=None))  # fmt: skip
+class OfSpikingJelly(nn.Module):
+    """A class of a file that cannot be imported by its name, as this one cannot."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Linear(72, 12), nn.Linear(12, 5)
+        self.first, self.last = neuron.ParametricLIFNode(2.0), neuron.IFNode(v_reset=None)
+
+    def forward(self, x):
+        return self.last(self.two(self.first(self.one(torch.flatten(x, 1)))))
 
 
 def frames(*shape):
@@ -92,7 +100,7 @@ def nets(tmp_path, monkeypatch):
     np.savez("a.npz", x_test=frames(5, 8, 6), y_test=np.zeros(5, np.int64))
 
 
-@pytest.mark.parametrize("make", [of_snntorch, of_spikingjelly])
+@pytest.mark.parametrize("make", [of_snntorch, OfSpikingJelly])
 def test_every_spike_and_vote_is_that_of_the_module_here(make):
     torch.manual_seed(0)
     module, x = make(), frames(70, 6, 2, 6, 6)
