@@ -30,7 +30,8 @@ BACKEND = {"name": "exact", "kind": "simulator", "version": autosnn_hw.__version
 # Values of the largest layer over all steps that a chunk holds.
 _VALUES_AT_ONCE = {"cpu": 1 << 22, "cuda": 1 << 24}
 _EVENT_SAMPLES = 64  # samples of a chunk whose spikes need not be kept
-_INPUT_VALUES_AT_ONCE = 1 << 23  # of their inputs; large event frames take some 45 bytes a value while they are laid out
+# Of the inputs of a chunk; large event frames take some 45 bytes a value while they are laid out.
+_INPUT_VALUES_AT_ONCE = 1 << 23
 
 
 def run(
