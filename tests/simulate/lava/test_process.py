@@ -57,7 +57,7 @@ def until(condition, seconds=30.0):
 
 
 @pytest.fixture
-def nothing_left(monkeypatch):
+def nothing_left(monkeypatch, tmp_path):  # tmp_path is made before TMPDIR is another
     """A test that uses this leaves no process, no segment of shared memory and no folder behind."""
     temporary = tempfile.mkdtemp(prefix="t")  # a short path: sockets are made in it
     monkeypatch.setenv("TMPDIR", temporary)
