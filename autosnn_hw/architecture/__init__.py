@@ -3,12 +3,15 @@
 from autosnn_hw.architecture.genotype import (
     ABLATION_BLOCKS,
     BLOCKS,
-    FIRST_SIDE,
     SEARCH_BLOCKS,
     SKIP,
-    SMALLEST_SIDE,
     Architecture,
     BlockKind,
+    words,
+)
+from autosnn_hw.architecture.stage_layout import (
+    FIRST_SIDE,
+    SMALLEST_SIDE,
     Stage,
     block_convolutions,
     block_groups,
@@ -16,7 +19,6 @@ from autosnn_hw.architecture.genotype import (
     front_sentence,
     layout,
     slot_name,
-    words,
 )
 
 __all__ = [

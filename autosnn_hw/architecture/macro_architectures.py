@@ -37,6 +37,11 @@ class Macro(NamedTuple):
     hidden: tuple[int, ...] = ()
     shared_sum: bool = False
 
+    @property
+    def placement(self) -> tuple[int, ...]:
+        """Numbers of the slots that its own pools follow, from 1 and ascending."""
+        return tuple(sorted(slot + 1 for slot in self.pooled))
+
 
 _FIVE = ((1, 1), (2, 1), (2, 1), (4, 1), (4, 1))
 _AFTER = frozenset({0, 2, 4})

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from autosnn_hw.architecture import pool_list
 from autosnn_hw.architecture.genotype import BLOCKS
 from autosnn_hw.architecture.macro_architectures import Macro, in_words, own_macro
 from autosnn_hw.architecture.size_list import SizeList
@@ -19,6 +20,7 @@ NAMED = ("SNN_1", "SNN_2", "SNN_3")  # that a search knows by name
 ENDING = ".toml"
 MOST_SLOTS = 16
 
+PoolList = Annotated[tuple[str, ...] | None, BeforeValidator(pool_list.checked)]
 Block = Annotated[str, AfterValidator(lambda name: _known(name))]
 
 
@@ -47,7 +49,7 @@ class SpaceFile(BaseModel):
         slots: from the stem to the readout.
         pool: kind of the pools.
         global_average: an average over all pixels before the readout.
-        widths, timesteps: to choose from, where the command line has none.
+        widths, timesteps, pools: to choose from, where the command line has none; `pools` as `1.3`, in the place of the slots' own.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -57,6 +59,7 @@ class SpaceFile(BaseModel):
     global_average: bool = False
     widths: SizeList | None = None
     timesteps: SizeList | None = None
+    pools: PoolList = None
 
 
 def resolved(choices: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
@@ -72,8 +75,13 @@ def resolved(choices: Mapping[str, Any], folder: Path | None = None) -> dict[str
     if not isinstance(space, str) or not space.endswith(ENDING):
         return dict(choices)
     found = read(space if folder is None else folder / space)
-    sizes = {"width": found.widths, "timesteps": found.timesteps}
-    return {name: size for name, size in sizes.items() if size is not None} | dict(choices) | {"space": line(found)}
+    sizes = {"width": found.widths, "timesteps": found.timesteps, "pools": found.pools}
+    known = {name: size for name, size in sizes.items() if size is not None} | dict(choices)
+    if known.get("pools") is not None and found.pool != "max" and not any(slot.pool for slot in found.slots):
+        raise InputError(
+            f"{space}: pool is {found.pool}, but no slot has one; give a slot `pool = true`, which says the kind of those that --pools places."
+        )
+    return known | {"space": line(found)}
 
 
 def read(path: str | Path) -> SpaceFile:

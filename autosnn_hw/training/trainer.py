@@ -97,6 +97,8 @@ def train_network(
 
     x, y = dataset.full_train() if full_train else (dataset.x_train, dataset.y_train)
     genotype = {name: value for name, value in asdict(architecture).items() if name != "named"}
+    if architecture.pools is None:  # as checkpoints of before there were others
+        del genotype["pools"]
     identity = identity_of(
         "network", dataset, schedule, architecture=genotype, full=full_train,
         **fabric.identity(), **({} if initial is None else {"initial": begun_from or fingerprint(initial)}),

@@ -1,6 +1,8 @@
 """The genotype is printable and parseable, and the layout is AutoSNN's."""
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -18,11 +20,15 @@ from autosnn_hw.architecture import (
     front_sentence,
     layout,
     slot_name,
+    words,
 )
 from autosnn_hw.errors import InputError
 
 blocks = st.lists(st.sampled_from(SEARCH_BLOCKS), min_size=5, max_size=5).map(tuple)
 groups = st.none() | st.lists(st.integers(1, 16), min_size=5, max_size=5).map(tuple)
+
+
+pools = st.none() | st.sets(st.integers(0, 5), min_size=1).map(lambda slots: tuple(sorted(slots)))
 
 
 @given(blocks, groups)
@@ -31,8 +37,55 @@ def test_parsing_what_was_printed_gives_the_same_genotype(names, grouped):
     assert Architecture.parse(str(architecture)) == architecture
 
 
+@given(
+    blocks, groups, pools, st.integers(1, 999), st.integers(1, 99), st.sampled_from(["", "C", "P", "CP", "PT", "CPT"])
+)
+def test_sizes_that_are_named_are_read_again_and_are_words_of_their_own(names, grouped, placed, width, steps, named):
+    architecture = Architecture(names, "SNN_1", width, steps, grouped, placed, named)
+    again = Architecture.parse(str(architecture), width=width, timesteps=steps, pools=placed)
+    assert again == architecture and (again.named, str(again)) == (named, str(architecture))
+    assert Architecture.parse(str(replace(architecture, named="CPT"))) == architecture
+    sizes = {"C": str(width), "P": ".".join(map(str, architecture.placement)), "T": str(steps)}
+    assert words(str(architecture))[5:] == [letter + sizes[letter] for letter in named]
+
+
+def test_pools_where_the_macro_architecture_has_them_are_its_own():
+    own = Architecture.parse("AutoSNN@P5.3.1")
+    assert own == Architecture.parse("AutoSNN") and own.pools is None and own.placement == (1, 3, 5)
+    assert hash(own) == hash(Architecture.parse("AutoSNN"))
+    assert Architecture.parse("AutoSNN@P1.2") != own
+
+
+@given(pools, st.sampled_from([8, 16, 32, 40]))
+def test_pools_stand_behind_the_slots_that_are_named_as_long_as_there_is_room(placed, side):
+    stages = layout(Architecture(("SRB_k3",) * 5, pools=placed), (1, side, side), 10)
+    names = [stage.name for stage in stages]
+    before = [names[number - 1] for number, name in enumerate(names) if name.startswith("pool")]
+    wanted = ["stem" if slot == 0 else slot_name(slot - 1) for slot in placed or (1, 3, 5)]
+    assert before == wanted[: len(before)]
+    left = stages[-1].in_shape[1]
+    assert left == side >> len(before) and (len(before) == len(wanted) or left // 2 < 4)
+    assert [name for name in names if name.startswith("pool")] == [f"pool{n + 1}" for n in range(len(before))]
+    for a, b in pairwise(stages):
+        assert a.out_shape == b.in_shape
+
+
 @pytest.mark.parametrize(
-    "text", ["", "SRB_k3", "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k7", "AutoSNM", "a,b,c,d,e", "skip/x,skip,skip,skip,skip"]
+    "text",
+    [
+        "",
+        "SRB_k3",
+        "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k7",
+        "AutoSNM",
+        "a,b,c,d,e",
+        "skip/x,skip,skip,skip,skip",
+        "AutoSNN@P",
+        "AutoSNN@P1.",
+        "AutoSNN@P1.1",
+        "AutoSNN@P6",
+        "AutoSNN@T4P1",
+        "AutoSNN@P1.x",
+    ],
 )
 def test_a_string_that_is_no_architecture_is_refused_in_one_sentence(text):
     with pytest.raises(InputError) as refused:

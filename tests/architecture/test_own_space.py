@@ -69,6 +69,38 @@ def test_what_the_command_line_says_wins():
     assert resolved({"space": "SNN_2", "width": 16}) == {"space": "SNN_2", "width": 16}
 
 
+PLACED = """pools = ["2.1", "1.3"]
+[[slots]]
+width = 1
+blocks = ["skip"]
+[[slots]]
+width = 2
+blocks = ["skip"]
+[[slots]]
+width = 2
+blocks = ["skip"]
+"""
+
+
+def test_a_file_may_say_where_pools_may_stand_and_the_command_line_wins(tmp_path):
+    (tmp_path / "placed.toml").write_text(PLACED)
+    assert config_for({"space": str(tmp_path / "placed.toml")}).pools == ("1.2", "1.3")
+    assert config_for({"space": str(tmp_path / "placed.toml"), "pools": ("2.3",)}).pools == ("2.3",)
+    (tmp_path / "bad.toml").write_text(PLACED.replace("2.1", "2.2"))
+    with pytest.raises(InputError, match="pools is '2.2'; every slot may be named once"):
+        read(tmp_path / "bad.toml")
+
+
+def test_a_kind_of_pools_that_no_slot_has_is_refused_where_they_are_placed(tmp_path):
+    """The line that a run keeps of a space says the kind behind a slot that has one."""
+    path = tmp_path / "average.toml"
+    path.write_text('pool = "average"\n' + PLACED)
+    with pytest.raises(InputError, match="pool is average, but no slot has one; give a slot `pool = true`"):
+        config_for({"space": str(path)})
+    path.write_text('pool = "average"\n' + PLACED.replace("width = 1\n", "width = 1\npool = true\n"))
+    assert config_for({"space": str(path)}).space.startswith("1C skip | average pool | ")
+
+
 SAID = """pool = "min"
 colour = 3
 widths = [0]
@@ -96,7 +128,7 @@ def test_everything_that_is_wrong_is_said_a_problem_a_line(tmp_path):
         f"- slot 1, blocks: 'SRBk3' is unknown; did you mean SRB_k3? Known are {', '.join(BLOCKS)}",
         "- slot 2, width is missing",
     ]
-    assert "- colour is unknown; allowed are slots, pool, global_average, widths, timesteps" in problems
+    assert "- colour is unknown; allowed are slots, pool, global_average, widths, timesteps, pools" in problems
     assert "- widths is 0; at least 1 is needed" in problems
     assert "- pool is 'min'; allowed: 'max' or 'average'" in problems
 

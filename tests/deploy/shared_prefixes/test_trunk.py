@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, genotype
+from autosnn_hw.architecture import SEARCH_BLOCKS, stage_layout
 from autosnn_hw.deploy.batch_norm import deploy_candidate
 from autosnn_hw.deploy.planned_layers import block_units, front_units, network_units
 from autosnn_hw.deploy.quantise import EVEN, TERNARY
@@ -25,7 +25,7 @@ def pictures(net, count, seed):
 def grown(trunk, net, seed=0):
     """The whole network, its blocks added one by one, two or three at a time."""
     random, prefix = np.random.default_rng(seed), trunk.root
-    blocks = list(net.blocks[len(genotype.front([block.stage for block in net.blocks])) :])
+    blocks = list(net.blocks[len(stage_layout.front([block.stage for block in net.blocks])) :])
     while blocks:
         many = int(random.integers(1, 4))
         (prefix,) = trunk.grow(prefix, [[unit for block in blocks[:many] for unit in block_units(block)]])
@@ -130,7 +130,7 @@ def test_event_frames(folded, kind, payload):
 @pytest.mark.parametrize("frames", [False, True])
 def test_what_stands_before_the_first_slot_is_common_to_all(folded, kind, frames, monkeypatch):
     """AutoSNN's stem for large samples, at a size that is quick to run: pool, convolution, pool."""
-    monkeypatch.setattr(genotype, "FIRST_SIDE", 6)
+    monkeypatch.setattr(stage_layout, "FIRST_SIDE", 6)
     net = folded(
         "SRB_k3,skip,SCB_k3,skip,skip", norm=True, seed=3, image=(2, 24, 28), voters=10, timesteps=2, frames=frames
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autosnn_hw.architecture import genotype
+from autosnn_hw.architecture import stage_layout
 from autosnn_hw.deploy.batch_norm import calibrated, deploy_candidate
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.errors import InputError
@@ -31,7 +31,7 @@ CROSSBAR = Fabric("memoryless", True, 128)
 )
 def supernet(request, monkeypatch):
     fabric, sharing, side = request.param
-    monkeypatch.setattr(genotype, "FIRST_SIDE", side)  # 4: a pool and a convolution stand before TBD1
+    monkeypatch.setattr(stage_layout, "FIRST_SIDE", side)  # 4: a pool and a convolution stand before TBD1
     torch.manual_seed(3)
     network = SuperNetwork("SNN_1", 4, 3, (1, 8, 8), 10, genes=[WAYS] * 5, sharing=sharing, fabric=fabric)
     with torch.no_grad():  # weights that spike, and norms that are not all alike
