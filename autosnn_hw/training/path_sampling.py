@@ -6,11 +6,13 @@ Strict fairness: FairNAS, Chu et al., ICCV 2021 (arXiv 1907.01845). Single paths
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 Gene = tuple[str, int]  # block name, groups of its convolutions
 Slots = Sequence[Sequence[Gene]]  # what each slot may hold
+Choice = TypeVar("Choice")
 ANCHOR = "SRB_k3"
 # Part of the epochs; ternary super-networks do not leave the plateau of equal votes without it (docs/lab/training.md).
 SPREADING = 0.6
@@ -51,6 +53,12 @@ def fair(slots: Slots, count: int, random: np.random.Generator) -> list[tuple[Ge
         ways = [slot[i] for i in np.concatenate(rounds)[:count]]
         orders.append([way[random.integers(len(way))] if len(way) > 1 else way[0] for way in ways])
     return list(zip(*orders))
+
+
+def equally_often(choices: Sequence[Choice], count: int, random: np.random.Generator) -> list[Choice]:
+    """`count` of the choices in random order, each as often as any other up to once."""
+    rounds = [random.permutation(len(choices)) for _ in range(-(-count // len(choices)))]
+    return [choices[int(number)] for number in np.concatenate(rounds)[:count]]
 
 
 def _by_block(genes: Sequence[Gene]) -> list[list[Gene]]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import torch
 from torch import nn
 
-from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, Stage, front, slot_name
+from autosnn_hw.architecture import SEARCH_BLOCKS, Architecture, front, pool_choices, slot_name
 from autosnn_hw.architecture.macro_architectures import macro
+from autosnn_hw.architecture.pool_list import Placement, in_text
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.training import path_sampling
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.evaluation import samples_at_once
-from autosnn_hw.training.modules.blocks import Counter, Norm, SpikePool, SpikingBlock
+from autosnn_hw.training.modules.blocks import Counter, Norm
 from autosnn_hw.training.modules.fabric import FLOAT, Fabric
 from autosnn_hw.training.modules.spiking_network import folded_network, stages_of, time_folded
 from autosnn_hw.training.modules.ternary import make_ternary
 from autosnn_hw.training.modules.voting_readout import VotingReadout
 from autosnn_hw.training.path_sampling import Gene
+from autosnn_hw.training.weight_sharing.alternatives import Views, alternatives, untracked_layer, views
 from autosnn_hw.training.weight_sharing.narrow import NarrowLayer, sandwich
 from autosnn_hw.training.weight_sharing.sharing import share
 
@@ -31,13 +34,15 @@ Statistics = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # by norm layer: m
 
 
 class SuperNetwork(nn.Module):
-    """All candidates of a space, at one width or at several.
+    """All candidates of a space, at one width or at several, with their pools at one placement or at several.
 
     Args:
         space: macro-architecture, as `macro_architectures.macro` takes it.
         width, timesteps: C and T.
         widths, steps: widths and numbers of timesteps that its candidates may have, C and T the largest of them; none: C or T
             alone. A narrower network reads the first channels of the weights (`training.narrow`).
+        pools: placements of their pools (`Architecture.placement`), the first of them that of paths which name none; none: the
+            macro-architecture's own. Networks of all of them have the same weights, whatever image a layer sees.
         image: (Cin, H, W).
         classes: number of classes.
         genes: (block, groups) pairs a slot may hold, slot by slot; the five blocks of AutoSNN by default.
@@ -57,6 +62,7 @@ class SuperNetwork(nn.Module):
         genes: Sequence[Sequence[Gene]] | None = None,
         widths: Sequence[int] = (),
         steps: Sequence[int] = (),
+        pools: Sequence[Placement] = (),
         sharing: str = ENTANGLED,
         voters: int | None = None,
         fabric: Fabric = FLOAT,
@@ -73,6 +79,8 @@ class SuperNetwork(nn.Module):
         self.widths, self.steps = _ending(widths, width, "widths"), _ending(steps, timesteps, "timesteps")
         if len(self.widths) > 1 and (fabric.readout_block is not None or any(g > 1 for s in self.genes for _, g in s)):
             raise InputError("several widths want ungrouped blocks and a readout of all inputs; give one width.")
+        self.placements = tuple(map(tuple, pools)) or (macro(space).placement,)
+        pool_choices.ordered(space, sorted(self.placements), image)  # refuses those whose weights are others
         self.image, self.classes, self.fabric, self.sharing = image, classes, fabric, sharing
         template = self.path([slot[0] for slot in self.genes])
         self.stages = stages_of(template, image, classes, voters, fabric.readout_block)
@@ -80,7 +88,7 @@ class SuperNetwork(nn.Module):
         self.layers = nn.ModuleDict()
         slot_of = {slot_name(i): i for i in range(slots)}
         for stage in self.stages:
-            made = {key: _layer(one, classes, fabric) for key, one in self._alternatives(stage).items()}
+            made = {key: untracked_layer(one, classes, fabric) for key, one in alternatives(stage, self.genes).items()}
             self.layers[stage.name] = nn.ModuleDict(made) if stage.name in slot_of else made[""]
         self.kernels = nn.ModuleDict()
         self.reads: dict[str, dict[str, set[str]]] = {}  # slot -> block -> its places in the slot's kernels
@@ -89,29 +97,23 @@ class SuperNetwork(nn.Module):
                 self.kernels[name], self.reads[name] = share(dict(self.layers[name].items()))
         if fabric.ternary:
             make_ternary(layer for name, layer in self.layers.items() if name != "stem" or fabric.chip_stem)
-        # By width, stage and key; outside torch's registration, because nothing in them is theirs.
-        self._narrow = {narrow: self._narrowed(replace(template, width=narrow)) for narrow in self.widths[:-1]}
+        # By width and placement; outside torch's registration, because nothing in them is theirs.
+        self._views: dict[tuple[int, Placement], Views] = {}
+        self._names: dict[Placement, list[str]] = {}  # of the stages of a placement, in order
+        self._fronts: dict[Placement, int] = {}  # how many of these stand before the first slot
+        for placement, channels in product(self.placements, self.widths):
+            its = replace(template, width=channels, pools=placement or None)
+            stages = stages_of(its, image, classes, self.voters, fabric.readout_block)
+            self._names[placement], self._fronts[placement] = [s.name for s in stages], len(front(stages))
+            if stages != self.stages:
+                self._views[channels, placement] = views(stages, self.layers, self.genes, classes, fabric)
 
-    def _alternatives(self, stage: Stage) -> dict[str, Stage]:
-        """By key the blocks of a slot; a stage that is no slot by itself."""
-        slots = {slot_name(i): genes for i, genes in enumerate(self.genes)}
-        if stage.name not in slots:
-            return {"": stage}
-        return {f"{block}/{groups}": replace(stage, kind=block, groups=groups) for block, groups in slots[stage.name]}
-
-    def _narrowed(self, template: Architecture) -> dict[tuple[str, str], NarrowLayer]:
-        """All layers at a narrower width."""
-        found = {}
-        for stage in stages_of(template, self.image, self.classes, self.voters, None):
-            for key, one in self._alternatives(stage).items():
-                wide = self.layers[stage.name][key] if key else self.layers[stage.name]
-                found[stage.name, key] = NarrowLayer(_layer(one, self.classes, self.fabric), wide)
-        return found
-
-    def _at(self, width: int, name: str, key: str = "") -> nn.Module:
-        """The layer of a stage at a width, of a slot its block `key`."""
-        if width != self.width:
-            return self._narrow[width][name, key].ready()
+    def _at(self, path: Architecture, name: str, key: str = "") -> nn.Module:
+        """The layer of a stage at the sizes of a path, of a slot its block `key`."""
+        seen = self._views.get((path.width, path.placement))
+        if seen is not None:
+            view = seen[name, key]
+            return view.ready() if isinstance(view, NarrowLayer) else view
         layer: nn.Module = self.layers[name][key] if key else self.layers[name]
         return layer
 
@@ -119,7 +121,8 @@ class SuperNetwork(nn.Module):
         """The architecture that holds `genes`, one a slot."""
         grouped = any(groups != 1 for slot in self.genes for _, groups in slot)
         groups = tuple(groups for _, groups in genes) if grouped else None
-        return Architecture(tuple(block for block, _ in genes), self.space, self.width, self.timesteps, groups)
+        blocks, pools = tuple(block for block, _ in genes), self.placements[0] or None
+        return Architecture(blocks, self.space, self.width, self.timesteps, groups, pools)
 
     @property
     def anchor(self) -> Architecture:
@@ -127,16 +130,20 @@ class SuperNetwork(nn.Module):
         return self.path(path_sampling.anchor(self.genes))
 
     def uniform_path(self, random: np.random.Generator, spread: float = 1.0) -> Architecture:
-        """A path drawn uniformly (single-path sampling), its width too; each slot leaves the anchor with probability `spread`."""
+        """A path drawn uniformly (single-path sampling), its width and pools too; each slot leaves the anchor with probability
+        `spread`."""
         genes = [slot[random.integers(len(slot))] for slot in self.genes]
         path = self.path(path_sampling.near_anchor(genes, self.genes, random, spread))
-        if len(self.widths) == 1:
-            return path
-        return replace(path, width=self.widths[random.integers(len(self.widths))])
+        if len(self.widths) > 1:
+            path = replace(path, width=self.widths[random.integers(len(self.widths))])
+        if len(self.placements) > 1:
+            path = replace(path, pools=self.placements[random.integers(len(self.placements))])
+        return path
 
     def fair_paths(self, random: np.random.Generator, spread: float = 1.0) -> list[Architecture]:
         """Paths that hold every block of every slot once (strict fairness: `path_sampling.fair`). Of several widths each path has
-        one, among them the widest and the narrowest (the sandwich rule: `narrow.sandwich`).
+        one, among them the widest and the narrowest (the sandwich rule: `narrow.sandwich`). Of several placements of pools each path
+        has one, all of them equally often up to one path (`path_sampling.equally_often`), whatever its width and blocks.
 
         Args:
             spread: each slot leaves the anchor with this probability. Below 1 the alternatives of a slot are trained mostly
@@ -146,9 +153,12 @@ class SuperNetwork(nn.Module):
         count = max(path_sampling.blocks_an_update(self.genes), 2 if several else 1)
         drawn = path_sampling.fair(self.genes, count, random)
         paths = [self.path(path_sampling.near_anchor(genes, self.genes, random, spread)) for genes in drawn]
-        if not several:
-            return paths
-        return [replace(path, width=width) for path, width in zip(paths, sandwich(self.widths, count, random))]
+        if several:
+            paths = [replace(path, width=width) for path, width in zip(paths, sandwich(self.widths, count, random))]
+        if len(self.placements) > 1:
+            pools = path_sampling.equally_often(self.placements, count, random)
+            paths = [replace(path, pools=placement) for path, placement in zip(paths, pools)]
+        return paths
 
     def modules_of(self, path: Architecture) -> list[nn.Module]:
         """The layers of a path in order.
@@ -161,28 +171,33 @@ class SuperNetwork(nn.Module):
         for name, key in keys.items():
             if not self._holds(path) or key not in self.layers[name]:
                 widths, steps = (", ".join(map(str, sizes)) for sizes in (self.widths, self.steps))
+                pools, places = in_text(path.placement), ", ".join(map(in_text, self.placements))
+                if pools != places:  # else they say nothing
+                    steps, pools = f"{steps}, pools {places}", f", pools {pools}"
                 allowed = f": {name} may be {', '.join(self.layers[name])}" if name in self.layers else ""
                 raise InputError(
-                    f"{path} ({path.space}, C = {path.width}, T = {path.timesteps}) is not in this super-network "
+                    f"{path} ({path.space}, C = {path.width}, T = {path.timesteps}{'' if pools == places else pools}) is not in this super-network "
                     f"({self.space}, C = {widths}, T = {steps}){allowed}."
                 )
-        return [self._at(path.width, name, keys.get(name, "")) for name in self.layers]
+        return [self._at(path, name, keys.get(name, "")) for name in self._names[path.placement]]
 
     def _holds(self, path: Architecture) -> bool:
         """Whether it has networks of the path's sizes."""
-        return path.space == self.space and path.width in self.widths and path.timesteps in self.steps
+        sizes = (path.width, self.widths), (path.timesteps, self.steps), (path.placement, self.placements)
+        return path.space == self.space and all(size in known for size, known in sizes)
 
-    def stem(
-        self,
-        x: torch.Tensor,
-        count: Counter | None = None,
-        timesteps: int | None = None,
-        width: int | None = None,
-    ) -> torch.Tensor:
-        """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot: all paths of a width share it."""
-        steps = timesteps or self.timesteps
+    def entrance(self, path: Architecture) -> tuple[int, int]:
+        """What tells what stands before the first slot: its channels, and how many stages it is."""
+        return path.width, self._fronts[path.placement]
+
+    def stem(self, x: torch.Tensor, count: Counter | None = None, path: Architecture | None = None) -> torch.Tensor:
+        """Spikes (T * N, C, H, W) of the stem and what follows it before the first slot of a path, without one of the anchor: all
+        paths of an `entrance` share it."""
+        path = path or self.anchor
+        steps = path.timesteps
         x, constant = time_folded(x, steps)
-        first, *others = (self._at(width or self.width, stage.name) for stage in front(self.stages))
+        names = self._names[path.placement][: self._fronts[path.placement]]
+        first, *others = (self._at(path, name) for name in names)
         spikes = first(x, steps, count, constant=constant)
         for layer in others:
             spikes = layer(spikes, steps, count)
@@ -194,7 +209,7 @@ class SuperNetwork(nn.Module):
 
     def by_step(self, spikes: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """These votes step by step (T, N, classes)."""
-        *layers, readout = self.modules_of(path)[len(front(self.stages)) :]
+        *layers, readout = self.modules_of(path)[self._fronts[path.placement] :]
         for layer in layers:
             spikes = layer(spikes, path.timesteps, count)
         assert isinstance(readout, VotingReadout)
@@ -202,7 +217,7 @@ class SuperNetwork(nn.Module):
 
     def forward(self, x: torch.Tensor, path: Architecture, count: Counter | None = None) -> torch.Tensor:
         """Votes (N, classes) of a path; with batch statistics unless `lent` gives it others."""
-        return self.body(self.stem(x, count, path.timesteps, path.width), path, count)
+        return self.body(self.stem(x, count, path), path, count)
 
     def norms(self, path: Architecture) -> dict[str, Norm]:
         """Batch-norm layers of a path by name."""
@@ -253,15 +268,6 @@ class SuperNetwork(nn.Module):
             with self.lent(path, statistics):
                 blocks = [module.folded() for module in self.modules_of(path)]
         return folded_network(blocks, dataset, self.timesteps, self.classes, self.voters)
-
-
-def _layer(stage: Stage, classes: int, fabric: Fabric) -> nn.Module:
-    """A layer whose batch norm keeps no statistics."""
-    if stage.kind == "readout":
-        return VotingReadout(stage, classes, neuron=fabric.neuron, block=fabric.readout_block)
-    if stage.kind in ("max_pool", "avg_pool", "gap"):
-        return SpikePool(stage, neuron=fabric.neuron)
-    return SpikingBlock(stage, neuron=fabric.stem_neuron if stage.kind == "stem" else fabric.neuron, tracked=False)
 
 
 def _ending(sizes: Sequence[int], largest: int, name: str) -> tuple[int, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from autosnn_hw.architecture import BLOCKS
+from autosnn_hw.architecture import BLOCKS, pool_choices
 from autosnn_hw.architecture.macro_architectures import macro
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import MAX_TIMESTEPS
@@ -21,6 +21,7 @@ from autosnn_hw.training.weight_sharing.supernet import SEPARATE, SHARINGS, Supe
 MAX_SIDE = 1 << 12
 MAX_GENES = 64  # alternatives of a slot
 Size = Annotated[int, Field(ge=1, le=MAX_SIDE)]
+Slot = Annotated[int, Field(ge=0, le=64)]
 Gene = tuple[str, Size]
 
 
@@ -35,6 +36,7 @@ class SupernetIdentity(BaseModel):
     timesteps: Annotated[int, Field(ge=1, le=MAX_TIMESTEPS)]
     widths: Annotated[list[Size], Field(max_length=64)] = []
     steps: Annotated[list[Annotated[int, Field(ge=1, le=MAX_TIMESTEPS)]], Field(max_length=64)] = []
+    pools: Annotated[list[Annotated[tuple[Slot, ...], Field(max_length=64)]], Field(max_length=64)] = []
     image: tuple[Size, Size, Size]
     classes: Annotated[int, Field(ge=1, le=1 << 16)]
     genes: Annotated[list[Annotated[list[Gene], Field(min_length=1, max_length=MAX_GENES)]], Field(max_length=16)]
@@ -66,6 +68,14 @@ class SupernetIdentity(BaseModel):
             raise ValueError(f"unknown blocks {', '.join(sorted(unknown))}")
         return genes
 
+    @model_validator(mode="after")
+    def _alike(self) -> SupernetIdentity:
+        try:
+            pool_choices.ordered(self.space, sorted(self.pools), self.image)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return self
+
 
 def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
     """A super-network from its checkpoint.
@@ -92,6 +102,7 @@ def load_supernet(path: Path, *, device: str = "cpu") -> SuperNetwork:
         genes=identity.genes,
         widths=identity.widths,
         steps=identity.steps,
+        pools=identity.pools,
         sharing=identity.sharing,
         fabric=Fabric(identity.neuron, identity.ternary, identity.readout_block, identity.chip_stem),
     )

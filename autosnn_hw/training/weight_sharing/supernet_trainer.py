@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from autosnn_hw.architecture import Architecture, slot_name
+from autosnn_hw.architecture.macro_architectures import macro
+from autosnn_hw.architecture.pool_list import Placement
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.data.datasets import Dataset, require_steps
@@ -35,6 +37,7 @@ def train_supernet(
     timesteps: int = 4,
     widths: Sequence[int] = (),
     steps: Sequence[int] = (),
+    pools: Sequence[Placement] = (),
     genes: Sequence[Sequence[Gene]] | None = None,
     schedule: Schedule = SUPERNET_SCHEDULE,
     strict: bool = True,
@@ -52,8 +55,8 @@ def train_supernet(
     """Train a super-network on the training part without the validation part, and see whether it has learnt.
 
     Args:
-        space, width, timesteps, widths, steps, genes: of the super-network. Of several `steps` the loss is the mean of those at each,
-            all of them read off one run of all T.
+        space, width, timesteps, widths, steps, pools, genes: of the super-network. Of several `steps` the loss is the mean of those at
+            each, all of them read off one run of all T.
         strict: strict fairness (an update adds the gradients of as many paths as a slot has blocks, each block once);
             False is AutoSNN's single-path uniform sampling, which needs far more epochs.
         sharing: as in `SuperNetwork`.
@@ -78,7 +81,7 @@ def train_supernet(
     with Seeded(schedule.seed, "supernet"):
         network = SuperNetwork(
             space, width, timesteps, dataset.image, dataset.classes,
-            genes=genes, widths=widths, steps=steps, sharing=sharing, fabric=fabric,
+            genes=genes, widths=widths, steps=steps, pools=pools, sharing=sharing, fabric=fabric,
         ).to(device)  # fmt: skip
     segments = _segments(network)
     adam = FlatAdam(list(segments.values()), schedule.regime.weight_decay)
@@ -86,7 +89,7 @@ def train_supernet(
 
     def one_path(x: torch.Tensor, target: torch.Tensor, path: Architecture) -> tuple[torch.Tensor, list[int]]:
         count = counter_for(schedule.spike_regularisation)
-        loss = path_loss(network, network.stem(x, count, width=path.width), target, path, count, schedule.regime.loss)
+        loss = path_loss(network, network.stem(x, count, path), target, path, count, schedule.regime.loss)
         loss = run.share * regularised(loss, count, schedule.spike_regularisation)
         loss.backward()
         return loss.detach(), [position[name] for name in _segment_names(network, path)]
@@ -108,7 +111,8 @@ def train_supernet(
         "supernet", dataset, schedule, space=space, width=width, timesteps=timesteps, genes=network.genes,
         image=dataset.image, classes=dataset.classes, strict=strict, sharing=sharing, warm_up=warm,
         **({"widths": network.widths} if len(network.widths) > 1 else {}),
-        **({"steps": network.steps} if len(network.steps) > 1 else {}), **fabric.identity(),
+        **({"steps": network.steps} if len(network.steps) > 1 else {}),
+        **({"pools": network.placements} if network.placements != (macro(space).placement,) else {}), **fabric.identity(),
     )  # fmt: skip
     run = TrainingRun(
         network, adam, schedule, identity, checkpoint, checkpoint_seconds, progress, device, begun if goes_on else None,
@@ -146,14 +150,13 @@ def fair_step(
 ) -> torch.Tensor:
     """Add the gradients of the losses of all paths times `share`, and give their mean loss times it.
 
-    The stem, and what else stands before the first slot, is one for all paths of a width: computed once, its gradient the sum of
-    theirs.
+    The stem, and what else stands before the first slot, is one for all paths of an entrance (`SuperNetwork.entrance`): computed once,
+    its gradient the sum of theirs.
     """
     total = torch.zeros((), device=x.device)
-    for width in dict.fromkeys(path.width for path in paths):
-        total += _step_at(
-            network, x, target, [path for path in paths if path.width == width], lambda_reg, loss_name, share
-        )
+    for entrance in dict.fromkeys(map(network.entrance, paths)):
+        together = [path for path in paths if network.entrance(path) == entrance]
+        total += _step_at(network, x, target, together, lambda_reg, loss_name, share)
     return total / len(paths)
 
 
@@ -166,9 +169,9 @@ def _step_at(
     loss_name: str,
     share: float,
 ) -> torch.Tensor:
-    """Add the gradients of paths of one width; the sum of their losses, of which this process has a share."""
+    """Add the gradients of paths of one entrance; the sum of their losses, of which this process has a share."""
     front = counter_for(lambda_reg)
-    spikes = network.stem(x, front, width=paths[0].width)
+    spikes = network.stem(x, front, paths[0])
     entry = spikes.detach().requires_grad_()
     total = torch.zeros((), device=entry.device)
     of_front = 0.0  # what a spike before the first slot adds to the losses of all paths
