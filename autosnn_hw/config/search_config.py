@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from autosnn_hw.architecture.own_space import SpaceChoice
+from autosnn_hw.architecture.own_space import PoolList, SpaceChoice
 from autosnn_hw.architecture.size_list import SizeList
 from autosnn_hw.config.choice import LIMITS, MACHINE, MEASURING, MOST, SEARCH, TRAINING, WHAT, choice, first_wrong, size
 from autosnn_hw.config.halving import most_rungs
@@ -62,6 +62,13 @@ class SearchConfig(BaseModel):
         "Steps a sample; several (2,4,8) are searched, all of them read off one run. Event frames say theirs.",
         metavar="N[,N..]",
         le=None,
+    )
+    pools: PoolList = choice(
+        None,
+        WHAT,
+        "Slots that a pool follows, 0 in front of TBD1; several placements (1.3,1.2,2.4) are searched.",
+        shown="the macro-architecture's own",
+        metavar="N.N[,N.N..]",
     )
     grouped: bool | None = choice(
         None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autosnn_hw.architecture.pool_list import in_text
 from autosnn_hw.config.objectives import OBJECTIVES
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.ranking.fitness import LAMBDA, Constraints
@@ -79,4 +80,5 @@ class SearchSettings:
             "choices": [space.describe(slot) for slot in range(space.slots)],
             **({"widths": list(space.widths)} if space.widths else {}),
             **({"steps": list(space.steps)} if space.steps else {}),
+            **({} if space.pools is None else {"pools": [in_text(one) for one in space.placements or (space.pools,)]}),
         }

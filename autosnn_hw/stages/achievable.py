@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from autosnn_hw.activity import Activity, LayerActivity
 from autosnn_hw.architecture import Architecture
+from autosnn_hw.architecture.pool_list import Placement
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost import check, price
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.network import ChipNetwork, Role
 from autosnn_hw.search.candidate import CandidateRecord, priced_record, unpriced_record
+from autosnn_hw.search.genes import Gene
 from autosnn_hw.search.ranking.fitness import Constraints, in_words
-from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import untrained
 
@@ -31,8 +34,8 @@ LEFT = 0.9  # of what the lightest network takes that was found
 def require_achievable(config: SearchConfig, prepared: Prepared) -> None:
     """Refuse a limit below what the lightest networks take before any of them has fired: every candidate takes more.
 
-    Slot by slot the lightest block is looked for, in the narrowest network of the fewest steps. What a network takes is
-    nearly a sum over its slots, so that little can be lighter; a tenth is left for that.
+    Slot by slot the lightest block is looked for, in the narrowest network of the fewest steps, for each placement of its pools.
+    What a network takes is nearly a sum over its slots, so that little can be lighter; a tenth is left for that.
 
     Raises:
         DoesNotFitError: names the limit, the network, what it takes, and what would work.
@@ -54,23 +57,29 @@ def require_achievable(config: SearchConfig, prepared: Prepared) -> None:
 
 def _lightest(prepared: Prepared, value: Value) -> tuple[Architecture, float | None]:
     """(architecture, value) of the lightest network that was found; None where none can be placed."""
+    found = [_lightest_of(prepared, value, pools) for pools in prepared.space.placements or (None,)]
+    return min(found, key=lambda pair: math.inf if pair[1] is None else pair[1])
+
+
+def _lightest_of(prepared: Prepared, value: Value, pools: Placement | None) -> tuple[Architecture, float | None]:
+    """Of one placement of pools, None for the space's own."""
     space = prepared.space
     genes = [slot[0] for slot in space.genes]
     best: float | None = None
     for slot, choices in enumerate(space.genes):
-        found = [(_value(prepared, value, [*genes[:slot], gene, *genes[slot + 1 :]]), gene) for gene in choices]
+        found = [(_value(prepared, value, [*genes[:slot], gene, *genes[slot + 1 :]], pools), gene) for gene in choices]
         known = [(least, gene) for least, gene in found if least is not None]
         if known:
             best, genes[slot] = min(known, key=lambda pair: pair[0])
-    return _smallest(space, genes), best
+    return _smallest(space, genes, pools), best
 
 
-def _smallest(space: SearchSpace, genes: list[Gene]) -> Architecture:
-    return space.of_blocks(genes, (space.widths or (space.width,))[0], space.reads[0])
+def _smallest(space: SearchSpace, genes: list[Gene], pools: Placement | None) -> Architecture:
+    return space.of_blocks(genes, (space.widths or (space.width,))[0], space.reads[0], pools)
 
 
-def _value(prepared: Prepared, value: Value, genes: list[Gene]) -> float | None:
-    architecture = _smallest(prepared.space, genes)
+def _value(prepared: Prepared, value: Value, genes: list[Gene], pools: Placement | None) -> float | None:
+    architecture = _smallest(prepared.space, genes, pools)
     network, profile = untrained(architecture, prepared.data, prepared.profile), prepared.profile
     fit = check(network, profile, remedies=False)
     if fit.cores_used is None:

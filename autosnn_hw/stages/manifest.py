@@ -15,8 +15,9 @@ from uuid import uuid4
 
 import hw_profiles
 from autosnn_hw import __version__
-from autosnn_hw.architecture import SEARCH_BLOCKS, layout
+from autosnn_hw.architecture import SEARCH_BLOCKS, layout, pool_choices
 from autosnn_hw.architecture.own_space import blocks_of
+from autosnn_hw.architecture.pool_list import placements_of
 from autosnn_hw.architecture.size_list import all_of
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
@@ -85,7 +86,12 @@ def prepare(config: SearchConfig) -> Prepared:
     macro, blocks = blocks_of(config.space)
     groups = slot_groups(macro, width, profile, config.groupings == "fewest") if grouped else None
     space = search_space(
-        macro, width=config.width, timesteps=config.timesteps, blocks=blocks or SEARCH_BLOCKS, groups=groups
+        macro,
+        width=config.width,
+        timesteps=config.timesteps,
+        blocks=blocks or SEARCH_BLOCKS,
+        groups=groups,
+        pools=pool_choices.ordered(macro, placements_of(config.pools), data.image),
     )
     layout(space.largest, data.image, data.classes)  # refuses images that are too small
     crew = Local(worker_count(config.workers))

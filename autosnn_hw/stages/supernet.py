@@ -216,6 +216,7 @@ def fit(
             timesteps=space.timesteps,
             widths=space.widths,
             steps=space.steps,
+            pools=space.placements or (() if space.pools is None else (space.pools,)),
             genes=space.genes,
             schedule=schedule,
             strict=config.sampling == "fair",
@@ -232,7 +233,7 @@ def fit(
 
 
 def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
-    """Refuse a super-network of another space, width or T, or one that was trained for other neurons, weights or readouts.
+    """Refuse a super-network of another space, width, T or placement of pools, or one that was trained for other neurons, weights or readouts.
 
     Raises:
         InputError: with what differs.
@@ -249,8 +250,8 @@ def _refuse_other(network: Any, prepared: Prepared, source: Path) -> None:
             f"--supernet {source} was trained for samples of {next(sides)} in {network.classes} classes, {data.name} has samples of {next(sides)} in {data.classes}; without --supernet one is trained."
         )
     space = prepared.space
-    for width, steps in product(space.widths or (space.width,), space.reads):
-        network.modules_of(space.of_blocks([genes[0] for genes in space.genes], width, steps))
+    for (width, pools), steps in product(space.roots, space.reads):
+        network.modules_of(space.of_blocks([genes[0] for genes in space.genes], width, steps, pools))
     for slot, (genes, there) in enumerate(zip(prepared.space.genes, network.genes)):
         missing = [f"{block}/{groups}" for block, groups in genes if (block, groups) not in there]
         if missing:

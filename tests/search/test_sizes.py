@@ -10,7 +10,7 @@ from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.space import search_space
 from autosnn_hw.search.walking.walk import members, run_walk, subtrees
 
-SPACE = search_space(width=(4, 8), timesteps=(2, 4, 8), blocks=("skip", "SRB_k5"))  # 192
+SPACE = search_space(width=(4, 8), timesteps=(2, 4, 8), pools=((1, 3), (2, 3)), blocks=("skip", "SRB_k5"))  # 384
 STRATEGIES = ("evolution", "random", "nsga2")
 
 
@@ -30,6 +30,7 @@ def test_a_search_of_sizes_stays_in_the_space_and_tries_every_size(synthetic, tm
     assert len(found) == len(set(found)) == settings(strategy).total
     # Few candidates need not hold every pair of sizes; each size they do.
     assert ({a.width for a in found}, {a.timesteps for a in found}) == ({4, 8}, {2, 4, 8})
+    assert {a.placement for a in found} == {(1, 3), (2, 3)}
 
 
 @pytest.mark.slow
@@ -55,10 +56,10 @@ def test_the_walk_of_sizes_judges_all_of_them_and_the_study_names_them(synthetic
     asked = settings("walk")
     result = run_walk(SPACE, judge, synthetic.study_in(tmp_path, asked, SPACE), asked)
     assert {record.genotype for record in result.records} == set(map(str, SPACE))
-    assert len(subtrees(SPACE)) == 2 * 2 * 2
+    assert len(subtrees(SPACE)) == 2 * 2 * 2 * 2
     assert result.winner.fitness == max(record.fitness for record in result.records if record.feasible)
     again = run_walk(SPACE, None, synthetic.study_in(tmp_path, asked, SPACE), asked)  # nothing is judged again
     assert again == result
     with closing(sqlite3.connect(tmp_path / "study.db")) as database:
         names = dict(database.execute("select param_name, count(*) from trial_params group by param_name"))
-    assert names == dict.fromkeys(["width", "TBD1", "TBD2", "TBD3", "TBD4", "TBD5", "timesteps"], SPACE.size)
+    assert names == dict.fromkeys(["width", "pools", "TBD1", "TBD2", "TBD3", "TBD4", "TBD5", "timesteps"], SPACE.size)

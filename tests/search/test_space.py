@@ -12,7 +12,10 @@ from autosnn_hw.search.space import search_space
 SPACE = search_space(width=8, timesteps=4)
 GROUPED = search_space(groups=[{"SRB_k3": (4, 8), "SRB_k5": (2, 4)}] * 5)
 SIZES = search_space(width=(12, 8), timesteps=(4, 2, 8), blocks=("skip", "SRB_k3"))
-spaces = st.sampled_from([SPACE, GROUPED, SIZES])
+PLACES = ((1, 3), (0, 2), (2, 4))
+POOLS = search_space(width=(12, 8), timesteps=(4, 2), pools=PLACES, blocks=("skip", "SRB_k3"))
+PLACED = search_space(groups=[{"SRB_k3": (4, 8)}] * 5, pools=PLACES)
+spaces = st.sampled_from([SPACE, GROUPED, SIZES, POOLS, PLACED])
 seeds = st.integers(0, 2**32)
 
 
@@ -76,6 +79,30 @@ def test_sizes_multiply_the_space_and_are_named_by_the_genotype():
     assert list(map(len, SIZES.words())) == list(map(len, SIZES.loci))
 
 
+def test_placements_of_pools_multiply_the_space_and_are_named_by_the_genotype():
+    everything = list(POOLS)
+    assert POOLS.size == len(set(everything)) == len(set(map(str, everything))) == 2**5 * 2 * 3 * 2
+    assert [POOLS.index(architecture) for architecture in everything] == list(range(POOLS.size))
+    assert {architecture.placement for architecture in everything} == set(PLACES)
+    for architecture in everything:
+        assert POOLS.parse(str(architecture)) == architecture
+        placed = ".".join(map(str, architecture.placement))
+        assert str(architecture).endswith(f"@C{architecture.width}P{placed}T{architecture.timesteps}")
+    assert POOLS.names == ["width", "pools", "TBD1", "TBD2", "TBD3", "TBD4", "TBD5", "timesteps"]
+    assert POOLS.words()[1] == ["1.3", "0.2", "2.4"] and list(map(len, POOLS.words())) == list(map(len, POOLS.loci))
+    assert PLACED.names[:2] == ["pools", "TBD1"] and str(PLACED.largest).endswith("@P1.3")
+    assert len(POOLS.roots) == 6 and POOLS.before == 2
+
+
+def test_a_text_without_pools_has_the_first_and_one_placement_is_not_named():
+    blocks = ",".join(["SRB_k3"] * 5)
+    assert str(POOLS.parse(f"{blocks}@T2")) == f"{blocks}@C12P1.3T2"
+    alone = search_space(pools=[(1, 2)])
+    assert str(alone.parse(blocks)) == blocks and alone.parse(blocks).placement == (1, 2)
+    assert alone.largest.pools == (1, 2) and alone.size == 3125
+    assert search_space(pools=[(1, 3, 5)]).at(7) == search_space().at(7)
+
+
 def test_one_size_is_a_plain_space_and_its_genotypes_do_not_name_it():
     assert search_space(width=[8], timesteps=(4,)) == SPACE
     assert SPACE.parse("all_SRB_k3@C8T4") == SPACE.parse("all_SRB_k3")
@@ -90,7 +117,12 @@ def test_sizes_that_a_text_leaves_out_are_the_largest():
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("all_SRB_k3@T3", "allowed: T2, T4, T8"), ("all_SRB_k3@C4", "allowed: C8, C12"), ("all_SRB_k3@8", "@C8T4")],
+    [
+        ("all_SRB_k3@T3", "allowed: T2, T4, T8"),
+        ("all_SRB_k3@C4", "allowed: C8, C12"),
+        ("all_SRB_k3@8", "@C8T4"),
+        ("all_SRB_k3@P1.2", "it is P1.2; allowed: P1.3.5"),
+    ],
 )
 def test_sizes_that_are_not_in_the_space_are_one_sentence(text, said):
     with pytest.raises(InputError, match=said):

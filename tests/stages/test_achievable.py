@@ -46,6 +46,13 @@ def test_what_none_can_keep_is_refused_with_what_they_take(searched, limit, valu
         require_achievable(SearchConfig(**{limit: value}), searched[0])
 
 
+def test_the_lightest_is_looked_for_among_all_placements_of_pools():
+    config = SearchConfig(width=4, timesteps=(2, 4), pools=["1", "0", "3"], max_energy=1e-12)
+    prepared = prepare(config)
+    with pytest.raises(DoesNotFitError, match="@P0T2. takes"):
+        require_achievable(config, replace(prepared, space=replace(prepared.space, genes=((("SRB_k3", 1),),) * 5)))
+
+
 def test_a_silent_network_takes_less_than_it_does_when_it_fires(searched):
     prepared, judge, _ = searched
     network = judge.deploy(prepared.space.at(0))

@@ -100,6 +100,20 @@ class Sizes(click.ParamType):
             self.fail(f"{error}.", param, ctx)
 
 
+class Placements(click.ParamType):
+    """Slots that pools follow, with dots between; several such with commas between."""
+
+    name = "N.N[,N.N..]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        from autosnn_hw.architecture import pool_list
+
+        try:
+            return pool_list.parsed(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 class Choice(click.Option):
     """An option made from a field of `SearchConfig`, shown under the field's heading."""
 
@@ -180,8 +194,9 @@ def _shown(default: Any) -> str | None:
 
 def _type(info: FieldInfo) -> click.ParamType:
     kinds = get_args(info.annotation) or (info.annotation,)
-    if any(get_origin(kind) is tuple for kind in kinds):
-        return Sizes()
+    for kind in kinds:
+        if get_origin(kind) is tuple:
+            return Placements() if str in get_args(kind) else Sizes()
     bounds = {name: getattr(part, name) for part in info.metadata for name in ("ge", "gt", "le") if hasattr(part, name)}
     least, most = bounds.get("ge", bounds.get("gt")), bounds.get("le")
     if bool in kinds:

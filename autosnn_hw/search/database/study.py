@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.architecture import Architecture, slot_name
+from autosnn_hw.architecture.pool_list import in_text
 from autosnn_hw.errors import InputError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.storage import (
@@ -154,9 +155,10 @@ class CandidateStudy:
         self._measurements[measurement.genotype] = measurement
 
     def _parameters(self, architecture: Architecture) -> dict[str, Any]:
-        width, genes, steps = self._space.parts(self._space.genes_of(architecture))
+        width, pools, genes, steps = self._space.parts(self._space.genes_of(architecture))
         parameters: dict[str, Any] = {slot_name(slot): block for slot, (block, _) in enumerate(genes)}
-        parameters |= {name: size for name, size in (("width", width), ("timesteps", steps)) if size is not None}
+        sizes = {"width": width, "pools": None if pools is None else in_text(pools), "timesteps": steps}
+        parameters |= {name: size for name, size in sizes.items() if size is not None}
         if self._space.grouped:
             parameters |= {f"{slot_name(slot)}_groups": groups for slot, (_, groups) in enumerate(genes)}
         return parameters
@@ -208,7 +210,11 @@ def _distributions(space: SearchSpace) -> dict[str, Any]:
 
     result: dict[str, Any] = {
         name: CategoricalDistribution(list(sizes))
-        for name, sizes in (("width", space.widths), ("timesteps", space.steps))
+        for name, sizes in (
+            ("width", space.widths),
+            ("pools", list(map(in_text, space.placements))),
+            ("timesteps", space.steps),
+        )
         if sizes
     }
     for slot, genes in enumerate(space.genes):

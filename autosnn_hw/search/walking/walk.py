@@ -15,16 +15,17 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.pareto import pareto_front
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.study import CandidateStudy
+from autosnn_hw.search.genes import Gene
 from autosnn_hw.search.judgement import judge
 from autosnn_hw.search.ranking import fitness
 from autosnn_hw.search.runner import REFERENCE, Measure, SearchProgress, SearchResult, SearchState, result_of
 from autosnn_hw.search.settings import SearchSettings
-from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.search.strategies.evolution import reference_architectures
 from autosnn_hw.search.workers.processes import Crew, Pool, crew
 
 WALK = "walk"
-TOGETHER = 2  # first slots that the architectures of a subtree have in common, their width besides
+TOGETHER = 2  # first slots that the architectures of a subtree have in common, what stands before the slots besides
 GENERATION = 0  # of all that is walked
 
 Genes = tuple[Gene, ...]
@@ -34,7 +35,7 @@ JudgeSubtree = Callable[[Genes], Sequence[CandidateRecord]]
 
 def subtrees(space: SearchSpace) -> list[Genes]:
     """First genes of every subtree, in order."""
-    return list(product(*space.loci[: min(TOGETHER + bool(space.widths), len(space.loci) - 1)]))
+    return list(product(*space.loci[: min(TOGETHER + space.before, len(space.loci) - 1)]))
 
 
 def members(space: SearchSpace, first: Genes) -> list[Architecture]:

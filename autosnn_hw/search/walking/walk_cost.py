@@ -55,13 +55,12 @@ def walk_cost(space: SearchSpace, image: tuple[int, int, int], images: int) -> W
         images: judged and calibrated on.
     """
     nodes = [prod(len(genes) for genes in space.genes[: slot + 1]) for slot in range(space.slots)]
-    widths, reads = space.widths or (space.width,), len(space.reads)
-    updates = 0
-    for width in widths:
-        stages = layout(replace(space.largest, width=width), image, 2)
+    reads, updates = len(space.reads), 0
+    for width, pools in space.roots:
+        stages = layout(replace(space.largest, width=width, pools=pools), image, 2)
         slots = [stage for stage in stages if stage.block is not None]
         updates += sum(count * LAYERS * prod(stage.out_shape) for count, stage in zip(nodes, slots))
-    passes = len(widths) * sum(nodes)
+    passes = len(space.roots) * sum(nodes)
     seconds = SECONDS_A_PASS * passes + SECONDS_AN_UPDATE * images * space.timesteps * updates
     seconds += SECONDS_A_READ * (space.size - space.size // reads)
     return WalkCost(space.size, passes, space.size * space.slots, images, seconds)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from autosnn_hw.files.whole_file import replace
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.search.genes import Gene
+from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.stages.judging.walked import part_file
 
 

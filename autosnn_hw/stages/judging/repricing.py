@@ -27,12 +27,13 @@ from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import CONFIG, MANIFEST, SUPERNET, RunFolder, read_json
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.study import read_records
-from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.search.genes import Gene
+from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.search.walking.walk import subtrees
 from autosnn_hw.search.workers.processes import Workers, worker_count
 from autosnn_hw.simulate.stem import host_macs
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools, judged
-from autosnn_hw.stages.judging.subtree import branches
+from autosnn_hw.stages.judging.subtree import Root, branches
 from autosnn_hw.stages.judging.walked import FOLDER, SubtreeReader, part_file
 from autosnn_hw.stages.manifest import Prepared, code_sha256, prepare
 from autosnn_hw.training.compute.threads import one_thread
@@ -176,18 +177,18 @@ class _Pricing:
     def __init__(self, pricer: SubtreePricer, tools: EvaluationTools) -> None:
         self.tools, self.space, self.folder = tools, pricer.space, Path(pricer.folder)
         self.labels = pricer.evaluator.inputs()[1]
-        self._width: int | None = 0  # of no network
+        self._root: Root | None = None
 
-    def _enter(self, width: int | None) -> None:
-        """Make the networks of a width the present ones."""
-        if width != self._width:
-            self._width = width
-            self.folded, self.units = branches(self.tools.supernet, self.tools.data, self.space, width)
+    def _enter(self, root: Root) -> None:
+        """Make the networks of a width and a placement of pools the present ones."""
+        if root != self._root:
+            self._root = root
+            self.folded, self.units = branches(self.tools.supernet, self.tools.data, self.space, *root)
 
     def subtree(self, genes: tuple[Gene, ...]) -> Iterator[CandidateRecord]:
         """Records of all architectures that begin with `genes`."""
-        width, blocks, _ = self.space.parts(genes)
-        self._enter(width)
+        width, pools, blocks, _ = self.space.parts(genes)
+        self._enter((width, pools))
         reader = SubtreeReader(part_file(self.folder, self.space.digits(genes)), len(self.space.reads))
         replay = self._replay(reader)
         if units := front_units(self.folded):
@@ -217,7 +218,8 @@ class _Pricing:
         slot = len(genes)
         if slot == self.space.slots:
             for read, steps in enumerate(self.space.reads):
-                architecture = self.space.of_blocks(genes, self._width, steps)
+                width, pools = self._root or (None, None)
+                architecture = self.space.of_blocks(genes, width, steps, pools)
                 yield self._record(replay, reader, architecture, prefix, read)
             return
         for gene in self.space.genes[slot]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.architecture import Architecture, front
+from autosnn_hw.architecture.pool_list import Placement
 from autosnn_hw.deploy.lowering import chip_network
 from autosnn_hw.deploy.planned_layers import Unit, block_units
 from autosnn_hw.deploy.shared_prefixes.prefix import Found, Prefix
@@ -17,7 +18,8 @@ from autosnn_hw.deploy.shared_prefixes.trunk import Trunk
 from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.network import ChipNetwork
 from autosnn_hw.search.candidate import CandidateRecord
-from autosnn_hw.search.space import Gene, SearchSpace
+from autosnn_hw.search.genes import Gene
+from autosnn_hw.search.space import SearchSpace
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, EvaluationTools, bounded, evaluation_tools, judged
 from autosnn_hw.stages.judging.walked import Subtree, part_file, write
 from autosnn_hw.training.compute.allocator import keep_freed_memory
@@ -26,6 +28,7 @@ from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 
 Units = tuple[Unit, ...]
+Root = tuple[int | None, Placement | None]  # width and placement of pools, of which the walk has a tree each
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,21 @@ class Grove:
         self.space, self.folder = walk.space, walk.folder
         self.judge = bounded if walk.bounds else judged
         self.images, self.labels = walk.evaluator.inputs()
-        self._width: int | None = 0  # of no network
+        self._root: Root | None = None
 
-    def _enter(self, width: int | None) -> None:
-        """Make the tree of a width the present one."""
-        if width == self._width:
+    def _enter(self, root: Root) -> None:
+        """Make the tree of a width and a placement of pools the present one."""
+        if root == self._root:
             return
-        self._width = width
-        self.folded, self.units = branches(self.tools.supernet, self.tools.data, self.space, width)
+        self._root = root
+        self.folded, self.units = branches(self.tools.supernet, self.tools.data, self.space, *root)
         self.trunk = Trunk(self.folded, self.tools.calibration, self.images, self.tools.profile, self.space.reads)
         self._path: list[tuple[Gene, Prefix]] = []
 
     def subtree(self, genes: tuple[Gene, ...]) -> list[CandidateRecord]:
         """Records of all architectures that begin with `genes`; what was found is written where there is a folder."""
-        width, blocks, steps = self.space.parts(genes)
-        self._enter(width)
+        width, pools, blocks, steps = self.space.parts(genes)
+        self._enter((width, pools))
         prefix = self._prefix(blocks)
         nodes = list(self.trunk.found)
         nodes += [node.found for slot, (gene, node) in enumerate(self._path) if self.units[slot][gene]]
@@ -97,7 +100,8 @@ class Grove:
     def _judged(self, genes: tuple[Gene, ...], prefix: Prefix, read: int) -> tuple[CandidateRecord, np.ndarray]:
         """Record and predictions of one architecture, after so many steps as one of the reads has."""
         activity = self.trunk.activity(prefix, read)
-        architecture = self.space.of_blocks(genes, self._width, activity.timesteps)
+        width, pools = self._root or (None, None)
+        architecture = self.space.of_blocks(genes, width, activity.timesteps, pools)
         network = self._network(architecture, prefix)
         known = {"parameters": self.tools.parameters(architecture)}
         record = self.judge(architecture, network, lambda: activity, self.labels, self.tools.profile, known)
@@ -138,13 +142,18 @@ class Grove:
 
 
 def branches(
-    supernet: SuperNetwork, data: Dataset, space: SearchSpace, width: int | None = None
+    supernet: SuperNetwork,
+    data: Dataset,
+    space: SearchSpace,
+    width: int | None = None,
+    pools: Placement | None = None,
 ) -> tuple[FoldedNetwork, list[dict[Gene, Units]]]:
-    """(one network of the space, by slot and gene the units of its block and of what follows up to the next slot), at a width."""
+    """(one network of the space, by slot and gene the units of its block and of what follows up to the next slot), at a width and
+    with its pools at a placement."""
     by_slot: list[dict[Gene, Units]] = [{} for _ in space.genes]
     for number in range(max(map(len, space.genes))):
         genes = [slot[number % len(slot)] for slot in space.genes]
-        folded = supernet.to_folded(space.of_blocks(genes, width), data)
+        folded = supernet.to_folded(space.of_blocks(genes, width, pools=pools), data)
         found: list[list[Unit]] = []
         for block in folded.blocks[len(front([block.stage for block in folded.blocks])) :]:
             if block.stage.block is not None:

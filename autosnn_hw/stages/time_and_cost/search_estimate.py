@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from autosnn_hw.architecture import layout
+from autosnn_hw.architecture.pool_list import in_text
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.config.halving import cost as rungs_cost
 from autosnn_hw.run_folder import RunFolder
@@ -68,6 +69,8 @@ def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seco
     """What is about to happen, in one line: target, data, space, budget, expected time and folder."""
     data, space = prepared.data, prepared.space
     sizes = f"C = {_list(space.widths or (space.width,))}, T = {_list(space.reads)}"
+    if space.pools is not None:
+        sizes += f", pools behind slots {', '.join(map(in_text, space.placements or (space.pools,)))}"
     judged = f"{searching.settings(config).total:,} judged"
     if config.strategy == WALK:
         judged = (
@@ -95,7 +98,7 @@ def _list(sizes: Sequence[int]) -> str:
 
 def network_sizes(prepared: Prepared) -> dict[str, Any]:
     """{"stages": [{"name", "shape"}], "networks", "timesteps"}: outputs of the stages, which are those of every network of the space,
-    or of its largest where it has several sizes."""
+    or of its largest where it has several sizes, the first of several placements of its pools."""
     stages = layout(prepared.space.largest, prepared.data.image, prepared.data.classes)
     return {
         "stages": [{"name": stage.name, "shape": list(stage.out_shape)} for stage in stages],

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autosnn_hw.architecture.pool_list import in_text
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.documents.run_models import Certificate as CertificateDocument
 from autosnn_hw.documents.run_reading import sound
@@ -132,6 +133,7 @@ def summary(
             "name": WINNER_NET,
             "width": genotype.width,
             "timesteps": genotype.timesteps,
+            **({} if space.pools is None else {"pools": in_text(genotype.placement)}),
             "accuracy": {
                 "supernet": networks.candidate.accuracy,
                 **winner.accuracy.to_json(),
@@ -171,6 +173,7 @@ def summary(
         "timesteps": space.timesteps,
         "widths": list(space.widths or (space.width,)),
         "timesteps_searched": list(space.reads),
+        **({} if space.pools is None else {"pools": [in_text(one) for one in space.placements or (space.pools,)]}),
         "test_samples": len(prepared.data.x_test),
         "held_out_samples": len(prepared.data.x_val),
         "validation_samples": len(prepared.data.x_val[: config.evaluate]),

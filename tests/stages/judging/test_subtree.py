@@ -7,7 +7,7 @@ import pytest
 import torch
 from support.networks.untrained import KINDS, untrained_run, write_supernet
 
-from autosnn_hw.architecture import Architecture, genotype
+from autosnn_hw.architecture import Architecture, stage_layout
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import write_json, write_text
@@ -26,15 +26,18 @@ from autosnn_hw.stages.manifest import prepare
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.weight_sharing.supernet import SuperNetwork
 
-SEVERAL = "loihi2, several sizes"
+SEVERAL = {
+    "loihi2, several sizes": {"width": (3, 4), "timesteps": (1, 3)},
+    "loihi2, several placements": {"width": (3, 4), "timesteps": (1, 3), "pools": ((1,), (0,), (4,))},
+    "truenorth, several placements": {"pools": ((1,), (2,))},
+}
 
 
-@pytest.fixture(scope="module", params=[*KINDS, SEVERAL])
+@pytest.fixture(scope="module", params=[*KINDS, *SEVERAL])
 def run(request, tmp_path_factory):
     """(space, evaluator, folder) of an untrained super-network; batch norm makes its neurons fire all the same."""
     folder = tmp_path_factory.mktemp(request.param)
-    sizes = {} if request.param in KINDS else {"width": (3, 4), "timesteps": (1, 3)}
-    space, judge = untrained_run(folder, request.param.split(",")[0], **sizes)
+    space, judge = untrained_run(folder, request.param.split(",")[0], **SEVERAL.get(request.param, {}))
     return space, judge, folder
 
 
@@ -95,7 +98,7 @@ def test_another_target_is_priced_as_if_it_had_been_searched_for(run, walked):
 @pytest.mark.parametrize("target", ["loihi2", "truenorth"])
 def test_event_frames_and_layers_before_the_first_slot(target, tmp_path, monkeypatch):
     """16 x 16 events, pooled to 8 x 8 before TBD1: judged together, judged alone and priced again, the records are the same."""
-    monkeypatch.setattr(genotype, "FIRST_SIDE", 8)
+    monkeypatch.setattr(stage_layout, "FIRST_SIDE", 8)
     fabric = Fabric.of(target, frames=True)
     space = search_space(
         width=4, timesteps=5, blocks=("SRB_k3",), groups=None if target == "loihi2" else [{"SRB_k3": (2,)}] * 5
@@ -111,6 +114,23 @@ def test_event_frames_and_layers_before_the_first_slot(target, tmp_path, monkeyp
     assert SubtreePricer(judge, space, str(tmp_path))(first) == [record]
 
 
+@pytest.mark.parametrize("target", ["loihi2", "truenorth"])
+def test_event_frames_and_pools_right_behind_the_stem(target, tmp_path):
+    """The stem is a layer of the chip here, and one placement has a pool between it and the first slot."""
+    fabric = Fabric.of(target, frames=True)
+    groups = None if target == "loihi2" else [{"SRB_k3": (2,)}] * 5
+    space = search_space(width=4, timesteps=5, blocks=("SRB_k3",), groups=groups, pools=((1, 3), (0, 2)))
+    torch.manual_seed(0)
+    network = SuperNetwork(space.space, 4, 5, (2, 16, 16), 6, genes=space.genes, pools=space.placements, fabric=fabric)
+    write_supernet(tmp_path / "a.safetensors", network, space, fabric)
+    judge = CandidateEvaluator(str(tmp_path / "a.safetensors"), "events", None, target, samples=10, float_view=False)
+    assert [first[0] for first in subtrees(space)] == [("P", 0), ("P", 1)]
+    for first in subtrees(space):
+        (record,) = SubtreeEvaluator(judge, space, str(tmp_path))(first)
+        assert record == judge(space.architecture(space.genes_of(space.parse(record.genotype))))
+        assert record.spikes["chip"] > 0 and SubtreePricer(judge, space, str(tmp_path))(first) == [record]
+
+
 @pytest.fixture
 def finished(run, tmp_path, monkeypatch):
     """A run folder whose space, a smaller one than a config can ask for, was walked for Loihi 2."""
@@ -118,7 +138,8 @@ def finished(run, tmp_path, monkeypatch):
     if judge.target != "loihi2":
         pytest.skip("there is no second crossbar")
     sizes = {"width": (3, 4), "timesteps": (1, 3)} if len(space.widths) > 1 else {"width": 4, "timesteps": 2}
-    small = search_space(**sizes, blocks=("skip", "SRB_k3"))
+    small = search_space(**sizes, pools=space.placements, blocks=("skip", "SRB_k3"))
+    sizes |= {"pools": [".".join(map(str, placement)) for placement in space.placements]} if space.placements else {}
     config = SearchConfig(**sizes, evaluate=60, strategy="walk", workers=1)
     write_text(tmp_path / "config.toml", config.to_toml())
     shutil.copy(folder / "supernet.safetensors", tmp_path)

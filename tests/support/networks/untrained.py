@@ -17,13 +17,13 @@ KINDS = {
 }
 
 
-def untrained_run(folder, target, width=4, timesteps=2):
+def untrained_run(folder, target, width=4, timesteps=2, pools=()):
     """(space, evaluator) of a super-network for digits, written into `folder`; of several sizes all are in the space."""
     fabric, groups = KINDS[target]
     blocks = ("skip", "SRB_k3", "SCB_k5") if groups is None else ("SRB_k3", "SCB_k5")
     if not isinstance(timesteps, int):
         blocks = ("SRB_k3", "skip")
-    space = search_space(width=width, timesteps=timesteps, blocks=blocks, groups=groups)
+    space = search_space(width=width, timesteps=timesteps, blocks=blocks, groups=groups, pools=pools)
     torch.manual_seed(0)
     network = SuperNetwork(
         space.space,
@@ -34,6 +34,7 @@ def untrained_run(folder, target, width=4, timesteps=2):
         genes=space.genes,
         widths=space.widths,
         steps=space.steps,
+        pools=pools,
         fabric=fabric,
     )
     write_supernet(folder / "supernet.safetensors", network, space, fabric)
@@ -50,6 +51,7 @@ def write_supernet(path, network, space, fabric):
         "timesteps": network.timesteps,
         "widths": network.widths,
         "steps": network.steps,
+        "pools": network.placements,
         "image": network.image,
         "classes": network.classes,
         "genes": [list(map(list, genes)) for genes in space.genes],
