@@ -36,7 +36,7 @@ def command(architecture, space, out, as_json, quiet, **chosen):
 
     ARCH is one block a slot, such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, one block for every slot (all_SRB_k3), or a network of the
     AutoSNN paper by name: AutoSNN, AutoSNN_lambda_0.16, SNN_3_SRB_k3, Fang2021_CIFAR, Zheng2021_ResNet19, Wu2019b_CIFARNet, .. (a
-    name that is none lists them all).
+    name that is none lists them all). Behind an @ stand sizes of its own, pools behind other slots among them: AutoSNN@C8P1.2T4.
 
     \b
     Example: autosnn-hw train SRB_k3,skip,SCB_k3,skip,skip --epochs 10 --out one
