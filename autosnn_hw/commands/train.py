@@ -27,7 +27,7 @@ from autosnn_hw.commands.arguments import one_network, options
     type=click.Path(),
     required=True,
     metavar="DIR",
-    help="Folder for network.net and result.json; must not exist.",
+    help="Folder for the network and its document, both named after the architecture (.net, .json); must not exist.",
 )
 @options.as_json
 @options.quiet
