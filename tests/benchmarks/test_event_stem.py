@@ -8,6 +8,7 @@ import pytest
 from autosnn_hw.simulate import lava
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not lava.lava_status()[0], reason=lava.lava_status()[1])
 def test_a_small_one_is_exact_and_fits_both_chips():
     sizes = {"side": 64, "timesteps": 3, "width": 2, "events": 0.05, "samples": 9}

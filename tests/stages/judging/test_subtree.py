@@ -33,7 +33,11 @@ SEVERAL = {
 }
 
 
-@pytest.fixture(scope="module", params=[*KINDS, *SEVERAL])
+PLACEMENTS = [pytest.param(name, marks=pytest.mark.slow) for name in SEVERAL if "placements" in name]
+SIZES = [name for name in SEVERAL if "sizes" in name]
+
+
+@pytest.fixture(scope="module", params=[*KINDS, *SIZES, *PLACEMENTS])
 def run(request, tmp_path_factory):
     """(space, evaluator, folder) of an untrained super-network; batch norm makes its neurons fire all the same."""
     folder = tmp_path_factory.mktemp(request.param)
