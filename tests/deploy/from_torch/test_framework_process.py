@@ -96,6 +96,7 @@ def frames(*shape):
 @pytest.fixture
 def nets(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "nets", raising=False)  # of a test before, which imports one here
     Path("nets.py").write_text(NETS)
     np.savez("a.npz", x_test=frames(5, 8, 6), y_test=np.zeros(5, np.int64))
 
