@@ -34,7 +34,7 @@ def of_nir(
     """The network of a NIR file or a `nir.NIRGraph`; of a file that `export` wrote and nobody has changed, the one that was written.
 
     Raises:
-        InputError: as `deploy.from_nir.from_nir`; of reset by subtraction with data, what reset to 0 costs.
+        InputError: what cannot be read or mapped, by node; of reset by subtraction with data, what reset to 0 costs.
     """
     from autosnn_hw.deploy.from_graph import float_run
     from autosnn_hw.deploy.from_nir import plan_nir, read_back

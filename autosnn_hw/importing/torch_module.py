@@ -34,7 +34,7 @@ def of_module(
         input_shape: of a frame; that of the data's where it is not given.
 
     Raises:
-        InputError: as `deploy.from_torch.from_torch`; a module whose framework fails on the data. RunError: its process died.
+        InputError: what cannot be mapped, by name; a module whose framework fails on the data. RunError: its process died.
     """
     from autosnn_hw.deploy.from_torch.framework_process import FrameworkProcess
 
@@ -54,7 +54,7 @@ def _here(
     input_shape: tuple[int, ...] | None,
 ) -> Imported:
     """Nothing is compared, so that its framework runs nothing."""
-    from autosnn_hw.deploy.from_torch import from_torch, slayer
+    from autosnn_hw.deploy.from_torch import slayer
     from autosnn_hw.deploy.from_torch.module_name import load
     from autosnn_hw.deploy.from_torch.network import module_of, plan_torch
     from autosnn_hw.deploy.from_torch.traced_module import trace
@@ -66,7 +66,7 @@ def _here(
     shape = input_shape or _frame_of(data)
     if slayer.has_blocks(module):
         _refuse_to_finetune_blocks(choices.finetune)
-        network = from_torch(module, shape, reset=reset, timesteps=choices.timesteps)
+        network = slayer.from_slayer(module, shape, timesteps=choices.timesteps)
         return Imported(network, network.provenance["import"])
     return made(plan_torch(trace(module), shape, reset), data, choices, None, BY)
 

@@ -1,4 +1,4 @@
-"""`from_nir`: a NIR graph as a chip network, with an account of every constant that was read, assumed and rounded."""
+"""A NIR graph as a plan of layers, with an account of every constant that was read and assumed."""
 
 from __future__ import annotations
 
@@ -7,43 +7,12 @@ from typing import Any
 
 from autosnn_hw.deploy.from_graph.euler_steps import Conventions, any_step, step_of
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, plan_of
-from autosnn_hw.deploy.from_graph.network import chip_network
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork
 from exporters import nir
 from exporters.nir import graph as nir_graph
 
 RESETS = ("hard", "subtract")
-
-
-def from_nir(
-    graph: str | Path | Any,
-    *,
-    dt: float | None = None,
-    reset: str | None = None,
-    fires_at_threshold: bool = False,
-    exponential: bool = False,
-) -> ChipNetwork:
-    """A NIR graph as an integer network; `provenance["import"]` says what was read, assumed and rounded.
-
-    Args:
-        graph: path of a .nir file, or a `nir.NIRGraph`.
-        dt: time step in the file's unit, which the file does not say; None where its constants give it away.
-        reset: "hard": a neuron that fires is set to 0, as a chip does it; the file cannot say otherwise, and what was trained
-            with reset by subtraction runs differently.
-        fires_at_threshold: the framework fires at v >= threshold (sinabs, SpikingJelly), not above it.
-        exponential: its neurons keep exp(-dt / tau) of their voltage (sinabs), not 1 - dt / tau.
-
-    Returns:
-        the network; of a file that `export` wrote and nobody has changed the very network that was written.
-
-    Raises:
-        InputError: damaged file; what cannot be mapped, by node, with the nearest that can.
-    """
-    own = read_back(graph, dt, reset, fires_at_threshold or exponential) if isinstance(graph, str | Path) else None
-    if own is not None:
-        return own
-    return chip_network(plan_nir(graph, dt, reset, fires_at_threshold=fires_at_threshold, exponential=exponential))
 
 
 def plan_nir(
@@ -54,7 +23,11 @@ def plan_nir(
     fires_at_threshold: bool = False,
     exponential: bool = False,
 ) -> Plan:
-    """`from_nir` before anything is rounded.
+    """The layers of a NIR graph before anything is rounded.
+
+    Args:
+        graph: path of a .nir file, or a `nir.NIRGraph`.
+        dt, reset, fires_at_threshold, exponential: as `autosnn_hw.from_nir` has them.
 
     Raises:
         InputError: all that the file does not say and all that cannot be mapped, by node, a line each.

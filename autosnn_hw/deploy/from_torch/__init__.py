@@ -1,6 +1,5 @@
 """Modules of torch with neurons of snnTorch, norse, SpikingJelly or lava-dl as chip networks. None of these is imported here."""
 
 from autosnn_hw.deploy.from_torch.beside_framework import compare
-from autosnn_hw.deploy.from_torch.network import from_torch
 
-__all__ = ["compare", "from_torch"]
+__all__ = ["compare"]

@@ -1,4 +1,4 @@
-"""`from_torch`: a trained module of torch as a chip network, with an account of what was read, assumed and rounded."""
+"""A trained module of torch as a plan of layers, with an account of what was read and assumed."""
 
 from __future__ import annotations
 
@@ -9,37 +9,10 @@ from torch import nn
 
 from autosnn_hw.deploy.from_graph.euler_steps import Conventions
 from autosnn_hw.deploy.from_graph.layer_maps import Plan, plan_of
-from autosnn_hw.deploy.from_graph.network import chip_network
-from autosnn_hw.deploy.from_torch import slayer
 from autosnn_hw.deploy.from_torch.framework_neurons import Neurons
-from autosnn_hw.deploy.from_torch.traced_module import Traced, trace
+from autosnn_hw.deploy.from_torch.traced_module import Traced
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork
 from autosnn_hw.problems import Problems
-
-
-def from_torch(
-    module: nn.Module, input_shape: Sequence[int], *, reset: str | None = None, timesteps: int | None = None
-) -> ChipNetwork:
-    """A module with neurons of snnTorch, norse or SpikingJelly, or of lava-dl's slayer blocks, as an integer network.
-
-    The module stays as it is. `provenance["import"]` says what was read, assumed and rounded.
-
-    Args:
-        module: nn.Sequential, or one whose forward torch.fx can trace: Conv1d, Conv2d, Linear, BatchNorm, AvgPool2d, MaxPool2d,
-            Flatten, additions, and neurons; one time step, or a loop over a fixed number of them.
-        input_shape: (C, H, W), (C, L) or (N,) of one frame of spikes.
-        reset: None: as the neurons do it; "hard": those that subtract their threshold are set to 0 on the chip, as it can do
-            no other, and a note says which (`compare` says what it costs).
-        timesteps: that travel with the network.
-
-    Raises:
-        InputError: what cannot be mapped, by name, with the nearest that can.
-    """
-    module = module_of(module)
-    if slayer.has_blocks(module):
-        return slayer.from_slayer(module, input_shape, timesteps=timesteps)
-    return chip_network(plan_torch(trace(module), input_shape, reset), timesteps)
 
 
 def module_of(value: Any) -> nn.Module:
@@ -54,7 +27,7 @@ def module_of(value: Any) -> nn.Module:
 
 
 def plan_torch(traced: Traced, input_shape: Sequence[int], reset: str | None = None) -> Plan:
-    """`from_torch` of a traced module before anything is rounded.
+    """The layers of a traced module before anything is rounded.
 
     Raises:
         InputError: all that cannot be mapped, by name, a line each.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.files.nir_graphs import chain, conv, ends, frames, graph_of, integrate
 from support.peers import nir_interpreter
 
-from autosnn_hw.deploy.from_nir import from_nir
+from autosnn_hw import from_nir
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, InputLayer, Role
 from autosnn_hw.simulate import exact

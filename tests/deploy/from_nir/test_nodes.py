@@ -4,7 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from autosnn_hw.deploy.from_nir import from_nir, nodes_of
+from autosnn_hw import from_nir
+from autosnn_hw.deploy.from_nir import nodes_of
 from autosnn_hw.errors import InputError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.files.nir_graphs import chain, conv, ends, graph_of, integrate
 
-from autosnn_hw.deploy.from_nir import from_nir
+from autosnn_hw import from_nir
 from autosnn_hw.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data/nir"

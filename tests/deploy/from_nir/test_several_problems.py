@@ -10,8 +10,7 @@ import snntorch as snn
 from support.files.nir_graphs import chain, conv, ends, graph_of, integrate
 from torch import nn
 
-from autosnn_hw.deploy.from_nir import from_nir
-from autosnn_hw.deploy.from_torch import from_torch
+from autosnn_hw import from_nir, from_torch
 from autosnn_hw.errors import InputError
 from autosnn_hw.problems import MOST, Problems
 

@@ -18,8 +18,9 @@ from spikingjelly.activation_based import neuron
 from support.command_line import run
 from torch import nn
 
+from autosnn_hw import from_torch
 from autosnn_hw.deploy.from_graph.beside_floats import beside
-from autosnn_hw.deploy.from_torch import compare, framework_run, from_torch
+from autosnn_hw.deploy.from_torch import compare, framework_run
 from autosnn_hw.deploy.from_torch.framework_process import FrameworkProcess
 from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.errors import InputError, RunError

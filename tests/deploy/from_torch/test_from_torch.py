@@ -8,8 +8,9 @@ import torch
 from spikingjelly.activation_based import layer, neuron
 from torch import nn
 
+from autosnn_hw import from_torch
 from autosnn_hw.deploy.from_graph.beside_floats import beside
-from autosnn_hw.deploy.from_torch import framework_run, from_torch
+from autosnn_hw.deploy.from_torch import framework_run
 from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ConvLayer, Role

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from autosnn_hw.deploy.from_torch import compare, from_torch
+from autosnn_hw import from_torch
+from autosnn_hw.deploy.from_torch import compare
 from autosnn_hw.errors import InputError
 
 pytestmark = pytest.mark.slow  # importing lava-dl takes seconds

@@ -10,9 +10,9 @@ from snntorch import utils
 from spikingjelly.activation_based import functional, neuron
 from torch import nn
 
-from autosnn_hw import simulate
+from autosnn_hw import from_torch, simulate
 from autosnn_hw.deploy.from_graph.network import chip_network
-from autosnn_hw.deploy.from_torch import compare, framework_run, from_torch
+from autosnn_hw.deploy.from_torch import compare, framework_run
 from autosnn_hw.deploy.from_torch.network import plan_torch
 from autosnn_hw.deploy.from_torch.traced_module import trace
 from autosnn_hw.simulate import exact

@@ -27,7 +27,7 @@ def reader_of(kind):
 
         return netx.read
     if kind == "nir":
-        from autosnn_hw.deploy.from_nir import from_nir
+        from autosnn_hw import from_nir
 
         return lambda path: from_nir(path, dt=1e-4, reset="hard")
     if kind == "onnx":
