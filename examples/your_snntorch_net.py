@@ -22,11 +22,11 @@ from autosnn_hw.deploy.from_torch import compare
 STEPS = 8
 
 
-def frames_of_digits(steps=STEPS):
+def frames_of_digits(steps=STEPS, seed=0):
     """Frames (N, T, 1, 8, 8) of spikes, brighter pixels more often, and labels."""
     digits = load_digits()
     chance = digits.images[:, None, None] / 16
-    frames = np.random.default_rng(0).random((len(chance), steps, 1, 8, 8)) < chance
+    frames = np.random.default_rng(seed).random((len(chance), steps, 1, 8, 8)) < chance
     return frames.astype(np.uint8), digits.target.astype(np.int64)
 
 
@@ -38,24 +38,25 @@ def lif():
 def network():
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(1, 8, 3, padding=1),
-        nn.BatchNorm2d(8),
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
         lif(),
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(128, 10),
+        nn.Linear(256, 10),
         lif(),
     )
 
 
 def trained(epochs=30):
-    """The network, trained on all but the last 360 digits."""
+    """The network, trained on all but the last 360 digits, whose spikes are drawn anew in every epoch."""
     torch.set_num_threads(1)  # a net this small is faster so
-    frames, labels = frames_of_digits()
-    x, y = torch.tensor(frames[:-360]).float(), torch.tensor(labels[:-360])
     net = network()
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for epoch in range(epochs):
+        frames, labels = frames_of_digits(seed=1 + epoch)
+        x, y = torch.tensor(frames[:-360]).float(), torch.tensor(labels[:-360])
         for batch in torch.randperm(len(x), generator=torch.Generator().manual_seed(epoch)).split(64):
             utils.reset(net)
             votes = sum(net(x[batch, step]) for step in range(STEPS))
@@ -63,6 +64,7 @@ def trained(epochs=30):
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
+        rate.step()
     utils.reset(net)
     return net.eval()
 
