@@ -3,7 +3,7 @@
     python benchmarks/ranking_noise.py RUN --data FOLDER --json
 
 RUN is a seed's folder that `benchmarks/search_quality.py --data FOLDER --runs RUNS` made: its random architectures have their final
-weights there already. --data names the folder of the CIFAR-10 .npz files of JPEG images, whose other 5,000 test images nothing has seen.
+weights there already. --data names the folder of the CIFAR-10 .npz files of JPEG images; all their test images are used, the run's own first.
 
     tau          Kendall's tau of inherited accuracy on so many validation images with final accuracy on so many test images, each
                  with the 95 % of a bootstrap over the networks; the first row is what search_quality.py prints
