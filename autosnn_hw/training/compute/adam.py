@@ -30,7 +30,7 @@ class FlatAdam:
         self.gradients: list[torch.Tensor] = []
         for segment in segments:
             parameters = list(segment)
-            value = torch.cat([p.detach().reshape(-1) for p in parameters]) if parameters else torch.zeros(0)
+            value = _flat([p.detach() for p in parameters])
             gradient = torch.zeros_like(value)
             start = 0
             for p in parameters:
@@ -39,9 +39,7 @@ class FlatAdam:
                 p.grad = gradient[start:end].view(p.shape)
                 start = end
             if weight_decay:
-                self.decaying.append(
-                    torch.cat([torch.full_like(p.detach(), p.dim() > 1).reshape(-1) for p in parameters])
-                )
+                self.decaying.append(_flat([torch.full_like(p.detach(), p.dim() > 1) for p in parameters]))
             self.values.append(value)
             self.gradients.append(gradient)
         self.first = [torch.zeros_like(value) for value in self.values]
@@ -82,3 +80,8 @@ class FlatAdam:
             self.first[i].copy_(state[f"first.{i}"])
             self.second[i].copy_(state[f"second.{i}"])
         self.steps = state["steps"].tolist()
+
+
+def _flat(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """All values in one axis; a segment may hold none: a slot's skip that is no layer at all."""
+    return torch.cat([tensor.reshape(-1) for tensor in tensors]) if tensors else torch.zeros(0)

@@ -9,6 +9,7 @@ from autosnn_hw.seeds import generator
 from autosnn_hw.training.checkpoint import read_checkpoint, write_checkpoint
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.loop import Schedule, Seeded
+from autosnn_hw.training.regime import Regime
 from autosnn_hw.training.weight_sharing import supernet_trainer
 from autosnn_hw.training.weight_sharing.supernet_checkpoint import load_supernet
 from autosnn_hw.training.weight_sharing.supernet_trainer import train_supernet
@@ -42,6 +43,21 @@ def test_a_resumed_super_network_is_the_one_that_was_never_stopped(few, tmp_path
     assert same(whole, again)
     assert same(whole, replace(whole, network=load_supernet(file)))
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("sharing", ["entangled", "separate"])
+@pytest.mark.parametrize(
+    "regime",
+    [Regime(loss="steps"), Regime(weight_decay=0.1), Regime(augment="crop"), Regime(decay="constant")],
+    ids=lambda regime: next(iter(regime.identity())),
+)
+def test_each_choice_of_training_changes_what_a_super_network_learns(few, regime, sharing):
+    schedule = replace(SMALL, epochs=2)
+    plain, other = (
+        _tiny_supernet(few, schedule=replace(schedule, regime=one), warm_up=1, sharing=sharing)
+        for one in (Regime(), regime)
+    )
+    assert not same(plain, other) and all(torch.isfinite(torch.tensor(other.losses)))
 
 
 @pytest.mark.parametrize("stopped_after", [1, 3])
