@@ -25,8 +25,8 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from contextlib import AbstractContextManager as Context
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,9 @@ def trained_alone(config: SearchConfig, chosen: Sequence[Architecture], training
     return np.array(found)
 
 
-def inherited(config: SearchConfig, choice: TrainingChoice, chosen: Sequence[Architecture], file: Path) -> dict[str, Any]:
+def inherited(
+    config: SearchConfig, choice: TrainingChoice, chosen: Sequence[Architecture], file: Path
+) -> dict[str, Any]:
     """Accuracy of each with the weights of a super-network that is trained now, on the validation samples."""
     changes = dict(choice.changes)
     if "epochs" in changes:

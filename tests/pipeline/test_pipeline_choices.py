@@ -25,9 +25,7 @@ TRAINING = {
 )
 def test_a_search_with_every_choice_of_training_ends_with_a_winner(target, sharing, tmp_path):
     np.savez(tmp_path / "easy.npz", **easy_arrays(100, 20, timesteps=2))
-    config = SearchConfig(
-        dataset=f"npz:{tmp_path / 'easy.npz'}", target=target, sharing=sharing, **SIZES, **TRAINING
-    )
+    config = SearchConfig(dataset=f"npz:{tmp_path / 'easy.npz'}", target=target, sharing=sharing, **SIZES, **TRAINING)
     summary = pipeline.search(config, tmp_path / "run")
     assert summary["certificate"]["mismatches"] == 0 and (tmp_path / "run" / "winner.net").is_file()
     assert summary["winner"]["accuracy"]["exact_test"] > 0.5, "chance is a third"

@@ -1,0 +1,65 @@
+"""What contributions.py takes of a run and says of a row."""
+
+from argparse import Namespace
+
+import contributions
+import numpy as np
+import pytest
+
+from autosnn_hw import pipeline
+from autosnn_hw.architecture import Architecture
+from autosnn_hw.config import SearchConfig
+
+
+def test_the_most_accurate_that_keep_the_limit_are_taken():
+    chosen = [
+        contributions.Point(Architecture.parse(text), energy, accuracy)
+        for text, energy, accuracy in (
+            ("all_SRB_k3", 3.0, 0.9),
+            ("all_SCB_k3", 1.0, 0.7),
+            ("skip,skip,skip,skip,skip", 2.0, 0.8),
+            ("skip,skip,skip,skip,SCB_k3", 0.5, 0.6),
+        )
+    ]
+    found = contributions.best(chosen, 2.0, 2)
+    assert [str(one) for one in found] == ["skip,skip,skip,skip,skip", "SCB_k3,SCB_k3,SCB_k3,SCB_k3,SCB_k3"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_every_row_keeps_the_limit_or_says_that_none_does(tmp_path):
+    np.savez(tmp_path / "bars.npz", **bars(150, 40))
+    config = SearchConfig(
+        dataset=f"npz:{tmp_path / 'bars.npz'}", width=(2, 4), timesteps=(1, 2), epochs=8, batch=8, learning_rate=0.01,
+        strategy="random", generations=1, pool=12, mean_cost_samples=2, measure=0, retrain_epochs=1, finetune_epochs=0,
+        finalists=4, baselines=False, workers=1,
+    )  # fmt: skip
+    pipeline.search(config, tmp_path / "run")
+    options = Namespace(
+        run=tmp_path / "run", width=4, share=0.8, best=1, reach=1.5, spike_regularisation=[0.1], workers=1
+    )
+    found = contributions.figures(options)
+    assert found["reference"]["architecture"] == "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k3@C4T2"
+    assert found["reference"]["share"] == 1 and found["reference"]["deviation"] == 0
+    assert found["limit"] == pytest.approx(0.8 * found["reference"]["energy"])
+    rows = found["rows"]
+    assert list(rows) == ["architecture", "timesteps", "width", "both", "longer", "regularised 0.1"]
+    assert [row["made"] for row in rows.values()][1:] == [1, 1, 1, 1, 2]
+    for name in ("timesteps", "width", "both"):
+        row = rows[name]
+        assert row["within"] == 0 or (0 <= row["accuracy"] <= 1 and row["share"] < 1)
+    assert "within" in rows["both"] and rows["both"]["within"] == 1
+    sizes = Architecture.parse(rows["width"]["architecture"], width=4, timesteps=2)
+    assert sizes.timesteps == 2, "the most of them"
+
+
+def bars(train, test):
+    """Images of 1 x 8 x 8 that are bright in one of three places."""
+    random, arrays = np.random.default_rng(0), {}
+    for part, count in (("train", train), ("test", test)):
+        y = random.integers(0, 3, count)
+        x = random.integers(0, 60, (count, 1, 8, 8))
+        for image, label in zip(x, y):
+            image[:, :, 2 * label : 2 * label + 3] += 150
+        arrays |= {f"x_{part}": x.astype(np.uint8), f"y_{part}": y}
+    return arrays
