@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search_quality import deployed
+from final_networks import deployed
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config

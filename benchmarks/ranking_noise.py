@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from search_quality import deployed, drawn, interval, job_of
+from final_networks import deployed, job_of
+from search_quality import drawn, interval
 from shrunken_cifar import TEST_IMAGES, halved, whole_cifar
 
 from autosnn_hw.architecture import Architecture

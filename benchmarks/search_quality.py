@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from final_networks import deployed_together, job_of
 from shrunken_cifar import shrunken_cifar
 from walked_space import WalkedSpace, searched
 
@@ -42,15 +43,13 @@ from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.documents.accuracy import Z_95
-from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, read_json
+from autosnn_hw.run_folder import CONFIG, RunFolder, read_json
 from autosnn_hw.search.database.study import read_records
 from autosnn_hw.search.ranking.feedback import kendall_tau
 from autosnn_hw.search.ranking.fitness import fitness
 from autosnn_hw.search.space import search_space
-from autosnn_hw.search.workers.processes import Workers, worker_count
+from autosnn_hw.search.workers.processes import worker_count
 from autosnn_hw.seeds import generator
-from autosnn_hw.stages.final_training.retraining import NetworkJob
-from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.words.progress import progress
 
 JUDGED_ON = 1_000
@@ -153,10 +152,13 @@ def cifar_seed(config: SearchConfig, randoms: int, again: int, folder: Path) -> 
         width=config.width,
         timesteps=config.timesteps,
     )
-    by_evolution, *first = deployed(config, folder, "random", [evolved, *chosen])
-    second = deployed(config.with_changes(seed=config.seed + 1_000), folder, "random-again", chosen[:again])
     long = config.with_changes(retrain="scratch", retrain_epochs=config.epochs + config.retrain_epochs)
-    (scratch,) = deployed(long, folder, "from-scratch", [all_srb(config)])
+    (scratch,), (by_evolution, *first), second = deployed_together(
+        worker_count(config.workers),
+        (job_of(long, folder, "from-scratch"), [all_srb(config)]),  # the longest first
+        (job_of(config, folder, "random"), [evolved, *chosen]),
+        (job_of(config.with_changes(seed=config.seed + 1_000), folder, "random-again"), chosen[:again]),
+    )
     inherited = {record.genotype: record.accuracy or 0.0 for record in read_records(**RunFolder(folder).study())}
 
     def value(accuracy: float, energy: Mapping[str, Any]) -> float:
@@ -206,20 +208,6 @@ def all_srb(config: SearchConfig) -> Architecture:
     return Architecture.parse(
         ",".join(["SRB_k3"] * 5), space=config.space, width=config.width, timesteps=config.timesteps
     )
-
-
-def deployed(config: SearchConfig, run: Path, name: str, chosen: Sequence[Architecture]) -> list[TrainedNetwork]:
-    """Networks of architectures with their final weights, made as the run's finalists were."""
-    job = job_of(config, run, name)
-    with Workers(job, worker_count(config.workers)) as pool:
-        return list(pool.map(chosen))
-
-
-def job_of(config: SearchConfig, run: Path, name: str) -> NetworkJob:
-    """What makes such networks, and knows their files in a folder of the run."""
-    folder = run / name
-    folder.mkdir(exist_ok=True)
-    return NetworkJob.of(config, folder, supernet=str(run / SUPERNET))
 
 
 def interval(first: Sequence[float], second: Sequence[float], seed: int) -> tuple[float, float]:

@@ -34,7 +34,8 @@ from unittest import mock
 
 import numpy as np
 import torch
-from search_quality import RESAMPLED, deployed
+from final_networks import deployed
+from search_quality import RESAMPLED
 
 from autosnn_hw import pipeline
 from autosnn_hw.architecture import SKIP, Architecture
