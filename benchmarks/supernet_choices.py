@@ -218,13 +218,12 @@ def figures(options: argparse.Namespace) -> dict[str, Any]:
         reporter.stage("super-networks", len(known) * options.seeds)
         for seed in range(options.seeds):
             for number, name in enumerate(known):
-                place = runs / f"{name.replace(' ', '-')}-{seed}"
-                if not place.with_suffix(".json").is_file():
-                    one = inherited(
-                        config.with_changes(seed=seed), CHOICES[name], chosen, place.with_suffix(".safetensors")
-                    )
-                    write_json(place.with_suffix(".json"), one)
-                known[name].append(read_json(place.with_suffix(".json")))
+                place = f"{name.replace(' ', '-')}-{seed}"  # a name may hold a point
+                document = runs / f"{place}.json"
+                if not document.is_file():
+                    own = config.with_changes(seed=seed)
+                    write_json(document, inherited(own, CHOICES[name], chosen, runs / f"{place}.safetensors"))
+                known[name].append(read_json(document))
                 reporter.advance(seed * len(known) + number + 1, name)
     rows = {name: np.array([one["accuracies"] for one in found]) for name, found in known.items()}
     return {
