@@ -10,11 +10,12 @@ of their costs, and are accurate by the best that is known of it, get their fina
 
     architecture       candidates of --width and the most timesteps
     timesteps, width   any number of timesteps, any width, too; `both`: either
-    longer             the networks of `both`, trained for as many epochs as the reference
-    regularised L      the same with spike regularisation L, and --best of those that may take up to --reach of the energy without it
+    longer             all networks of these rows and the run's winner, trained for as many epochs as the reference, which makes them
+                       fire more
+    regularised L      the same with spike regularisation L, which makes them fire less
 
-Of a row's networks that keep the limit on the validation samples the most accurate there is told: accuracy on the test samples with its
-95 %, and energy on them. `deviation`: how many standard deviations of the test samples' noise it is from the reference.
+Of a row's networks that keep the limit on the validation samples the most accurate there is told (with --json all of them): accuracy on
+the test samples with its 95 %, and energy on them. `deviation`: how many standard deviations of the test samples' noise it is from the reference.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from final_networks import deployed
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.documents.accuracy import Z_95
-from autosnn_hw.run_folder import CONFIG, RunFolder
+from autosnn_hw.run_folder import CONFIG, RunFolder, read_json
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.database.stored_accuracy import read_accuracies
 from autosnn_hw.search.database.study import read_records
@@ -77,10 +78,10 @@ def best(chosen: Sequence[Point], limit: float, count: int) -> list[Architecture
 def told(networks: Sequence[TrainedNetwork], limit: float, reference: TrainedNetwork) -> dict[str, Any]:
     """The network of a row, and how many were made and kept the limit."""
     kept = [one for one in networks if validation_energy(one) <= limit]
+    row = {"made": len(networks), "within": len(kept), "networks": [figures_of(one, reference) for one in networks]}
     if not kept:
-        return {"made": len(networks), "within": 0}
-    chosen = max(kept, key=lambda one: one.accuracy.validation or 0.0)
-    return {"made": len(networks), "within": len(kept), **figures_of(chosen, reference)}
+        return row
+    return row | figures_of(max(kept, key=lambda one: one.accuracy.validation or 0.0), reference)
 
 
 def figures_of(network: TrainedNetwork, reference: TrainedNetwork) -> dict[str, Any]:
@@ -127,17 +128,17 @@ def figures(options: argparse.Namespace) -> dict[str, Any]:
     def made(changed: SearchConfig, name: str, chosen: Sequence[Architecture]) -> list[TrainedNetwork]:
         return deployed(changed, run, name, chosen) if chosen else []
 
-    rows: dict[str, Any] = {}
+    rows, every_one = {}, [space.parse(read_json(run / "summary.json")["winner"]["architecture"])]
     for name, free in {"architecture": (0, 0), "timesteps": (0, 1), "width": (1, 0), "both": (1, 1)}.items():
         chosen = best(among(*map(bool, free)), limit, options.best)
         rows[name] = told(made(config, "rows", chosen), limit, reference)
-    chosen = best(every, limit, options.best)
-    rows["longer"] = told(made(config.with_changes(retrain_epochs=long), "longer", chosen), limit, reference)
-    further = [*chosen, *best([one for one in every if one.energy > limit], options.reach * limit, options.best)]
+        every_one += [one for one in chosen if one not in every_one]
+    longer = config.with_changes(retrain_epochs=long)
+    rows["longer"] = told(made(longer, "longer", every_one), limit, reference)
     for strength in options.spike_regularisation:
-        regularised = config.with_changes(spike_regularisation=strength, retrain_epochs=long)
+        regularised = longer.with_changes(spike_regularisation=strength)
         rows[f"regularised {strength:g}"] = told(
-            made(regularised, f"regularised-{strength:g}", further), limit, reference
+            made(regularised, f"regularised-{strength:g}", every_one), limit, reference
         )
     return {"limit": limit, "candidates": len(every), "reference": figures_of(reference, reference), "rows": rows}
 
@@ -148,7 +149,6 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=8, help="of the reference and of the row `architecture`")
     parser.add_argument("--share", type=float, default=1 / 3, help="of the reference's energy that may be taken")
     parser.add_argument("--best", type=int, default=3, help="networks of a row that are made")
-    parser.add_argument("--reach", type=float, default=1.4, help="of the limit, before spike regularisation")
     parser.add_argument("--spike-regularisation", type=float, nargs="*", default=[0.01, 0.1])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", action="store_true")

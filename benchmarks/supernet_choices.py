@@ -3,8 +3,8 @@
     python benchmarks/supernet_choices.py --dataset events --runs FOLDER --json
     python benchmarks/supernet_choices.py --dataset digits --runs FOLDER --only defaults "mean of the last quarter"
 
-So many architectures of the default space are drawn with none to all of their slots filled, equally often, so that they differ in
-accuracy; each is trained from scratch, --trainings times, as the default search of the data set trains networks. Then a super-network a
+Architectures of the default space are drawn with none to all of their slots filled in turn, so that they differ in accuracy (up to
+--architectures: without a block there is one); each is trained from scratch, --trainings times, as the default search of the data set trains networks. Then a super-network a
 choice and seed is trained as that search would, and asked for the integer accuracy of each with inherited weights on the
 validation samples, which is what a search ranks by.
 
