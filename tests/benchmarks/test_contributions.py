@@ -28,7 +28,7 @@ def test_the_most_accurate_that_keep_the_limit_are_taken():
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_every_row_keeps_the_limit_or_says_that_none_does(tmp_path):
-    np.savez(tmp_path / "bars.npz", **bars(150, 40))
+    np.savez(tmp_path / "bars.npz", **bars(100, 30))
     config = SearchConfig(
         dataset=f"npz:{tmp_path / 'bars.npz'}", width=(2, 4), timesteps=(1, 2), epochs=8, batch=8, learning_rate=0.01,
         strategy="random", generations=1, pool=12, mean_cost_samples=2, measure=0, retrain_epochs=1, finetune_epochs=0,
