@@ -12,7 +12,7 @@ RULES = {
 }
 """By a pattern that the line begins with."""
 LINES = {
-    "python benchmarks/search_quality.py --data data --seeds 1": "needs the CIFAR-10 images, and trains for hours; what it found is in docs/lab/search.md",
+    "python benchmarks/search_quality.py --data data --seeds 3": "needs the CIFAR-10 images, and trains for hours; what it found is in docs/lab/search.md",
     "autosnn-hw simulate network.net --dataset npz:frames.npz --json": "a file of the reader's; docs/how-to/sigma-delta.md makes and runs one",
     "autosnn-hw front RUN --target loihi1": "docs/how-to/pick-from-the-front.md asks the same run the same",
     "autosnn-hw front RUN --deploy skip,skip,skip,skip,SRB_k3 --out point": "docs/how-to/pick-from-the-front.md deploys a point of the same run",
