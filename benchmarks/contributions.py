@@ -10,9 +10,12 @@ of their costs, and are accurate by the best that is known of it, get their fina
 
     architecture       candidates of --width and the most timesteps
     timesteps, width   any number of timesteps, any width, too; `both`: either
-    longer             all networks of these rows and the run's winner, trained for as many epochs as the reference, which makes them
-                       fire more
+    longer             all networks of these rows and the run's winner, with inherited weights trained on for as many epochs as the
+                       reference had in all, which makes them fire more: more training than the reference's
     regularised L      the same with spike regularisation L, which makes them fire less
+
+    from scratch       the network of `longer` with nothing inherited, and the reference's epochs: the same budget
+    longer reference   the reference for as many epochs as super-network and `longer` have together; `deviation` of both is from the reference
 
 Of a row's networks that keep the limit on the validation samples the most accurate there is told (with --json all of them): accuracy on
 the test samples with its 95 %, and energy on them. `deviation`: how many standard deviations of the test samples' noise it is from the reference.
@@ -135,6 +138,10 @@ def figures(options: argparse.Namespace) -> dict[str, Any]:
         every_one += [one for one in chosen if one not in every_one]
     longer = config.with_changes(retrain_epochs=long)
     rows["longer"] = told(made(longer, "longer", every_one), limit, reference)
+    if (found := rows["longer"].get("architecture")) is not None:
+        rows["from scratch"] = figures_of(*made(scratch, "reference", [space.parse(found)]), reference)
+    longest = scratch.with_changes(retrain_epochs=config.epochs + long)
+    rows["longer reference"] = figures_of(*made(longest, "reference-longer", [alone]), reference)
     for strength in options.spike_regularisation:
         regularised = longer.with_changes(spike_regularisation=strength)
         rows[f"regularised {strength:g}"] = told(
