@@ -34,23 +34,28 @@ def of_text(text: str) -> Placement:
 
 
 def checked(value: Any) -> tuple[str, ...] | None:
-    """Placements as texts, ascending; None stays it.
+    """Placements as texts, ascending; a whole number is the placement of one pool; None stays it.
 
     Raises:
         ValueError: something else, one of them twice, or too many; says what is allowed.
     """
     if value is None:
         return None
-    several = [value] if isinstance(value, str) else value
-    if not isinstance(several, (list, tuple)) or not several or not all(isinstance(text, str) for text in several):
+    several = [value] if _names_one(value) else value
+    if not isinstance(several, (list, tuple)) or not several or not all(map(_names_one, several)):
         raise ValueError(f'{value!r}; a list of texts such as ["1.3", "1.2"] is needed')
-    placements = [of_text(text) for text in several]
+    placements = [of_text(str(one)) for one in several]
     for placement in placements:
         if placements.count(placement) > 1:
             raise ValueError(f"{in_text(placement)} twice; every placement may be named once")
     if len(placements) > MANY:
         raise ValueError(f"{len(placements)} placements; at most {MANY} are allowed")
     return tuple(map(in_text, sorted(placements)))
+
+
+def _names_one(value: Any) -> bool:
+    """Not a float: 1.30 and 1.3 are one, "1.30" and "1.3" are not."""
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
 
 
 def placements_of(pools: tuple[str, ...] | None) -> tuple[Placement, ...]:

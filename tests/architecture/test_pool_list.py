@@ -31,12 +31,20 @@ def test_a_config_s_text_has_them_where_they_were_asked_for_alone(tmp_path):
     assert read_config(tmp_path / "config.toml").pools == ("1.2", "1.3")
 
 
+@pytest.mark.parametrize(("value", "pools"), [([1, 0], ("0", "1")), (2, ("2",)), ([1, "1.3"], ("1", "1.3"))])
+def test_a_placement_of_one_pool_may_be_a_number(value, pools, tmp_path):
+    assert SearchConfig(pools=value).pools == pools
+    (tmp_path / "config.toml").write_text(f"[search]\npools = {value}\n")
+    assert read_config(tmp_path / "config.toml").pools == pools
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
         ([], r"pools is \[\]; a list of texts"),
         (1.3, r"pools is 1.3; a list of texts such as \[.1.3., .1.2.\] is needed"),
         ([1.3], "a list of texts"),
+        ([True], "a list of texts"),
         (["1.x"], "pools is '1.x'; numbers of slots with dots between are needed, such as 1.3"),
         (["1..3"], "numbers of slots"),
         (["-1"], "numbers of slots"),

@@ -201,9 +201,14 @@ def weights_sentence(summary: Mapping[str, Any]) -> tuple[bool, str] | None:
             f"training it on made it worse on the validation samples ({percent(before)} to {percent(after)}) and "
             "was dropped."
         )
+    every, judged = "the validation samples", ""
+    if (
+        drawn and samples and drawn > samples
+    ):  # two true accuracies of one network: of all of them, and of those the walk took
+        every = f"all {count(drawn)} validation samples"
+        judged = f" ({percent(searched)} of the {count(samples)} that the search judged by)"
     return False, (
-        f"{origin}, trained on: {percent(before)} of the validation samples, which it was not trained on, before "
-        f"and {percent(after)} after."
+        f"{origin}, trained on: {percent(before)} of {every}, which it was not trained on, before{judged} and {percent(after)} after."
     )
 
 

@@ -47,6 +47,26 @@ def test_lava_confirms_or_the_reason_is_said():
     assert not confirmed and sentence.endswith("(no Lava here).")
 
 
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        (
+            1000,
+            "41.8 % of all 2,500 validation samples, which it was not trained on, before (39.1 % of the 1,000 that the search judged by) and 48.0 % after.",
+        ),
+        (2500, "41.8 % of the validation samples, which it was not trained on, before and 48.0 % after."),
+    ],
+)
+def test_the_accuracy_before_training_is_told_from_the_one_on_fewer_samples_that_the_search_judged_by(judged, said):
+    accuracy = {"supernet": 0.391, "validation": 0.48, "exact_test": 0.49}
+    winner = with_winner(accuracy=accuracy, weights="inherited", steps={"inherited": 0.418, "tuned": 0.48})
+    summary = {**winner, "held_out_samples": 2500, "validation_samples": judged}
+    assert verdict.weights_sentence(summary) == (
+        False,
+        f"Its weights are inherited from the super-network, trained on: {said}",
+    )
+
+
 def test_a_total_is_found_alone_or_among_parts():
     assert verdict.total_energy(ENERGY) == verdict.total_energy(ENERGY["total"]) == ENERGY["total"]
     assert verdict.total_energy(2.0) == {"value": 2.0, "low": 2.0, "high": 2.0} and verdict.total_energy(None) is None
