@@ -16,6 +16,8 @@ of their costs, and are accurate by the best that is known of it, get their fina
 
     from scratch       the network of `longer` with nothing inherited, and the reference's epochs: the same budget
     longer reference   the reference for as many epochs as super-network and `longer` have together; `deviation` of both is from the reference
+    again              with --seeds N: `from scratch` and the reference, each trained N times, and the mean difference of their accuracies with
+                       the 95 % of Student's t over the trainings; the data, the search and the split are the run's
 
 Of a row's networks that keep the limit on the validation samples the most accurate there is told (with --json all of them): accuracy on
 the test samples with its 95 %, and energy on them. `deviation`: how many standard deviations of the test samples' noise it is from the reference.
@@ -30,7 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from final_networks import deployed
+from final_networks import deployed, deployed_together, job_of
+from scipy import stats
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
@@ -41,6 +44,7 @@ from autosnn_hw.search.database.stored_accuracy import read_accuracies
 from autosnn_hw.search.database.study import read_records
 from autosnn_hw.search.ranking.final_accuracy import MEASURED, AccuracyEstimate
 from autosnn_hw.search.ranking.final_cost import final_costs
+from autosnn_hw.search.workers.processes import worker_count
 from autosnn_hw.stages.final_training.made_records import made_records
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
 from autosnn_hw.stages.manifest import prepare
@@ -102,6 +106,29 @@ def figures_of(network: TrainedNetwork, reference: TrainedNetwork) -> dict[str, 
     }
 
 
+def of_seed(config: SearchConfig, number: int) -> SearchConfig:
+    """The same, with trainings drawn anew but for number 0."""
+    return config.with_changes(seed=config.seed + 1_000 * number)
+
+
+def of_number(folder: str, number: int) -> str:
+    return f"{folder}-again-{number}" if number else folder
+
+
+def over_seeds(pairs: Sequence[tuple[TrainedNetwork, TrainedNetwork]]) -> dict[str, Any]:
+    """Of (network, reference) of each training: accuracies on the test samples, their mean difference with Student's t, share of energy."""
+    differences = [mine.accuracy.exact_test - theirs.accuracy.exact_test for mine, theirs in pairs]
+    spread = stats.sem(differences) * stats.t.ppf(0.975, len(differences) - 1)
+    return {
+        "architecture": pairs[0][0].architecture,
+        "accuracies": [mine.accuracy.exact_test for mine, _ in pairs],
+        "reference accuracies": [theirs.accuracy.exact_test for _, theirs in pairs],
+        "difference": sum(differences) / len(differences),
+        "interval": float(spread),
+        "shares": [mine.energy["total"]["value"] / theirs.energy["total"]["value"] for mine, theirs in pairs],
+    }
+
+
 def validation_energy(network: TrainedNetwork) -> float:
     """J an inference on the validation samples."""
     record = CandidateRecord.from_json(network.as_candidate or {})
@@ -139,7 +166,14 @@ def figures(options: argparse.Namespace) -> dict[str, Any]:
     longer = config.with_changes(retrain_epochs=long)
     rows["longer"] = told(made(longer, "longer", every_one), limit, reference)
     if (found := rows["longer"].get("architecture")) is not None:
-        rows["from scratch"] = figures_of(*made(scratch, "reference", [space.parse(found)]), reference)
+        small = space.parse(found)
+        rows["from scratch"] = figures_of(*made(scratch, "reference", [small]), reference)
+        if options.seeds > 1:
+            jobs = [
+                job_of(of_seed(scratch, number), run, of_number("reference", number)) for number in range(options.seeds)
+            ]
+            again = deployed_together(worker_count(options.workers), *((job, [alone, small]) for job in jobs))
+            rows["again"] = over_seeds([(mine, theirs) for theirs, mine in again])
     longest = scratch.with_changes(retrain_epochs=config.epochs + long)
     rows["longer reference"] = figures_of(*made(longest, "reference-longer", [alone]), reference)
     for strength in options.spike_regularisation:
@@ -157,6 +191,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1 / 3, help="of the reference's energy that may be taken")
     parser.add_argument("--best", type=int, default=3, help="networks of a row that are made")
     parser.add_argument("--spike-regularisation", type=float, nargs="*", default=[0.01, 0.1])
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="trainings of the network from scratch and of the reference"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -165,6 +202,12 @@ def main() -> None:
         print(json.dumps(document, indent=2))
         return
     for name, row in {"reference": document["reference"], **document["rows"]}.items():
+        if name == "again":
+            print(
+                f"again: {100 * row['difference']:+.1f} points +-{100 * row['interval']:.1f} over {len(row['shares'])} trainings, "
+                f"share of energy {min(row['shares']):.2f} to {max(row['shares']):.2f}; {row['architecture']}"
+            )
+            continue
         if "accuracy" not in row:
             print(f"{name}: none of {row['made']} within {document['limit'] * 1e6:.1f} uJ")
             continue
