@@ -140,7 +140,8 @@ class SearchConfig(BaseModel):
     seeds: int = choice(
         1,
         TRAINING,
-        "Seeds of the final training of winner and baselines: their accuracies as mean and interval.",
+        "Seeds of the final training of winner and baselines: their accuracies as mean and interval. Other finalists get two, for "
+        "the ceiling of the ranking.",
         ge=1,
         le=1000,
     )

@@ -167,6 +167,12 @@ class Winner(Delivered):
     architecture: str
 
 
+class Limits(Part):
+    max_energy: Positive | None = None
+    max_latency: Positive | None = None
+    max_cores: Positive | None = None
+
+
 class Summary(Part):
     """summary.json."""
 
@@ -174,6 +180,7 @@ class Summary(Part):
     dataset: str
     objective: str
     exponent: Annotated[float, Field(alias="lambda")]
+    limits: Limits | None = None
     winner: Winner
     ranking: Ranking | None = None
     evaluated: Size | None

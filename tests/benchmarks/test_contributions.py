@@ -35,7 +35,9 @@ def test_every_row_keeps_the_limit_or_says_that_none_does(tmp_path):
         finalists=4, baselines=False, workers=1,
     )  # fmt: skip
     pipeline.search(config, tmp_path / "run")
-    options = Namespace(run=tmp_path / "run", width=4, share=0.8, best=1, spike_regularisation=[0.1], workers=1, seeds=2)
+    options = Namespace(
+        run=tmp_path / "run", width=4, share=0.8, best=1, spike_regularisation=[0.1], workers=1, seeds=2
+    )
     found = contributions.figures(options)
     assert found["reference"]["architecture"] == "SRB_k3,SRB_k3,SRB_k3,SRB_k3,SRB_k3@C4T2"
     assert found["reference"]["share"] == 1 and found["reference"]["deviation"] == 0
@@ -45,11 +47,16 @@ def test_every_row_keeps_the_limit_or_says_that_none_does(tmp_path):
     assert sorted(rows) == sorted([*trained_as_finalists, "from scratch", "longer reference", "again"])
     assert rows["from scratch"]["architecture"] == rows["longer"]["architecture"]
     again = rows["again"]
-    assert again["accuracies"][0] == rows["from scratch"]["accuracy"] and len(again["accuracies"]) == len(again["shares"]) == 2
+    assert (
+        again["accuracies"][0] == rows["from scratch"]["accuracy"]
+        and len(again["accuracies"]) == len(again["shares"]) == 2
+    )
     assert again["reference accuracies"][0] == found["reference"]["accuracy"]
     one, two = (mine - theirs for mine, theirs in zip(again["accuracies"], again["reference accuracies"]))
     assert again["difference"] == pytest.approx((one + two) / 2)
-    assert again["interval"] == pytest.approx(12.706 * abs(one - two) / 2, rel=1e-3), "Student's t of one degree of freedom"
+    assert again["interval"] == pytest.approx(12.706 * abs(one - two) / 2, rel=1e-3), (
+        "Student's t of one degree of freedom"
+    )
     other = [tmp_path / "run" / name for name in ("reference", "reference-again-1")]
     assert all(len(list(folder.glob("*.json"))) >= 2 for folder in other), [sorted(one.iterdir()) for one in other]
     assert rows["longer reference"]["architecture"] == found["reference"]["architecture"]

@@ -9,6 +9,7 @@ import scipy.stats
 
 from autosnn_hw.run_folder import SUPERNET
 from autosnn_hw.stages.final_training import retraining
+from autosnn_hw.stages.final_training.finalists import Finalist
 from autosnn_hw.stages.final_training.other_seeds import ceiling, repeated, spread, with_seeds
 from autosnn_hw.stages.final_training.retrained_networks import Networks, network_job
 from autosnn_hw.stages.final_training.trained_network import Accuracies, TrainedNetwork
@@ -70,11 +71,36 @@ def test_the_ceiling_is_how_well_other_seeds_rank_the_same_networks():
     assert ceiling(made) == {"ceiling": pytest.approx(np.mean(pairs)), "ceiling_networks": 4}
     trained_on = {**made, "a": [replace(one, accuracy=Accuracies(1, 1, 1)) for one in made["a"]]}
     assert ceiling(trained_on)["ceiling_networks"] == 3
+    twice = {
+        **made,
+        **{name: made[name][:2] for name in "cd"},
+    }  # finalists that have two seeds: the third says nothing of two networks
+    assert ceiling(twice) == {"ceiling": pytest.approx(1), "ceiling_networks": 4}
     assert ceiling({name: made[name] for name in "ab"}) == {"ceiling": None, "ceiling_networks": 2}
     summary = {"winner": {}, "baselines": [], "ranking": {"tau": 0.5, "ceiling": None}}
     networks = Networks(made["a"][0], None, {})
     assert with_seeds(summary, networks, made)["ranking"] == {"tau": 0.5, **ceiling(made)}
     assert with_seeds(summary, networks, {})["ranking"]["ceiling"] is None
+
+
+def test_finalists_are_made_twice_and_winner_and_baselines_with_every_seed(config, prepared, folder, monkeypatch):
+    asked = []
+
+    def made(job, architecture):
+        asked.append((job.repeat, str(architecture)))
+        return network(0.9, str(architecture))
+
+    monkeypatch.setattr(retraining.NetworkJob, "__call__", made)
+    names = [str(prepared.space.at(number)) for number in range(4)]
+    first = [network(0.9, name) for name in names]
+    finalists = tuple(Finalist(None, one, 0.9) for one in first[:3])
+    networks = Networks(first[0], None, {"baseline": first[3]}, finalists=finalists)
+    found = repeated(config.with_changes(seeds=3), prepared, folder, Silent(), networks)
+    assert asked == [(1, names[0]), (1, names[3]), (1, names[1]), (1, names[2]), (2, names[0]), (2, names[3])]
+    assert [len(found[name]) for name in names] == [3, 2, 2, 3]
+    asked.clear()
+    none = Networks(first[0], None, {}, finalists=finalists)  # --no-baselines
+    assert ceiling(repeated(config.with_changes(seeds=2), prepared, folder, Silent(), none))["ceiling_networks"] == 3
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from autosnn_hw.documents.accuracy import differ, on_samples
 from autosnn_hw.words.quantities import at, count, number
 
 
@@ -23,6 +24,38 @@ def _holds_0(summary: Mapping[str, Any]) -> bool:
     """Whether the interval of tau does not tell the order from chance."""
     tau, low, high = (number(at(summary, "ranking", key)) for key in ("tau", "low", "high"))
     return tau is not None and low is not None and high is not None and low <= 0 <= high
+
+
+def close_finalists_sentence(summary: Mapping[str, Any]) -> str | None:
+    """How many finalists the validation samples do not tell from the winner; None where none is, or their fitness is unknown."""
+    finalists, samples = summary.get("finalists"), number(summary.get("held_out_samples"))
+    winner, fitness = at(summary, "winner", "architecture"), number(at(summary, "winner", "fitness"))
+    if not isinstance(finalists, list) or not samples or fitness is None:
+        return None
+    known = {one["architecture"]: _fitness_within(one, samples) for one in finalists if one.get("fitness") is not None}
+    own = known.pop(winner, None)
+    if own is None or not known:
+        return None
+    close = sum(differ(own, one) is False for one in known.values())
+    if close == 0:
+        return None
+    others = len(known)
+    which = f"{count(close)} of the {count(others)} other finalists {'has' if close == 1 else 'have'}"
+    if close == others:
+        which = "The one other finalist has" if others == 1 else f"All {count(others)} other finalists have"
+    return (
+        f"{which} a fitness within the noise of the {count(samples)} validation samples of the winner's, "
+        f"{fitness:.3f}: other samples might have chosen {'it' if others == 1 else 'another'}."
+    )
+
+
+def _fitness_within(finalist: Mapping[str, Any], samples: float) -> dict[str, float | None]:
+    """A fitness with the interval that its accuracy leaves it, whose multiple it is: {"value", "low", "high"}."""
+    accuracy = on_samples(number(finalist.get("accuracy")), samples)
+    if not accuracy["value"]:
+        return {"value": finalist["fitness"], "low": None, "high": None}
+    scale = finalist["fitness"] / accuracy["value"]
+    return {name: None if value is None else scale * value for name, value in accuracy.items()}
 
 
 def ranking_sentence(summary: Mapping[str, Any]) -> str | None:

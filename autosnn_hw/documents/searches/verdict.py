@@ -7,7 +7,8 @@ from math import sqrt
 from typing import Any
 
 from autosnn_hw.documents.accuracy import Z_95, differ, on_samples
-from autosnn_hw.documents.searches.ranking import unresolved_sentence
+from autosnn_hw.documents.searches.kept_limits import passed_limits_sentence
+from autosnn_hw.documents.searches.ranking import close_finalists_sentence, unresolved_sentence
 from autosnn_hw.documents.searches.search_cost import cost_sentence
 from autosnn_hw.documents.searches.several_seeds import seeds_sentence
 from autosnn_hw.words.quantities import UNKNOWN, at, count, number, percent, quantity, with_bounds
@@ -248,7 +249,18 @@ def sentences(summary: Mapping[str, Any]) -> list[str]:
     if weights is not None:
         first, sentence = weights
         result.insert(0 if first else 1, sentence)
-    more = (used_cores_sentence, against_loihi2, seeds_sentence, learnt, unresolved_sentence, feedback_sentence)
+    passed = passed_limits_sentence(summary)
+    if passed is not None:
+        result.insert(0, passed)
+    more = (
+        used_cores_sentence,
+        against_loihi2,
+        close_finalists_sentence,
+        seeds_sentence,
+        learnt,
+        unresolved_sentence,
+        feedback_sentence,
+    )
     result += [text for sentence in more if (text := sentence(summary))]
     cost = cost_sentence(summary)
     return [*result, *against(summary), *([] if cost is None else [cost])]

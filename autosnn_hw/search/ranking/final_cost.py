@@ -28,10 +28,12 @@ class FinalCosts:
     Args:
         records: by genotype, the networks that were made, judged on the validation samples with their final weights.
         ratios: by genotype, what their costs became.
+        enough: made networks from which on those that were not made are corrected.
     """
 
     records: Mapping[str, CandidateRecord] = field(default_factory=dict)
     ratios: Mapping[str, Ratios] = field(default_factory=dict)
+    enough: int = ENOUGH
 
     def of(self, record: CandidateRecord, *, elsewhere: bool = False) -> tuple[CandidateRecord, str]:
         """A candidate with the best that is known of its costs, and how that is known: measured, corrected or inherited.
@@ -49,8 +51,8 @@ class FinalCosts:
 
     @cached_property
     def common(self) -> Ratios:
-        """Geometric means of `ratios`; empty where fewer than `ENOUGH` networks were made."""
-        if len(self.ratios) < ENOUGH:
+        """Geometric means of `ratios`; empty where fewer than `enough` networks were made."""
+        if len(self.ratios) < self.enough:
             return {}
         names = set.intersection(*(set(ratios) for ratios in self.ratios.values()))
         return {
@@ -69,7 +71,9 @@ class FinalCosts:
         return {"value": value, "low": min(each), "high": max(each)}
 
 
-def final_costs(records: Iterable[CandidateRecord], made: Mapping[str, CandidateRecord]) -> FinalCosts:
+def final_costs(
+    records: Iterable[CandidateRecord], made: Mapping[str, CandidateRecord], enough: int = ENOUGH
+) -> FinalCosts:
     """What is known of costs with final weights.
 
     Args:
@@ -78,7 +82,7 @@ def final_costs(records: Iterable[CandidateRecord], made: Mapping[str, Candidate
     """
     searched = {record.genotype: record for record in records if record.genotype in made and record.priced}
     kept = {genotype: made[genotype] for genotype in searched if made[genotype].priced}
-    return FinalCosts(kept, {genotype: _became(searched[genotype], own) for genotype, own in kept.items()})
+    return FinalCosts(kept, {genotype: _became(searched[genotype], own) for genotype, own in kept.items()}, enough)
 
 
 def scaled(record: CandidateRecord, ratios: Ratios) -> CandidateRecord:

@@ -77,7 +77,14 @@ def rounds(finalists: int) -> list[int]:
 
 
 def next_chosen(
-    found: SearchResult, measured: Mapping[str, float], samples: int, exponent: float, count: int, chosen: Sequence[str]
+    found: SearchResult,
+    measured: Mapping[str, float],
+    samples: int,
+    exponent: float,
+    count: int,
+    chosen: Sequence[str],
+    *,
+    excesses: Mapping[str, float] | None = None,
 ) -> list[str]:
     """Who is trained after `chosen`: the best of the ranking at first, then those whom the measured accuracies make most promising.
 
@@ -85,12 +92,21 @@ def next_chosen(
         measured: accuracy by genotype, of as many validation samples.
         exponent: lambda of the fitness.
         count: how many; fewer where no more are left.
+        excesses: of `expected_excesses`, where there are limits: after the first round those that are expected to keep them are
+            taken, and where none is, those that pass them by the least.
     """
     ranked = {record.genotype: record for record in found.ranking}
     if not chosen:
         return list(ranked)[:count]
-    known = estimated(found, measured, samples)
-    near = {genotype: estimate for genotype, estimate in known.items() if genotype in ranked}
+    near = {
+        genotype: estimate for genotype, estimate in estimated(found, measured, samples).items() if genotype in ranked
+    }
+    if excesses is not None:
+        left = sorted((excesses[genotype], genotype) for genotype in near if genotype not in chosen)
+        keeping = {genotype: near[genotype] for excess, genotype in left if excess <= 0}
+        if not keeping:
+            return [genotype for _, genotype in left[:count]]
+        near = keeping
     costs = {genotype: record.cost or 0.0 for genotype, record in ranked.items()}
     return promising(near, costs, exponent, count, chosen)
 

@@ -1,4 +1,4 @@
-"""Winner and baselines made again with other seeds of their final training: how much of an accuracy is luck."""
+"""Winner, baselines and finalists made again with other seeds of their final training: how much of an accuracy is luck."""
 
 from __future__ import annotations
 
@@ -26,22 +26,25 @@ Repeated = dict[str, list[TrainedNetwork]]  # by architecture, the network of th
 def repeated(
     config: SearchConfig, prepared: Prepared, folder: RunFolder, reporter: Reporter, networks: Networks
 ) -> Repeated:
-    """Winner and baselines with `config.seeds` seeds each, all alike; empty with one. What is in the folder is not made again.
+    """Winner and baselines with `config.seeds` seeds each, all alike, and the other finalists with two, which the ceiling of the ranking
+    takes; empty with one. What is in the folder is not made again.
 
     The super-network is the same for all: what differs is the order of the images, their augmentation and, from scratch, the
     initial weights.
     """
     if config.seeds == 1:
         return {}
-    found = {network.architecture: [network] for network in (networks.winner, *networks.baselines.values())}
-    architectures = [prepared.space.parse(text) for text in found]
-    reporter.stage("other seeds", len(found) * (config.seeds - 1))
+    beside = {network.architecture: network for network in (networks.winner, *networks.baselines.values())}
+    every = beside | {one.network.architecture: one.network for one in networks.finalists}
+    found = {name: [network] for name, network in every.items()}
+    reporter.stage("other seeds", len(every) + len(beside) * (config.seeds - 2))
     done, log = 0, RunLog(folder)
     for repeat in range(1, config.seeds):
-        job = network_job(config, folder, repeat=repeat)
+        job, names = network_job(config, folder, repeat=repeat), list(every if repeat == 1 else beside)
+        architectures = [prepared.space.parse(name) for name in names]
         fresh = [not job.finished(architecture) for architecture in architectures]
-        with prepared.crew.open(job, most=len(found)) as pool:
-            for text, here, result in zip(found, fresh, pool.map(architectures)):
+        with prepared.crew.open(job, most=len(names)) as pool:
+            for text, here, result in zip(names, fresh, pool.map(architectures)):
                 found[text].append(result)
                 done += 1
                 said = f"{text}, seed {repeat}: {percent(result.accuracy.exact_test)}" if here else ""
@@ -69,16 +72,17 @@ def with_seeds(summary: dict[str, Any], networks: Networks, found: Repeated) -> 
 
 def ceiling(found: Repeated) -> dict[str, Any]:
     """{"ceiling", "ceiling_networks"}: how well other seeds of the same training rank the same architectures, which no search can
-    beat: Kendall's tau between the validation accuracies of two seeds, mean over all pairs of seeds. None for fewer than
-    `LEAST_RANKED` architectures, and where validation images were trained on.
+    beat: Kendall's tau between the validation accuracies of two seeds, over the architectures that have both (`ceiling_networks` at
+    most), mean over all pairs of seeds. None for fewer than `LEAST_RANKED` architectures, and where validation images were trained on.
     """
     judged = [[network.accuracy.validation for network in made] for made in found.values()]
     known = [values for values in judged if len(values) > 1 and None not in values]
-    if len(known) < LEAST_RANKED:
-        return {"ceiling": None, "ceiling_networks": len(known)}
-    taus = [kendall_tau(a, b) for a, b in combinations([list(one) for one in zip(*known)], 2)]
-    defined = [tau for tau in taus if tau is not None]
-    return {"ceiling": sum(defined) / len(defined) if defined else None, "ceiling_networks": len(known)}
+    taus = []
+    for i, j in combinations(range(max(map(len, known), default=0)), 2):
+        both = [(values[i], values[j]) for values in known if len(values) > j]
+        tau = kendall_tau(*map(list, zip(*both))) if len(both) >= LEAST_RANKED else None
+        taus += [] if tau is None else [tau]
+    return {"ceiling": sum(taus) / len(taus) if taus else None, "ceiling_networks": len(known)}
 
 
 def spread(networks: Sequence[TrainedNetwork], *, delivered: bool = False) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,11 +15,12 @@ from autosnn_hw.search.candidate import COLUMNS, CandidateRecord
 from autosnn_hw.search.database.stored_accuracy import store_accuracies
 from autosnn_hw.search.ranking.final_accuracy import INHERITED, AccuracyEstimate
 from autosnn_hw.search.ranking.final_cost import FinalCosts, final_costs
-from autosnn_hw.search.ranking.fitness import feasible, modelled_cost
+from autosnn_hw.search.ranking.fitness import Constraints, feasible, modelled_cost
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.search.workers.processes import Pool
 from autosnn_hw.stages.final_training.finalists import Finalist, best_of, estimated, finalist, next_chosen, rounds
+from autosnn_hw.stages.final_training.limits import expected_excesses, next_within, nothing_keeps, on_validation
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.final_training.rungs import by_candidate, climb, finished
 from autosnn_hw.stages.final_training.trained_network import TrainedNetwork
@@ -83,8 +85,11 @@ def train_networks(
 
     The winner is the network that is fittest with its final weights, by what it measured on the validation images: a
     finalist, or a baseline, where that is a feasible candidate of the search, too. Networks from scratch on all training
-    images cannot be judged so: there it is the best candidate whose trained network fits the target, because near a limit a
-    network can come out larger with its own weights than with inherited ones.
+    images cannot be judged so: there it is the best candidate whose trained network fits the target and keeps the limits,
+    because near a limit a network can come out larger with its own weights than with inherited ones.
+
+    Raises:
+        DoesNotFitError: there are limits, and no network that was made keeps them with its final weights.
     """
     judges, parse = config.retrain != "scratch", prepared.space.parse
     names = dict(published(prepared, config.baselines))
@@ -103,7 +108,9 @@ def train_networks(
 
     def add(result: TrainedNetwork, architecture: Architecture, here: bool = True) -> None:
         results[architecture] = result
-        said = f"{architecture}: {percent(result.accuracy.exact_test)}" if here else ""
+        known = result.accuracy  # what chooses the winner, where there is something; else nothing is chosen by it
+        shown = known.exact_test if known.validation is None else known.validation
+        said = f"{architecture}: {percent(shown)}" if here else ""
         reporter.advance(len(results), said)
         log.network(result.in_brief(), here=here)
 
@@ -114,6 +121,27 @@ def train_networks(
             add(job(architecture), architecture, here)
         return results[architecture]
 
+    def unjudged() -> Finalist:
+        """The best of the ranking whose network fits its target; with limits, that keeps them by what it takes on the validation samples."""
+        if not limited:
+            record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
+            return finalist(record, network_of(record), limits, found.mean_cost)
+        made = dict(_as_candidates(results)) if judges else {}
+        for _ in range(0 if made else TRIES):
+            if (next_one := next_within(found, made, limits.constraints)) is None:
+                break
+            network = network_of(next_one)
+            made[next_one.genotype] = on_validation(network, prepared)
+            if feasible(made[next_one.genotype], limits.constraints):
+                return finalist(next_one, network, limits, found.mean_cost)
+        run = shlex.quote(str(folder.path))
+        more = f"more finalists may (`autosnn-hw search --resume {run} --finalists {len(made) + 4}`)"
+        raise nothing_keeps(
+            list(made.values()),
+            limits.constraints,
+            more if judges else f"--retrain inherit may, which judges more networks than {TRIES}",
+        )
+
     def make(pool: Pool[Architecture, TrainedNetwork], wanted: Iterable[Architecture]) -> None:
         missing = [architecture for architecture in dict.fromkeys(wanted) if architecture not in results]
         fresh = [not job.finished(architecture) for architecture in missing]
@@ -121,34 +149,49 @@ def train_networks(
             add(result, architecture, here)
 
     chosen: list[str] = []
-    samples = len(prepared.data.x_val)
+    samples, limits = len(prepared.data.x_val), settings(config)
+    limited = limits.constraints != Constraints()
+
+    def choose(count: int) -> list[str]:
+        excesses = expected_excesses(found, _as_candidates(results), limits.constraints)
+        return next_chosen(found, _validated(results), samples, config.lam, count, chosen, excesses=excesses)
+
+    def judge() -> list[Finalist]:
+        judged = [*chosen, *(str(a) for a in names.values() if judges and str(a) in ranked)]
+        return [
+            finalist(ranked[genotype], results[parse(genotype)], limits, found.mean_cost)
+            for genotype in dict.fromkeys(judged)
+        ]
+
     with prepared.crew.open(job, most=total) as pool:
         for result in beside:
             add(result, parse(result.architecture))
         for count in counts:
             beside_them = [] if chosen else [a for a in names.values() if a not in begun]
-            more = first or next_chosen(found, _validated(results), samples, config.lam, count, chosen)
+            more = first or choose(count)
             chosen += more
             make(pool, [*(parse(genotype) for genotype in more), *beside_them])
         make(pool, names.values())
+        for _ in range(TRIES if limited and judges else 0):  # near a limit all may pass it with their own weights
+            if best_of(judge()) is not None or not (more := choose(1)):
+                break
+            chosen += more
+            reporter.stage("one more, as every one passes a limit", len(results) + 1)
+            make(pool, map(parse, more))
     known = estimated(found, _validated(results), samples) if judges else {}
-    judged = [
-        finalist(ranked[genotype], results[parse(genotype)], settings(config), found.mean_cost)
-        for genotype in dict.fromkeys([*chosen, *(str(a) for a in names.values() if judges and str(a) in ranked)])
-    ]
+    judged = judge()
     best = best_of(judged)
-    if best is None:
-        record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
-        best = finalist(record, network_of(record), settings(config), found.mean_cost)
     made = [one for one in judged if one.candidate.genotype in chosen]
     documents = finished(config, prepared, folder, reporter, found, climbed, made) if climbed else []
     at_rungs = by_candidate(documents)
     if known:
         store_accuracies(known, **folder.study(), beside=at_rungs)
     if judges:
-        costs, limits = final_costs(found.records, _as_candidates(results)), settings(config)
+        costs = final_costs(found.records, _as_candidates(results))
         rows = [_row(record, known.get(record.genotype), costs, limits) for record in found.records]
         write_table(folder / CANDIDATES, COLUMNS, [row | at_rungs.get(row["genotype"], {}) for row in rows])
+    if best is None:
+        best = unjudged()
     reference = None
     if config.baselines and prepared.profile.learns_slowly:
         elsewhere, architecture = network_job(config, folder, REFERENCE), parse(best.network.architecture)

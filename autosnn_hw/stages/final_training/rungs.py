@@ -14,6 +14,7 @@ from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.settings import SearchSettings
 from autosnn_hw.stages.final_training.finalists import Finalist, judged_fitness, next_chosen, rounds
+from autosnn_hw.stages.final_training.limits import expected_excesses
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.final_training.rung_training import RungJob, RungTask, take_on
 from autosnn_hw.stages.manifest import Prepared
@@ -94,7 +95,7 @@ def climb(
     place = Path(last.folder) / FOLDER
     with writing(place):
         place.mkdir(exist_ok=True)
-    job = RungJob(replace(last, folder=str(place)))
+    job, limits = RungJob(replace(last, folder=str(place))), settings(config).constraints
     results: list[RungResult] = []
     alive: list[str] = []
     with prepared.crew.open(job, most=plan[0].networks) as pool:
@@ -104,7 +105,10 @@ def climb(
 
             for count in [rung.networks] if alive else rounds(rung.networks):
                 known = {name: one.accuracy for name, one in records.items() if one.accuracy is not None}
-                chosen = alive or next_chosen(found, known, samples, config.lam, count, list(records))
+                excesses = expected_excesses(found, records, limits)
+                chosen = alive or next_chosen(
+                    found, known, samples, config.lam, count, list(records), excesses=excesses
+                )
                 tasks = [RungTask(prepared.space.parse(genotype), rung.end) for genotype in chosen]
                 for genotype, record in zip(chosen, pool.map(tasks)):
                     records[genotype] = record

@@ -9,6 +9,7 @@ from autosnn_hw.search.runner import SearchResult
 from autosnn_hw.search.walking.walk import WALK
 from autosnn_hw.stages.final_training.retrained_networks import Networks
 from autosnn_hw.stages.manifest import Prepared
+from autosnn_hw.stages.schedules import training_epochs
 from autosnn_hw.stages.searching import cost_of_walk, epochs_of_paths
 
 # W a busy core: thermal design power by core of a processor that is not known, and the least and most of the desktop and server
@@ -80,11 +81,13 @@ def block_passes(
 
 
 def networks_made(config: SearchConfig, networks: Networks) -> int:
-    """Networks that were trained: finalists, winner and baselines, each architecture once, with all seeds."""
+    """Networks that were trained: finalists, winner and baselines, each architecture once; with other seeds all once more, and winner and
+    baselines with each further one."""
     beside = {networks.winner.architecture, *(network.architecture for network in networks.baselines.values())}
     finalists = {one.network.architecture for one in networks.finalists}
     ways = 2 if config.retrain == "both" else 1
-    once = len(beside | finalists) + (config.seeds - 1) * len(beside)
+    every = len(beside | finalists)
+    once = every + (every + (config.seeds - 2) * len(beside) if config.seeds > 1 else 0)
     return ways * once + (networks.reference is not None)
 
 
@@ -103,8 +106,8 @@ def _at_rungs(prepared: Prepared, networks: Networks) -> int:
 
 
 def _of_a_network(config: SearchConfig, prepared: Prepared) -> int:
-    """Images through a network that is made: its epochs, its steps judged on held-out images, itself on the test images."""
+    """Images through a network that is made: its epochs and its teacher's, its steps judged on held-out images, itself on the test images."""
     data = prepared.data
     images = len(data.x_train) + (len(data.x_val) if config.retrain == "scratch" else 0)
     judged = 0 if config.retrain == "scratch" else (config.finetune_epochs + 2) * len(data.x_val)
-    return (config.retrain_epochs + config.finetune_epochs) * images + judged + len(data.x_test)
+    return training_epochs(config) * images + judged + len(data.x_test)

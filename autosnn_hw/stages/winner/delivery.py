@@ -128,6 +128,7 @@ def summary(
         "dataset": prepared.data.name,
         "objective": config.objective,
         "lambda": config.lam,
+        "limits": {"max_energy": config.max_energy, "max_latency": config.max_latency, "max_cores": config.max_cores},
         "winner": {
             "architecture": winner.architecture,
             "name": WINNER_NET,

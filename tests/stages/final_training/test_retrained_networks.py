@@ -5,6 +5,7 @@ import pytest
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.cost_report import Interval
+from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.report.run_documents import read_candidates
 from autosnn_hw.run_folder import RunFolder, write_json
 from autosnn_hw.search.candidate import CandidateRecord
@@ -59,6 +60,82 @@ def priced(genotype, accuracy, energy):
     return CandidateRecord(
         genotype, accuracy=accuracy, samples=100, cost=energy, fitness=accuracy, feasible=True, cores=3, **known
     )
+
+
+@pytest.fixture
+def near_a_limit(tmp_path, monkeypatch):
+    """Twelve candidates of 1.0 to 2.1 J, the dearest the fittest, whose networks take 1.5 times as much once they are made; returns
+    what makes the networks of a search with a limit, the genotypes that were made, and energies as searched."""
+
+    def made(job, architecture):
+        final = priced(str(architecture), 0.9, 1.5 * energies[str(architecture)])
+        known = Accuracies(0.9, 0.9, 0.9, inherited=0.8, validation=0.9)
+        begun.append(str(architecture))
+        return TrainedNetwork(str(architecture), "", known, 1.0, 1, True, (), 1, as_candidate=final.to_json())
+
+    monkeypatch.setattr(NetworkJob, "__call__", made)
+    begun, energies = [], {}
+
+    def networks(limit, **choices):
+        config = SearchConfig(baselines=False, workers=1, max_energy=limit, **choices)
+        folder, prepared = RunFolder.create(tmp_path / "run"), manifest.prepare(config)
+        records = [priced(str(prepared.space.at(n)), 0.5 + n / 100, 1.0 + n / 10) for n in reversed(range(12))]
+        energies.update({record.genotype: record.cost for record in records})
+        ranking = tuple(record for record in records if record.cost <= limit)
+        study = CandidateStudy(folder / "study.db", prepared.space, {})
+        for record in records:
+            study.add(prepared.space.parse(record.genotype), record, modelled_cost=record.cost, constraints={})
+        found = SearchResult(ranking[0], tuple(records), ranking, 1.0, {}, (), {})
+        return baselines.train_networks(config, prepared, folder, Silent(), found, None, iter(()))
+
+    return networks, begun, energies
+
+
+def test_no_network_that_passes_a_limit_with_its_final_weights_is_delivered(near_a_limit):
+    """Those of the first round all pass it; what they became says which of the others will keep it."""
+    networks, begun, energies = near_a_limit
+    found = networks(2.0, finalists=8)
+    assert [energies[name] for name in begun[:4]] == pytest.approx([2.0, 1.9, 1.8, 1.7])
+    assert max(1.5 * energies[name] for name in begun[4:]) <= 2.0, "nothing is trained that is expected to pass it"
+    assert 1.5 * energies[found.winner.architecture] <= 2.0 and found.fitness is not None
+
+
+def test_further_candidates_are_tried_where_all_finalists_pass_a_limit(near_a_limit):
+    networks, begun, energies = near_a_limit
+    found = networks(2.0, finalists=4)
+    assert len(begun) == 5 and 1.5 * energies[found.winner.architecture] <= 2.0
+
+
+def test_a_limit_that_no_network_keeps_with_its_final_weights_is_refused_with_what_they_take(near_a_limit, tmp_path):
+    networks, begun, _ = near_a_limit
+    with pytest.raises(DoesNotFitError, match="keeps every limit with its final weights") as stopped:
+        networks(1.45, finalists=1)  # the cheapest has 1.5 with its final weights; three more are tried
+    said = str(stopped.value)
+    assert (
+        said.startswith("none of the 4 networks")
+        and "3.4 % over --max-energy; those that fit the target take 1.50 J to " in said
+    )
+    assert f"--resume {tmp_path / 'run'} --finalists 8" in said
+    rows = read_candidates(tmp_path / "run" / "candidates.csv")  # what was measured is kept
+    assert sum(row["cost_source"] == "measured" for row in rows) == len(begun) == 4
+
+
+@pytest.mark.parametrize(("limit", "made"), [(2.0, [2.0, 1.3]), (1.45, [1.4, 1.0, 1.1])])
+def test_a_network_from_scratch_keeps_the_limits_too_by_what_it_takes_on_the_validation_samples(
+    near_a_limit, monkeypatch, limit, made
+):
+    networks, begun, energies = near_a_limit
+
+    def on_validation(network, prepared):
+        return priced(network.architecture, 1.0, 1.5 * energies[network.architecture])
+
+    monkeypatch.setattr(baselines, "on_validation", on_validation)
+    if 1.5 * made[-1] <= limit:
+        assert networks(limit, finalists=1, retrain="scratch").winner.architecture == begun[-1]
+    else:
+        with pytest.raises(DoesNotFitError, match="none of the 3 networks .* or --retrain inherit may"):
+            networks(limit, finalists=1, retrain="scratch")
+    assert [energies[name] for name in begun] == pytest.approx(made)
 
 
 def kept_networks(job, config, fits):

@@ -28,9 +28,12 @@ def networks():
     )
 
 
-def test_networks_count_once_each_and_winner_and_baselines_once_a_seed(config, networks):
+def test_networks_count_once_each_again_with_a_second_seed_and_winner_and_baselines_with_each_further_one(
+    config, networks
+):
     assert networks_made(config, networks) == 4
-    assert networks_made(config.with_changes(seeds=3), networks) == 4 + 2 * 3
+    assert networks_made(config.with_changes(seeds=2), networks) == 4 + 4
+    assert networks_made(config.with_changes(seeds=3), networks) == 4 + 4 + 3
     assert networks_made(config.with_changes(retrain="both"), networks) == 8
     networks.reference = made("a")
     assert networks_made(config, networks) == 5
@@ -45,6 +48,10 @@ def test_images_through_blocks_are_those_of_training_candidates_and_networks(con
     assert block_passes(own, prepared, found, random, networks) == SLOTS * (supernet + judged + 4 * network)
     taken = own.with_changes(supernet="run")
     assert block_passes(taken, prepared, found, None, networks) == SLOTS * (3 * (VAL + CALIBRATION) + 4 * network)
+    taught = taken.with_changes(distillation=0.5)
+    assert block_passes(taught, prepared, found, None, networks) == SLOTS * (
+        3 * (VAL + CALIBRATION) + 4 * (network + 1 * TRAIN)
+    )
     walked = config.with_changes(strategy=WALK)
     shared = cost_of_walk(walked, prepared)
     assert shared.passes == 3905
