@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from autosnn_hw.architecture import Architecture, front_sentence, layout
 from autosnn_hw.config import SearchConfig, read_config
-from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import CONFIG, RunFolder, write_json, write_text
 from autosnn_hw.stages.chosen import config_for as config_for
 from autosnn_hw.stages.time_and_cost.clock import Clock
@@ -145,22 +144,19 @@ def resume(
             process works on.
     """
     from autosnn_hw.stages import supernet
+    from autosnn_hw.stages.growing import grown
     from autosnn_hw.stages.manifest import prepare, require_same_inputs
     from autosnn_hw.stages.workers.crew import staffed
 
     folder, reporter = RunFolder.open(run), reporter or Silent()
     kept = read_config(folder / CONFIG)
-    more = {name: value for name, value in changes.items() if name in GROWING}
-    for name, value in more.items():
-        present = getattr(kept, name)
-        if present is not None and value < present:
-            raise InputError(f"--{name} {value}: {run} has {present} already; {present} or more is needed.")
+    more, notes = grown(kept, {name: value for name, value in changes.items() if name in GROWING}, str(run))
     if more.get("epochs", kept.epochs) > kept.epochs:
         supernet.require_growing(kept, run)
-    config = kept.with_changes(**changes)
+    config = kept.with_changes(**more, **{name: value for name, value in changes.items() if name in ELSEWHERE})
     with folder.held(), staffed(config, prepare(config), meeting) as prepared:
-        note = require_same_inputs(folder, prepared)
-        if note is not None:
+        other_code = require_same_inputs(folder, prepared)
+        for note in (*notes, *([] if other_code is None else [other_code])):
             reporter.say(f"note: {note}")
         if more:
             write_text(folder / CONFIG, kept.with_changes(**more).to_toml())

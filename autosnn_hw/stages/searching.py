@@ -66,9 +66,19 @@ def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, st
         chosen = "evolution"
     else:
         trained = epochs_of_paths(config, prepared) * len(prepared.data.x_train) * space.slots
-        worth = worth_walking(cost, budget=config.budget, slots=space.slots, trained=trained)
+        worth = worth_walking(cost, budget=_asked_for(config), slots=space.slots, trained=trained)
         chosen = WALK if worth else "evolution"
     return config.with_changes(strategy=chosen), f"{sentence}: strategy {chosen}."
+
+
+def _asked_for(config: SearchConfig) -> int | None:
+    """Candidates that a config asks for: by --budget, or by generations of another number or size than the default's; else None."""
+    default = SearchConfig.model_fields
+    if config.budget is None and all(
+        getattr(config, name) == default[name].default for name in ("generations", "pool")
+    ):
+        return None
+    return settings(config).total
 
 
 def cost_of_walk(config: SearchConfig, prepared: Prepared) -> WalkCost:

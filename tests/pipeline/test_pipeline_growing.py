@@ -64,3 +64,23 @@ def test_a_finished_run_is_searched_anew_by_the_longer_trained_super_network(tin
     assert taken["supernet"]["from"] == str(run)
     with pytest.raises(InputError, match="is that of"):
         pipeline.resume(tmp_path / "taken", epochs=20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "asked", "references"), [({"budget": 8}, 12, 2), ({"generations": 2}, 15, 4)])
+def test_a_search_goes_on_to_a_larger_budget_with_the_mean_cost_that_it_had(tiny, tmp_path, first, asked, references):
+    config = tiny.with_changes(epochs=6, learning_rate=1e-2, batch=32, baselines=True, mean_cost_samples=4, **first)
+    run = tmp_path / "run"
+    before = pipeline.search(config, run)
+    records = {record.genotype: record for record in read_records(run / "study.db")}
+    text = (run / "config.toml").read_text()
+    with pytest.raises(InputError, match=r"--budget \d+: .* or more is needed"):
+        pipeline.resume(run, budget=before["evaluated"] - 1)
+    assert (run / "config.toml").read_text() == text and pipeline.resume(run)["winner"] == before["winner"]
+    done = CliRunner().invoke(command, ["--resume", str(run), "--budget", str(asked), "--quiet"])
+    assert done.exception is None, done.output
+    after = read_json(run / "summary.json")
+    assert after["evaluated"] == asked and after["mean_cost"] == before["mean_cost"]
+    now = {record.genotype: record for record in read_records(run / "study.db")}
+    assert len(now) == asked and all(now[name].fitness == record.fitness for name, record in records.items())
+    assert pipeline.resume(run)["winner"] == after["winner"]
