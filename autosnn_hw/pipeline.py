@@ -218,8 +218,9 @@ def train(
     architecture: Architecture, config: SearchConfig, out: str | Path, reporter: Reporter | None = None
 ) -> dict[str, Any]:
     """Train one architecture as `config` has it, quantise it with the integers in the loop, and write its .net and result
-    into a new folder."""
+    into a new folder, or into the one in which the same was begun and not finished."""
     import hw_profiles
+    from autosnn_hw.stages.begun_folder import begun, network_of
     from autosnn_hw.stages.final_training.retraining import NetworkJob
     from autosnn_hw.stages.manifest import largest_payload, require_payload
     from autosnn_hw.stages.schedules import training_epochs
@@ -238,21 +239,24 @@ def train(
     _say_notes(data, reporter, largest_payload(profile))
     if (sentence := front_sentence(layout(architecture, data.image, data.classes))) is not None:
         reporter.say(f"note: {sentence}.")
-    folder = RunFolder.create(out)
-    job = NetworkJob.of(config, folder.path)  # no super-network: from scratch
-    reporter.stage(f"train {architecture}", training_epochs(config))
-    return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
+    job = NetworkJob.of(config, out)  # no super-network: from scratch
+    finished = job.file(architecture, ".json").name
+    with begun(out, network_of(str(architecture), config, data, profile), finished, reporter):
+        reporter.stage(f"train {architecture}", training_epochs(config))
+        return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
 
 
 def train_as_floats(
     name: str, config: SearchConfig, out: str | Path, reporter: Reporter | None = None
 ) -> dict[str, Any]:
-    """Train a network by name that no chip network is made of, into a new folder; its result says why.
+    """Train a network by name that no chip network is made of, into a new folder, or into the one in which the same was begun
+    and not finished; its result says why.
 
     Raises:
-        InputError: bad choices, missing data, samples that are too small, an existing folder.
+        InputError: bad choices, missing data, samples that are too small, a folder that holds something else.
     """
     from autosnn_hw.architecture.size_list import one_size
+    from autosnn_hw.stages.begun_folder import begun, network_of
     from autosnn_hw.stages.final_training.unlowered import trained_as_floats
     from autosnn_hw.training.data import datasets
     from autosnn_hw.training.unlowered_networks import UnloweredNetwork
@@ -263,15 +267,16 @@ def train_as_floats(
     UnloweredNetwork(name, width, timesteps, data.image, data.classes)  # refuses samples that are too small
     reporter = reporter or Silent()
     _say_notes(data, reporter, datasets.MOST_GRADED)  # no chip limits it
-    folder = RunFolder.create(out)
-    reporter.stage(f"train {name}", config.retrain_epochs)
-    return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))
+    with begun(out, network_of(name, config, data, None), f"{name}.json", reporter) as folder:
+        reporter.stage(f"train {name}", config.retrain_epochs)
+        return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))
 
 
 def deploy(
     run: str | Path, architecture: str, out: str | Path, target: str | None = None, reporter: Reporter | None = None
 ) -> dict[str, Any]:
-    """Deliver one point of a finished search in a new folder as its winner was: trained on, exported, run in Lava.
+    """Deliver one point of a finished search in a new folder as its winner was: trained on, exported, run in Lava. Called again
+    after an interruption it goes on in that folder.
 
     Args:
         architecture: as `front --json` writes it, or a published name; any of the run's space.

@@ -53,7 +53,8 @@ def writing(path: str | Path, option: str = "--out") -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise RunError(
-                f"{path} could not be written: the disk is full ({error.strerror}). What was finished is kept; free some space, then go on with --resume."
+                f"{path} could not be written: the disk is full ({error.strerror}). What was finished is kept; free some space, then give the "
+                "command again (a search: --resume)."
             ) from error
         raise RunError(
             f"{path} could not be written: {error.strerror or error}. Another {option}, or the right to write there, would work."
@@ -120,7 +121,7 @@ class RunFolder:
         """Make a run folder.
 
         Raises:
-            InputError: it exists already.
+            InputError: it exists already, with how to go on with it where it is a search's.
             RunError: it could not be made.
         """
         path = Path(path)
@@ -129,8 +130,9 @@ class RunFolder:
             try:
                 path.mkdir()
             except FileExistsError:
+                resume = f", or go on with it by `autosnn-hw search --resume {shlex.quote(str(path))}`"
                 raise InputError(
-                    f"{path} exists already; choose another --out, or go on with it by --resume {shlex.quote(str(path))}."
+                    f"{path} exists already; choose another --out{resume if (path / CONFIG).is_file() else ''}."
                 ) from None
         return cls(path)
 
@@ -192,8 +194,11 @@ class RunFolder:
         return dict(known)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, then: str = "go on with --resume") -> Iterator[None]:
         """For the time of the block no other process holds this folder; the kernel lets go of it when this one dies.
+
+        Args:
+            then: what goes on with the folder once it is free.
 
         Raises:
             InputError: another process holds it, with who that is.
@@ -208,7 +213,7 @@ class RunFolder:
                 file.seek(0)
                 holder = " ".join(file.read(200).split()) or "another process"
                 raise InputError(
-                    f"{self.path} is being worked on by {holder}; wait for it, or end it and then go on with --resume."
+                    f"{self.path} is being worked on by {holder}; wait for it, or end it and then {then}."
                 ) from None
             file.truncate(0)
             file.write(f"process {os.getpid()} on {platform.node()}\n")

@@ -16,12 +16,14 @@ from autosnn_hw.run_folder import RunFolder
 
 def test_an_existing_folder_is_refused_with_what_would_work(tmp_path):
     folder = RunFolder.create(tmp_path / "runs" / "a")
-    with pytest.raises(InputError, match=r"exists already; choose another --out, or go on with it by --resume"):
+    with pytest.raises(InputError, match=r"exists already; choose another --out\.$"):  # nothing there to go on with
         RunFolder.create(folder.path)
     with pytest.raises(InputError, match=r"holds no config.toml"):
         RunFolder.open(folder.path)
     run_folder.write_text(folder / "config.toml", "")
     assert RunFolder.open(folder.path).path == folder.path
+    with pytest.raises(InputError, match=r"choose another --out, or go on with it by `autosnn-hw search --resume"):
+        RunFolder.create(folder.path)
     with pytest.raises(InputError, match="is not a folder"):
         RunFolder.open(tmp_path / "none")
 

@@ -26,7 +26,7 @@ from autosnn_hw.verbs import FORMATS
     default=None,
     metavar="ARCH",
     help="Of RUN: another point than its winner, delivered in the new folder --out as the winner was, as front --deploy does it: "
-    "trained on, in every format, run in Lava.",
+    "trained on, in every format, run in Lava; interrupted, the same command goes on.",
 )
 @click.option(
     "--out",

@@ -42,7 +42,13 @@ from autosnn_hw.errors import InputError
     help="Deliver this point in the folder --out as the winner was: trained on, exported, run in Lava. An architecture of the "
     "run's space, as --json writes it.",
 )
-@click.option("--out", type=click.Path(), default=None, metavar="DIR", help="Folder of --deploy; must not exist.")
+@click.option(
+    "--out",
+    type=click.Path(),
+    default=None,
+    metavar="DIR",
+    help="Folder of --deploy: a new one, or that of the same point, which an interruption left unfinished.",
+)
 @options.as_json
 @options.quiet
 def command(run, target, deploy, out, as_json, quiet, **asked):
@@ -50,7 +56,7 @@ def command(run, target, deploy, out, as_json, quiet, **asked):
 
     The accuracy and the costs of each are the best that is known of them: measured with its final weights, else corrected by what
     the measured ones were like, else inherited. One network is chosen: with --lambda the fittest, with --min-accuracy the cheapest, with another limit the most accurate, else
-    the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate.
+    the knee of the front. --deploy ARCH --out DIR makes any point a network file with its certificate; interrupted, the same command goes on.
 
     \b
     Example: autosnn-hw front runs/digits-loihi2-1 --max-energy 10uJ

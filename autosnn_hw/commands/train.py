@@ -27,7 +27,8 @@ from autosnn_hw.commands.arguments import one_network, options
     type=click.Path(),
     required=True,
     metavar="DIR",
-    help="Folder for the network and its document, both named after the architecture (.net, .json); must not exist.",
+    help="Folder for the network and its document, both named after the architecture (.net, .json): a new one, or that in which "
+    "the same command was interrupted, to go on.",
 )
 @options.as_json
 @options.quiet

@@ -85,7 +85,7 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         require_payload(loaded, hw_profiles.load(config.target))
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
-    with folder.held():
+    with folder.held(then="give the same command again"):
         config, data = _data_of(config, folder, amount, loaded)
         every = rows_of(table, frames=data.is_frames, networks=amount.networks, seed=config.seed)
         rows = [row for row in every if amount.only in row.name]

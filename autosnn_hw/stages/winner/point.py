@@ -11,7 +11,9 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig, read_config
 from autosnn_hw.cost import check
 from autosnn_hw.errors import DoesNotFitError, InputError
-from autosnn_hw.run_folder import CONFIG, SUPERNET, RunFolder, write_json
+from autosnn_hw.run_and_price import sha256
+from autosnn_hw.run_folder import CONFIG, NETWORKS, SUPERNET, RunFolder, write_json, writing
+from autosnn_hw.stages.begun_folder import begun, network_of
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.judging.repricing import require_same_data, require_same_integers
 from autosnn_hw.stages.manifest import Prepared, prepare
@@ -58,21 +60,34 @@ def point(run: str | Path, text: str, target: str | None = None) -> Point:
 
 
 def deploy(chosen: Point, out: str | Path, reporter: Reporter) -> dict[str, Any]:
-    """Train the point on, export it and run it in Lava; the files of a winner and deployed.json go into a new folder.
+    """Train the point on, export it and run it in Lava; the files of a winner and deployed.json go into a new folder, or into
+    the one that the same work was ended in, where what is there is not made again.
 
     Returns:
         deployed.json: {"architecture", "run", "target", "file", "network" (as `TrainedNetwork.to_json` without its document),
         "certificate", "lava": {"confirmed", "reason"}}.
 
     Raises:
-        InputError: the folder exists. DoesNotFitError: the target cannot hold it with its final weights.
+        InputError: the folder holds something else. DoesNotFitError: the target cannot hold it with its final weights.
         SpikesDifferError: Lava counted other spikes than the exact simulator. RunError: Lava died, the disk is full.
     """
-    folder = RunFolder.create(out)
+    config, inherits = chosen.config, chosen.config.retrain != "scratch"
+    supernet = str(chosen.run / SUPERNET) if inherits else None
+    made_of = network_of(
+        str(chosen.architecture), config, chosen.prepared.data, chosen.profile, sha256(supernet) if supernet else None
+    )
+    with begun(out, made_of, DEPLOYED, reporter) as folder:
+        document = _delivered(chosen, folder, supernet, reporter)
+        write_json(folder / DEPLOYED, document)
+    return document
+
+
+def _delivered(chosen: Point, folder: RunFolder, supernet: str | None, reporter: Reporter) -> dict[str, Any]:
+    """The document of `deploy`; every step takes what the folder holds of it already."""
     config, architecture = chosen.config, chosen.architecture
-    supernet = None if config.retrain == "scratch" else str(chosen.run / SUPERNET)
-    networks = folder / "networks"
-    networks.mkdir()
+    networks = folder / NETWORKS
+    with writing(networks):
+        networks.mkdir(exist_ok=True)
     job = NetworkJob.of(config, networks, chosen.target, supernet)
     reporter.stage(f"train {architecture}", training_epochs(config))
     with delivery.lava_process() as child:
@@ -85,7 +100,7 @@ def deploy(chosen: Point, out: str | Path, reporter: Reporter) -> dict[str, Any]
     confirmed = "lava" in certificate["backends"]
     known = network.to_json()
     del known["document"]
-    document = {
+    return {
         "architecture": str(architecture),
         "run": str(chosen.run.path),
         "target": chosen.profile.name,
@@ -94,8 +109,6 @@ def deploy(chosen: Point, out: str | Path, reporter: Reporter) -> dict[str, Any]
         "certificate": certificate,
         "lava": {"confirmed": confirmed, "reason": None if confirmed else certificate.get("reason")},
     }
-    write_json(folder / DEPLOYED, document)
-    return document
 
 
 def _require_fit(architecture: Architecture, profile: Profile, violations: list[str] | tuple[str, ...]) -> None:

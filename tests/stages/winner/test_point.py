@@ -1,6 +1,9 @@
 """A point of a finished search, delivered: the network that the search itself would make of it, with a winner's files."""
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -13,9 +16,12 @@ from autosnn_hw.errors import DoesNotFitError, InputError
 from autosnn_hw.run_and_price import sha256
 from autosnn_hw.run_folder import write_json, write_text
 from autosnn_hw.simulate.lava import lava_status
+from autosnn_hw.stages.final_training import retraining
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.judging import evaluator
 from autosnn_hw.stages.winner import delivery, point
+from autosnn_hw.training import loop
+from autosnn_hw.training.checkpoint import read_checkpoint
 from autosnn_hw.training.data import datasets
 
 ARCHITECTURE = "SRB_k3,skip,skip,SCB_k3,skip"
@@ -62,6 +68,108 @@ def test_a_point_is_what_the_search_would_deliver(run, tmp_path, no_lava):
     assert all((tmp_path / "out" / name).stat().st_size for name in FILES)
     assert document["network"]["accuracy"] == made.accuracy.to_json() and not document["lava"]["confirmed"]
     assert document["certificate"]["backends"] == ["exact"] and "not installed" in document["lava"]["reason"]
+
+
+PLACES = {
+    "while it is trained": (loop.TrainingRun, "_write"),
+    "when it is judged": (retraining, "measure"),
+    "before its document": (retraining, "write_json"),
+    "in the export": (delivery.onnx, "write"),
+    "before the certificate": (delivery, "certify_winner"),
+    "before deployed.json": (point, "write_json"),
+}
+
+
+def files_of(folder):
+    """Contents of all files by name, with the folder's own name in them replaced."""
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    del files["lock"]
+    return {name: content_of(path).replace(str(folder).encode(), b"DIR") for name, path in files.items()}
+
+
+def content_of(path):
+    if path.suffix != ".safetensors":
+        return path.read_bytes()
+    tensors, known = read_checkpoint(path)  # whose file has its metadata in any order
+    return repr((sorted((name, tensor.numpy().tobytes()) for name, tensor in tensors.items()), known)).encode()
+
+
+@pytest.mark.parametrize(
+    ("retrain", "place"), [*(("inherit", place) for place in PLACES), ("both", "while it is trained")]
+)
+def test_ended_in_the_middle_the_same_call_goes_on_to_the_same_files(
+    run, tmp_path, no_lava, monkeypatch, place, retrain
+):
+    write_text(run / "config.toml", SearchConfig(**SIZES, retrain=retrain).to_toml())
+    whole = pipeline.deploy(run, ARCHITECTURE, tmp_path / "whole")
+    owner, name = PLACES[place]
+    real, calls = getattr(owner, name), []
+
+    def once_and_no_more(*given, **named):
+        calls.append(name)
+        if name == "_write":
+            real(*given, **named)
+        raise RuntimeError("the power failed")
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="power"):
+        patched.setattr(owner, name, once_and_no_more)
+        pipeline.deploy(run, ARCHITECTURE, tmp_path / "out")
+    assert calls and not (tmp_path / "out" / "deployed.json").exists()
+    with pytest.raises(InputError, match="another network"):
+        pipeline.deploy(run, "skip,skip,skip,skip,skip", tmp_path / "out")
+    again = pipeline.deploy(run, ARCHITECTURE, tmp_path / "out")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
+    assert again == whole | {"file": again["file"], "network": whole["network"] | {"file": again["network"]["file"]}}
+    with pytest.raises(InputError, match="finished, already"):
+        pipeline.deploy(run, ARCHITECTURE, tmp_path / "out")
+
+
+KILLED = """
+import os, signal, sys
+from autosnn_hw import cli
+from autosnn_hw.training.loop import TrainingRun
+real = TrainingRun._write
+def once_and_no_more(self, *given):
+    real(self, *given)
+    os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv.pop(1) == "killed":
+    TrainingRun._write = once_and_no_more
+cli.main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["front", "export", "train"])
+def test_killed_in_training_the_same_command_goes_on_to_the_same_files(folder, prepared, tmp_path, verb):
+    write_json(folder / "manifest.json", {"dataset": {"sha256": prepared.data.sha256}})
+    words = {
+        "front": ("front", folder.path, "--deploy", ARCHITECTURE),
+        "export": ("export", folder.path, "--architecture", ARCHITECTURE),
+        "train": (
+            "train",
+            ARCHITECTURE,
+            "--dataset",
+            prepared.data.name,
+            "--width",
+            4,
+            "--timesteps",
+            2,
+            "--epochs",
+            2,
+        ),
+    }[verb]
+
+    def give(how, out):
+        line = [sys.executable, "-c", KILLED, how, *map(str, words), "--quiet", "--out", str(out)]
+        return subprocess.run(line, capture_output=True, text=True, check=False)
+
+    assert give("killed", tmp_path / "out").returncode == -signal.SIGKILL
+    for out in ("out", "whole"):
+        done = give("whole", tmp_path / out)
+        assert done.returncode == 0, done.stderr
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
+    refused = give("whole", tmp_path / "out")
+    assert refused.returncode == 2 and "finished, already" in refused.stderr and "--resume" not in refused.stderr
 
 
 @pytest.mark.skipif(not lava_status()[0], reason="there is no Lava here")

@@ -1,0 +1,111 @@
+"""The folder that one network is delivered in: a command that was ended in the middle of it is given again and goes on there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
+from autosnn_hw.run_folder import LOCK, RunFolder, read_json, write_json
+from autosnn_hw.stages.manifest import code_sha256
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.words.progress import Reporter
+from hw_profiles.schema import Profile
+
+BEGUN = "begun.json"  # which network the folder is of; the first file in it
+AGAIN = "give the same command again"
+# Choices that no single network depends on, or that stand in the data's and the profile's hashes, wherever their files are.
+ELSEWHERE = {
+    *("target", "dataset", "data_dir", "download", "supernet", "storage", "workers", "scheduler", "core_watts"),
+    *("finalists", "generations", "budget", "seeds", "baselines"),
+}
+SHOWN = 3  # differences that a refusal names
+
+
+def network_of(
+    architecture: str, config: SearchConfig, data: Dataset, profile: Profile | None, supernet: str | None = None
+) -> dict[str, Any]:
+    """All that a network follows from, by name, as JSON has it.
+
+    Args:
+        profile: None where no chip network is made.
+        supernet: sha256 of the file that its weights are inherited from.
+    """
+    made_of = {
+        "architecture": architecture,
+        "target": None if profile is None else profile.name,
+        "target_sha256": None if profile is None else profile.sha256,
+        "dataset": data.name,
+        "dataset_sha256": data.sha256,
+        "supernet_sha256": supernet,
+        **{name: value for name, value in config.model_dump().items() if name not in ELSEWHERE},
+    }
+    return dict(json.loads(json.dumps(made_of)))
+
+
+@contextmanager
+def begun(path: str | Path, network: Mapping[str, Any], finished: str, reporter: Reporter) -> Iterator[RunFolder]:
+    """A new folder for a network, or the one in which the same network was begun and not finished; held within the block.
+
+    Args:
+        network: of `network_of`.
+        finished: the file that is written last.
+
+    Raises:
+        InputError: the folder holds something else, a finished network or another one, or another process works on it.
+        RunError: it cannot be written.
+    """
+    folder = RunFolder(path) if Path(path).is_dir() else RunFolder.create(path)
+    _require_same(folder, network, finished)
+    try:
+        with folder.held(then=AGAIN):
+            known = _require_same(folder, network, finished)  # another process may have had it until now
+            code = code_sha256()
+            if known is None:
+                write_json(folder / BEGUN, {"network": dict(network), "code_sha256": code})
+            else:
+                reporter.say(f"{path} holds a part of this network: going on with it.")
+                if known.get("code_sha256") != code:
+                    reporter.say(
+                        f"note: {path} was begun with another version of this program: what it holds is kept as it was computed then."
+                    )
+            yield folder
+    except KeyboardInterrupt as stopped:
+        stopped.args = stopped.args or ("the same command goes on with it",)
+        raise
+
+
+def _require_same(folder: RunFolder, network: Mapping[str, Any], finished: str) -> dict[str, Any] | None:
+    """What the folder says of itself; None of one that holds nothing yet."""
+    path = folder.path
+    if not folder.has(BEGUN):
+        # A file beside the one that it becomes is all that an end in the first moment leaves.
+        if all(entry.name == LOCK or entry.name.startswith(f".{BEGUN}.") for entry in path.iterdir()):
+            return None
+        raise InputError(
+            f"{path} exists already and holds no {BEGUN} of a network to go on with; choose another --out."
+        )
+    known = read_json(folder / BEGUN)
+    there = known.get("network") if isinstance(known, dict) else None
+    if not isinstance(there, dict):
+        raise InputError(f"{folder / BEGUN} is damaged; choose another --out.")
+    other = [name for name, value in network.items() if there.get(name, value) != value]
+    if other:
+        said = ", ".join(f"{name} {_short(there[name])} there, {_short(network[name])} now" for name in other[:SHOWN])
+        more = f" and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
+        raise InputError(f"{path} was begun for another network ({said}{more}); choose another --out.")
+    if folder.has(finished):
+        raise InputError(
+            f"{path} holds this network, finished, already ({finished}); choose another --out to make it again."
+        )
+    return dict(known)
+
+
+def _short(value: Any) -> str:
+    """A value in a sentence; of a hash the first digits."""
+    text = str(value)
+    return f"{text[:12]}.." if len(text) == 64 and " " not in text and "," not in text else text
