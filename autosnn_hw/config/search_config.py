@@ -167,7 +167,10 @@ class SearchConfig(BaseModel):
     )
     finetune_epochs: int = size("finetune_epochs", TRAINING, "Epochs with the integer forward in the loop.", ge=0)
     baselines: bool = choice(
-        True, TRAINING, "Train the four baselines, too (and for a crossbar the winner as Loihi 2 runs it)."
+        True,
+        TRAINING,
+        "Train baselines, too: the published architectures that the space has and the best of random search (and for a crossbar the "
+        "winner as Loihi 2 runs it).",
     )
     supernet: str | None = choice(None, TRAINING, "Start from the trained super-network of a run.", metavar="RUN")
     loss: Literal["votes", "steps"] = choice(

@@ -17,14 +17,38 @@ from autosnn_hw.config.halving import cost as rungs_cost
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.walking.walk import WALK
 from autosnn_hw.stages import searching, supernet
+from autosnn_hw.stages.final_training.retrained_networks import AS_REFERENCE
 from autosnn_hw.stages.manifest import Prepared
-from autosnn_hw.stages.schedules import rungs
+from autosnn_hw.stages.published import published
+from autosnn_hw.stages.schedules import rungs, training_epochs
 from autosnn_hw.words.progress import Silent
 from autosnn_hw.words.quantities import duration
 
 BATCHES = 2  # of a short training
 LESS, MORE = 1, 4  # epochs of two such; their difference is free of what happens once
-BASELINES = 4  # networks that a search sets its winner beside
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Networks that a search makes beside its finalists.
+
+    Args:
+        baselines: the published architectures that the space has, and the best of random search.
+        repeated: winner and baselines once more, for each further seed.
+        reference: the winner once more, from scratch, as it is deployed on `retrained_networks.REFERENCE`.
+    """
+
+    baselines: int
+    repeated: int
+    reference: bool
+
+
+def beside(config: SearchConfig, prepared: Prepared) -> Beside:
+    """As `retrained_networks.train_networks` and `other_seeds.repeated` make them; architectures that coincide count once there,
+    which of the random search's nobody knows before."""
+    baselines = len(set(published(prepared, config.baselines).values())) + 1 if config.baselines else 0
+    reference = config.baselines and prepared.profile.learns_slowly
+    return Beside(baselines, (config.seeds - 1) * (1 + baselines), reference)
 
 
 @dataclass(frozen=True)
@@ -52,17 +76,30 @@ def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -
         -(-len(prepared.data.x_train) // config.batch) * seconds_a_batch / searching.paths_an_update(config, prepared)
     )
     trained = 0.0 if config.supernet is not None else of_one * searching.epochs_of_paths(config, prepared)
-    candidates = searching.settings(config).total
-    one_by_one = cost.seconds / cost.passes * prepared.space.slots * candidates
-    networks = BASELINES * config.baselines + (config.seeds - 1) * (1 + BASELINES * config.baselines)
+    judging = cost.seconds
+    if config.strategy != WALK:
+        each = cost.seconds / cost.passes * prepared.space.slots
+        judging = each * (candidates(config, prepared) + _drawn(config, prepared))
     finalists = config.with_changes(finalists=1) if config.retrain == "scratch" else config
-    ways = 2 if config.retrain == "both" else 1
-    epochs = ways * (
-        networks * (config.retrain_epochs + config.finetune_epochs) + rungs_cost(rungs(finalists, prepared.space.size))
-    )
-    return Expected(
-        trained, (cost.seconds if config.strategy == WALK else one_by_one) / workers, of_one * epochs / workers
-    )
+    ways, others, each = 2 if config.retrain == "both" else 1, beside(config, prepared), training_epochs(config)
+    epochs = ways * ((others.baselines + others.repeated) * each + rungs_cost(rungs(finalists, prepared.space.size)))
+    # The reference is made last and alone, in one way.
+    networks = of_one * epochs / workers + of_one * each * others.reference
+    return Expected(trained, judging / workers, networks)
+
+
+def candidates(config: SearchConfig, prepared: Prepared) -> int:
+    """Candidates that are judged one by one; the space may have fewer than are asked for."""
+    return min(searching.settings(config).total, prepared.space.size)
+
+
+def _drawn(config: SearchConfig, prepared: Prepared) -> float:
+    """Candidates that the random baseline likely judges beside those of the search; a walk has judged all of them, and random
+    search nearly the same ones."""
+    if not config.baselines or config.strategy == "random":
+        return 0.0
+    asked = candidates(config, prepared)
+    return asked * (1 - asked / prepared.space.size)
 
 
 def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seconds: Expected) -> str:
@@ -71,7 +108,7 @@ def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seco
     sizes = f"C = {_list(space.widths or (space.width,))}, T = {_list(space.reads)}"
     if space.pools is not None:
         sizes += f", pools behind slots {', '.join(map(in_text, space.placements or (space.pools,)))}"
-    judged = f"{searching.settings(config).total:,} judged"
+    judged = f"{candidates(config, prepared):,} judged"
     if config.strategy == WALK:
         judged = (
             "all of them run, placed as far as they can win"
@@ -83,13 +120,24 @@ def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seco
     made = (
         "1 network trained" if config.retrain == "scratch" else f"{', '.join(climbers)} finalists trained on{in_rungs}"
     )
-    beside = f" beside {BASELINES} baselines" if config.baselines else ""
     parts = f"super-network {duration(seconds.supernet)}, candidates {duration(seconds.search)}, networks {duration(seconds.networks)}"
     return (
         f"{prepared.profile.name}: {data.name} ({len(data.x_train):,} training, {len(data.x_val):,} validation, {len(data.x_test):,} test "
         f"samples of {' x '.join(map(str, data.image))}), space {space.space} at {sizes}: {space.size:,} architectures, {judged} ({config.strategy}), "
-        f"{made}{beside}; about {duration(seconds.total)} here ({parts}; from batches timed now); folder {folder.path}"
+        f"{made}{_in_words(beside(config, prepared), config)}; about {duration(seconds.total)} here ({parts}; from batches timed now); folder {folder.path}"
     )
+
+
+def _in_words(others: Beside, config: SearchConfig) -> str:
+    """What is made beside the finalists, as the first line goes on with it."""
+    said = ""
+    if others.baselines:
+        said = f" beside {others.baselines} baseline{'s' if others.baselines > 1 else ''}"
+    if others.reference:
+        said += f" and the {AS_REFERENCE}"
+    if others.repeated:
+        said += f", winner{' and baselines' if others.baselines else ''} with {config.seeds} seeds"
+    return said
 
 
 def _list(sizes: Sequence[int]) -> str:

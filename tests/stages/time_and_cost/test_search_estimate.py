@@ -1,15 +1,17 @@
 """The first line of a search, and where its seconds are from."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from autosnn_hw import pipeline
+from autosnn_hw.architecture.own_space import resolved
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.walking.walk import WALK
 from autosnn_hw.search.workers.processes import Local
-from autosnn_hw.stages import searching
+from autosnn_hw.stages import manifest, searching
 from autosnn_hw.stages.time_and_cost import search_estimate
 from autosnn_hw.stages.time_and_cost.search_estimate import expected, first_line
 
@@ -45,6 +47,14 @@ def test_the_seconds_are_epochs_of_paths_times_batches_and_shared_by_the_workers
     assert expected(config.with_changes(supernet="run"), one, 0.5).supernet == 0
     beside = expected(config.with_changes(baselines=True, retrain="scratch"), one, 0.5)
     assert beside.networks == pytest.approx(found.networks * 5 / 2)
+    taught = expected(config.with_changes(baselines=True, retrain="scratch", distillation=0.5), one, 0.5)
+    assert taught.networks == pytest.approx(beside.networks * 3 / 2)  # each has a teacher of as many epochs as floats
+    both = expected(config.with_changes(baselines=True, retrain="both"), one, 0.5)
+    assert both.networks == pytest.approx(found.networks * 2 * 6 / 2)
+    seeds = expected(config.with_changes(baselines=True, seeds=3), one, 0.5)
+    assert seeds.networks == pytest.approx(found.networks * (2 + 4 + 2 * 5) / 2)
+    drawn = expected(config.with_changes(baselines=True), one, 0.5)  # as many random ones again
+    assert 1.99 < drawn.search / found.search < 2
     assert found.total == found.supernet + found.search + found.networks
 
 
@@ -61,6 +71,57 @@ def test_the_line_says_target_data_space_budget_time_and_folder(config, prepared
     assert "26 judged (evolution)" in first_line(
         config.with_changes(strategy="evolution", budget=26), prepared, folder, expected(config, prepared, 0.5)
     )
+
+
+OWN_SPACE = Path(__file__).parents[3] / "examples" / "own_space.toml"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "more"),
+    [
+        ({}, "finalists trained on beside 4 baselines; about", 4),
+        ({"baselines": False}, "finalists trained on; about", 0),
+        ({"space": str(OWN_SPACE)}, "beside 2 baselines; about", 2),  # all SRB_k3, and the best random one
+        ({"space": str(OWN_SPACE), "seeds": 3}, "2 baselines, winner and baselines with 3 seeds; about", 2 + 2 * 3),
+        ({"baselines": False, "seeds": 2}, "finalists trained on, winner with 2 seeds; about", 1),
+    ],
+)
+def test_baselines_are_counted_as_the_space_has_them(config, tmp_path, changes, said, more):
+    config = config.with_changes(strategy=WALK, **resolved(changes))
+    prepared = manifest.prepare(config)
+    assert said in first_line(config, prepared, RunFolder(tmp_path), expected(config, prepared, 0.5))
+    alone = expected(config.with_changes(baselines=False, seeds=1), prepared, 0.5)
+    assert expected(config, prepared, 0.5).networks == pytest.approx(alone.networks * (2 + more) / 2)
+
+
+def test_for_a_crossbar_the_winner_is_made_once_more(config, tmp_path):
+    config = config.with_changes(target="truenorth", strategy="evolution")
+    prepared = manifest.prepare(config)
+    line = first_line(config, prepared, RunFolder(tmp_path), expected(config, prepared, 0.5))
+    assert "beside 4 baselines and the winner as loihi2; about" in line
+    one, two = (replace(prepared, crew=Local(workers)) for workers in (1, 2))
+    each = expected(config.with_changes(baselines=False), one, 0.5).networks / 2
+    assert expected(config, one, 0.5).networks == pytest.approx(each * (2 + 4 + 1))
+    assert expected(config, two, 0.5).networks == pytest.approx(each * ((2 + 4) / 2 + 1))  # it is made alone
+
+
+def test_a_space_without_a_published_architecture_has_one_baseline(config, tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text(
+        '[[slots]]\nwidth = 1\nblocks = ["skip", "SRB_k3"]\n[[slots]]\nwidth = 2\nblocks = ["skip", "SRB_k5"]\n'
+    )
+    config = config.with_changes(strategy=WALK, **resolved({"space": str(path)}))
+    prepared = manifest.prepare(config)
+    assert "beside 1 baseline; about" in first_line(
+        config, prepared, RunFolder(tmp_path), expected(config, prepared, 0.5)
+    )
+
+
+def test_no_more_are_judged_than_the_space_has(config, tmp_path):
+    config = config.with_changes(strategy="evolution", **resolved({"space": str(OWN_SPACE)}), budget=1000)
+    prepared = manifest.prepare(config)
+    line = first_line(config, prepared, RunFolder(tmp_path), expected(config, prepared, 0.5))
+    assert f"{prepared.space.size} architectures, {prepared.space.size} judged (evolution)" in line
 
 
 def test_it_is_the_first_thing_that_is_said_and_nothing_is_trained_before_but_what_is_timed(
