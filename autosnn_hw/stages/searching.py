@@ -49,26 +49,28 @@ def settings(config: SearchConfig) -> SearchSettings:
     )
 
 
-def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, str | None]:
-    """The config with a strategy in the place of auto, and a sentence that says which and what a walk would take.
+def resolved(config: SearchConfig, prepared: Prepared) -> tuple[SearchConfig, str]:
+    """The config with a strategy in the place of auto, and a sentence that says what a walk takes, or would take, and which
+    strategy runs.
 
     It follows from the config and the sizes of data and space alone, so that it is the same everywhere.
     """
-    if config.strategy not in ("auto", WALK):
-        return config, None
     space, cost = prepared.space, cost_of_walk(config, prepared)
     sentence = cost.sentence(prepared.crew.count)
     if prepared.profile.searches_groups:
         sentence += f", and longer to place those on {prepared.profile.name} that can still win"
-    if config.strategy == WALK:
-        chosen: str = WALK
+    if config.strategy != "auto":
+        chosen: str = config.strategy
     elif prepared.profile.searches_groups:
         chosen = "evolution"
     else:
         trained = epochs_of_paths(config, prepared) * len(prepared.data.x_train) * space.slots
         worth = worth_walking(cost, budget=_asked_for(config), slots=space.slots, trained=trained)
         chosen = WALK if worth else "evolution"
-    return config.with_changes(strategy=chosen), f"{sentence}: strategy {chosen}."
+    if chosen == WALK:
+        return config.with_changes(strategy=chosen), f"{sentence}: strategy {chosen}."
+    judged = min(settings(config).total, space.size)
+    return config.with_changes(strategy=chosen), f"{sentence}; strategy {chosen}, which judges {judged:,} of them."
 
 
 def _asked_for(config: SearchConfig) -> int | None:

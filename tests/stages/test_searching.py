@@ -1,4 +1,5 @@
-"""What a finished run writes into its studies, for people who open them in optuna-dashboard."""
+"""Which strategy a search takes and what it says of that, and what a finished run writes into its studies, for people who open
+them in optuna-dashboard."""
 
 import optuna
 import pytest
@@ -9,7 +10,8 @@ from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.database.study import NAME, CandidateStudy
 from autosnn_hw.search.runner import run_search
 from autosnn_hw.search.settings import SearchSettings
-from autosnn_hw.stages.searching import BEST_OF_RANDOM, RANDOM_STUDY, mark_winner
+from autosnn_hw.stages import manifest
+from autosnn_hw.stages.searching import BEST_OF_RANDOM, RANDOM_STUDY, cost_of_walk, mark_winner, resolved, settings
 
 SETTINGS = SearchSettings(population=3, generations=1, reference=2, measure=0)
 
@@ -36,3 +38,23 @@ def test_the_winner_and_the_units_of_both_studies(tmp_path, baselines):
         random = optuna.load_study(study_name=RANDOM_STUDY, storage=storage)
         assert found[RANDOM_STUDY] in get_note(random) and "in J, modelled" in random.user_attrs["cost"]
         assert not any(trial.user_attrs.get("winner") for trial in random.trials)
+
+
+@pytest.mark.parametrize("target", ["loihi2", "truenorth"])
+@pytest.mark.parametrize("strategy", ["auto", "walk", "evolution", "nsga2", "random"])
+def test_every_strategy_says_what_a_walk_takes_and_which_one_runs(config, target, strategy):
+    asked = config.with_changes(target=target, strategy=strategy, epochs=1000)  # a walk is nothing beside so many
+    prepared = manifest.prepare(asked)
+    taken, sentence = resolved(asked, prepared)
+    assert taken.strategy == (strategy if strategy != "auto" else "walk" if target == "loihi2" else "evolution")
+    assert taken == asked.with_changes(strategy=taken.strategy)
+    cost = cost_of_walk(asked, prepared)
+    assert sentence.startswith(cost.sentence(1)) and f"{prepared.space.size:,} architectures" in sentence
+    assert f"{cost.passes:,} block passes" in sentence and "about " in sentence
+    judged = settings(asked).total  # fewer than the space has
+    end = (
+        ": strategy walk."
+        if taken.strategy == "walk"
+        else f"; strategy {taken.strategy}, which judges {judged} of them."
+    )
+    assert sentence.endswith(end)
