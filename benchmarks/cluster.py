@@ -9,7 +9,9 @@ inherited weights with the default epochs, and `overhead`, the seconds of the sc
 do nothing. `first` is what a worker's first task takes longer: it imports the program and loads what it was sent.
 
 The forecast for n workers and k tasks of t seconds is max(k overhead, ceil(k / n) t) + first: the scheduler hands out one task after
-the other, the tasks of a stage are alike, and a stage waits for the last of them. It leaves out what machines differ in.
+the other, the tasks of a stage are alike, and a stage waits for the last of them. Finalists are made in rounds that wait for one
+another, because what the first have measured chooses the next; baselines are made in the first round. It leaves out what machines
+differ in.
 """
 
 from __future__ import annotations
@@ -27,10 +29,12 @@ from typing import Any
 from autosnn_hw.pipeline import config_for
 from autosnn_hw.search.walking.walk import subtrees
 from autosnn_hw.search.workers.cluster import Cluster
+from autosnn_hw.stages.final_training.finalists import rounds
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator
 from autosnn_hw.stages.judging.subtree import SubtreeEvaluator
 from autosnn_hw.stages.manifest import prepare
+from autosnn_hw.stages.time_and_cost.search_estimate import beside
 from autosnn_hw.stages.workers.crew import ClusterCrew
 from autosnn_hw.stages.workers.travelling import Inputs
 from autosnn_hw.training.loop import Schedule
@@ -116,7 +120,8 @@ def measured(cluster: Cluster, folder: Path) -> dict[str, Any]:
         "subtree": subtree,
         "subtrees": len(subtrees(space)),
         "network": network,
-        "networks": config.finalists + 4,  # and the baselines
+        "networks": sum(made_together := rounds_of_networks(config.finalists, beside(config, prepared).baselines)),
+        "rounds": made_together,
         "candidates": config.pool,  # of a generation
     }
 
@@ -126,15 +131,26 @@ def forecast(tasks: int, each: float, workers: int, overhead: float, first: floa
     return max(tasks * overhead, math.ceil(tasks / workers) * each) + first
 
 
+def rounds_of_networks(finalists: int, baselines: int) -> list[int]:
+    """How many networks are trained at once, round by round, as `train_networks` does it with inherited weights and one rung."""
+    first, *later = rounds(finalists)
+    return [first + baselines, *later]
+
+
+def in_rounds(together: Sequence[int], each: float, workers: int, overhead: float, first: float) -> float:
+    """Seconds of rounds of equal tasks, each of which waits for the one before."""
+    return sum(forecast(tasks, each, workers, overhead, 0.0) for tasks in together) + first
+
+
 def stages(found: dict[str, Any], workers: int) -> dict[str, float]:
     """Forecast seconds by stage."""
     kinds = {
-        "generation": ("candidates", "candidate"),
-        "walk": ("subtrees", "subtree"),
-        "networks": ("networks", "network"),
+        "generation": ([found["candidates"]], "candidate"),
+        "walk": ([found["subtrees"]], "subtree"),
+        "networks": (found["rounds"], "network"),
     }
     extra = found["overhead"], found["first"]
-    return {name: forecast(found[count], found[each], workers, *extra) for name, (count, each) in kinds.items()}
+    return {name: in_rounds(together, found[each], workers, *extra) for name, (together, each) in kinds.items()}
 
 
 def main() -> None:
