@@ -104,7 +104,7 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
     from autosnn_hw.stages.time_and_cost import search_estimate
 
     learnt = supernet.require_source(config, prepared, reporter)
-    require_achievable(config, prepared)
+    limits = require_achievable(config, prepared)
     config, walk = searching.resolved(searching.stored(config), prepared)
     if out is None:
         dataset = Path(config.dataset.removeprefix("npz:").removeprefix("folder:").split(",")[0]).stem.replace(":", "-")
@@ -120,7 +120,7 @@ def _begin(config: SearchConfig, prepared: Prepared, out: str | Path | None, rep
             folder.log("expected", seconds=seconds.total)
         _say_notes(prepared.data, reporter, largest_payload(prepared.profile))
         front = front_sentence(layout(prepared.space.largest, prepared.data.image, prepared.data.classes))
-        for sentence in (None if front is None else f"note: {front}.", walk):
+        for sentence in (None if front is None else f"note: {front}.", *limits, walk):
             if sentence is not None:
                 reporter.say(sentence)
         if learnt is not None:
