@@ -118,7 +118,9 @@ def first_line(config: SearchConfig, prepared: Prepared, folder: RunFolder, seco
     climbers = [str(rung.networks) for rung in rungs(config, space.size)]
     in_rungs = "" if config.rungs == 1 else f" in {config.rungs} rungs"
     made = (
-        "1 network trained" if config.retrain == "scratch" else f"{', '.join(climbers)} finalists trained on{in_rungs}"
+        "1 network trained"
+        if config.retrain == "scratch"
+        else f"{', '.join(climbers)} finalist{'s' * (climbers != ['1'])} trained on{in_rungs}"
     )
     parts = f"super-network {duration(seconds.supernet)}, candidates {duration(seconds.search)}, networks {duration(seconds.networks)}"
     return (

@@ -117,6 +117,12 @@ def test_a_space_without_a_published_architecture_has_one_baseline(config, tmp_p
     )
 
 
+def test_one_finalist_is_one(config, prepared, tmp_path):
+    config = config.with_changes(strategy=WALK, finalists=1)
+    line = first_line(config, prepared, RunFolder(tmp_path), expected(config, prepared, 0.5))
+    assert ", 1 finalist trained on beside" in line
+
+
 def test_no_more_are_judged_than_the_space_has(config, tmp_path):
     config = config.with_changes(strategy="evolution", **resolved({"space": str(OWN_SPACE)}), budget=1000)
     prepared = manifest.prepare(config)
