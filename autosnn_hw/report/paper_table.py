@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,44 +12,85 @@ from rich.text import Text
 from autosnn_hw.report.elements import grid, listed, times
 from autosnn_hw.words.quantities import count, percent, with_bounds
 
-MOST_ROWS = 40  # of the table of spaces, whose rows are drawn
+MOST_OF_A_SPACE = 10  # rows of the table of spaces, whose architectures are drawn
 
 
 def paper_table(document: Mapping[str, Any]) -> RenderableType:
     """The document of `tables`."""
     shown: list[RenderableType] = [listed(f"Table {document['table']}", _sizes(document)), Text()]
     rows = [row for row in document["rows"] if row["seeds"]]
+    drawn = document["table"] == "spaces"
     if "distributions" in document:
         shown += [_distributions(document["distributions"]), Text()]
-        rows = rows[:MOST_ROWS]
-    if document["table"] != "spaces":
+    if not drawn:
         shown += [
             grid("Beside the paper (float networks, the counter of AutoSNN)", THEIRS, [_beside(row) for row in rows]),
             Text(),
         ]
+    seen = [row for some in _by_space(rows).values() for row in some[:MOST_OF_A_SPACE]] if drawn else rows
     shown += [
-        grid("What the paper has not (integers, as the chip runs them)", CHIP, [_on_chip(row) for row in rows]),
+        grid("What the paper has not (integers, as the chip runs them)", CHIP, [_on_chip(row) for row in seen]),
         Text(),
     ]
+    if len(seen) < len(rows):
+        shown += [listed("Not shown above", _left_out(rows)), Text()]
     if "orderings" in document:
         shown += [
             grid("The paper's claims", CLAIMS, [_claim(entry) for entry in document["orderings"]], left=2),
             Text(),
         ]
-    silent = [f"{row['name']}: {', '.join(row['silent'])}" for row in rows if row["silent"]]
-    if silent:
-        shown += [listed("Layers that never fired (docs/reproduction.md says why)", silent), Text()]
-    why = {
-        row["lava"]["reason"] for row in rows if row["lava"] and not row["lava"]["samples"] and row["lava"]["reason"]
-    }
-    if why:
-        shown += [listed("Not run in Lava", sorted(why)), Text()]
-    floats = [f"{row['name']}: {row['not_lowered']}" for row in rows if row["not_lowered"]]
-    if floats:
-        shown += [listed("Counted as floats alone", floats), Text()]
+    for title, sentences in (
+        ("Layers that never fired (docs/reproduction.md says why)", _silent(rows, drawn)),
+        ("Not run in Lava", _not_in_lava(rows)),
+        ("Counted as floats alone", _as_floats(rows)),
+    ):
+        if sentences:
+            shown += [listed(title, sentences), Text()]
     if document["missing"]:
         shown.append(Text(f"{document['missing']} networks are not made yet: the same command goes on."))
     return Group(*shown)
+
+
+def _by_space(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows of each macro-architecture, in their order."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["space"], []).append(row)
+    return found
+
+
+def _left_out(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many rows of each macro-architecture are in the file alone, and in how many of all its networks Lava agreed."""
+    return [
+        f"{space}: {len(some) - MOST_OF_A_SPACE} more networks are in spaces.json; of all {len(some)}, exact = Lava in "
+        f"{sum(bool(row['lava'] and row['lava']['samples']) for row in some)}, and {sum(bool(row['fits']) for row in some)} fit"
+        for space, some in _by_space(rows).items()
+        if len(some) > MOST_OF_A_SPACE
+    ]
+
+
+def _silent(rows: Sequence[Mapping[str, Any]], drawn: bool) -> list[str]:
+    """Layers that never fired, by network, or counted in each macro-architecture where its networks are drawn."""
+    if not drawn:
+        return [f"{row['name']}: {', '.join(row['silent'])}" for row in rows if row["silent"]]
+    counts = {
+        space: Counter(layer for row in some for layer in row["silent"]) for space, some in _by_space(rows).items()
+    }
+    return [
+        f"{space}, of {len(some)} networks: {', '.join(f'{layer} in {number}' for layer, number in counts[space].items())}"
+        for space, some in _by_space(rows).items()
+        if counts[space]
+    ]
+
+
+def _not_in_lava(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    known = [row["lava"] for row in rows if row["lava"]]
+    return sorted({lava["reason"] for lava in known if not lava["samples"] and lava["reason"]})
+
+
+def _as_floats(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why no chip network is made."""
+    return [f"{row['name']}: {row['not_lowered']}" for row in rows if row["not_lowered"]]
 
 
 THEIRS = ("network", "accuracy (95 %)", "paper", "spikes (95 %)", "paper", "rate", "paper", "seeds")
@@ -64,11 +106,22 @@ def _sizes(document: Mapping[str, Any]) -> list[str]:
         f"{ours['retrain_epochs']} epochs and {ours['finetune_epochs']} with integers, {ours['seeds']} seed{'s' if ours['seeds'] != 1 else ''}, "
         f"{ours['tested_on']:,} test samples, {ours['target']}"
     ]
-    if paper is not None:
-        lines.append(
-            f"paper: {paper['dataset']}, {paper['images']:,} samples of 3x32x32, C = {paper['width']}, T = {paper['timesteps']}, {paper['epochs']} epochs, best test epoch of one seed"
-        )
-    return lines
+    return lines if paper is None else [*lines, *_of_the_paper(paper, document["rows"])]
+
+
+def _of_the_paper(paper: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How the paper's networks were trained, and which of its numbers are others'."""
+    images = "" if paper["images"] is None else f"{paper['images']:,} "
+    steps = "T not published" if paper["timesteps"] is None else f"T = {paper['timesteps']}"
+    quoted = [row["name"] for row in rows if row["published"] and row["published"]["quoted"]]
+    elsewhere = (
+        [f"quoted by it from the networks' own papers, trained otherwise: {', '.join(quoted)}"] if quoted else []
+    )
+    return [
+        f"paper: {paper['dataset']}, {images}samples of {times(paper['sample'])}, C = {paper['width']}, {steps}, "
+        f"{paper['epochs']} epochs (the default of its code), best test epoch of one seed",
+        *elsewhere,
+    ]
 
 
 def _share(interval: Mapping[str, float | None]) -> str:

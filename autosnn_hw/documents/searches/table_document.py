@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.architecture.published_results import SETTINGS, published
+from autosnn_hw.architecture.published_results import published, settings
 from autosnn_hw.documents.accuracy import wilson
 
 COUNTS = ("spikes_float",)  # what is no share
@@ -19,7 +19,11 @@ def table_document(made: Mapping[str, Any]) -> dict[str, Any]:
     """What `tables --json` prints: the rows that were made, with means, what the paper has for each, and its claims."""
     table, dataset = made["table"], made["settings"]["dataset"]
     rows = [{**row, **means(row["seeds"]), "published": published(table, dataset, row["name"])} for row in made["rows"]]
-    document: dict[str, Any] = {**made, "rows": rows, "paper": SETTINGS if any(r["published"] for r in rows) else None}
+    document: dict[str, Any] = {
+        **made,
+        "rows": rows,
+        "paper": settings(table, dataset) if any(r["published"] for r in rows) else None,
+    }
     if table == "design":
         document["orderings"] = [entry for block in ("SCB_k3", "SRB_k3") for entry in orderings(rows, block)]
     if table == "spaces":
