@@ -43,15 +43,9 @@ def examined(
 
 
 def _say_notes(data: Dataset, reporter: Reporter, payload: float | None) -> None:
-    """What was made of the data, and what of it may spoil what follows.
+    from autosnn_hw.training.data.data_check import sentences
 
-    Args:
-        payload: largest value of a graded spike that may be sent; None for spikes alone.
-    """
-    from autosnn_hw.training.data.data_check import examine
-
-    document = examine(data, payload=payload)
-    for note in (*document["notes"], *document["findings"]):
+    for note in sentences(data, payload):
         reporter.say(f"note: {note}")
 
 

@@ -5,6 +5,7 @@ A folder holds the networks of one size; tables that share a network share its r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +14,26 @@ from typing import Any
 import numpy as np
 
 import hw_profiles
+from autosnn_hw.architecture import front_sentence, layout
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
-from autosnn_hw.stages.manifest import require_payload
+from autosnn_hw.stages.manifest import largest_payload, require_payload
 from autosnn_hw.stages.paper_tables.row_training import RowTraining, certificate_of, said_of
 from autosnn_hw.stages.paper_tables.table_rows import Row, rows_of
 from autosnn_hw.stages.winner.delivery import imported, lava_process
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.data_check import sentences
 from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.data.sources.sample_arrays import LOST
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.words.progress import Reporter
 from autosnn_hw.words.quantities import percent
 
 SETTINGS, DATA = "tables.json", "data.npz"
+WHOLE = "source_notes"  # in SETTINGS: what was made of the dataset before its part was taken
 CHOICES = (
     "target", "width", "timesteps", "retrain_epochs", "finetune_epochs", "learning_rate", "batch", "precision", "graded", "loss",
     "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay",
@@ -71,18 +76,19 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         config: sizes, schedule, target and dataset; its `seed` is the first.
 
     Returns:
-        {"table", "settings", "rows": [{"name", "space", "architecture", "spike_regularisation", "seeds": [one dict each]}], "missing"}.
+        {"table", "settings", "rows": [{"name", "space", "architecture", "spike_regularisation", "seeds": [one dict each]}], "missing",
+        "notes": what was made of the data, in sentences, which the reporter is told too}.
 
     Raises:
         InputError: unknown table, missing data, or a folder of another size. SpikesDifferError: Lava counted other spikes.
     """
     folder = RunFolder(out)
     _require_same_size(config, amount, folder)
-    loaded = None
+    profile, loaded = hw_profiles.load(config.target), None
     if not (folder.has(SETTINGS) and amount.is_part):  # bad input is found before a folder is made
         loaded = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
         datasets.require_steps(config.dataset, loaded.timesteps, one_size(config.timesteps, "timesteps"))
-        require_payload(loaded, hw_profiles.load(config.target))
+        require_payload(loaded, profile)
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
     with folder.held(then="give the same command again"):
@@ -92,7 +98,10 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         if not rows:
             raise InputError(f"--only {amount.only}: the table has {', '.join(row.name for row in every[:20])}.")
         seeds = range(config.seed, config.seed + (1 if table == "spaces" else amount.seeds))
-        fabric = Fabric.of(hw_profiles.load(config.target), data.is_frames)
+        notes = _notes(data, read_json(folder / SETTINGS).get(WHOLE, []), rows, config, largest_payload(profile))
+        for note in notes:
+            reporter.say(f"note: {note}")
+        fabric = Fabric.of(profile, data.is_frames)
         trainings = [RowTraining.of(row, seed, config, folder, fabric) for row in rows for seed in seeds]
         missing = [training for training in trainings if not training.finished]
         most = len(missing) if amount.most is None else amount.most
@@ -124,7 +133,28 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
             for row in rows
         ],
         "missing": len(later),
+        "notes": notes,
     }
+
+
+def _notes(
+    data: Dataset, whole: Sequence[str], rows: Sequence[Row], config: SearchConfig, payload: float | None
+) -> list[str]:
+    """What was made of the data, what of them may spoil the table, and what stands before TBD1 in which networks.
+
+    Args:
+        whole: what was made of the dataset that `data` are a part of.
+        payload: largest value of a graded spike that the target takes; None for spikes alone.
+    """
+    networks = {row.name: row.architecture(config) for row in rows}
+    fronts: dict[str, list[str]] = {}
+    for name, architecture in networks.items():
+        if architecture is not None and (front := front_sentence(layout(architecture, data.image, data.classes))):
+            fronts.setdefault(front, []).append(name)
+    before = [
+        f"{front}." if len(names) == len(rows) else f"{', '.join(names)}: {front}." for front, names in fronts.items()
+    ]
+    return [*whole, *sentences(data, payload), *before]
 
 
 def _named(row: Row, config: SearchConfig) -> dict[str, Any]:
@@ -184,7 +214,8 @@ def _data_of(
     assert data is not None
     if not folder.has(SETTINGS):
         sizes = {"trained_on": len(data.x_train) + len(data.x_val), "tested_on": len(data.x_test), "sample": data.image}
-        write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256})
+        made_of = [] if loaded is None or loaded is data else [note for note in loaded.notes if LOST not in note]
+        write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256, WHOLE: made_of})
     elif read_json(folder / SETTINGS)["data_sha256"] != data.sha256:
         raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")
     return config, data

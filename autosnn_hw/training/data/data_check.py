@@ -53,6 +53,16 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
     }
 
 
+def sentences(data: Dataset, payload: float | None) -> list[str]:
+    """What was made of the data, and what of it may spoil what follows.
+
+    Args:
+        payload: largest value of a graded spike that may be sent; None for spikes alone.
+    """
+    document = examine(data, payload=payload)
+    return [*document["notes"], *document["findings"]]
+
+
 def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
     found = [f"{data.name} has no {', '.join(lacking)}: it can be simulated, but nothing can be trained on it."]
     if data.x_test.ndim == 3:
