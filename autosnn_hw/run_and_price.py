@@ -191,17 +191,22 @@ def measure(
 
 
 def run_onnx(
-    file: str | Path, samples: Samples, *, timesteps: int | None = None, with_predictions: bool = False
+    file: str | Path,
+    samples: Samples,
+    *,
+    timesteps: int | None = None,
+    graded: bool = False,
+    with_predictions: bool = False,
 ) -> dict[str, Any]:
     """The `simulate` document of one of our ONNX files in onnxruntime.
 
     Raises:
-        InputError: onnxruntime is missing, a file that is none of ours, or samples that it does not take.
+        InputError: onnxruntime is missing, a file that is none of ours, or samples that it does not take, with `graded` as they are.
     """
     from autosnn_hw.documents.onnx_simulation import onnx_document
     from autosnn_hw.simulate import onnx_run
 
-    done = onnx_run.run(file, samples.inputs, timesteps=timesteps)
+    done = onnx_run.run(file, samples.inputs, timesteps=timesteps, graded=graded)
     return onnx_document(
         done.layers,
         done.spikes,
@@ -214,4 +219,5 @@ def run_onnx(
         split=samples.split,
         labels=samples.labels,
         with_predictions=with_predictions,
+        notes=done.notes,
     )

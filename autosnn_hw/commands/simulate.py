@@ -54,7 +54,8 @@ def command(
              autosnn-hw simulate net.net --dataset npz:frames.npz --target loihi1 --backend lava --samples 50
     """
     if file.endswith(".onnx") or backend == "onnxruntime":
-        _cross_check(file, backend, dataset, split, samples, timesteps, data_dir, download, predictions, as_json)
+        _require_for_onnxruntime(file, backend, device=device, input_shape=input_shape, layers=layers)
+        _cross_check(file, dataset, split, samples, timesteps, graded, data_dir, download, predictions, as_json)
         return
     from autosnn_hw.verbs import simulate
 
@@ -85,16 +86,28 @@ def command(
         show(simulation_table(result.document))
 
 
-def _cross_check(file, backend, dataset, split, samples, timesteps, data_dir, download, predictions, as_json):
-    """One of our ONNX files in onnxruntime."""
-    from autosnn_hw.run_and_price import load_samples, run_onnx
-
+def _require_for_onnxruntime(file, backend, *, device, input_shape, layers):
+    """Refuse other files, and options that a run in onnxruntime would leave out without a word."""
     if backend != "onnxruntime" or not file.endswith(".onnx"):
         raise InputError(
             f"{file}: --backend onnxruntime runs .onnx files, and nothing else does; `export --format onnx` makes one of a .net file."
         )
+    given = {"--device cuda": device != "cpu", "--input-shape": input_shape, "--layers": layers}
+    idle = [name for name, value in given.items() if value]
+    if idle:
+        raise InputError(
+            f"{file}: onnxruntime runs an .onnx file as it is, on the CPU; leave {' and '.join(idle)} out, or run the .net file."
+        )
+
+
+def _cross_check(file, dataset, split, samples, timesteps, graded, data_dir, download, predictions, as_json):
+    """One of our ONNX files in onnxruntime."""
+    from autosnn_hw.run_and_price import load_samples, run_onnx
+
     data = load_samples(dataset, split, data_dir=data_dir, download=download).first(samples)
-    document = run_onnx(file, data, timesteps=timesteps, with_predictions=predictions)
+    document = run_onnx(file, data, timesteps=timesteps, graded=graded, with_predictions=predictions)
+    for note in document["notes"]:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         options.print_json(document)
         return

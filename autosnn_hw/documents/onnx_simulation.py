@@ -30,11 +30,13 @@ def onnx_document(
     split: str,
     labels: np.ndarray | None,
     with_predictions: bool = False,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """JSON-able document of a run in onnxruntime.
 
     Args:
         spikes: int64 (samples, layers).
+        notes: what was made of the samples, in sentences.
     """
     samples = len(predictions)
     means = spikes.sum(axis=0) / samples
@@ -54,7 +56,7 @@ def onnx_document(
         "constants": [],
         "violations": [],
         "not_counted": [],
-        "notes": list(NOTES),
+        "notes": [*notes, *NOTES],
     }
     if with_predictions:
         document["predictions"] = predictions.tolist()

@@ -14,8 +14,11 @@ import numpy as np
 from autosnn_hw.errors import InputError
 from autosnn_hw.files.input_file import regular
 from autosnn_hw.network import MAX_TIMESTEPS
+from autosnn_hw.network.integer_values import integers
+from autosnn_hw.simulate.sample_inputs import cut_at
 
 LARGEST_FILE = 1 << 31
+LARGEST_PAYLOAD = 255  # frames are bytes
 PRODUCER = "autosnn-hw"
 OPERATORS = frozenset(
     [
@@ -60,6 +63,7 @@ class OnnxRun:
         spikes: int64 (N, layers). votes: int64 (N, classes). predictions: int64 (N,).
         timesteps: steps of every sample.
         version: of onnxruntime.
+        notes: what was made of the samples, in sentences.
     """
 
     layers: tuple[str, ...]
@@ -68,14 +72,17 @@ class OnnxRun:
     predictions: np.ndarray
     timesteps: int
     version: str
+    notes: tuple[str, ...] = ()
 
 
-def run(path: str | Path, inputs: np.ndarray, *, timesteps: int | None = None) -> OnnxRun:
+def run(path: str | Path, inputs: np.ndarray, *, timesteps: int | None = None, graded: bool = False) -> OnnxRun:
     """Run a scan file of `export --format onnx`.
 
     Args:
-        inputs: raw images (N, C, H, W) or frames (N, T, ..), as the file takes them.
+        inputs: raw images (N, C, H, W) or frames (N, T, ..), as the file takes them: spikes where they are > 0, or counts up to the
+            payload that the network was trained on.
         timesteps: for images; the file's default where it is not given.
+        graded: refuse frames that the file would not take with their value.
 
     Raises:
         InputError: onnxruntime is missing, the file is none of ours or damaged, or inputs that it does not take.
@@ -92,7 +99,8 @@ def run(path: str | Path, inputs: np.ndarray, *, timesteps: int | None = None) -
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         first = session.get_inputs()[0]
-        feed = _suited(inputs, first)
+        feed = _suited(inputs, first, facts["payload"])
+        notes = _notes(path, inputs, first.name, facts["payload"], graded)
         given = {} if timesteps is None or first.name == "frames" else {"timesteps": np.array(timesteps, np.int64)}
         parts = [
             session.run(["spikes", "votes", "prediction"], {first.name: feed[low : low + AT_ONCE], **given})
@@ -105,10 +113,10 @@ def run(path: str | Path, inputs: np.ndarray, *, timesteps: int | None = None) -
         raise InputError(f"{path} cannot be run by onnxruntime: {reason}.") from None
     spikes, votes, predictions = (np.concatenate(values) for values in zip(*parts))
     steps = feed.shape[1] if first.name == "frames" else timesteps or facts["default"]
-    return OnnxRun(tuple(facts["layers"]), spikes, votes, predictions, int(steps), onnxruntime.__version__)
+    return OnnxRun(tuple(facts["layers"]), spikes, votes, predictions, int(steps), onnxruntime.__version__, notes)
 
 
-def _suited(inputs: np.ndarray, wanted: Any) -> np.ndarray:
+def _suited(inputs: np.ndarray, wanted: Any, payload: int | None) -> np.ndarray:
     kind = {"tensor(uint8)": np.uint8, "tensor(int64)": np.int64, "tensor(float)": np.float32}[wanted.type]
     rank = len(wanted.shape)
     fixed = [(have, want) for have, want in zip(inputs.shape, wanted.shape) if isinstance(want, int)]
@@ -117,8 +125,51 @@ def _suited(inputs: np.ndarray, wanted: Any) -> np.ndarray:
     if kind == np.uint8 and inputs.dtype != np.uint8:
         if wanted.name != "frames":
             raise InputError(f"the samples are {inputs.dtype}; the file takes byte images (uint8).")
-        return (inputs > 0).astype(np.uint8)
+        return _bytes(inputs, payload)
     return inputs.astype(kind)
+
+
+def _bytes(frames: np.ndarray, payload: int | None) -> np.ndarray:
+    """Frames of any dtype as the file takes them, which itself makes spikes or counts up to its payload of bytes.
+
+    Raises:
+        InputError: NaN or infinite values, or fractions of spikes for a network that takes counts.
+    """
+    floats = frames.dtype.kind == "f"
+    if floats and not np.isfinite(frames).all():
+        raise InputError("the frames hold NaN or infinite values; spikes are where a value is > 0.")
+    if payload == 1 or (payload is None and floats and (frames != np.trunc(frames)).any()):
+        return (frames > 0).astype(np.uint8)
+    return integers(frames, "the frames").clip(0, payload or LARGEST_PAYLOAD).astype(np.uint8)
+
+
+def _notes(path: str | Path, inputs: np.ndarray, takes: str, payload: int | None, graded: bool) -> tuple[str, ...]:
+    """What the file does not take of frames with their value.
+
+    Args:
+        takes: name of the file's input.
+        payload: largest value that it takes; None where it does not say.
+
+    Raises:
+        InputError: it is something, or these are no frames, and they are to be sent as they are.
+    """
+    if takes != "frames":
+        if graded:
+            raise InputError(
+                f"{path} takes images, which --graded is not for: it is for event frames, whose values are counts. Leave it out."
+            )
+        return ()
+    if graded and (beyond := int(((inputs > (payload or 1)) | (inputs < 0)).sum())):
+        takes = "does not say whether it takes counts" if payload is None else f"takes frame values of 0 to {payload}"
+        raise InputError(
+            f"{path} {takes}, and {beyond} of {inputs.size} are others: --graded cannot send them as they are. Leave it out, or run the .net "
+            "file with --backend exact --graded."
+        )
+    if payload is None:
+        above = int((inputs > 1).sum())
+        said = "this file does not say whether it takes them as counts or as single spikes; export the network again to know"
+        return (f"{above} of {inputs.size} frame values are above 1: {said}",) if above else ()
+    return tuple(cut_at(payload, inputs, "--backend exact --graded sends them as they are, of the .net file"))
 
 
 def _own(path: str | Path) -> tuple[Any, dict[str, Any]]:
@@ -131,7 +182,7 @@ def _own(path: str | Path) -> tuple[Any, dict[str, Any]]:
         tensors = list(_tensors(model.graph))
         foreign = [node.op_type for node in _nodes(model.graph) if node.op_type not in OPERATORS or node.domain]
         facts = {prop.key: prop.value for prop in model.metadata_props}
-        layers = json.loads(facts.get("layers", "null"))
+        layers, payload = (json.loads(facts.get(name, "null")) for name in ("layers", "payload"))
     except Exception as error:  # protobuf raises what it likes at a damaged file
         raise InputError(f"{path} is no readable ONNX file ({' '.join(str(error).split())[:120]}).") from None
     if model.producer_name != PRODUCER or facts.get("form") != "scan" or foreign:
@@ -150,7 +201,11 @@ def _own(path: str | Path) -> tuple[Any, dict[str, Any]]:
         raise InputError(
             f"{path}: its default of timesteps is {steps}, or its layers are not named; the file is damaged."
         )
-    return model, {"layers": layers, "default": steps}
+    if payload is not None and not (type(payload) is int and 1 <= payload <= LARGEST_PAYLOAD):
+        raise InputError(
+            f"{path}: its payload is {str(payload)[:20]}, and 1 to {LARGEST_PAYLOAD} is possible; the file is damaged."
+        )
+    return model, {"layers": layers, "default": steps, "payload": payload}
 
 
 def _nodes(graph: Any) -> Iterator[Any]:

@@ -34,14 +34,20 @@ def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[s
     """A sentence about frame values that a network without input neurons takes as one spike each, where there are any."""
     if graded or network.encoder is not None or network.input_layer.neuron is not None:
         return []
-    payload = network.input_layer.payload
+    return cut_at(network.input_layer.payload, inputs, "with --graded they are sent as they are")
+
+
+def cut_at(payload: int, inputs: np.ndarray, remedy: str) -> list[str]:
+    """A sentence about frame values that were sent as `payload`, because they are above it, where there are any.
+
+    Args:
+        remedy: what would send them as they are.
+    """
     above = int((inputs > payload).sum())
     if not above:
         return []
     sent = "single spikes" if payload == 1 else f"{payload}, the most that this network was trained on"
-    return [
-        f"{above} of {inputs.size} frame values are above {payload} and were sent as {sent}; with --graded they are sent as they are"
-    ]
+    return [f"{above} of {inputs.size} frame values are above {payload} and were sent as {sent}; {remedy}"]
 
 
 def beyond_training(network: ChipNetwork, inputs: np.ndarray) -> list[str]:

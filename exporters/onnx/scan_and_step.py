@@ -73,6 +73,7 @@ def _properties(network: ChipNetwork, form: str) -> dict[str, str]:
         "architecture": network.architecture,
         "target": network.target,
         "dataset": network.dataset,
+        "payload": network.input_layer.payload if network.input_layer.neuron is None else None,
     }
     return {name: str(value) for name, value in facts.items() if value is not None}
 
