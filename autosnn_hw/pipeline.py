@@ -251,10 +251,11 @@ def train_as_floats(
     """
     from autosnn_hw.architecture.size_list import one_size
     from autosnn_hw.stages.begun_folder import begun, network_of
-    from autosnn_hw.stages.final_training.unlowered import trained_as_floats
+    from autosnn_hw.stages.final_training.unlowered import require_none_left_out, trained_as_floats
     from autosnn_hw.training.data import datasets
     from autosnn_hw.training.unlowered_networks import UnloweredNetwork
 
+    require_none_left_out(name, config)
     width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)

@@ -89,8 +89,13 @@ def _not_in_lava(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _as_floats(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Why no chip network is made."""
-    return [f"{row['name']}: {row['not_lowered']}" for row in rows if row["not_lowered"]]
+    """Why no chip network is made, and what of the choices of training these networks have not."""
+    found = []
+    for row in rows:
+        if row["not_lowered"]:
+            without = " and ".join(f"--{choice.replace('_', '-')}" for choice in row["left_out"])
+            found.append(f"{row['name']}: {row['not_lowered']}{f'; trained without {without}' if without else ''}")
+    return found
 
 
 THEIRS = ("network", "accuracy (95 %)", "paper", "spikes (95 %)", "paper", "rate", "paper", "seeds")

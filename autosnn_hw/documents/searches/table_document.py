@@ -53,6 +53,7 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "fits": all(seed["fits"] for seed in seeds) if seeds else None,
         "lava": next((seed["lava"] for seed in seeds if seed["lava"] is not None), None),
         "not_lowered": next((seed["not_lowered"] for seed in seeds if seed.get("not_lowered")), None),
+        "left_out": list(dict.fromkeys(choice for seed in seeds for choice in seed.get("left_out", []))),
         "silent": sorted({layer for seed in seeds for layer in seed["silent"]}),
     }
 

@@ -10,6 +10,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.architecture.macro_architectures import UNLOWERED
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import read_json, write_json
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.stages.final_training.learnt import Tell
@@ -27,11 +28,31 @@ Trained = tuple[SpikingNetwork | UnloweredNetwork, Evaluation, list[float]]
 """Network, what it does on the test samples, losses."""
 
 
+def left_out(config: SearchConfig) -> list[str]:
+    """Choices of a config that training as floats alone leaves out: there is no teacher, and weights are not averaged."""
+    asked = {"distillation": config.distillation > 0, "averaged_epochs": config.averaged_epochs > 1}
+    return [name for name, wanted in asked.items() if wanted]
+
+
+def require_none_left_out(name: str, config: SearchConfig) -> None:
+    """Refuse choices that a network trained as floats alone would not have.
+
+    Raises:
+        InputError: with those choices.
+    """
+    options = [f"--{choice.replace('_', '-')}" for choice in left_out(config)]
+    if options:
+        raise InputError(
+            f"{name} is trained as floats alone, without a teacher and without averaged weights; leave {' and '.join(options)} out."
+        )
+
+
 def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell) -> dict[str, Any]:
     """The result of one of `macro_architectures.UNLOWERED`, from the folder where it is there already.
 
     Returns:
-        what `train --json` prints of any network, null where only a chip network has a number, and "not_lowered": why.
+        what `train --json` prints of any network, null where only a chip network has a number, "not_lowered": why, and "left_out":
+        choices that it was trained without.
 
     Raises:
         InputError: samples that are too small, missing data, frames of another T. RunError: a file could not be written.
@@ -84,7 +105,7 @@ def _result(
 ) -> dict[str, Any]:
     done = folder / f"{name}.json"
     if done.is_file():
-        return dict(read_json(done))
+        return {"left_out": left_out(config), **read_json(done)}
     data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
     with one_thread():
         network, found, losses = train(data, alone(network_schedule(config, derive_seed(config.seed, "retrain", name))))
@@ -92,6 +113,7 @@ def _result(
         "architecture": name,
         "file": None,
         "not_lowered": why,
+        "left_out": left_out(config),
         "accuracy": {"float": found.accuracy, "quantised": None, "exact_test": None},
         "float_spikes": found.spikes,
         "float_firing_rate": found.firing_rate,

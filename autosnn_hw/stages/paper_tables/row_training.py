@@ -107,5 +107,6 @@ def said_of(seed: int, result: Mapping[str, Any], certificate: dict[str, Any] | 
         "energy": None if result["energy"] is None else result["energy"]["total"],
         "silent": [e["layer"] for e in health if e["kind"] == "silent" and e["count"] == e["total"]],
         "not_lowered": result.get("not_lowered"),
+        "left_out": result.get("left_out", []),
         "lava": certificate,
     }
