@@ -19,12 +19,16 @@ def paper_table(document: Mapping[str, Any]) -> RenderableType:
     """The document of `tables`."""
     shown: list[RenderableType] = [listed(f"Table {document['table']}", _sizes(document)), Text()]
     rows = [row for row in document["rows"] if row["seeds"]]
-    drawn = document["table"] == "spaces"
+    drawn, ours = document["table"] == "spaces", document["settings"]["width"]
     if "distributions" in document:
         shown += [_distributions(document["distributions"]), Text()]
     if not drawn:
         shown += [
-            grid("Beside the paper (float networks, the counter of AutoSNN)", THEIRS, [_beside(row) for row in rows]),
+            grid(
+                "Beside the paper (float networks, the counter of AutoSNN)",
+                THEIRS,
+                [_beside(row, ours) for row in rows],
+            ),
             Text(),
         ]
     seen = [row for some in _by_space(rows).values() for row in some[:MOST_OF_A_SPACE]] if drawn else rows
@@ -70,14 +74,16 @@ def _left_out(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _silent(rows: Sequence[Mapping[str, Any]], drawn: bool) -> list[str]:
-    """Layers that never fired, by network, or counted in each macro-architecture where its networks are drawn."""
+    """Layers that never fired, by network; where networks are drawn, and have other blocks each, in how many of each macro-architecture
+    some layer of a slot (or the pool, GAP or readout) never fired."""
     if not drawn:
         return [f"{row['name']}: {', '.join(row['silent'])}" for row in rows if row["silent"]]
     counts = {
-        space: Counter(layer for row in some for layer in row["silent"]) for space, some in _by_space(rows).items()
+        space: Counter(slot for row in some for slot in {layer.partition(".")[0] for layer in row["silent"]})
+        for space, some in _by_space(rows).items()
     }
     return [
-        f"{space}, of {len(some)} networks: {', '.join(f'{layer} in {number}' for layer, number in counts[space].items())}"
+        f"{space}, of {len(some)} networks: {', '.join(f'{layer} in {number}' for layer, number in sorted(counts[space].items()))}"
         for space, some in _by_space(rows).items()
         if counts[space]
     ]
@@ -108,10 +114,11 @@ def _sizes(document: Mapping[str, Any]) -> list[str]:
     shrunk = f", squares of {ours['shrink']} pixels as one" if ours["shrink"] != 1 else ""
     lines = [
         f"ours: {ours['dataset']}, {ours['trained_on']:,} samples of {times(ours['sample'])}{shrunk}, C = {ours['width']}, T = {ours['timesteps']}, "
-        f"{ours['retrain_epochs']} epochs and {ours['finetune_epochs']} with integers, {ours['seeds']} seed{'s' if ours['seeds'] != 1 else ''}, "
+        f"{_counted(ours['retrain_epochs'], 'epoch')} and {ours['finetune_epochs']} with integers, {_counted(ours['seeds'], 'seed')}, "
         f"{ours['tested_on']:,} test samples, {ours['target']}"
     ]
-    return lines if paper is None else [*lines, *_of_the_paper(paper, document["rows"])]
+    without = "paper: no numbers that are published stand beside these networks on this dataset"
+    return [*lines, without] if paper is None else [*lines, *_of_the_paper(paper, document["rows"])]
 
 
 def _of_the_paper(paper: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -127,6 +134,10 @@ def _of_the_paper(paper: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -
         f"{paper['epochs']} epochs (the default of its code), best test epoch of one seed",
         *elsewhere,
     ]
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _share(interval: Mapping[str, float | None]) -> str:
@@ -146,10 +157,14 @@ def _theirs(row: Mapping[str, Any], name: str, words: Any) -> str:
     return "-" if value is None else str(words(value))
 
 
-def _beside(row: Mapping[str, Any]) -> tuple[str, ...]:
-    width = (row["published"] or {}).get("width")
+def _beside(row: Mapping[str, Any], width: int) -> tuple[str, ...]:
+    """A row of the grid of `THEIRS`; `width` is the table's."""
+    theirs = (row["published"] or {}).get("width")
+    widths = [] if theirs is None and row["width"] == width else [f"C = {row['width']}"]
+    if theirs is not None:
+        widths.append(f"paper {theirs}")
     return (
-        row["name"] if width is None else f"{row['name']} (C = {row['width']}, paper {width})",
+        f"{row['name']} ({', '.join(widths)})" if widths else row["name"],
         _share(row["accuracy_float"]),
         _theirs(row, "accuracy", lambda value: percent(value, 2)),
         _ranged(row["spikes_float"], count),
@@ -162,14 +177,14 @@ def _beside(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _on_chip(row: Mapping[str, Any]) -> tuple[str, ...]:
     lava = row["lava"]
-    agreed = "-" if lava is None else f"{lava['samples']} samples" if lava["samples"] else "not run"
+    agreed = "-" if lava is None else _counted(lava["samples"], "sample") if lava["samples"] else "not run"
     return (
         row["name"],
         _share(row["accuracy"]),
         _ranged(row["chip_spikes"], count),
         with_bounds(row["energy"], "J") if row["energy"] else "-",
         "-" if row["cores"] is None else str(row["cores"]),
-        "yes" if row["fits"] else "no",
+        "-" if row["not_lowered"] else "yes" if row["fits"] else "no",
         agreed,
     )
 

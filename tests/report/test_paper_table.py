@@ -84,14 +84,15 @@ def test_the_tables_of_cifar_10_have_theirs_and_the_others_none(capsys):
 def test_the_table_of_spaces_shows_networks_of_every_macro_architecture_and_counts_the_others(capsys):
     many = MOST_OF_A_SPACE + 5
     rows = [row(f"{space}: net{i}.", space) for space in ("SNN_1", "SNN_2", "SNN_3", "SNN_4") for i in range(many)]
-    rows[-1] |= row(rows[-1]["name"], "SNN_4", silent=["pool1", "TBD2.a"], lava=0, fits=False)
-    rows[-2] |= row(rows[-2]["name"], "SNN_4", silent=["pool1"])
+    rows[-1] |= row(rows[-1]["name"], "SNN_4", silent=["pool1", "TBD2.SCB_k3.a", "TBD2.SCB_k3.b"], lava=0, fits=False)
+    rows[-2] |= row(rows[-2]["name"], "SNN_4", silent=["pool1", "TBD2.SRB_k5.b"])
+    rows[-3] |= row(rows[-3]["name"], "SNN_4", silent=["pool1"])
     text = shown(document("spaces", rows), capsys)
     for space in ("SNN_1", "SNN_2", "SNN_3", "SNN_4"):
         assert f"{space}: net{MOST_OF_A_SPACE - 1}." in text and f"{space}: net{MOST_OF_A_SPACE}." not in text
         assert f"{space}: 5 more networks are in spaces.json" in text
     assert f"of all {many}, exact = Lava in {many - 1}, and {many - 1} fit" in text
-    assert f"SNN_4, of {many} networks: pool1 in 2, TBD2.a in 1" in text and "Not run in Lava - not asked for" in text
+    assert f"SNN_4, of {many} networks: TBD2 in 2, pool1 in 3" in text and "Not run in Lava - not asked for" in text
 
 
 def test_a_table_that_shows_all_its_networks_says_nothing_of_others(capsys):
@@ -100,3 +101,20 @@ def test_a_table_that_shows_all_its_networks_says_nothing_of_others(capsys):
     rows = [row(f"net{i}.", silent=["GAP"]) for i in range(4 * MOST_OF_A_SPACE + 1)]
     text = shown(document("regularisation", rows), capsys)
     assert all(f"net{i}. 50.0" in text and f"net{i}.: GAP" in text for i in range(len(rows))) and "json" not in text
+
+
+def test_a_network_that_no_chip_network_is_made_of_neither_fits_nor_does_not(capsys):
+    text = shown(
+        document("transfer", [row("He", not_lowered="its pools", fits=False), row("Fang", fits=False)]), capsys
+    )
+    he, _, fang = text.split("What the paper has not")[1].partition("He ")[2].partition("Fang ")
+    assert "no" not in he.split() and "no" in fang.split()
+
+
+def test_a_width_of_its_own_is_shown_where_the_paper_has_none_too(capsys):
+    rows = [row("Wu2019b_CIFARNet") | {"width": 8}, row("AutoSNN")]
+    text = shown(document("transfer", rows, dataset="digits"), capsys)
+    assert "Wu2019b_CIFARNet (C = 8) 50.0" in text and "AutoSNN 50.0" in text
+    assert "paper: no numbers that are published" in text
+    assert "AutoSNN (C = 4, paper 64)" in shown(document("transfer", rows, dataset="svhn"), capsys)
+    assert "1 epoch and 0 with integers, 1 seed," in text

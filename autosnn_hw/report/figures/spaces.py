@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from autosnn_hw.report.figures.canvas import BLUE, GREEN, ORANGE, RED, empty_figure
 
-COLOURS = (BLUE, ORANGE, GREEN, RED)
+LINES = ((BLUE, "solid"), (ORANGE, "dash"), (GREEN, "dashdot"), (RED, "dot"))  # with gaps, where one lies on another
 
 
 def distribution(rows: Sequence[Mapping[str, Any]], name: str, title: str, factor: float = 1.0) -> go.Figure | None:
@@ -21,13 +21,13 @@ def distribution(rows: Sequence[Mapping[str, Any]], name: str, title: str, facto
     """
     figure = empty_figure(title, "share of networks with at most this")
     drawn = False
-    for space, colour in zip(dict.fromkeys(row["space"] for row in rows), COLOURS):
+    for space, (colour, dash) in zip(dict.fromkeys(row["space"] for row in rows), LINES):
         values = sorted(factor * seed[name] for row in rows if row["space"] == space for seed in row["seeds"])
         if not values:
             continue
         drawn = True
         shares = [(i + 1) / len(values) for i in range(len(values))]
-        line = {"color": colour, "shape": "hv", "width": 1.6}
+        line = {"color": colour, "shape": "hv", "width": 1.6, "dash": dash}
         figure.add_scatter(
             x=[values[0], *values], y=[0.0, *shares], mode="lines", line=line, name=f"{space} ({len(values)})"
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OPEN = "-open"  # behind the name of a symbol: its outline alone
 MARKERS = {None: "o", "circle": "o", "square": "s", "star": "*", "diamond": "D", "x": "x", "line-ns": "|"}
 LINES = ("x", "line-ns")  # symbols without an inside
-STYLES = {None: "-", "solid": "-", "dot": ":", "dash": "--"}
+STYLES = {None: "-", "solid": "-", "dot": ":", "dash": "--", "dashdot": "-."}
 INCH = 96  # CSS pixels
 WIDTH = 5.2  # inches: a column and a half, which a paper scales to its own
 POINTS_A_LETTER, HANDLE = 4.4, 34  # widths of a legend's letter at the font size below, and of its mark

@@ -106,20 +106,18 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         missing = [training for training in trainings if not training.finished]
         most = len(missing) if amount.most is None else amount.most
         later = {(training.row, training.seed) for training in missing[most:]}
-        reporter.stage(f"table {table}", len(trainings))
+        now = [training for training in trainings if (training.row, training.seed) not in later]
+        reporter.stage(f"table {table}", len(now))
         results: dict[tuple[Row, int], dict[str, Any]] = {}
         with lava_process() if amount.certified else nullcontext() as child:
             lava, why = imported(child) if amount.certified else (None, "not asked for")
-            for done, training in enumerate(trainings):
+            for done, training in enumerate(now, 1):
                 row, seed = training.row, training.seed
-                if (row, seed) in later:
-                    continue
                 result = training.result()
                 certificate = certificate_of(training, data, amount.certified, lava, why) if seed == seeds[0] else None
                 results[row, seed] = said = said_of(seed, result, certificate)
                 right = said["accuracy_float"] if said["accuracy"] is None else said["accuracy"]
-                reporter.advance(done + 1, f"{row.name}, seed {seed}: {percent(right)}")
-        reporter.advance(len(trainings))
+                reporter.advance(done, f"{row.name}, seed {seed}: {percent(right)}")
     return {
         "table": table,
         "settings": read_json(folder / SETTINGS) | {"seeds": len(seeds), "certified_samples": amount.certified},

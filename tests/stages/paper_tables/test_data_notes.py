@@ -14,13 +14,13 @@ NONE_NOW = Amount(seeds=1, certified=0, most=0)  # nothing is trained
 
 class Told(Silent):
     def __init__(self):
-        self.sentences, self.before = [], None
+        self.sentences, self.before, self.total = [], None, None
 
     def say(self, sentence):
         self.sentences.append(sentence)
 
     def stage(self, name, total=None):
-        self.before = len(self.sentences)
+        self.before, self.total = len(self.sentences), total
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def counts(tmp_path):
 def told(table, config, out, amount):
     reporter = Told()
     document = made(table, config, out, amount, reporter)
-    assert reporter.before == len(reporter.sentences)
+    assert reporter.before == len(reporter.sentences) and reporter.total == 0  # networks that are made now
     assert reporter.sentences == [f"note: {note}" for note in document["notes"]]
     return document["notes"]
 
