@@ -1,13 +1,19 @@
 """`tables` as a user calls it: a table and its files."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from support.documents.documented_commands import ROOT, shell_commands
 
+from autosnn_hw import pipeline
+from autosnn_hw.architecture.published_results import CIFAR10, TABLES, TRANSFERRED, settings
 from autosnn_hw.commands.tables import command
+from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.data import datasets
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +51,37 @@ def test_a_table_stands_beside_the_papers_numbers(tiny, tmp_path):
     assert "not run" in shown and shown.count("not asked for") == 1
     with pytest.raises(InputError, match="another size"):
         CliRunner().invoke(command, [*given, "--width", "3"], catch_exceptions=False)
+
+
+def documented_tables():
+    page = ROOT / "docs" / "reproduction.md"
+    return [command for command in shell_commands(page) if command[0] == "tables"]
+
+
+def config_of(words):
+    """Table and config of a command as it is typed; what decides the amount is left out."""
+    given = command.make_context("tables", list(words)).params
+    known = SearchConfig.model_fields
+    return given["table"], pipeline.config_for({n: v for n, v in given.items() if n in known and v is not None})
+
+
+@pytest.mark.parametrize("words", documented_tables(), ids=lambda words: " ".join(words[:4]))
+def test_a_table_of_the_page_asks_for_data_that_there_are_and_for_their_steps(words):
+    table, config = config_of(words[1:])
+    kind = config.dataset.partition(":")[0]
+    assert kind in ("npz", *datasets.DATASETS) and table in TABLES
+    if kind != "npz":
+        datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), config.timesteps)
+
+
+def test_every_table_stands_on_the_page_at_full_size_as_the_paper_has_it():
+    full = [config_of(words[1:]) for words in documented_tables() if "600" in words]
+    assert {table for table, _ in full} == set(TABLES)
+    on = {config.dataset.partition(":")[0]: config for table, config in full if table == "transfer"}
+    assert set(on) == set(TRANSFERRED)
+    for table, config in full:
+        paper = settings(table, config.dataset) or asdict(CIFAR10)
+        sizes = (config.width, config.retrain_epochs, config.batch, config.learning_rate, config.rate_decay)
+        assert sizes == (paper["width"], paper["epochs"], 96, 1e-3, "constant")
+        assert paper["timesteps"] in (None, config.timesteps)
+        assert config.graded == (paper["sample"][0] == 2)  # counts, as the paper's code takes them
