@@ -160,16 +160,16 @@ def _notes(path: str | Path, inputs: np.ndarray, takes: str, payload: int | None
             )
         return ()
     if graded and (beyond := int(((inputs > (payload or 1)) | (inputs < 0)).sum())):
-        takes = "does not say whether it takes counts" if payload is None else f"takes frame values of 0 to {payload}"
+        limit = "does not say whether it takes counts" if payload is None else f"takes frame values of 0 to {payload}"
         raise InputError(
-            f"{path} {takes}, and {beyond} of {inputs.size} are others: --graded cannot send them as they are. Leave it out, or run the .net "
-            "file with --backend exact --graded."
+            f"{path} {limit}, and {beyond} of {inputs.size} are others: --graded cannot send them as they are. Leave it out, or simulate the "
+            ".net file with --graded."
         )
     if payload is None:
         above = int((inputs > 1).sum())
         said = "this file does not say whether it takes them as counts or as single spikes; export the network again to know"
         return (f"{above} of {inputs.size} frame values are above 1: {said}",) if above else ()
-    return tuple(cut_at(payload, inputs, "--backend exact --graded sends them as they are, of the .net file"))
+    return tuple(cut_at(payload, inputs, "simulating the .net file with --graded sends them as they are"))
 
 
 def _own(path: str | Path) -> tuple[Any, dict[str, Any]]:

@@ -91,7 +91,7 @@ def test_a_user_is_told_that_counts_are_cut_and_what_does_not_cut_them(tmp_path,
     run = lambda *words: CliRunner().invoke(group, words, catch_exceptions=False, standalone_mode=False)  # noqa: E731
     run("export", "a.net", "--format", "onnx", "--out", "a.onnx")
     words = ("simulate", "a.onnx", "--backend", "onnxruntime", "--dataset", "npz:f.npz")
-    said = "frame values are above 1 and were sent as single spikes; --backend exact --graded sends them as they are, of the .net file"
+    said = "frame values are above 1 and were sent as single spikes; simulating the .net file with --graded sends them as they are"
     assert f"note: {(frames() > 0).sum()} of {frames().size} {said}" in run(*words).stderr
     assert any(said in note for note in json.loads(run(*words, "--json").stdout)["notes"])
     with pytest.raises(InputError, match="--graded cannot send them as they are"):
