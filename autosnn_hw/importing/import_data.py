@@ -44,7 +44,8 @@ def load_data(
     Raises:
         InputError: as `training.datasets.load`.
     """
-    return _data(datasets.load(name, data_dir=data_dir, labelled=False), samples, pixel_max)
+    found = datasets.load(name, data_dir=data_dir, labelled=False)
+    return _data(found, samples, pixel_max, found.is_frames)
 
 
 def given_data(
@@ -58,19 +59,22 @@ def given_data(
     """
     none = inputs[:0], np.zeros(0, np.int64)
     parts = Parts(*none, inputs, none[1]) if labels is None else Parts(inputs, labels, inputs, labels)
-    return _data(datasets.of_parts("the data", parts), samples, pixel_max)
+    return _data(datasets.of_parts("the data", parts), samples, pixel_max, inputs.ndim in (3, 5))
 
 
-def _data(found: datasets.Dataset, samples: int | None, pixel_max: float | None) -> ImportData:
+def _data(found: datasets.Dataset, samples: int | None, pixel_max: float | None, frames: bool) -> ImportData:
+    def grey(x: np.ndarray) -> np.ndarray:
+        return x if frames or x.ndim != 3 else x[:, None]
+
     def part(x: np.ndarray, y: np.ndarray) -> Part | None:
-        return (x, y) if len(x) and len(x) == len(y) else None
+        return (grey(x), y) if len(x) and len(x) == len(y) else None
 
     labels = found.y_test[:samples] if len(found.y_test) else None
     train, validation = part(found.x_train, found.y_train), part(found.x_val, found.y_val)
-    if found.is_frames and pixel_max is not None:
+    if frames and pixel_max is not None:
         raise InputError(f"{found.name} holds spike frames; --pixel-max is for images.")
-    divisor = None if found.is_frames else (pixel_max or found.pixel_max)
-    return ImportData(found.x_test[:samples], labels, train, validation, divisor)
+    divisor = None if frames else (pixel_max or found.pixel_max)
+    return ImportData(grey(found.x_test[:samples]), labels, train, validation, divisor)
 
 
 def images_of(plan: Plan, data: ImportData, timesteps: int | None) -> SeenImages | None:

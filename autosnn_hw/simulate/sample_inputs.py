@@ -15,12 +15,18 @@ ROUNDING = 8  # equal values at the end of a pixel table that say nothing
 def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Images (N, ..) or frames (N, T, ..) in the shape that `stimulus` takes, and what was made of them, in sentences.
 
-    Taken are grey images and frames without an axis of channels, channels that come last, images for a net whose input is
-    flat, and axes of length 1 too many or too few. What fits as it is, or not at all, comes back as it is.
+    Taken are grey images and frames without an axis of channels, channels that come last, frames whose time comes last, images for
+    a net whose input is flat, and axes of length 1 too many or too few. What fits as it is, or not at all, or in two ways, comes back as
+    it is.
     """
     readings = list(_readings(network))
     if any(_takes(network, inputs.shape[lead:]) for lead in readings if inputs.ndim > lead):
         return inputs, []
+    if 2 in readings and inputs.ndim == 5 and _takes(network, np.moveaxis(inputs, -1, 1).shape[2:]):
+        if inputs.shape[1] * inputs.shape[4] > 1 and _takes(network, np.moveaxis(inputs, -1, 2).shape[2:]):
+            return inputs, []
+        note = f"the frames {inputs.shape} are taken with time last, {inputs.shape[-1]} steps"
+        return np.ascontiguousarray(np.moveaxis(inputs, -1, 1)), [note]
     for lead in readings:
         for changed, what in _arrangements(inputs, lead, network):
             if _takes(network, changed.shape[lead:]):
@@ -34,6 +40,11 @@ def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[s
     """A sentence about frame values that a network without input neurons takes as one spike each, where there are any."""
     if graded or network.encoder is not None or network.input_layer.neuron is not None:
         return []
+    if inputs.dtype.kind == "f" and (fractions := int((inputs != np.trunc(inputs)).sum())):
+        return [
+            f"{fractions} of {inputs.size} frame values are fractions, and were sent as single spikes where they are above 0: this network takes "
+            "no currents"
+        ]
     return cut_at(network.input_layer.payload, inputs, "with --graded they are sent as they are")
 
 

@@ -53,6 +53,7 @@ def samples(*shape):
         (flat(20), (6, 24, 21)),
         (flat(20), (6, 20)),
         (conv(2, 8, 9), (6, 2, 8, 9)),
+        (conv(2, 8, 9), (6, 2, 8, 9, 2)),  # time or channels last: either would fit
     ],
 )
 def test_what_fits_or_does_not_fit_at_all_comes_back_as_it_is(network, shape):
@@ -88,6 +89,21 @@ def test_the_one_reading_that_fits_is_taken_and_said(network, shape, wanted, sai
     if said and "last" in said:
         x = np.moveaxis(x, -1, -3)
     assert np.array_equal(given.reshape(-1), x.reshape(-1))
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_frames_with_time_last_are_taken_and_said(channels):
+    """As lava-dl has them, and `search` takes them."""
+    x = samples(6, channels, 8, 9, 5)
+    given, notes = suited(conv(channels, 8, 9), x)
+    np.testing.assert_array_equal(given, np.moveaxis(x, -1, 1))
+    assert "are taken with time last, 5 steps" in notes[0]
+
+
+def test_fractions_that_become_spikes_are_said():
+    shares = np.array([[[0, 0.5, 0.25, 1]]], np.float32)
+    assert "2 of 4 frame values are fractions" in cut_values(flat(4), shares, False)[0]
+    assert cut_values(flat(4, NEURON), shares, False) == cut_values(flat(4), np.ceil(shares), False) == []
 
 
 def test_cut_values_are_counted_only_where_they_are_cut():

@@ -12,7 +12,7 @@ from autosnn_hw.training.data.datasets import Dataset, graded_payload
 from autosnn_hw.training.data.sources.sample_arrays import LOST
 
 AXES = {2: "F", 3: "TF", 4: "CHW", 5: "TCHW"}  # of a sample, by the number of axes of all of them
-KINDS = {2: "flat inputs", 3: "event frames", 4: "images", 5: "event frames"}
+GREY = "HW"  # of one with fractions, by three axes
 RARE = 0.5  # a class with less than this part of the mean number of training samples is called rare
 PARTS = ("train", "val", "test")
 
@@ -35,9 +35,9 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
     return {
         "name": data.name,
         "sha256": data.sha256,
-        "kind": KINDS[data.x_test.ndim],
+        "kind": _kind(data),
         "sample": list(data.x_test.shape[1:]),
-        "axes": list(AXES[data.x_test.ndim]),
+        "axes": list(GREY if data.x_test.ndim == 3 and not data.is_frames else AXES[data.x_test.ndim]),
         "dtype": str(data.x_test.dtype),
         "range": [float(min(x.min() for x in everything)), float(max(x.max() for x in everything))],
         "timesteps": data.timesteps,
@@ -63,9 +63,15 @@ def sentences(data: Dataset, payload: float | None) -> list[str]:
     return [*document["notes"], *document["findings"]]
 
 
+def _kind(data: Dataset) -> str:
+    if data.is_frames:
+        return "event frames"
+    return "flat inputs" if data.x_test.ndim == 2 else "images"
+
+
 def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
     found = [f"{data.name} has no {', '.join(lacking)}: it can be simulated, but nothing can be trained on it."]
-    if data.x_test.ndim == 3:
+    if data.x_test.ndim == 3 and data.is_frames:
         found.append(
             "three axes are read as spike trains (N, T, F); if they are grey images (N, H, W), x_test[:, None] makes (N, 1, H, W) of them."
         )

@@ -26,6 +26,7 @@ from autosnn_hw.training.data.sources import (
 from autosnn_hw.training.data.sources.event_frames import Framing
 from autosnn_hw.training.data.sources.parts import Parts
 from autosnn_hw.training.data.sources.sample_arrays import LOST
+from autosnn_hw.training.data.sources.sample_values import holds_frames
 from autosnn_hw.training.data.splits import channel_statistics, joined, sha256
 
 FRAMED = {
@@ -87,7 +88,7 @@ class Dataset:
     @property
     def is_frames(self) -> bool:
         """True for event frames: axis 1 is time."""
-        return self.x_test.ndim in (3, 5)
+        return holds_frames(self.x_test)
 
     @property
     def timesteps(self) -> int | None:
@@ -123,7 +124,7 @@ def load(
             `NAME:T:time`; `npz:TRAIN,TEST` has one JPEG split a file.
         data_dir: where the files of a dataset lie or go; default the environment variable AUTOSNN_HW_DATA, else ./data.
         download: fetch them where they are missing and are handed out without asking.
-        labelled: require labels and a training part, and put images in order: grey images (N, H, W) and channels that are
+        labelled: require labels and a training part, and put axes in order: grey images (N, H, W), and channels or time that are
             written last. Without, a file needs x_test alone, and it is as it is: the network says what it takes.
         graded: the network takes event frames as counts, up to the largest of the training part, at most `MOST_GRADED`.
 
@@ -253,8 +254,9 @@ def of_parts(name: str, parts: Parts) -> Dataset:
         raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
     kept = len(x_train) - (len(x_train) // 5 if parts.validation is None else 0)
     x_val, y_val = (x_train[kept:], y_train[kept:]) if parts.validation is None else parts.validation
-    frames = x_test.ndim in (3, 5)
-    image = (x_test.shape[-1], 1, 1) if x_test.ndim < 4 else x_test.shape[-3:]
+    frames = holds_frames(x_test)
+    flat = x_test.ndim == 2 or (frames and x_test.ndim == 3)
+    image = (x_test.shape[-1], 1, 1) if flat else (1, *x_test.shape[1:])[-3:]
     pixel_max = parts.pixel_max
     if pixel_max is None:
         pixel_max = 255.0 if x_test.dtype == np.uint8 and not frames else 1.0

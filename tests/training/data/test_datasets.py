@@ -224,11 +224,6 @@ def test_whole_bytes_of_another_type_are_bytes_and_float_images_stay_float(tmp_p
     )
 
 
-def test_frames_with_fractions_are_refused(tmp_path):
-    with pytest.raises(InputError, match="x_test is float64 .* with fractions; .* whole numbers"):
-        datasets.load(npz_files.write(tmp_path / "a.npz", x_test=np.full((2, 3, 4), 0.5)), labelled=False)
-
-
 def test_grey_images_without_an_axis_of_channels_are_taken_and_said(tmp_path):
     arrays = npz_files.arrays(shape=(12, 9))
     dataset = datasets.load(npz_files.write(tmp_path / "a.npz", **arrays))

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.sources import npz
+from autosnn_hw.training.data.sources import npz, sample_axes
 from autosnn_hw.training.data.sources.label_arrays import checked_labels
 from autosnn_hw.training.data.sources.parts import Parts
-from autosnn_hw.training.data.sources.sample_arrays import as_images, as_spikes, checked_inputs
+from autosnn_hw.training.data.sources.sample_arrays import INPUTS, as_spikes, checked_inputs
 from autosnn_hw.training.data.splits import ordered_by_class, stratified
 
 PREFIX = "npz:"
+MOST_NAMES = 12  # of arrays that a refusal lists
 
 
 def load(name: str, labelled: bool) -> Parts:
@@ -47,10 +48,11 @@ def lacking(name: str) -> tuple[str, ...]:
 
 
 def timesteps_of(name: str) -> int | None:
-    """T of event frames (N, T, C, H, W), read off the file's header; None for all else."""
+    """T of event frames (N, T, C, H, W), or in another order, read off the file's headers; None for all else."""
     paths = paths_of(name)
-    shape = npz.shape_of(paths[0], "x_test") if len(paths) == 1 and paths[0].is_file() else None
-    return shape[1] if shape is not None and len(shape) == 5 else None
+    if len(paths) != 1 or not paths[0].is_file():
+        return None
+    return sample_axes.steps_of({array: npz.shape_of(paths[0], array) for array in npz.ARRAY_NAMES})
 
 
 def paths_of(name: str) -> list[Path]:
@@ -71,33 +73,30 @@ def _from_arrays(found: dict[str, np.ndarray], path: Path, labelled: bool) -> Pa
     needed = npz.NEEDED if labelled else ("x_test",)
     missing = [array for array in needed if array not in found]
     if missing:
-        raise InputError(f"{path} has no array {', '.join(missing)}; it needs {', '.join(needed)}.")
-    x, notes = {}, []
-    for array in ("x_test", "x_train", "x_val"):
-        if array in found:
-            x[array] = checked_inputs(found[array], array, path)
-            if labelled:
-                x[array], note = as_images(x[array], array, path)
-                notes += [note, as_spikes(x[array], array, path)]
+        raise InputError(f"{path} has no array {', '.join(missing)}; it needs {', '.join(needed)}{_held(path)}.")
+    x, notes = checked_inputs(found, path, labelled)
+    if labelled:
+        notes += [note for name, samples in x.items() if (note := as_spikes(samples, name, path)) is not None]
     x_test = x["x_test"]
-    for array, samples in x.items():
-        if samples.shape[1:] != x_test.shape[1:] or samples.dtype != x_test.dtype:
-            raise InputError(
-                f"{path}: {array} is {samples.dtype} {samples.shape} and x_test {x_test.dtype} {x_test.shape}; "
-                "samples must have one shape and type."
-            )
     if labelled and ("x_val" in found) != ("y_val" in found):
         there, lacks = ("x_val", "y_val") if "x_val" in found else ("y_val", "x_val")
         raise InputError(
             f"{path} has {there} and no {lacks}; validation needs x_val and y_val of one length, or leave both out: some of the training "
             "samples are then held out."
         )
-    x = {array: x.get(array, x_test[:0]) for array in ("x_test", "x_train", "x_val")}
+    x = {array: x.get(array, x_test[:0]) for array in INPUTS}
     counts = {f"y{array[1:]}": len(samples) for array, samples in x.items()}
     y, names, made = checked_labels(found, counts, path, labelled)
     validation = (x["x_val"], y["y_val"]) if len(x["x_val"]) else None
-    said = tuple(note for note in (*notes, *made) if note is not None)
+    said = (*notes, *made)
     return Parts(x["x_train"], y["y_train"], x_test, y["y_test"], names, validation=validation, notes=said)
+
+
+def _held(path: Path) -> str:
+    """The names of the arrays that a file holds, for a refusal."""
+    names = npz.names_of(path)
+    more = ", .." if len(names) > MOST_NAMES else ""
+    return f", and it holds {', '.join(names[:MOST_NAMES]) or 'none'}{more}"
 
 
 def _from_jpeg(name: str, paths: list[Path], arrays: list[dict[str, np.ndarray]], labelled: bool) -> Parts:

@@ -1,82 +1,108 @@
-"""What the arrays of an npz file mean: images or frames, their types, and the order of their axes where people write another."""
+"""What the arrays of an npz file mean: images or frames, and the one type that all parts get."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from autosnn_hw.architecture import SMALLEST_SIDE
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.data.sources.sample_axes import as_images, samples_first
+from autosnn_hw.training.data.sources.sample_values import AT_ONCE, Values
 
 FORMS = "images (N, C, H, W), bytes or float32, event frames (N, T, C, H, W) or (N, T, F) of whole numbers, or flat inputs (N, F)"
+INPUTS = ("x_test", "x_train", "x_val")
 LOST = "are taken as one spike each"
 INT32_MAX = 2**31 - 1
-AT_ONCE = 64  # samples that are counted together
 
 
-def checked_inputs(x: np.ndarray, name: str, path: Path) -> np.ndarray:
-    """Samples as they are stored, in one of the types that everything after this knows.
+def checked_inputs(
+    found: Mapping[str, np.ndarray], path: Path, labelled: bool
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Samples of all parts in one of the types that everything after this knows, and what was made of them.
 
     Args:
-        x: numbers of any dtype, (N, F), (N, T, F) or (N, H, W), (N, C, H, W), (N, T, C, H, W).
+        found: arrays of a file, `INPUTS` and labels y_test .. among them: numbers of any dtype, (N, F), (N, T, F) or (N, H, W),
+            (N, C, H, W), (N, T, C, H, W).
+        labelled: put axes in order, as a network is trained on them. Without, they are as they are, but that samples come first.
 
     Returns:
-        uint8 where the values are whole and within 0..255 and the array is not a float image; else float32 images and flat
-        inputs, and int32 frames.
+        uint8 where the values of all parts are whole and within 0..255 and the arrays are no float images; else float32 images and
+        flat inputs, and int32 frames. Grey images (N, H, W) of floats from 0 to 1 are images.
 
     Raises:
-        InputError: another number of axes, no samples, text or complex numbers, NaN, or frames with fractions.
+        InputError: another number of axes, no samples, text or complex numbers, NaN, frames with fractions, axes whose order is not
+            known, or parts of several shapes or kinds.
     """
+    stored = {name: found[name] for name in INPUTS if name in found}
+    for name, x in stored.items():
+        _require_numbers(x, name, path)
+    labels = {name: y.shape for name, y in found.items() if name.startswith("y_")}
+    arrays, notes = samples_first(stored, labels, path)
+    values = Values.of(arrays.values())
+    for name, x in arrays.items():
+        _require_counts(x, name, values, path, labelled)
+        if labelled:
+            arrays[name], note = as_images(x, name, values, path)
+            notes += [] if note is None else [note]
+    _require_alike(stored, arrays, values, path)
+    dtype = _type_of(stored["x_test"], arrays["x_test"], values)
+    return {name: np.ascontiguousarray(x, dtype) for name, x in arrays.items()}, notes
+
+
+def _require_numbers(x: np.ndarray, name: str, path: Path) -> None:
     if x.dtype.kind not in "buif" or not 2 <= x.ndim <= 5:
         raise InputError(f"{path}: {name} is {x.dtype} {x.shape}; allowed are {FORMS}.")
     if x.size == 0:
         raise InputError(f"{path}: {name} of shape {x.shape} is empty.")
-    if x.dtype == np.uint8:
-        return np.ascontiguousarray(x)
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         raise InputError(f"{path}: {name} holds values that are not finite.")
-    frames = x.ndim in (3, 5)
-    if frames and x.dtype.kind == "f" and (x != np.trunc(x)).any():
-        raise InputError(
-            f"{path}: {name} is {x.dtype} {x.shape} with fractions; the values of frames are counts of spikes, whole numbers "
-            "(a sigma-delta network takes np.rint(64 * x)). Images are (N, C, H, W)."
-        )
-    low, high = x.min(), x.max()
-    if max(abs(float(low)), float(high)) > INT32_MAX:
-        raise InputError(f"{path}: {name} holds values of {low}..{high}; at most 32 bits are taken.")
-    if (frames or x.dtype.kind != "f") and low >= 0 and high <= 255:
-        return np.ascontiguousarray(x, np.uint8)
-    return np.ascontiguousarray(x, np.int32 if frames else np.float32)
+    if x.dtype.itemsize > 1:
+        low, high = x.min(), x.max()
+        if max(abs(float(low)), float(high)) > INT32_MAX:
+            raise InputError(f"{path}: {name} holds values of {low}..{high}; at most 32 bits are taken.")
 
 
-def as_images(x: np.ndarray, name: str, path: Path) -> tuple[np.ndarray, str | None]:
-    """Samples as something that a network is trained on: images (N, C, H, W) or event frames (N, T, C, H, W).
+def _require_counts(x: np.ndarray, name: str, values: Values, path: Path, labelled: bool) -> None:
+    """Refuse frames with fractions; three axes with fractions from 0 to 1 are grey images, and of those for training `as_images` says more."""
+    if values.whole or x.ndim not in (3, 5) or (x.ndim == 3 and (labelled or values.shares)):
+        return
+    grey = f": {name}[:, None] makes them of grey ones (N, H, W)" if x.ndim == 3 else ""
+    raise InputError(
+        f"{path}: {name} is {x.dtype} {x.shape} with fractions; the values of frames are counts of spikes, whole numbers "
+        f"(a sigma-delta network takes np.rint(64 * x)). Images are (N, C, H, W){grey}."
+    )
 
-    Returns:
-        The array, and what was made of it where its axes were in another order.
 
-    Raises:
-        InputError: flat inputs, or three axes that may as well be spike trains.
-    """
-    if x.ndim == 2:
-        raise InputError(
-            f"{path}: {name} is {x.shape}, flat inputs; a network is trained on images (N, C, H, W): "
-            f"{name}.reshape(-1, C, H, W) makes them."
-        )
-    if x.ndim == 3:
-        if x.max() <= 1:
+def _require_alike(
+    stored: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], values: Values, path: Path
+) -> None:
+    """Refuse parts of several shapes, and parts of floats beside parts of integers, which are on another scale more often than not."""
+    first = stored["x_test"]
+    for name, x in arrays.items():
+        both = f"{path}: {name} is stored as {stored[name].dtype} {stored[name].shape} and x_test as {first.dtype} {first.shape}"
+        if x.shape[1:] != arrays["x_test"].shape[1:]:
+            raise InputError(f"{both}; samples must have one shape and type.")
+        floats = [stored[part].dtype.kind == "f" for part in (name, "x_test")]
+        if floats[0] != floats[1] and _stay_float(first, values):
             raise InputError(
-                f"{path}: {name} is {x.shape} of zeros and ones. If they are black and white images, {name}[:, None] makes "
-                "(N, 1, H, W) of them; spike trains (N, T, F) can be simulated, but no network is trained on them."
+                f"{both}; samples must have one shape and type: bytes / 255 are on the scale of floats from 0 to 1."
             )
-        return x[:, None], f"{name} {x.shape} is taken as {len(x)} grey images of {x.shape[1]} x {x.shape[2]}"
-    last, rest = x.shape[-1], x.shape[-3:-1]
-    # (.., H, W, C) read as (.., C, H, W) would be images a few pixels wide, which no network is trained on.
-    if last < SMALLEST_SIDE <= min(rest):
-        side = f"{rest[0]} x {rest[1]} with {last} channel{'' if last == 1 else 's'}"
-        return np.ascontiguousarray(np.moveaxis(x, -1, -3)), f"{name} {x.shape} has its channels last: {side}"
-    return x, None
+
+
+def _stay_float(stored: np.ndarray, values: Values) -> bool:
+    """Whether floats are kept as they are written: those of images are, but of whole numbers (N, H, W) it may be bytes that are meant."""
+    return stored.ndim in (2, 4) or not values.whole
+
+
+def _type_of(stored: np.ndarray, x: np.ndarray, values: Values) -> type[np.generic]:
+    """Of samples that are all of one kind."""
+    if stored.dtype.kind == "f" and _stay_float(stored, values):
+        return np.float32
+    if values.bytes:
+        return np.uint8
+    return np.int32 if x.ndim in (3, 5) else np.float32
 
 
 def as_spikes(x: np.ndarray, name: str, path: Path | str) -> str | None:
