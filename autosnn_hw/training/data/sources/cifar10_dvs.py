@@ -55,7 +55,7 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
     kept_back = {name: math.ceil(len(paths) * FOR_TRAINING) for name, paths in found.items()}
     train = [(path, label) for label, name in enumerate(CLASSES) for path in found[name][: kept_back[name]]]
     test = [(path, label) for label, name in enumerate(CLASSES) for path in found[name][kept_back[name] :]]
-    train = [train[index] for index in shuffled(len(train))]
+    train, test = ([part[index] for index in shuffled(len(part))] for part in (train, test))
 
     def samples() -> Iterator[tuple[int, np.ndarray]]:
         for place, (path, _) in enumerate(train + test):

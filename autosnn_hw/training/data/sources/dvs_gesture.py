@@ -70,7 +70,7 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
         )
     if not test:
         raise InputError(f"{root} has no gesture for testing; unpack the data set again.")
-    train = [train[index] for index in shuffled(len(train))]
+    train, test = ([part[index] for index in shuffled(len(part))] for part in (train, test))
     y_train, y_test = (np.array([one.label for one in part], np.int64) for part in (train, test))
     files = [*dict.fromkeys(one.path for one in train + test)]
     if recordings is not None:

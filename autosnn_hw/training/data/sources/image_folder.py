@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.data.sources.folder_parts import SUFFIXES, files_in, folders_in, parts_of
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp", ".tif", ".tiff")
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP", "TIFF")
 TINY_IMAGENET = "tiny-imagenet-200"
 HELD_BACK = 5  # of so many images of a class one is for testing, where the folder has no test images of its own
@@ -25,55 +25,75 @@ def image_folder(folder: Path, labelled: bool = True) -> Parts:
     """Images of `folder`/train/CLASS and `folder`/test/CLASS (or val/CLASS), or of `folder`/CLASS, of which every fifth is for testing.
 
     Args:
-        labelled: require a training and a test part. Without, a folder that has one of the parts alone is samples, all for testing.
+        labelled: require a training and a test part. Without, a folder without one of them is samples, all for testing.
 
     Raises:
         InputError: no such folder, no or too few classes, other classes in the parts, a file that is no image, or images of
-            several sizes or kinds; names the file. One part alone where both are required.
+            several sizes or kinds; names the file. No training or no test part where both are required.
     """
     if not folder.is_dir():
         raise InputError(f"folder:{folder}: there is no such folder; it needs a sub-folder for each class.")
-    if (alone := _only_part(folder)) is not None:
-        if labelled:
-            raise InputError(
-                f"{folder} has {alone.name} and {'neither test nor val; one of them' if alone.name == 'train' else 'no train; it'} is needed "
-                f"to train. folder:{alone} would split its images by itself."
-            )
-        names = _classes(alone)
-        images = LabelledFiles(folder, [], _labelled(alone, names), names, f"the folder {alone.name}, which is alone")
-        return _parts("images", images)
-    if (folder / "train").is_dir():
-        test_folder = next(folder / part for part in ("test", "val") if (folder / part).is_dir())
-        names = _classes(folder / "train")
-        if (others := _classes(test_folder)) != names:
-            differing = sorted(set(names) ^ set(others))
-            raise InputError(f"{test_folder} and {folder / 'train'} have other classes: {', '.join(differing[:5])}.")
-        train, test = (_labelled(part, names) for part in (folder / "train", test_folder))
-        split = f"the folder {test_folder.name}"
-    else:
-        names = _classes(folder)
-        found = _labelled(folder, names)
-        place = np.concatenate([np.arange(n) for n in np.bincount([label for _, label in found], minlength=len(names))])
-        test, train = (
-            [one for one, number in zip(found, place) if (number % HELD_BACK == HELD_BACK - 1) == wanted]
-            for wanted in (True, False)
+    parts = parts_of(folder)
+    if parts and labelled and (missing := _missing(parts)) is not None:
+        there = " and ".join(path.name for path in parts.values())
+        alone = next(iter(parts.values()))
+        raise InputError(
+            f"{folder} has {there} and {missing} is needed to train. folder:{alone} would split its images by itself."
         )
-        split = "every fifth image of a class in the order of file names"
+    if parts:
+        return _of_parts(folder, parts)
+    names = _classes(folder)
+    found = _labelled(folder, names)
+    place = np.concatenate([np.arange(n) for n in np.bincount([label for _, label in found], minlength=len(names))])
+    test, train = (
+        [one for one, number in zip(found, place) if (number % HELD_BACK == HELD_BACK - 1) == wanted]
+        for wanted in (True, False)
+    )
+    split = "every fifth image of a class in the order of file names"
     return _parts("images", LabelledFiles(folder, train, test, names, split))
 
 
 def lacking(folder: Path) -> tuple[str, ...]:
     """What training needs and a folder has not; nothing where there is no such folder, which reading it says."""
-    alone = _only_part(folder) if folder.is_dir() else None
-    return () if alone is None else ("test images" if alone.name == "train" else "training images",)
+    parts = parts_of(folder) if folder.is_dir() else {}
+    if not parts or _missing(parts) is None:
+        return ()
+    return ("test images" if "train" in parts else "training images",)
 
 
-def _only_part(folder: Path) -> Path | None:
-    """The sub-folder train, test or val where the others are missing; None of a folder of classes, one of which may be called test."""
-    there = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    if "train" in there:
-        return None if there & {"test", "val"} else folder / "train"
-    return folder / min(there) if len(there) == 1 and there <= {"test", "val"} else None
+def _missing(parts: Mapping[str, Path]) -> str | None:
+    """What training needs and parts have not, as it is said."""
+    if "train" not in parts:
+        return "no train; it"
+    return None if len(parts) > 1 else "neither test nor val; one of them"
+
+
+def _of_parts(folder: Path, parts: Mapping[str, Path]) -> Parts:
+    """val is for testing where there is no test; what is alone is, whatever it is called."""
+    tested = next(part for part in ("test", "val", "train") if part in parts)
+    others = {part: path for part, path in parts.items() if part != tested}
+    first = parts.get("train", parts[tested])
+    names = _classes(first)
+    for path in parts.values():
+        if differing := sorted(set(names) ^ set(_classes(path))):
+            raise InputError(f"{path} and {first} have other classes: {', '.join(differing[:5])}.")
+    images = {part: _labelled(path, names) for part, path in parts.items()}
+    split = f"the folder {parts[tested].name}{', which is alone' if not others else ''}"
+    held_out = parts.get("val") if tested == "test" else None
+    notes = () if held_out is None else (f"the folder {held_out.name} is the validation part",)
+    train = images.get("train", []) if "train" in others else []
+    return _parts(
+        "images",
+        LabelledFiles(
+            folder,
+            train,
+            images[tested],
+            names,
+            split,
+            validation=images["val"] if held_out is not None else None,
+            notes=notes,
+        ),
+    )
 
 
 def tiny_imagenet(folder: Path) -> Parts:
@@ -91,7 +111,7 @@ def tiny_imagenet(folder: Path) -> Parts:
             )
     names = tuple(sorted(listing.read_text(encoding="utf-8").split()))
     label = {name: index for index, name in enumerate(names)}
-    train = [(path, label[name]) for name in names for path in _files(root / "train" / name / "images")]
+    train = [(path, label[name]) for name in names for path in files_in(root / "train" / name / "images")]
     if missing := sorted(set(names) - {names[index] for _, index in train}):
         raise InputError(
             f"{root / 'train'} holds no images of {len(missing)} of the {len(names)} classes of {listing.name} ({', '.join(missing[:5])}); "
@@ -112,23 +132,18 @@ def tiny_imagenet(folder: Path) -> Parts:
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+    names = tuple(path.name for path in folders_in(folder))
     if len(names) < 2:
         raise InputError(f"{folder} has {len(names)} sub-folders; one for each of at least 2 classes is needed.")
     return names
 
 
 def _labelled(folder: Path, names: Sequence[str]) -> Labelled:
-    found = [(path, index) for index, name in enumerate(names) for path in _files(folder / name)]
+    found = [(path, index) for index, name in enumerate(names) for path in files_in(folder / name)]
     for index, name in enumerate(names):
         if not any(label == index for _, label in found):
             raise InputError(f"{folder / name} holds no images ({', '.join(SUFFIXES)}).")
     return found
-
-
-def _files(folder: Path) -> list[Path]:
-    # Of a pipe or a device nothing is read: it would wait, or never end.
-    return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 @dataclass(frozen=True)
@@ -142,6 +157,8 @@ class LabelledFiles:
         split: which images are for testing, in words.
         colour: grey images are made colour, too.
         listings: files that say labels.
+        validation: (file, label) of what the folder itself holds out; None where that is a part of train.
+        notes: what was made of the folder, in sentences.
     """
 
     root: Path
@@ -151,6 +168,8 @@ class LabelledFiles:
     split: str
     colour: bool = False
     listings: tuple[Path, ...] = ()
+    validation: Labelled | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _parts(name: str, images: LabelledFiles) -> Parts:
@@ -158,8 +177,8 @@ def _parts(name: str, images: LabelledFiles) -> Parts:
         raise InputError(
             f"{images.root}: {len(images.train)} training images and none for testing were found; both are needed."
         )
-    train, test = [images.train[index] for index in shuffled(len(images.train))], images.test
-    paths = [path for path, _ in train + test]
+    train, validation, test = (_mixed(part) for part in (images.train, images.validation or [], images.test))
+    paths = [path for path, _ in train + validation + test]
 
     def samples() -> Iterator[tuple[int, np.ndarray]]:
         first = _pixels(paths[0], images.colour)
@@ -167,17 +186,23 @@ def _parts(name: str, images: LabelledFiles) -> Parts:
             image = _pixels(path, images.colour)
             if image.shape != first.shape:
                 raise InputError(
-                    f"{path} is {_size(image)} and {paths[0]} {_size(first)}; all images must have one size and kind."
+                    f"{path} is {_size(image)} and {paths[0]} {_size(first)}; all images must have one size and kind: "
+                    f"{_made_alike(image, first)}, for every file, makes them so."
                 )
             yield place, image
 
-    y_train, y_test = (np.array([label for _, label in part], np.int64) for part in (train, test))
+    y_train, y_val, y_test = (np.array([label for _, label in part], np.int64) for part in (train, validation, test))
     return kept(
         Recipe(
             name, images.root, [*paths, *images.listings], "grey made colour" if images.colour else "none",
             y_train, y_test, images.names, samples, split=images.split,
+            y_val=None if images.validation is None else y_val, notes=images.notes,
         )
     )  # fmt: skip
+
+
+def _mixed(part: Labelled) -> Labelled:
+    return [part[index] for index in shuffled(len(part))]
 
 
 def _pixels(path: Path, colour: bool) -> np.ndarray:
@@ -188,12 +213,31 @@ def _pixels(path: Path, colour: bool) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as image:
-                grey = image.mode in ("1", "L") and not colour
-                pixels = np.asarray(image.convert("L" if grey else "RGB"))
+                mode, grey = image.mode, image.mode in ("1", "L") and not colour
+                pixels = np.asarray(image if _is_wide(mode) else image.convert("L" if grey else "RGB"))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path} is not a readable image ({reason}).") from error
+    if _is_wide(mode):
+        # Pillow would cut them at 255, of floats from 0 to 1 leave nothing: how they become bytes is for their owner to say.
+        raise InputError(
+            f"{path} holds {pixels.dtype} pixels, {pixels.min():g} to {pixels.max():g} (mode {mode}), and images of bytes are read. With MOST for the "
+            "largest of all images, Image.fromarray((np.asarray(Image.open(path)) * (255 / MOST)).clip(0, 255).astype(np.uint8)).save(path) "
+            "makes bytes of them; an npz file keeps them as they are, as float32 (N, 1, H, W)."
+        )
     return pixels[None] if grey else np.moveaxis(pixels, -1, 0)
+
+
+def _is_wide(mode: str) -> bool:
+    """Whether Pillow's mode is one of grey pixels of more than a byte."""
+    return mode in ("I", "F") or mode.startswith("I;16")
+
+
+def _made_alike(image: np.ndarray, first: np.ndarray) -> str:
+    """The line that gives files one size and kind."""
+    kind = "L" if len(image) == len(first) == 1 else "RGB"
+    resized = "" if image.shape[1:] == first.shape[1:] else f".resize(({first.shape[2]}, {first.shape[1]}))"
+    return f'Image.open(path).convert("{kind}"){resized}.save(path)'
 
 
 def _size(image: np.ndarray) -> str:

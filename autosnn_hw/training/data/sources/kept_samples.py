@@ -1,7 +1,7 @@
 """Samples made of many files, made once and kept in one file, which every process of a search maps into its memory.
 
-The file is safetensors: `x` uint8 (samples, ...), training samples first, `y_train`, `y_test`, and words in its metadata. Its name has the
-hash of the contents it was made of and of how; it is there whole or not at all. What is kept may be removed at any time.
+The file is safetensors: `x` uint8 (samples, ...), those for training, for validation, for testing, one after the other, `y_train`, `y_test`,
+`y_val` where the data set has a validation part of its own, and words in its metadata. Its name has the hash of the contents it was made of and of how; it is there whole or not at all. What is kept may be removed at any time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from autosnn_hw.training.data.sources.sample_arrays import as_spikes
 from autosnn_hw.training.data.splits import sha256
 
 FOLDER = ".autosnn-hw"
-VERSION = 2  # counted up where what is made of the same files changes
+VERSION = 3  # counted up where what is made of the same files changes
 ROOM = 4096  # bytes of the header for notes, which are known last
 
 
@@ -41,8 +41,11 @@ class Recipe:
         preprocessing: what is done with a sample, in words.
         y_train, y_test: labels int64, in the order of the samples.
         class_names: one a class.
-        samples: gives (place, sample uint8) for every sample, in any order; training samples have the first places.
+        samples: gives (place, sample uint8) for every sample, in any order; training samples have the first places, then come those
+            for validation.
         split: which samples are for testing, in words.
+        y_val: labels of the samples that the data set itself holds out; None where it holds out none.
+        notes: what was made of the files, in sentences.
     """
 
     name: str
@@ -54,6 +57,14 @@ class Recipe:
     class_names: tuple[str, ...]
     samples: Callable[[], Iterator[tuple[int, np.ndarray]]]
     split: str
+    y_val: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> dict[str, np.ndarray]:
+        """Those that there are, in the order of the samples."""
+        validation = {} if self.y_val is None else {"y_val": self.y_val}
+        return {"y_train": self.y_train, **validation, "y_test": self.y_test}
 
 
 def kept(recipe: Recipe) -> Parts:
@@ -63,8 +74,8 @@ def kept(recipe: Recipe) -> Parts:
     """
     places = _places(recipe.root)
     contents = content_hash(recipe.root, recipe.files, [place / f"{recipe.name}-files.json" for place in places])
-    labels = sha256((recipe.y_train, recipe.y_test))
-    words = f"{VERSION}\0{recipe.preprocessing}\0{recipe.split}\0{contents}\0{labels}"
+    labels = sha256(recipe.labels.values())
+    words = f"{VERSION}\0{recipe.preprocessing}\0{recipe.split}\0{contents}\0{labels}\0{recipe.notes}"
     key = hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
     paths = [place / f"{recipe.name}-{key}.safetensors" for place in places]
     for path in paths:
@@ -88,8 +99,8 @@ def _places(root: Path) -> list[Path]:
 
 def _write(recipe: Recipe, path: Path) -> None:
     """Samples go to their places as they are made: memory holds one at a time."""
-    count = len(recipe.y_train) + len(recipe.y_test)
-    labels = {"y_train": recipe.y_train.astype("<i8"), "y_test": recipe.y_test.astype("<i8")}
+    labels = {name: y.astype("<i8") for name, y in recipe.labels.items()}
+    count = sum(map(len, labels.values()))
     words = {
         "class_names": json.dumps(recipe.class_names),
         "preprocessing": recipe.preprocessing,
@@ -113,11 +124,11 @@ def _write(recipe: Recipe, path: Path) -> None:
             file.write(y.tobytes())
         file.flush()
         x = np.memmap(path, np.uint8, "r", start, (count, *shape))
-        train, test = x[: len(recipe.y_train)], x[len(recipe.y_train) :]
-        note = as_spikes(train, "x_train", recipe.name)
+        samples = _cut(x, labels)
+        note = as_spikes(samples["y_train"], "x_train", recipe.name)
         words |= {
-            "sha256": sha256((train, labels["y_train"], test, labels["y_test"])),
-            "notes": json.dumps([] if note is None else [note]),
+            "sha256": sha256(array for name, y in labels.items() for array in (samples[name], y)),
+            "notes": json.dumps([*recipe.notes, *([] if note is None else [note])]),
         }
         file.seek(0)
         header = _header(words, labels, x.shape)
@@ -134,17 +145,26 @@ def _header(words: dict[str, str], labels: dict[str, np.ndarray], shape: tuple[i
     return json.dumps(entries).encode()
 
 
+def _cut(x: np.ndarray, labels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The samples that belong to each of the labels, which lie in the same order."""
+    ends = np.cumsum([len(y) for y in labels.values()])
+    return {name: x[end - len(y) : end] for (name, y), end in zip(labels.items(), ends)}
+
+
 def _read(path: Path) -> Parts:
     with safe_open(path, framework="numpy") as file:  # refuses what is cut or does not agree with its header
-        words, shape = file.metadata(), tuple(file.get_slice("x").get_shape())
-        y_train, y_test = (np.array(file.get_tensor(name)) for name in ("y_train", "y_test"))
+        words, shape, there = file.metadata(), tuple(file.get_slice("x").get_shape()), set(file.keys())
+        names = [name for name in ("y_train", "y_val", "y_test") if name != "y_val" or name in there]
+        labels = {name: np.array(file.get_tensor(name)) for name in names}
     with open(path, "rb") as stream:
         start = 8 + int.from_bytes(stream.read(8), "little")
     x = np.memmap(path, np.uint8, "r", start, shape)
-    if len(x) != len(y_train) + len(y_test):
-        raise ValueError(f"{path}: {len(x)} samples and {len(y_train) + len(y_test)} labels")
+    if len(x) != sum(map(len, labels.values())):
+        raise ValueError(f"{path}: {len(x)} samples and {sum(map(len, labels.values()))} labels")
+    samples = _cut(x, labels)
     return Parts(
-        x[: len(y_train)], y_train, x[len(y_train) :], y_test,
+        samples["y_train"], labels["y_train"], samples["y_test"], labels["y_test"],
+        validation=(samples["y_val"], labels["y_val"]) if "y_val" in labels else None,
         class_names=tuple(json.loads(words["class_names"])), notes=tuple(json.loads(words["notes"])),
         sha256=words["sha256"], preprocessing=words["preprocessing"], split=words["split"],
     )  # fmt: skip

@@ -1,4 +1,5 @@
 import os
+import re
 
 import numpy as np
 import pytest
@@ -6,6 +7,8 @@ from PIL import Image
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.sources.parts import shuffled
+from autosnn_hw.training.data.splits import sha256
 
 
 def put(path, shape=(8, 9, 3), seed=0):
@@ -22,8 +25,9 @@ def test_every_fifth_image_of_a_class_is_for_testing(tmp_path):
             written[name, i] = put(tmp_path / name / f"{i}.png", seed=100 * number + i)
     found = datasets.load(f"folder:{tmp_path}")
     assert found.class_names == ("cat", "dog", "emu") and found.image == (3, 8, 9)
-    assert found.y_test.tolist() == [0, 0, 1, 1, 2]
-    np.testing.assert_array_equal(found.x_test[0], written["cat", 4].transpose(2, 0, 1))
+    assert found.y_test.tolist() == np.array([0, 0, 1, 1, 2])[shuffled(5)].tolist()
+    tested = [written[name, i] for name, i in (("cat", 4), ("cat", 9), ("dog", 4), ("dog", 9), ("emu", 4))]
+    np.testing.assert_array_equal(found.x_test, np.stack(tested).transpose(0, 3, 1, 2)[shuffled(5)])
     x, y = found.full_train()
     assert np.bincount(y).tolist() == [8, 8, 4] and set(y[:5]) != {0}, "classes are mixed"
     everything = {array.transpose(2, 0, 1).tobytes() for array in written.values()}
@@ -40,7 +44,8 @@ def test_folders_train_and_test_are_the_parts(tmp_path, part):
             put(tmp_path / "train" / name / f"{i}.png", (6, 6), i)
         put(tmp_path / part / name / "0.jpg", (6, 6), 9)
     found = datasets.load(f"folder:{tmp_path}")
-    assert found.image == (1, 6, 6) and len(found.full_train()[0]) == 8 and found.y_test.tolist() == [0, 1]
+    assert found.image == (1, 6, 6) and len(found.full_train()[0]) == 8 and sorted(found.y_test) == [0, 1]
+    assert found.split == f"the folder {part}" and found.notes == ()
     put(tmp_path / part / "c" / "0.png", (6, 6))
     with pytest.raises(InputError, match="have other classes: c"):
         datasets.load(f"folder:{tmp_path}")
@@ -76,7 +81,11 @@ def test_one_part_alone_is_samples(tmp_path, part):
             put(tmp_path / part / name / f"{i}.jpg", (6, 6), i)
     name = f"folder:{tmp_path}"
     found = datasets.load(name, labelled=False)
-    assert found.y_test.tolist() == [0, 0, 0, 1, 1, 1] and len(found.full_train()[0]) == 0 and part in found.split
+    assert (
+        found.y_test.tolist() == np.array([0, 0, 0, 1, 1, 1])[shuffled(6)].tolist()
+        and len(found.full_train()[0]) == 0
+        and part in found.split
+    )
     assert datasets.lacking(name) == (("test images",) if part == "train" else ("training images",))
     with pytest.raises(InputError, match=rf"has {part} and .* is needed to train\. folder:.*{part} would split"):
         datasets.load(name)
@@ -113,7 +122,9 @@ def test_tiny_imagenet_as_it_is_unpacked(tmp_path):
     for folder in (tmp_path, root):
         found = datasets.load("tiny-imagenet", data_dir=folder)
         assert found.class_names == ("n01", "n02") and found.image == (3, 64, 64), "grey images are made colour"
-        assert found.y_test.tolist() == [0, 1, 0] and np.bincount(found.full_train()[1]).tolist() == [5, 5]
+        assert found.y_test.tolist() == np.array([0, 1, 0])[shuffled(3)].tolist() and np.bincount(
+            found.full_train()[1]
+        ).tolist() == [5, 5]
     cut = root / "train" / "n02" / "images" / "n02_3.JPEG"
     whole = cut.read_bytes()
     cut.write_bytes(whole[: len(whole) // 2])
@@ -131,3 +142,128 @@ def test_tiny_imagenet_as_it_is_unpacked(tmp_path):
         datasets.load("tiny-imagenet", data_dir=tmp_path)
     with pytest.raises(InputError, match=r"wnids\.txt was not found; say --data-dir"):
         datasets.load("tiny-imagenet", data_dir=tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("part", ["test", None])
+def test_the_first_test_images_are_of_many_classes(tmp_path, part):
+    """`--samples 100` and a certificate take the first."""
+    for name in map(str, range(10)):
+        for i in range(20):
+            put(tmp_path / (part or "") / name / f"{i:02}.png", (4, 4), i)
+        for i in range(5 if part else 0):
+            put(tmp_path / "train" / name / f"{i:02}.png", (4, 4), 50 + i)
+    found = datasets.load(f"folder:{tmp_path}")
+    assert len(set(found.y_test[:20].tolist())) > 5
+    again = datasets.load(f"folder:{tmp_path}", labelled=False)
+    assert found.y_test.tolist() == again.y_test.tolist() and found.sha256 == again.sha256
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train", "val", "test"),
+        ("Train", "VALID", "Test"),
+        ("training_set", "validation", "testing set"),
+        ("TRAINING", "valid-set", "testset"),
+    ],
+)
+def test_the_folders_own_validation_images_are_used_whatever_the_parts_are_called(tmp_path, names):
+    written = {}
+    for part, count in zip(names, (6, 3, 2)):
+        for label in (0, 1):
+            for i in range(count):
+                written[part, label, i] = put(tmp_path / part / "ab"[label] / f"{i}.png", (6, 6), len(written))
+    name = f"folder:{tmp_path}"
+    found = datasets.load(name)
+    assert [len(x) for x in (found.x_train, found.x_val, found.x_test)] == [12, 6, 4] and datasets.lacking(name) == ()
+    assert found.split == f"the folder {names[2]}" and found.notes == (f"the folder {names[1]} is the validation part",)
+    for part, x, y in zip(
+        names, (found.x_train, found.x_val, found.x_test), (found.y_train, found.y_val, found.y_test)
+    ):
+        there = {(label, image.tobytes()) for (one, label, _), image in written.items() if one == part}
+        assert {(label, image.tobytes()) for label, image in zip(y.tolist(), x)} == there
+    x, y = found.full_train()
+    assert np.shares_memory(x, found.x_train) and found.sha256 == sha256(
+        (found.x_train, found.y_train, found.x_val, found.y_val, found.x_test, found.y_test)
+    )
+    alone = datasets.load(name, labelled=False)
+    assert alone.sha256 == found.sha256 and alone.notes == found.notes, "kept"
+    put(tmp_path / names[1] / "c" / "0.png", (6, 6))
+    with pytest.raises(InputError, match="have other classes: c"):
+        datasets.load(name)
+
+
+def test_test_and_validation_without_training_images_can_be_simulated(tmp_path):
+    for part in ("Test", "val"):
+        for name in ("a", "b"):
+            put(tmp_path / part / name / "0.png", (6, 6), ord(name) + len(part))
+    name = f"folder:{tmp_path}"
+    with pytest.raises(InputError, match=r"has Test and val and no train; it is needed to train"):
+        datasets.load(name)
+    found = datasets.load(name, labelled=False)
+    assert [len(x) for x in (found.x_train, found.x_val, found.x_test)] == [0, 2, 2]
+    assert datasets.lacking(name) == ("training images",)
+
+
+def test_two_folders_that_are_one_part_are_refused(tmp_path):
+    for part in ("train", "val", "validation", "test"):
+        for name in ("a", "b"):
+            put(tmp_path / part / name / "0.png", (6, 6))
+    with pytest.raises(
+        InputError, match="has val and validation, and only one of them can be the part val; put them together"
+    ):
+        datasets.load(f"folder:{tmp_path}")
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    for name in ("bus", "car", "Train", "test"):
+        for i in range(5):
+            put(tmp_path / name / f"{i}.png", (6, 6), i)
+    assert datasets.load(f"folder:{tmp_path}").class_names == ("Train", "bus", "car", "test")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "suffix", "scale"),
+    [(np.uint16, "png", 65535), (np.uint16, "tif", 4095), (np.int32, "tif", 90000), (np.float32, "tif", 1.0)],
+)
+def test_grey_pixels_of_more_than_a_byte_are_refused_and_the_advice_works(tmp_path, dtype, suffix, scale):
+    """Pillow would cut them at 255, and make nothing of floats."""
+    rng, shares = np.random.default_rng(0), {}
+    for name in ("a", "b"):
+        for i in range(5):
+            path = tmp_path / name / f"{i}.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            shares[path] = rng.random((6, 7))
+            shares[path][0, 0] = 1
+            Image.fromarray((shares[path] * scale).astype(dtype)).save(path)
+    with pytest.raises(
+        InputError, match=r"holds u?(int16|int32|float32) pixels, .* \(mode (I|F|I;16)\), and images of bytes are read"
+    ) as refusal:
+        datasets.load(f"folder:{tmp_path}")
+    line = re.search(r"Image\.fromarray.*\.save\(path\)", str(refusal.value))[0]
+    for path in shares:
+        eval(line, {"Image": Image, "np": np, "path": path, "MOST": scale})
+    found = datasets.load(f"folder:{tmp_path}", labelled=False)
+    assert found.image == (1, 6, 7) and found.x_test.dtype == np.uint8
+    expected = {tuple(np.round(share * 255).astype(int).ravel()) for path, share in shares.items() if path.stem == "4"}
+    for image in found.x_test:
+        assert min(np.abs(np.subtract(one, image.ravel().astype(int))).max() for one in expected) <= 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "line"),
+    [
+        ((5, 8), 'convert("L").resize((7, 6))'), ((6, 7, 3), 'convert("RGB").save'), ((5, 8, 3), 'convert("RGB").resize((7, 6))'),
+    ],
+)  # fmt: skip
+def test_images_of_several_sizes_and_kinds_are_told_a_line_that_works(tmp_path, shape, line):
+    for name in ("a", "b"):
+        for i in range(5):
+            put(tmp_path / name / f"{i}.png", shape if (name, i) == ("b", 2) else (6, 7), i)
+    with pytest.raises(InputError) as refusal:
+        datasets.load(f"folder:{tmp_path}")
+    advice = re.search(r"Image\.open\(path\).*\.save\(path\)", str(refusal.value))[0]
+    assert line in advice
+    for path in tmp_path.glob("?/*.png"):
+        eval(advice, {"Image": Image, "path": path})
+    assert len(datasets.load(f"folder:{tmp_path}").x_test) == 2
