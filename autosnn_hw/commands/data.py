@@ -36,7 +36,7 @@ def command(name, target, data_dir, download, no_time, as_json):
 
     def described(document: dict[str, Any]) -> None:
         show(data_table(document))
-        if document["search"]:
+        if document["search"] and not no_time:
             click.echo("\nA few batches are timed for how long a search takes ..", err=True)
 
     document = data(name, target, data_dir=data_dir, download=download, estimate=not no_time, described=described)

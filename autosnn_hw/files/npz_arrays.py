@@ -19,6 +19,10 @@ HONEST_RATIO = (
 )
 
 
+class HoldsObjects(ValueError):
+    """An array of dtype object; says its name."""
+
+
 def read(path: str | Path, wanted: Callable[[str], bool], *, ratio: int = HONEST_RATIO) -> dict[str, np.ndarray]:
     """The arrays whose names are wanted, checked against what the archive can hold before they are allocated.
 
@@ -35,6 +39,16 @@ def read(path: str | Path, wanted: Callable[[str], bool], *, ratio: int = HONEST
             chosen = {name: info for name, info in members.items() if wanted(name)}
             _refuse_bomb(sum(info.file_size for info in chosen.values()), path.stat().st_size, ratio)
             return {name: _read_array(archive, info) for name, info in chosen.items()}
+    except HoldsObjects as error:
+        name = str(error)
+        plain = (
+            f"{name}.astype(int) or {name}.astype(str)"
+            if name.startswith("y")
+            else f"np.stack(list({name})) where all are of one shape"
+        )
+        raise InputError(
+            f"{path}: array {name} holds Python objects (dtype object), which are never unpickled; save it as numbers or names: {plain}."
+        ) from None
     except (
         Exception
     ) as error:  # zipfile, zlib, lzma, bz2, tokenize and numpy each raise what they like at a damaged file
@@ -60,9 +74,7 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
         shape, _, dtype = read_header(stream)
         claimed = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
         if dtype.hasobject:
-            raise ValueError(
-                f"array {info.filename} holds Python objects, which are never unpickled; numbers and names (.astype(str)) are read"
-            )
+            raise HoldsObjects(info.filename.removesuffix(".npy"))
         if min(shape, default=0) < 0 or claimed != info.file_size - stream.tell():
             raise ValueError(f"array {info.filename} claims {claimed} bytes and has {info.file_size - stream.tell()}")
     with archive.open(info) as stream:

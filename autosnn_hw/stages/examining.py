@@ -22,16 +22,16 @@ def examined(
     Args:
         config: the search that would be made.
         estimate: batches are timed for the time of a search.
-        described: is given the document before that, which may take minutes: without times, or whole where there are none to come.
+        described: is given the document before that, which may take minutes: with what will be on the chip, without times.
 
     Raises:
         InputError: unknown name or target, missing or damaged data.
     """
     document, prepared = _described(config)
-    sizes = None if prepared is None or not estimate else {"target": config.target, **network_sizes(prepared)}
+    sizes = None if prepared is None else {"target": config.target, **network_sizes(prepared)}
     if described is not None:
         described(document | {"search": sizes})
-    if prepared is None or sizes is None:
+    if prepared is None or sizes is None or not estimate:
         return document | {"search": None}
     return document | {"search": sizes | search_time(config, prepared)}
 

@@ -25,12 +25,13 @@ def data(
         name: as --dataset takes it.
         target: of the search that is estimated.
         estimate: also train a few batches, and say under "search" what a search with the options as they are by default would take here.
-        described: called once with the document before that, whose "search" has no times yet (no training, expected).
+        described: called once with the document before that, whose "search" has no times yet (no training, expected), whether there will
+            be any or not.
 
     Returns:
         the keys of `autosnn_hw.training.data.data_check.examine`; "search": {target, stages, networks, timesteps, training (of the
         super-network: seconds_per_batch, batches, seconds, peak_bytes), expected (seconds, and of them supernet, candidates, networks)} or
-        None.
+        None: without `estimate`, and of data that a search would refuse.
 
     Raises:
         InputError: unknown name, missing or damaged file, arrays of the wrong shape or type.

@@ -40,6 +40,7 @@ def test_the_description_comes_before_batches_are_timed(order):
     assert {**document, "search": None} == {**early, "search": None}
     order.clear()
     assert verbs.data("digits", estimate=False, described=described)["search"] is None and order == ["described"]
+    assert seen[1] == early, "what will be on the chip is known without a time"
 
 
 def test_the_time_is_that_of_the_whole_search(order):
@@ -69,3 +70,4 @@ def test_the_command_prints_the_time_last_and_json_as_one_document(order, monkey
     assert document["search"]["expected"]["seconds"] > 0 and order == ["timed"]
     quick = CliRunner().invoke(group, ["data", "digits", "--no-time"])
     assert "a search about" not in " ".join(quick.output.split()) and "timed" not in quick.output
+    assert "on the chip stem " in " ".join(quick.stdout.split()), "docs/how-to/your-data.md"

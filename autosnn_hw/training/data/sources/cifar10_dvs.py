@@ -48,9 +48,14 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
     found = {name: sorted((root / name).glob("*.aedat")) for name in CLASSES}
     if missing := [name for name, paths in found.items() if len(paths) < 2]:
         other = " Files .aedat4, repacked by tonic, are not read." if any(root.glob("*/*.aedat4")) else ""
+        fetch = (
+            f"or remove the folder {root / missing[0]}, and --download fetches it again"
+            if download
+            else "or --download"
+        )
         raise InputError(
             f"CIFAR10-DVS: {root} holds no files {', '.join(f'{name}/*.aedat' for name in missing)} (two of a class are the fewest); say "
-            f"--data-dir DIR where the unpacked folders of its ten classes lie, or --download.{other}"
+            f"--data-dir DIR where the unpacked folders of its ten classes lie, {fetch}.{other}"
         )
     kept_back = {name: math.ceil(len(paths) * FOR_TRAINING) for name, paths in found.items()}
     train = [(path, label) for label, name in enumerate(CLASSES) for path in found[name][: kept_back[name]]]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training.data.sources.parts import Parts
 
 LAYOUTS = {
@@ -28,6 +28,7 @@ def load(name: str, folder: Path, download: bool) -> Parts:
 
     Raises:
         InputError: the files are missing, or damaged; says what was looked for where.
+        RunError: they cannot be fetched.
     """
     try:
         return _of_its_classes(name, folder, READERS[name](folder, download))
@@ -35,6 +36,10 @@ def load(name: str, folder: Path, download: bool) -> Parts:
         raise
     except Exception as error:  # urllib, zipfile, scipy and torch each raise what they like at a damaged file
         reason = " ".join(str(error).split())[:160] or type(error).__name__
+        if download:
+            raise RunError(
+                f"{name} could not be fetched into {folder} ({reason}); fetch it on a machine that can, and say --data-dir DIR where {LAYOUTS[name]} lie."
+            ) from error
         raise InputError(
             f"{name} could not be loaded from {folder} ({reason}); say --data-dir DIR where {LAYOUTS[name]} lie, or --download."
         ) from error

@@ -62,7 +62,7 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
         for name, archive, number, md5 in CUT:
             if download and not (root / name).is_dir():
                 archives.fetch(f"https://figshare.com/ndownloader/files/{number}", root, archive, md5)
-        train, test = (_cut(root / part[0]) for part in CUT)
+        train, test = (_cut(root / part[0], download) for part in CUT)
     if missing := sorted(set(range(len(CLASSES))) - {one.label for one in train}):
         raise InputError(
             f"{root} has no training sample of {', '.join(CLASSES[label] for label in missing)}; {len(CLASSES)} classes are needed: unpack the "
@@ -142,13 +142,14 @@ def _lines(path: Path, what: str) -> list[str]:
         raise InputError(f"{path}, {what}, is missing or damaged; unpack the data set again.") from error
 
 
-def _cut(folder: Path) -> list[Gesture]:
+def _cut(folder: Path, download: bool) -> list[Gesture]:
     """Gestures that lie in files of their own, one.label for one in part.npy in a folder a user and light."""
     found = sorted(folder.glob("user*/*.npy"))
     if not found:
+        fetch = f"or remove {folder}, and --download fetches it again" if download else "or --download"
         raise InputError(
             f"DVS128-Gesture was not found in {folder.parent}: say --data-dir DIR where the unpacked DvsGesture of IBM "
-            f"({LISTS[0]}, user01_fluorescent.aedat ..) or {folder.name} lies, or --download."
+            f"({LISTS[0]}, user01_fluorescent.aedat ..) or {folder.name} lies, {fetch}."
         )
     for path in found:
         if not path.stem.isdecimal() or int(path.stem) >= len(CLASSES):

@@ -74,6 +74,17 @@ def test_what_is_missing_is_fetched_where_that_was_asked_for(folder, monkeypatch
     )
 
 
+def test_an_empty_folder_of_a_class_is_told_what_lets_it_be_fetched(folder, monkeypatch):
+    root = folder / "CIFAR10-DVS"
+    for path in (root / "dog").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match=r"or remove the folder .*dog, and --download fetches it again\.$"):
+        datasets.load("cifar10-dvs:1", data_dir=folder, download=True)
+    (root / "dog").rmdir()
+    monkeypatch.setattr(archives, "fetch", lambda address, root, name, md5: event_files.cifar10_dvs(root, count=2))
+    assert datasets.load("cifar10-dvs:1", data_dir=folder, download=True).classes == 10
+
+
 def test_an_archive_that_cannot_be_fetched_says_what_to_do(tmp_path):
     with pytest.raises(
         RunError, match=r"a\.zip could not be fetched from file:///.*; fetch it yourself and unpack it in"

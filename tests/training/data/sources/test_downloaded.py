@@ -2,14 +2,17 @@
 
 import hashlib
 import pickle
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
 import scipy.io
 import torchvision
 
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.sources import downloaded
 
 
 def write_idx(path, array):
@@ -143,3 +146,19 @@ def test_svhn_in_matlabs_format(rng, tmp_path, monkeypatch):
     (tmp_path / "train_32x32.mat").unlink()
     with pytest.raises(InputError, match="svhn could not be loaded from .*train_32x32.mat and test_32x32.mat"):
         datasets.load("svhn", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", downloaded.LAYOUTS)
+def test_what_cannot_be_fetched_failed_at_run_time_and_is_not_told_to_be_fetched(name, tmp_path, monkeypatch):
+    def unreachable(*_, **__):
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setattr(urllib.request, "urlopen", unreachable)
+    with pytest.raises(
+        RunError, match=rf"{name} could not be fetched into .*; fetch it on a machine that can"
+    ) as failure:
+        datasets.load(name, data_dir=tmp_path, download=True)
+    assert "--download" not in str(failure.value) and failure.value.exit_code == 1
+    with pytest.raises(InputError, match=r"or --download\.$") as refusal:
+        datasets.load(name, data_dir=tmp_path)
+    assert refusal.value.exit_code == 2

@@ -106,6 +106,10 @@ def test_damaged_arrays_are_named_and_none_is_unpickled(tmp_path, capsys, conten
         datasets.load("dvs128-gesture:2", data_dir=tmp_path)
 
 
-def test_nothing_there_says_where_it_is_looked_for(tmp_path):
+def test_nothing_there_says_where_it_is_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(dvs_gesture.archives, "fetch", lambda *_: None)
     with pytest.raises(InputError, match="say --data-dir DIR where the unpacked DvsGesture of IBM .*or --download"):
         datasets.load("dvs128-gesture", data_dir=tmp_path)
+    (tmp_path / "DVSGesture" / "ibmGestureTrain").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"or remove .*ibmGestureTrain, and --download fetches it again\.$"):
+        datasets.load("dvs128-gesture", data_dir=tmp_path, download=True)

@@ -86,9 +86,24 @@ def test_names_and_numbers_are_not_mixed_and_none_is_empty(tmp_path):
         load(tmp_path, {"y_train": np.where(y == 1, "", NAMES[y]), "y_test": NAMES[y[:4]]})
 
 
-def test_names_saved_as_objects_are_told_how_to_be_saved(tmp_path):
+@pytest.mark.parametrize("way", ["int", "str"])
+def test_labels_saved_as_objects_are_told_how_to_be_saved(tmp_path, way):
     y = npz_files.arrays()["y_train"]
-    change = {"y_train": NAMES[y].astype(object), "y_test": NAMES[y[:4]]}
-    with pytest.raises(InputError, match=r"y_train.npy holds Python objects.*names \(\.astype\(str\)\) are read"):
+    labels = {"y_train": y, "y_test": y[:4]} if way == "int" else {"y_train": NAMES[y], "y_test": NAMES[y[:4]]}
+    change = labels | {"y_train": labels["y_train"].astype(object)}
+    with pytest.raises(
+        InputError, match=rf"array y_train holds Python objects .* y_train\.astype\(.*{way}\)"
+    ) as refusal:
         load(tmp_path, change)
-    assert load(tmp_path, {name: labels.astype(str) for name, labels in change.items()}).classes == 3
+    assert "numpy.savez" not in str(refusal.value), "it was written with that"
+    saved = {name: eval(f"y_train.astype({way})", {"y_train": array}) for name, array in change.items()}
+    assert load(tmp_path, saved).classes == 3
+
+
+def test_samples_saved_as_objects_are_told_how_to_be_saved(tmp_path):
+    x = npz_files.arrays()["x_train"]
+    with pytest.raises(InputError, match=r"array x_train holds Python objects .*np\.stack\(list\(x_train\)\)"):
+        load(tmp_path, {"x_train": x.astype(object)})
+    several = np.empty(len(x), object)
+    several[:] = list(x)
+    assert len(load(tmp_path, {"x_train": np.stack(list(several))}).full_train()[0]) == 10

@@ -36,6 +36,18 @@ def test_a_header_that_claims_more_than_there_is_allocates_nothing(tmp_path):
         datasets.load(f"npz:{tmp_path / 'a.npz'}", labelled=False)
 
 
+def test_other_names_of_arrays_are_said(tmp_path):
+    x = npz_files.arrays()["x_test"]
+    name = npz_files.write(tmp_path / "a.npz", X_train=x, images=x, arr_0=x)
+    with pytest.raises(InputError, match=r"has no array x_train, y_train.*, and it holds X_train, images, arr_0\.$"):
+        datasets.load(name)
+    with pytest.raises(InputError, match=r"has no array x_test; it needs x_test, and it holds X_train"):
+        datasets.load(name, labelled=False)
+    many = npz_files.write(tmp_path / "b.npz", **{f"a{index}": x for index in range(40)})
+    with pytest.raises(InputError, match=r"it holds a0, a1, .*, a11, \.\.\.$"):
+        datasets.load(many)
+
+
 @settings(max_examples=60, deadline=None)
 @given(position=st.integers(0, 5000), value=st.integers(0, 255), length=st.integers(0, 6000))
 def test_a_damaged_file_is_one_sentence_or_still_loads(tmp_path_factory, position, value, length):
