@@ -9,7 +9,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.sources.sample_axes import as_images, samples_first
-from autosnn_hw.training.data.sources.sample_values import AT_ONCE, Values
+from autosnn_hw.training.data.sources.sample_values import AT_ONCE, ValueRange
 
 FORMS = "images (N, C, H, W), bytes or float32, event frames (N, T, C, H, W) or (N, T, F) of whole numbers, or flat inputs (N, F)"
 INPUTS = ("x_test", "x_train", "x_val")
@@ -40,7 +40,7 @@ def checked_inputs(
         _require_numbers(x, name, path)
     labels = {name: y.shape for name, y in found.items() if name.startswith("y_")}
     arrays, notes = samples_first(stored, labels, path)
-    values = Values.of(arrays.values())
+    values = ValueRange.of(arrays.values())
     for name, x in arrays.items():
         _require_counts(x, name, values, path, labelled)
         if labelled:
@@ -64,7 +64,7 @@ def _require_numbers(x: np.ndarray, name: str, path: Path) -> None:
             raise InputError(f"{path}: {name} holds values of {low}..{high}; at most 32 bits are taken.")
 
 
-def _require_counts(x: np.ndarray, name: str, values: Values, path: Path, labelled: bool) -> None:
+def _require_counts(x: np.ndarray, name: str, values: ValueRange, path: Path, labelled: bool) -> None:
     """Refuse frames with fractions; three axes with fractions from 0 to 1 are grey images, and of those for training `as_images` says more."""
     if values.whole or x.ndim not in (3, 5) or (x.ndim == 3 and (labelled or values.shares)):
         return
@@ -76,7 +76,7 @@ def _require_counts(x: np.ndarray, name: str, values: Values, path: Path, labell
 
 
 def _require_alike(
-    stored: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], values: Values, path: Path
+    stored: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], values: ValueRange, path: Path
 ) -> None:
     """Refuse parts of several shapes, and parts of floats beside parts of integers, which are on another scale more often than not."""
     first = stored["x_test"]
@@ -91,12 +91,12 @@ def _require_alike(
             )
 
 
-def _stay_float(stored: np.ndarray, values: Values) -> bool:
+def _stay_float(stored: np.ndarray, values: ValueRange) -> bool:
     """Whether floats are kept as they are written: those of images are, but of whole numbers (N, H, W) it may be bytes that are meant."""
     return stored.ndim in (2, 4) or not values.whole
 
 
-def _type_of(stored: np.ndarray, x: np.ndarray, values: Values) -> type[np.generic]:
+def _type_of(stored: np.ndarray, x: np.ndarray, values: ValueRange) -> type[np.generic]:
     """Of samples that are all of one kind."""
     if stored.dtype.kind == "f" and _stay_float(stored, values):
         return np.float32

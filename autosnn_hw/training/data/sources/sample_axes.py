@@ -10,7 +10,7 @@ import numpy as np
 
 from autosnn_hw.architecture import SMALLEST_SIDE
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.sources.sample_values import Values
+from autosnn_hw.training.data.sources.sample_values import ValueRange
 
 Shape = tuple[int, ...]
 USUAL_CHANNELS = 4  # RGB and alpha; polarities are fewer
@@ -18,7 +18,7 @@ POLARITIES = 2
 MOST_CHANNELS = 32  # more, of samples that are not square, are taken for a side
 
 
-class Reading(Enum):
+class AxisOrder(Enum):
     """What the axes behind that of samples are."""
 
     WRITTEN = "as they are documented"
@@ -27,17 +27,17 @@ class Reading(Enum):
     UNCLEAR = "one or the other"
 
 
-def of_frames(shape: Shape) -> Reading:
+def of_frames(shape: Shape) -> AxisOrder:
     """How frames of five axes are read: (N, T, C, H, W), (N, T, H, W, C) or (N, C, H, W, T)."""
     _, first, second, third, last = shape
     few = first <= POLARITIES  # it may be that of polarities
     if _channels_last(shape):
-        return Reading.UNCLEAR if few and not first == last == 1 else Reading.CHANNELS_LAST
+        return AxisOrder.UNCLEAR if few and not first == last == 1 else AxisOrder.CHANNELS_LAST
     if not few or second <= USUAL_CHANNELS or second == third == last <= MOST_CHANNELS:
-        return Reading.WRITTEN
+        return AxisOrder.WRITTEN
     if second == third == last:
-        return Reading.UNCLEAR
-    return Reading.TIME_LAST if second == third or (second > MOST_CHANNELS and third != last) else Reading.WRITTEN
+        return AxisOrder.UNCLEAR
+    return AxisOrder.TIME_LAST if second == third or (second > MOST_CHANNELS and third != last) else AxisOrder.WRITTEN
 
 
 def steps_of(shapes: Mapping[str, Shape | None]) -> int | None:
@@ -52,7 +52,7 @@ def steps_of(shapes: Mapping[str, Shape | None]) -> int | None:
     if _second_axis_is_samples(samples, _label_counts(shapes)):
         shape = (shape[1], shape[0], *shape[2:])
     reading = of_frames(shape)
-    return None if reading is Reading.UNCLEAR else shape[-1 if reading is Reading.TIME_LAST else 1]
+    return None if reading is AxisOrder.UNCLEAR else shape[-1 if reading is AxisOrder.TIME_LAST else 1]
 
 
 def samples_first(
@@ -85,7 +85,7 @@ def samples_first(
     return dict(arrays), []
 
 
-def as_images(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.ndarray, str | None]:
+def as_images(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.ndarray, str | None]:
     """Samples as something that a network is trained on: images (N, C, H, W) or event frames (N, T, C, H, W).
 
     Args:
@@ -104,14 +104,14 @@ def as_images(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.
         )
     if x.ndim == 3:
         return _grey(x, name, values, path)
-    if (_channels_last(x.shape) and x.ndim == 4) or (x.ndim == 5 and of_frames(x.shape) is Reading.CHANNELS_LAST):
+    if (_channels_last(x.shape) and x.ndim == 4) or (x.ndim == 5 and of_frames(x.shape) is AxisOrder.CHANNELS_LAST):
         last, (height, width) = x.shape[-1], x.shape[-3:-1]
         side = f"{height} x {width} with {last} channel{'' if last == 1 else 's'}"
         return np.moveaxis(x, -1, -3), f"{name} {x.shape} has its channels last: {side}"
     return (_images if x.ndim == 4 else _frames)(x, name, values, path)
 
 
-def _grey(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.ndarray, str]:
+def _grey(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.ndarray, str]:
     advice = f"{name}[:, None] makes (N, 1, H, W) of them"
     if values.binary:
         raise InputError(
@@ -126,7 +126,7 @@ def _grey(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.ndar
     return x[:, None], f"{name} {x.shape} is taken as {len(x)} grey images of {x.shape[1]} x {x.shape[2]}"
 
 
-def _images(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.ndarray, str | None]:
+def _images(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.ndarray, str | None]:
     channels, height, width = x.shape[1:]
     if channels <= USUAL_CHANNELS:
         return x, None
@@ -145,17 +145,17 @@ def _images(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.nd
     return x, f"{name} {x.shape} is taken as images of {size}; if axis 1 is time, {frames}" if values.whole else None
 
 
-def _frames(x: np.ndarray, name: str, values: Values, path: Path) -> tuple[np.ndarray, str | None]:
+def _frames(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.ndarray, str | None]:
     _, first, second, third, last = x.shape
     reading = of_frames(x.shape)
     time_first = f"np.moveaxis({name}, -1, 1) makes {_moved(x.shape, 4, 1)}"
-    if reading is Reading.UNCLEAR:
+    if reading is AxisOrder.UNCLEAR:
         other = f", and if it is that of channels, np.moveaxis({name}, -1, 2)" if last <= USUAL_CHANNELS else ""
         raise InputError(
             f"{path}: {name} {x.shape} may be frames with time or with channels last; they are (N, T, C, H, W). If the last axis is time, "
             f"{time_first} of it{other}."
         )
-    if reading is Reading.TIME_LAST:
+    if reading is AxisOrder.TIME_LAST:
         said = f"{last} steps of {first} channel{'' if first == 1 else 's'} of {second} x {third}"
         return np.moveaxis(x, -1, 1), f"{name} {x.shape} has time last: {said}"
     if first <= POLARITIES and second == third == last > USUAL_CHANNELS:

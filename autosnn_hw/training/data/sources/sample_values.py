@@ -12,7 +12,7 @@ AT_ONCE = 64  # samples that are looked at together: those of a file may be more
 
 
 @dataclass(frozen=True)
-class Values:
+class ValueRange:
     """Range of the values of all parts, and whether they are whole numbers."""
 
     low: float
@@ -20,7 +20,7 @@ class Values:
     whole: bool
 
     @classmethod
-    def of(cls, arrays: Iterable[np.ndarray]) -> Values:
+    def of(cls, arrays: Iterable[np.ndarray]) -> ValueRange:
         """Those of arrays of numbers, none of which is empty."""
         known = list(arrays)
         low, high = min(float(x.min()) for x in known), max(float(x.max()) for x in known)

@@ -10,7 +10,7 @@ from support.files import npz_files
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data import datasets
-from autosnn_hw.training.data.sources.sample_axes import Reading, of_frames
+from autosnn_hw.training.data.sources.sample_axes import AxisOrder, of_frames
 
 COUNTS = {"x_test": 7, "x_train": 11, "x_val": 9}
 
@@ -148,4 +148,4 @@ def test_as_many_samples_as_steps_are_no_reason_to_turn_them(tmp_path):
 @given(st.tuples(st.integers(1, 40), st.integers(1, 4), st.integers(5, 64), st.integers(5, 64)))
 def test_the_documented_order_is_never_taken_for_another(shape):
     """(N, T, C, H, W) of up to four channels, which all event data are."""
-    assert of_frames((3, *shape)) is Reading.WRITTEN
+    assert of_frames((3, *shape)) is AxisOrder.WRITTEN
