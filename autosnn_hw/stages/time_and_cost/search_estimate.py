@@ -35,11 +35,13 @@ class Beside:
     Args:
         baselines: the published architectures that the space has, and the best of random search.
         repeated: winner and baselines once more, for each further seed.
+        finalists_again: other finalists with a second seed.
         reference: the winner once more, from scratch, as it is deployed on `retrained_networks.REFERENCE`.
     """
 
     baselines: int
     repeated: int
+    finalists_again: int
     reference: bool
 
 
@@ -48,7 +50,9 @@ def beside(config: SearchConfig, prepared: Prepared) -> Beside:
     which of the random search's nobody knows before."""
     baselines = len(set(published(prepared, config.baselines).values())) + 1 if config.baselines else 0
     reference = config.baselines and prepared.profile.learns_slowly
-    return Beside(baselines, (config.seeds - 1) * (1 + baselines), reference)
+    judges = config.seeds > 1 and config.retrain != "scratch"
+    again = rungs(config, prepared.space.size)[-1].networks - 1 if judges else 0
+    return Beside(baselines, (config.seeds - 1) * (1 + baselines), again, reference)
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -
         judging = each * (candidates(config, prepared) + _drawn(config, prepared))
     finalists = config.with_changes(finalists=1) if config.retrain == "scratch" else config
     ways, others, each = 2 if config.retrain == "both" else 1, beside(config, prepared), training_epochs(config)
-    epochs = ways * ((others.baselines + others.repeated) * each + rungs_cost(rungs(finalists, prepared.space.size)))
+    more = others.baselines + others.repeated + others.finalists_again
+    epochs = ways * (more * each + rungs_cost(rungs(finalists, prepared.space.size)))
     # The reference is made last and alone, in one way.
     networks = of_one * epochs / workers + of_one * each * others.reference
     return Expected(trained, judging / workers, networks)
@@ -139,6 +144,8 @@ def _in_words(others: Beside, config: SearchConfig) -> str:
         said += f" and the {AS_REFERENCE}"
     if others.repeated:
         said += f", winner{' and baselines' if others.baselines else ''} with {config.seeds} seeds"
+    if others.finalists_again:
+        said += ", the other finalists with 2"
     return said
 
 

@@ -52,7 +52,7 @@ def test_the_seconds_are_epochs_of_paths_times_batches_and_shared_by_the_workers
     both = expected(config.with_changes(baselines=True, retrain="both"), one, 0.5)
     assert both.networks == pytest.approx(found.networks * 2 * 6 / 2)
     seeds = expected(config.with_changes(baselines=True, seeds=3), one, 0.5)
-    assert seeds.networks == pytest.approx(found.networks * (2 + 4 + 2 * 5) / 2)
+    assert seeds.networks == pytest.approx(found.networks * (2 + 4 + 2 * 5 + 1) / 2)
     drawn = expected(config.with_changes(baselines=True), one, 0.5)  # as many random ones again
     assert 1.99 < drawn.search / found.search < 2
     assert found.total == found.supernet + found.search + found.networks
@@ -82,8 +82,16 @@ OWN_SPACE = Path(__file__).parents[3] / "examples" / "own_space.toml"
         ({}, "finalists trained on beside 4 baselines; about", 4),
         ({"baselines": False}, "finalists trained on; about", 0),
         ({"space": str(OWN_SPACE)}, "beside 2 baselines; about", 2),  # all SRB_k3, and the best random one
-        ({"space": str(OWN_SPACE), "seeds": 3}, "2 baselines, winner and baselines with 3 seeds; about", 2 + 2 * 3),
-        ({"baselines": False, "seeds": 2}, "finalists trained on, winner with 2 seeds; about", 1),
+        (
+            {"space": str(OWN_SPACE), "seeds": 3},
+            "winner and baselines with 3 seeds, the other finalists with 2; about",
+            2 + 2 * 3 + 1,
+        ),
+        (
+            {"baselines": False, "seeds": 2},
+            "finalists trained on, winner with 2 seeds, the other finalists with 2; about",
+            1 + 1,
+        ),
     ],
 )
 def test_baselines_are_counted_as_the_space_has_them(config, tmp_path, changes, said, more):
