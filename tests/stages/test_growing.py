@@ -6,7 +6,7 @@ import pytest
 
 from autosnn_hw.errors import RunError
 from autosnn_hw.run_folder import STUDY, RunFolder, read_json
-from autosnn_hw.stages import supernet
+from autosnn_hw.stages import manifest, supernet
 from autosnn_hw.training.weight_sharing import supernet_verdict
 from autosnn_hw.words.progress import Silent
 
@@ -35,3 +35,22 @@ def test_a_run_goes_on_from_its_checkpoint_with_more_epochs(config, prepared, tm
     assert not folder.has(STUDY) and (folder / "epochs-2" / STUDY).read_text() == "of two epochs"
     assert read_json(folder / "epochs-2" / supernet.VERDICT) == first
     assert read_json(folder / supernet.VERDICT) == second == ensured(4)
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({}, None),
+        ({"sampling": "single"}, "A new run with --sampling fair"),
+        ({"target": "truenorth"}, "A new run with --groupings fewest"),
+        ({"target": "truenorth", "groupings": "fewest"}, None),
+    ],
+)
+def test_what_a_new_run_would_learn_better_with_is_said_where_it_is_not_chosen_yet(
+    config, tmp_path, monkeypatch, choices, said
+):
+    monkeypatch.setattr(supernet_verdict, "LEARNT_SHARE", NEVER)
+    config = config.with_changes(epochs=1, **choices)
+    with pytest.raises(RunError, match="has not learnt") as stopped:
+        supernet.ensure(config, manifest.prepare(config), RunFolder.create(tmp_path / "run"), Silent())
+    assert ("A new run" in str(stopped.value)) == (said is not None) and (said or "") in str(stopped.value)

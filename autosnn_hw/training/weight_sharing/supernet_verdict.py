@@ -61,7 +61,7 @@ class SupernetTraining:
         facts = f"mean validation accuracy of {len(self.accuracies)} random paths {self.accuracy:.3f}, chance {self.chance:.3f}"
         if self.learnt:
             return f"the super-network has learnt ({facts})."
-        return f"the super-network has not learnt ({facts}); train longer (--epochs) or with strict fairness."
+        return f"the super-network has not learnt ({facts}); train longer (--epochs)."
 
 
 def judged(
