@@ -11,7 +11,7 @@ import platform
 import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -202,23 +202,34 @@ class RunFolder:
 
         Raises:
             InputError: another process holds it, with who that is.
+            RunError: a file could not be read or written within the block, and nobody said so yet; names it.
         """
         if fcntl is None:  # no Unix
             yield
             return
-        with writing(self / LOCK), open(self / LOCK, "a+") as file:
+        with ExitStack() as stack:
+            with writing(self / LOCK):
+                lock = stack.enter_context(open(self / LOCK, "a+"))
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                file.seek(0)
-                holder = " ".join(file.read(200).split()) or "another process"
+                lock.seek(0)
+                holder = " ".join(lock.read(200).split()) or "another process"
                 raise InputError(
                     f"{self.path} is being worked on by {holder}; wait for it, or end it and then {then}."
                 ) from None
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {platform.node()}\n")
-            file.flush()
-            yield
+            with writing(self / LOCK):
+                lock.truncate(0)
+                lock.write(f"process {os.getpid()} on {platform.node()}\n")
+                lock.flush()
+            try:
+                yield
+            except OSError as error:
+                place = self.path if error.filename is None else error.filename
+                raise RunError(
+                    f"{place} could not be read or written: {error.strerror or error}. What was finished is kept in {self.path}; once that is "
+                    f"mended, {then}."
+                ) from error
 
     def log(self, event: str, **values: Any) -> None:
         """Append one line to log.jsonl: UTC time, event, values. A log never stops a run: where it cannot be written, it ends

@@ -1,7 +1,9 @@
 """Files of a run are written whole or not at all, and what goes wrong is one sentence."""
 
 import csv
+import errno
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -141,3 +143,20 @@ def test_one_process_at_a_time_works_on_a_folder_until_it_dies(tmp_path):
         other.wait()
     with folder.held():
         pass
+
+
+def test_what_could_not_be_read_or_written_while_a_folder_is_held_is_named(tmp_path):
+    folder, missing = RunFolder.create(tmp_path / "run"), tmp_path / "data" / "frames.npy"
+    with (
+        pytest.raises(
+            RunError, match=r"frames\.npy could not be read or written: No such file.* is kept in .*run; .* --resume\."
+        ),
+        folder.held(),
+    ):
+        missing.read_bytes()
+    with pytest.raises(RunError, match="run could not be read or written: No space left on device"), folder.held():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(ValueError, match="mine"), folder.held():
+        raise ValueError("mine")
+    with folder.held():
+        pass  # it is free again
