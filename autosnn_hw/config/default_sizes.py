@@ -17,7 +17,7 @@ EMBEDDED: Mapping[str, Any] = {
     "learning_rate": 1e-2,
     "batch": 32,
 }
-# The events of the simulated camera within five minutes on two cores; their frames are T = 5 (docs/lab/training.md).
+# The events of the simulated camera within five minutes on two cores; their frames are T = 5 (docs/lab/search.md).
 EVENTS: Mapping[str, Any] = {
     **EMBEDDED,
     "timesteps": 5,
