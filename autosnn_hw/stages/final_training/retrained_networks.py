@@ -126,7 +126,7 @@ def train_networks(
         if not limited:
             record = next((one for one in found.ranking[:TRIES] if network_of(one).fits), found.winner)
             return finalist(record, network_of(record), limits, found.mean_cost)
-        made = dict(_as_candidates(results)) if judges else {}
+        made = {name: one for name, one in _as_candidates(results).items() if name in ranked} if judges else {}
         for _ in range(0 if made else TRIES):
             if (next_one := next_within(found, made, limits.constraints)) is None:
                 break

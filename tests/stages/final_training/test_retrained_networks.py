@@ -120,6 +120,16 @@ def test_a_limit_that_no_network_keeps_with_its_final_weights_is_refused_with_wh
     assert sum(row["cost_source"] == "measured" for row in rows) == len(begun) == 4
 
 
+def test_a_baseline_that_the_search_did_not_judge_is_none_of_those_that_pass_a_limit(near_a_limit, monkeypatch):
+    """It is made beside the finalists, may keep the limit and cannot win, so that it is not counted."""
+    networks, _, energies = near_a_limit
+    light = Architecture.parse("skip,skip,skip,skip,SRB_k5", width=8, timesteps=4)
+    monkeypatch.setattr(baselines, "published", lambda prepared, wanted: {"light": light})
+    energies[str(light)] = 0.5
+    with pytest.raises(DoesNotFitError, match="none of the 4 networks .* nearest is .*, 3.4 % over --max-energy"):
+        networks(1.45, finalists=1)
+
+
 @pytest.mark.parametrize(("limit", "made"), [(2.0, [2.0, 1.3]), (1.45, [1.4, 1.0, 1.1])])
 def test_a_network_from_scratch_keeps_the_limits_too_by_what_it_takes_on_the_validation_samples(
     near_a_limit, monkeypatch, limit, made
