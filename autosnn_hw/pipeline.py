@@ -147,7 +147,7 @@ def resume(
     more, notes = grown(kept, {name: value for name, value in changes.items() if name in GROWING}, str(run))
     if more.get("epochs", kept.epochs) > kept.epochs:
         supernet.require_growing(kept, run)
-    config = kept.with_changes(**more, **{name: value for name, value in changes.items() if name in ELSEWHERE})
+    config = kept.with_changes(**more, **{name: value for name, value in changes.items() if name not in GROWING})
     with folder.held(), staffed(config, prepare(config), meeting) as prepared:
         other_code = require_same_inputs(folder, prepared)
         for note in (*notes, *([] if other_code is None else [other_code])):

@@ -203,9 +203,8 @@ def weights_sentence(summary: Mapping[str, Any]) -> tuple[bool, str] | None:
             "was dropped."
         )
     every, judged = "the validation samples", ""
-    if (
-        drawn and samples and drawn > samples
-    ):  # two true accuracies of one network: of all of them, and of those the walk took
+    # Two accuracies of one network, both true: of all samples, and of those that the search judged by.
+    if drawn and samples and drawn > samples:
         every = f"all {count(drawn)} validation samples"
         judged = f" ({percent(searched)} of the {count(samples)} that the search judged by)"
     return False, (
