@@ -19,6 +19,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.search.candidate import CandidateRecord
 from autosnn_hw.search.workers import semaphores
+from autosnn_hw.search.workers.drain import Drain
 
 Evaluate = Callable[[Architecture], CandidateRecord]
 Task = TypeVar("Task")
@@ -104,6 +105,7 @@ class Workers(Generic[Task, Result]):
         self._evaluate = evaluate
         self._pool: ProcessPoolExecutor | None = None
         self._lifeline: Connection | None = None
+        self._drain: Drain | None = None
         if count > 1 or apart:
             # spawn: a fork of a process with torch's or numba's threads can hang.
             context = multiprocessing.get_context("spawn")
@@ -113,6 +115,7 @@ class Workers(Generic[Task, Result]):
                 self._pool = ProcessPoolExecutor(
                     count, mp_context=context, initializer=_begin, initargs=(evaluate, end)
                 )
+            self._drain = Drain(self._pool)
 
     def __enter__(self) -> Workers[Task, Result]:
         return self
@@ -120,15 +123,18 @@ class Workers(Generic[Task, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is None or self._lifeline is None:
+        if self._pool is None or self._lifeline is None or self._drain is None:
             return
-        if kind is None:
-            self._pool.shutdown(wait=True)
-            self._lifeline.close()
-        else:
-            self._lifeline.close()  # ends the workers in the middle of what they do
-            _nobody_reads_tasks(self._pool)
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            if kind is None:
+                self._pool.shutdown(wait=True)
+                self._lifeline.close()
+            else:
+                self._lifeline.close()  # ends the workers in the middle of what they do
+                self._drain.start()
+                self._pool.shutdown(wait=True, cancel_futures=True)
+        finally:
+            self._drain.close()
 
     def map(self, tasks: Sequence[Task]) -> Iterator[Result]:
         """Results of `tasks`, in their order, each as soon as it and those before it are there.
@@ -167,13 +173,6 @@ def _results(futures: Sequence[Future[Result]]) -> Iterator[Result]:
             yield future.result()
     except BrokenProcessPool as error:
         raise _died() from error
-
-
-def _nobody_reads_tasks(pool: ProcessPoolExecutor) -> None:
-    """Let a task that is being written fail: before Python 3.12 shutdown waits for ever for it to be read (gh-94777)."""
-    reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
-    if reader is not None and not reader.closed:
-        reader.close()
 
 
 def _died() -> RunError:

@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import threading
 import time
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -53,6 +55,28 @@ def test_tasks_larger_than_a_pipe_hold_nobody_up_when_their_readers_are_gone(syn
             raise KeyboardInterrupt
         list(results)
     assert set(multiprocessing.active_children()) == before
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("dies", [False, True])
+def test_no_descriptor_is_closed_twice_when_the_pool_ends_by_itself(synthetic, monkeypatch, dies):
+    """The pool's own thread closes its pipe when a worker dies; closed here at that moment, it was another's descriptor, or none."""
+    close = Connection._close
+
+    def slowly(connection):
+        close(connection)
+        time.sleep(0.3)  # the descriptor is gone, the object does not know it yet
+
+    monkeypatch.setattr(Connection, "_close", slowly)
+    complaints = []
+    monkeypatch.setattr(threading, "excepthook", complaints.append)
+    work, error = (synthetic.dying, RunError) if dies else (synthetic.endless, KeyboardInterrupt)
+    with pytest.raises(error), Workers(work, 2) as workers:
+        results = workers.map(ARCHITECTURES)
+        if not dies:
+            raise KeyboardInterrupt
+        list(results)
+    assert complaints == []
 
 
 def test_a_worker_that_dies_is_said_in_a_sentence(synthetic):
