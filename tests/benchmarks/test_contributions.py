@@ -5,6 +5,7 @@ from argparse import Namespace
 import contributions
 import numpy as np
 import pytest
+from support.files.bars import bars
 
 from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
@@ -68,15 +69,3 @@ def test_every_row_keeps_the_limit_or_says_that_none_does(tmp_path):
     assert "within" in rows["both"] and rows["both"]["within"] == 1
     sizes = Architecture.parse(rows["width"]["architecture"], width=4, timesteps=2)
     assert sizes.timesteps == 2, "the most of them"
-
-
-def bars(train, test):
-    """Images of 1 x 8 x 8 that are bright in one of three places."""
-    random, arrays = np.random.default_rng(0), {}
-    for part, count in (("train", train), ("test", test)):
-        y = random.integers(0, 3, count)
-        x = random.integers(0, 60, (count, 1, 8, 8))
-        for image, label in zip(x, y):
-            image[:, :, 2 * label : 2 * label + 3] += 150
-        arrays |= {f"x_{part}": x.astype(np.uint8), f"y_{part}": y}
-    return arrays
