@@ -60,7 +60,8 @@ def learnt(summary: Mapping[str, Any]) -> str | None:
 
 
 def against(summary: Mapping[str, Any]) -> list[str]:
-    """One sentence a baseline: accuracy in points, and whether that is noise of the test samples, and energy in parts, winner against it.
+    """One sentence a baseline: accuracy in points, and whether that is noise of the test samples, and energy in parts, winner against it;
+    or that it is the winner.
 
     Where the search charged static power by core the energies compared are those: whole chips all cost the same.
     """
@@ -71,6 +72,9 @@ def against(summary: Mapping[str, Any]) -> list[str]:
     for baseline in alike(summary):
         other, cost = accuracy_of(baseline.get("accuracy")), charged(baseline.get("energy"))
         if None in (accuracy, energy, other, cost) or not cost:
+            continue
+        if baseline.get("architecture", "") == winner.get("architecture") and (accuracy, energy) == (other, cost):
+            sentences.append(f"The winner is {baseline['name']}: one network, found by the search.")
             continue
         points = 100 * (accuracy - other)  # type: ignore[operator]
         change = energy / cost - 1  # type: ignore[operator]

@@ -84,6 +84,15 @@ def test_a_baseline_is_points_and_parts(accuracy, energy, said):
     assert verdict.against(summary) == [f"Against AutoSNN: {said}"]
 
 
+def test_a_baseline_that_is_the_winner_is_called_so():
+    same = {"name": "all_SRB_k3", "architecture": WINNER["architecture"], "accuracy": 0.97, "energy": ENERGY}
+    assert verdict.against({**SUMMARY, "baselines": [same]}) == [
+        "The winner is all_SRB_k3: one network, found by the search."
+    ]
+    trained_otherwise = {**SUMMARY, "baselines": [same | {"accuracy": 0.96}]}
+    assert verdict.against(trained_otherwise)[0].startswith("Against all_SRB_k3: 1.0 points more accuracy")
+
+
 def test_a_difference_that_the_test_samples_make_alone_is_called_noise():
     """One image of 360 is no difference, 36 of them are; without their number nothing is said."""
     summary = {**with_winner(accuracy={"exact_test": 355 / 360}), "test_samples": 360}
