@@ -193,7 +193,7 @@ def train_networks(
     if best is None:
         best = unjudged()
     reference = None
-    if config.baselines and prepared.profile.learns_slowly:
+    if has_reference(config, prepared):
         elsewhere, architecture = network_job(config, folder, REFERENCE), parse(best.network.architecture)
         here = not elsewhere.finished(architecture)
         reporter.stage(AS_REFERENCE, training_epochs(elsewhere.config))
@@ -252,6 +252,11 @@ def _final_costs(record: CandidateRecord, limits: SearchSettings) -> dict[str, A
         "final_cores": record.cores,
         "final_feasible": feasible(record, limits.constraints),
     }
+
+
+def has_reference(config: SearchConfig, prepared: Prepared) -> bool:
+    """Whether the winner is trained for `REFERENCE`, too, so that what the target's neurons and weights cost in accuracy can be said."""
+    return config.baselines and prepared.profile.learns_slowly
 
 
 def network_job(

@@ -17,7 +17,7 @@ from autosnn_hw.config.halving import cost as rungs_cost
 from autosnn_hw.run_folder import RunFolder
 from autosnn_hw.search.walking.walk import WALK
 from autosnn_hw.stages import searching, supernet
-from autosnn_hw.stages.final_training.retrained_networks import AS_REFERENCE
+from autosnn_hw.stages.final_training.retrained_networks import AS_REFERENCE, has_reference
 from autosnn_hw.stages.manifest import Prepared
 from autosnn_hw.stages.published import published
 from autosnn_hw.stages.schedules import rungs, training_epochs
@@ -49,10 +49,9 @@ def beside(config: SearchConfig, prepared: Prepared) -> Beside:
     """As `retrained_networks.train_networks` and `other_seeds.repeated` make them; architectures that coincide count once there,
     which of the random search's nobody knows before."""
     baselines = len(set(published(prepared, config.baselines).values())) + 1 if config.baselines else 0
-    reference = config.baselines and prepared.profile.learns_slowly
     judges = config.seeds > 1 and config.retrain != "scratch"
     again = rungs(config, prepared.space.size)[-1].networks - 1 if judges else 0
-    return Beside(baselines, (config.seeds - 1) * (1 + baselines), again, reference)
+    return Beside(baselines, (config.seeds - 1) * (1 + baselines), again, has_reference(config, prepared))
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,11 @@ def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -
         seconds_a_batch: of the super-network's training, all paths of an update (`batch_seconds`).
     """
     workers, cost = prepared.crew.count, searching.cost_of_walk(config, prepared)
-    of_one = (
-        -(-len(prepared.data.x_train) // config.batch) * seconds_a_batch / searching.paths_an_update(config, prepared)
-    )
+    held_out, path = len(prepared.data.x_train), seconds_a_batch / searching.paths_an_update(config, prepared)
+    of_one = -(-held_out // config.batch) * path
+    of_all = (
+        -(-(held_out + len(prepared.data.x_val)) // config.batch) * path
+    )  # from scratch the validation images are learnt from, too
     trained = 0.0 if config.supernet is not None else of_one * searching.epochs_of_paths(config, prepared)
     judging = cost.seconds
     if config.strategy != WALK:
@@ -89,7 +90,7 @@ def expected(config: SearchConfig, prepared: Prepared, seconds_a_batch: float) -
     more = others.baselines + others.repeated + others.finalists_again
     epochs = ways * (more * each + rungs_cost(rungs(finalists, prepared.space.size)))
     # The reference is made last and alone, in one way.
-    networks = of_one * epochs / workers + of_one * each * others.reference
+    networks = (of_all if config.retrain == "scratch" else of_one) * epochs / workers + of_all * each * others.reference
     return Expected(trained, judging / workers, networks)
 
 
