@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +227,7 @@ class LavaChild:
         watched = steps_at = time.monotonic()
         steps = -1
         while True:
-            if select.select([self._reply], [], [], POLL_SECONDS)[0]:
+            if wait([self._reply], POLL_SECONDS):
                 data = os.read(self._reply, 65536)
                 self._text += data
                 line, newline, rest = self._text.partition(b"\n")

@@ -253,6 +253,25 @@ lava.run(network, np.full((2, 16, 16, 16), 50), timeout=200)
 """
 
 
+def test_a_caller_with_thousands_of_open_files_has_its_lava(nothing_left):
+    """Descriptors beyond 1,023: what waits for them with select() raises."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2048:
+        pytest.skip(f"at most {hard} open files are allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    opened = []
+    try:
+        while not opened or opened[-1] < 1024:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+        with LavaChild() as child:
+            assert lava.run(NETWORK, SHORT, child=child).outputs.shape[0] == len(SHORT)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @pytest.mark.slow
 def test_a_full_dev_shm_is_named(nothing_left):
     mount = "mount -t tmpfs -o size=600k tmpfs /dev/shm"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import select
 import shutil
 import signal
 import sys
@@ -17,6 +16,7 @@ import threading
 import time
 import traceback
 from importlib import import_module
+from multiprocessing.connection import wait
 from typing import Any
 
 from autosnn_hw.child_process import take_standard_input
@@ -40,7 +40,7 @@ def _read_jobs(descriptor: int, parent: int, jobs: queue.SimpleQueue[dict[str, A
     text = b""
     while os.getppid() == parent:
         # A process that the parent forked may hold the pipe open after it; so the parent itself is looked at, too.
-        if not select.select([descriptor], [], [], PARENT_POLL_SECONDS)[0]:
+        if not wait([descriptor], PARENT_POLL_SECONDS):
             continue
         data = os.read(descriptor, 65536)
         if not data:
