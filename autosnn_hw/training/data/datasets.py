@@ -38,6 +38,7 @@ FILES = (*downloaded.LAYOUTS, "tiny-imagenet", *FRAMED)  # whose files lie in a 
 DATASETS = ("digits", "events", *FILES)
 FORMS = (*DATASETS, *(f"{name}:T" for name in FRAMED), "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
 MOST_GRADED = 255  # a byte
+LEAST_TRAINING = 5  # of which a fifth is held out
 EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
 _HANDED_OVER: dict[str, Dataset] = {}
@@ -133,7 +134,7 @@ def load(
     """
     if name in _HANDED_OVER:
         return _HANDED_OVER[name]
-    data = of_parts(name, _parts(name, data_dir, download, labelled))
+    data = of_parts(name, _parts(name, data_dir, download, labelled), labelled)
     if not graded:
         return data
     if not data.is_frames:
@@ -240,18 +241,23 @@ def _framing(name: str) -> Framing | None:
     return Framing.of(name, FRAMED[kind]) if kind in FRAMED else None
 
 
-def of_parts(name: str, parts: Parts) -> Dataset:
+def of_parts(name: str, parts: Parts, labelled: bool = False) -> Dataset:
     """What a reader, or a caller, has handed on, in three parts.
 
     Args:
         name: for errors, and of the data set.
+        labelled: require a training part.
 
     Raises:
-        InputError: too few training samples.
+        InputError: too few training samples, or none for testing.
     """
     x_train, y_train, x_test, y_test = parts.x_train, parts.y_train, parts.x_test, parts.y_test
-    if 0 < len(x_train) < 5:
-        raise InputError(f"{name}: {len(x_train)} training samples are too few; at least 5 are needed.")
+    if not len(x_test) or (labelled and not len(x_train)):
+        raise InputError(
+            f"{name} has {len(x_train)} training and {len(x_test)} test samples; at least {LEAST_TRAINING} and 1 are needed (for testing: {parts.split})."
+        )
+    if 0 < len(x_train) < LEAST_TRAINING:
+        raise InputError(f"{name}: {len(x_train)} training samples are too few; at least {LEAST_TRAINING} are needed.")
     kept = len(x_train) - (len(x_train) // 5 if parts.validation is None else 0)
     x_val, y_val = (x_train[kept:], y_train[kept:]) if parts.validation is None else parts.validation
     frames = holds_frames(x_test)

@@ -17,6 +17,7 @@ from autosnn_hw.training.data.sources.parts import Parts, shuffled
 STEPS = 20
 FOLDER = "CIFAR10-DVS"
 FOR_TRAINING = 0.9  # of a class, the first in the order of file names: as SpikingJelly and AutoSNN cut it
+LEAST = 10  # files of a class, so that one of them is for testing
 # Where figshare hands each class out as a zip, and its MD5.
 ARCHIVES = {
     "airplane": ("7712788", "0afd5c4bf9ae06af762a77b180354fdd"),
@@ -46,7 +47,7 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
             if not (root / name).is_dir():
                 archives.fetch(f"https://ndownloader.figshare.com/files/{number}", root, f"{name}.zip", md5)
     found = {name: sorted((root / name).glob("*.aedat")) for name in CLASSES}
-    if missing := [name for name, paths in found.items() if len(paths) < 2]:
+    if missing := [name for name, paths in found.items() if not paths]:
         other = " Files .aedat4, repacked by tonic, are not read." if any(root.glob("*/*.aedat4")) else ""
         fetch = (
             f"or remove the folder {root / missing[0]}, and --download fetches it again"
@@ -54,8 +55,14 @@ def load(folder: Path, framing: Framing, download: bool) -> Parts:
             else "or --download"
         )
         raise InputError(
-            f"CIFAR10-DVS: {root} holds no files {', '.join(f'{name}/*.aedat' for name in missing)} (two of a class are the fewest); say "
+            f"CIFAR10-DVS: {root} holds no files {', '.join(f'{name}/*.aedat' for name in missing)}; say "
             f"--data-dir DIR where the unpacked folders of its ten classes lie, {fetch}.{other}"
+        )
+    if few := {name: len(paths) for name, paths in found.items() if len(paths) < LEAST}:
+        raise InputError(
+            f"CIFAR10-DVS: {root} holds too few files of {len(few)} of its {len(CLASSES)} classes "
+            f"({', '.join(f'{name}/*.aedat: {count}' for name, count in few.items())}); at least {LEAST} of each are needed, of which the last is "
+            "for testing: unpack the data set again."
         )
     kept_back = {name: math.ceil(len(paths) * FOR_TRAINING) for name, paths in found.items()}
     train = [(path, label) for label, name in enumerate(CLASSES) for path in found[name][: kept_back[name]]]

@@ -47,12 +47,12 @@ def test_damaged_files_and_missing_classes_are_named(folder):
         datasets.load("cifar10-dvs", data_dir=folder)
     for path in (root / "dog").iterdir():
         path.unlink()
-    with pytest.raises(InputError, match=r"no files dog/\*\.aedat .*--data-dir DIR .*--download"):
+    with pytest.raises(InputError, match=r"no files dog/\*\.aedat; .*--data-dir DIR .*--download"):
         datasets.load("cifar10-dvs", data_dir=folder)
     (root / "dog" / "cifar10_dog_0.aedat4").write_bytes(b"#!AER-DAT4.0")
     with pytest.raises(InputError, match=r"\.aedat4, repacked by tonic, are not read"):
         datasets.load("cifar10-dvs", data_dir=folder)
-    with pytest.raises(InputError, match=r"airplane/\*\.aedat, .* --download\.$"):
+    with pytest.raises(InputError, match=r"airplane/\*\.aedat, .*, or --download\.$"):
         datasets.load("cifar10-dvs", data_dir=folder / "elsewhere")
 
 
@@ -61,7 +61,7 @@ def test_what_is_missing_is_fetched_where_that_was_asked_for(folder, monkeypatch
 
     def fetch(address, root, name, md5):
         fetched.append((address, name, md5))
-        event_files.cifar10_dvs(root, count=2)
+        event_files.cifar10_dvs(root, count=10)
 
     monkeypatch.setattr(archives, "fetch", fetch)
     datasets.load("cifar10-dvs:1", data_dir=folder, download=True)
@@ -81,8 +81,20 @@ def test_an_empty_folder_of_a_class_is_told_what_lets_it_be_fetched(folder, monk
     with pytest.raises(InputError, match=r"or remove the folder .*dog, and --download fetches it again\.$"):
         datasets.load("cifar10-dvs:1", data_dir=folder, download=True)
     (root / "dog").rmdir()
-    monkeypatch.setattr(archives, "fetch", lambda address, root, name, md5: event_files.cifar10_dvs(root, count=2))
+    monkeypatch.setattr(archives, "fetch", lambda address, root, name, md5: event_files.cifar10_dvs(root, count=10))
     assert datasets.load("cifar10-dvs:1", data_dir=folder, download=True).classes == 10
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_too_few_files_of_a_class_for_one_to_test_on_are_refused_with_how_many_are_needed(tmp_path, count):
+    event_files.cifar10_dvs(tmp_path, count=count)
+    with pytest.raises(InputError, match=rf"airplane/\*\.aedat: {count}, .*at least 10 of each .* for testing: unpack"):
+        datasets.load("cifar10-dvs:1", data_dir=tmp_path)
+    event_files.cifar10_dvs(tmp_path, count=10)
+    assert np.bincount(datasets.load("cifar10-dvs:1", data_dir=tmp_path).y_test).tolist() == [1] * 10
+    (tmp_path / "cat" / "cifar10_cat_9.aedat").unlink()
+    with pytest.raises(InputError, match=r"of 1 of its 10 classes \(cat/\*\.aedat: 9\)"):
+        datasets.load("cifar10-dvs:1", data_dir=tmp_path)
 
 
 def test_an_archive_that_cannot_be_fetched_says_what_to_do(tmp_path):
