@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.files.input_file import regular
 from autosnn_hw.training.data.sources.event_frames import EventStream
 
 SIDE = 128
+LARGEST_FILE = 1 << 32  # bytes; recordings have some hundred million
 AGAIN = "fetch it again"
 PACKET = struct.Struct("<HHIIIIII")
 POLARITY, POLARITY_BYTES = 1, 8  # type and size of an event in 3.1
@@ -76,7 +78,7 @@ def read_3(path: Path) -> EventStream:
 
 def _after_header(path: Path, version: bytes) -> tuple[bytes, int]:
     """A file's bytes, and where its events begin."""
-    data = path.read_bytes()
+    data = regular(path, "a recording in AEDAT", most=LARGEST_FILE).read_bytes()
     first = data.split(b"\n", 1)[0].strip()
     if first != b"#!AER-DAT" + version:
         found = first[:24].decode("ascii", "replace")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from autosnn_hw.errors import RunError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.files import whole_file
 
 SETTLED_NS = 2_000_000_000
@@ -25,12 +27,15 @@ def content_hash(root: Path, files: Sequence[Path], indexes: Sequence[Path]) -> 
 
     Args:
         indexes: files that may hold the index; it is written where that is possible first.
+
+    Raises:
+        InputError: a file is missing, is a folder, a pipe or a device, or may not be read; names it.
     """
     known = _read(indexes)
     found: dict[str, Entry] = {}
     digest, changed = hashlib.blake2b(digest_size=16), False
     for path in files:
-        name, status = path.relative_to(root).as_posix(), path.stat()
+        name, status = path.relative_to(root).as_posix(), _status(path)
         stamp: Entry = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         entry = known.get(name)
         if entry is None or entry[:3] != stamp:
@@ -45,12 +50,32 @@ def content_hash(root: Path, files: Sequence[Path], indexes: Sequence[Path]) -> 
     return digest.hexdigest()
 
 
+def _status(path: Path) -> os.stat_result:
+    """That of a regular file: a pipe would wait, and a device never end."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error.strerror) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise _unreadable(path, "it is a folder" if stat.S_ISDIR(status.st_mode) else "it is a pipe or a device")
+    return status
+
+
 def _hash(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
+    try:
+        with open(path, "rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
+    except OSError as error:
+        raise _unreadable(path, error.strerror) from None
     return digest.hexdigest()
+
+
+def _unreadable(path: Path, reason: str | None) -> InputError:
+    return InputError(
+        f"{path} cannot be read ({reason}); a file that may be read is needed there: let it be read, or put the files of the data set there again."
+    )
 
 
 def _read(indexes: Sequence[Path]) -> dict[str, Entry]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.files.input_file import text
 from autosnn_hw.training.data.sources.folder_parts import SUFFIXES, files_in, folders_in, parts_of
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
@@ -109,7 +110,11 @@ def tiny_imagenet(folder: Path) -> Parts:
             raise InputError(
                 f"{path} was not found; say --data-dir DIR where the unpacked {TINY_IMAGENET} lies (cs231n.stanford.edu hands it out as a zip)."
             )
-    names = tuple(sorted(listing.read_text(encoding="utf-8").split()))
+    names = tuple(sorted(set(text(listing, "the list of the ids of its classes").split())))
+    if len(names) < 2:
+        raise InputError(
+            f"{listing} holds {len(names)} ids of classes; one for each of at least 2 is needed: unpack the data set again."
+        )
     label = {name: index for index, name in enumerate(names)}
     train = [(path, label[name]) for name in names for path in files_in(root / "train" / name / "images")]
     if missing := sorted(set(names) - {names[index] for _, index in train}):
@@ -118,13 +123,18 @@ def tiny_imagenet(folder: Path) -> Parts:
             "unpack the data set again."
         )
     test: Labelled = []
-    for number, line in enumerate(annotations.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text(annotations, "the table of the classes of its images").splitlines(), 1):
         fields = line.split("\t")
         if len(fields) < 2 or fields[1] not in label:
             raise InputError(
                 f"{annotations}, line {number}: FILE, a tab and one of {len(names)} ids of {listing.name} are needed."
             )
-        test.append((root / "val" / "images" / Path(fields[0]).name, label[fields[1]]))
+        path = root / "val" / "images" / Path(fields[0]).name
+        if not path.is_file():
+            raise InputError(f"{path}, which {annotations} lists, was not found; unpack the data set again.")
+        test.append((path, label[fields[1]]))
+    if not test:
+        raise InputError(f"{annotations} lists no images, and they are for testing; unpack the data set again.")
     split = "val of the data set"
     return _parts(
         "tiny-imagenet", LabelledFiles(root, train, test, names, split, colour=True, listings=(listing, annotations))

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.files.input_file import regular
 from autosnn_hw.training.data.sources.event_frames import EventStream, Framing
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
 
 SIDE, STEPS, EVENT_BYTES = 34, 10, 5
+LARGEST_FILE = 1 << 30  # bytes; those of the data set have a few thousand
 OVERFLOW = 240  # y of entries that only say that the clock has turned over
 CLASSES = tuple(map(str, range(10)))
 
@@ -62,9 +64,9 @@ def events_of(path: Path) -> EventStream:
     """The events of a file.
 
     Raises:
-        InputError: its length is no multiple of five, it is empty, or an event lies outside of 34 x 34 pixels.
+        InputError: it cannot be read, its length is no multiple of five, it is empty, or an event lies outside of 34 x 34 pixels.
     """
-    data = np.frombuffer(path.read_bytes(), np.uint8)
+    data = np.frombuffer(regular(path, "a file of events", most=LARGEST_FILE).read_bytes(), np.uint8)
     if data.size == 0 or data.size % EVENT_BYTES:
         raise InputError(
             f"{path} has {data.size} bytes; a multiple of {EVENT_BYTES}, an event each, is needed: it is damaged; fetch it again."

@@ -63,6 +63,9 @@ def rewrite(path, change):
         (lambda root: rewrite(root / "user01_fluorescent_labels.csv", lambda text: text.replace("\n11,", "\n12,")), "line 12: class 12 .* classes are 1 to 11"),
         (lambda root: rewrite(root / "user01_fluorescent_labels.csv", lambda text: text.replace("\n1,1000,10000", "\n1,10000,1000")), "line 2: class 1 from 10000 to 1000"),
         (lambda root: rewrite(root / "user01_fluorescent_labels.csv", lambda text: text.replace("\n1,1000,10000", "\n1,1000")), "line 2: three whole numbers"),
+        (lambda root: rewrite(root / "user01_fluorescent_labels.csv", lambda text: text.replace("\n1,1000", "\n1,\0")), "line 2: three whole numbers"),
+        (lambda root: (root / "user01_fluorescent_labels.csv").write_bytes(b"\xff\xfe"), r"labels\.csv, the table of gestures, is missing or damaged"),
+        (lambda root: rewrite(root / "user01_fluorescent_labels.csv", lambda text: ""), "the first line must be class"),
         (lambda root: rewrite(root / "user01_fluorescent_labels.csv", lambda text: text[5:]), "the first line must be class,startTime_usec,endTime_usec"),
         (lambda root: rewrite(root / "user03_fluorescent_labels.csv", lambda text: text.replace("101000,110000", "901000,910000")), r"user03_fluorescent\.aedat has no events from \(901000, 910000\)"),
         (lambda root: [rewrite(root / f"user0{user}_fluorescent_labels.csv", lambda text: text[: text.index("\n10,") + 1]) for user in (1, 2)], "no training sample of air guitar, other gestures; 11 classes are needed"),
@@ -103,6 +106,28 @@ def test_damaged_arrays_are_named_and_none_is_unpickled(tmp_path, capsys, conten
         datasets.load("dvs128-gesture:2", data_dir=tmp_path)
     path.rename(path.with_name("11.npy"))
     with pytest.raises(InputError, match=r"11\.npy: its name must be a class, 0 to 10"):
+        datasets.load("dvs128-gesture:2", data_dir=tmp_path)
+
+
+def zipped(path):
+    with open(path, "wb") as file:
+        np.savez(file, a=np.zeros((5, 4)))
+
+
+def promises_more(path):
+    with open(path, "wb") as file:
+        header = {"descr": "<f8", "fortran_order": False, "shape": (10**12, 4)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(64))
+
+
+@pytest.mark.parametrize(
+    "damage", [zipped, promises_more, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"\x93NUMPY\x01\x00\x05\x00{'a'(")]
+)  # fmt: skip
+def test_a_file_that_is_no_array_or_promises_more_than_it_holds_is_named(tmp_path, damage):
+    cut_form(tmp_path)
+    damage(tmp_path / "ibmGestureTest" / "user03_led" / "4.npy")
+    with pytest.raises(InputError, match=r"4\.npy is no numpy array, or is cut; unpack"):
         datasets.load("dvs128-gesture:2", data_dir=tmp_path)
 
 

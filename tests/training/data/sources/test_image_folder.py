@@ -144,6 +144,29 @@ def test_tiny_imagenet_as_it_is_unpacked(tmp_path):
         datasets.load("tiny-imagenet", data_dir=tmp_path / "elsewhere")
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda root: (root / "val" / "images" / "val_1.JPEG").unlink(), r"val_1\.JPEG, which .*val_annotations\.txt lists, was not found; unpack"),
+        (lambda root: (root / "wnids.txt").write_bytes(b"\xff\xfe\x00n01"), r"wnids\.txt is not text in UTF-8"),
+        (lambda root: (root / "val" / "val_annotations.txt").write_bytes(b"\xff\xfe"), r"val_annotations\.txt is not text in UTF-8"),
+        (lambda root: (root / "wnids.txt").write_text(""), r"wnids\.txt holds 0 ids of classes; .* at least 2 is needed: unpack"),
+        (lambda root: (root / "val" / "val_annotations.txt").write_text(""), r"val_annotations\.txt lists no images, and they are for testing; unpack"),
+    ],
+)  # fmt: skip
+def test_damaged_lists_of_tiny_imagenet_are_named(tmp_path, damage, said):
+    for i, name in enumerate(("n01", "n02")):
+        for k in range(5):
+            put(tmp_path / "train" / name / "images" / f"{k}.JPEG", seed=10 * i + k)
+    (tmp_path / "wnids.txt").write_text("n02\nn01\n")
+    for k in range(2):
+        put(tmp_path / "val" / "images" / f"val_{k}.JPEG", seed=50 + k)
+    (tmp_path / "val" / "val_annotations.txt").write_text("val_0.JPEG\tn01\nval_1.JPEG\tn02\n")
+    damage(tmp_path)
+    with pytest.raises(InputError, match=said):
+        datasets.load("tiny-imagenet", data_dir=tmp_path)
+
+
 @pytest.mark.parametrize("part", ["test", None])
 def test_the_first_test_images_are_of_many_classes(tmp_path, part):
     """`--samples 100` and a certificate take the first."""

@@ -57,6 +57,14 @@ def test_damaged_files_are_named(folder, content, said):
         datasets.load("nmnist", data_dir=folder)
 
 
+def test_a_folder_in_the_place_of_a_file_is_named(folder):
+    (folder / "N-MNIST" / "Train" / "2" / "zz.bin").mkdir()
+    with pytest.raises(InputError, match=r"2/zz\.bin cannot be read \(it is a folder\)"):
+        datasets.load("nmnist", data_dir=folder)
+    with pytest.raises(InputError, match=r"zz\.bin is not a file; a file of events is needed"):
+        nmnist.events_of(folder / "N-MNIST" / "Train" / "2" / "zz.bin")
+
+
 def test_frames_of_equal_numbers_of_events_or_of_equal_times(folder):
     found = datasets.load("nmnist:4", data_dir=folder)
     assert found.image == (2, 34, 34) and found.timesteps == 4 == datasets.timesteps_of("nmnist:4")
