@@ -6,20 +6,20 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import is_zipfile
 
 import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.files.input_file import text
-from autosnn_hw.training.data.sources.folder_parts import SUFFIXES, files_in, folders_in, parts_of
+from autosnn_hw.training.data.sources.class_folders import Labelled, classes_in, labelled_in
+from autosnn_hw.training.data.sources.folder_parts import files_in, left_out, parts_of
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
 
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP", "TIFF")
 TINY_IMAGENET = "tiny-imagenet-200"
 HELD_BACK = 5  # of so many images of a class one is for testing, where the folder has no test images of its own
-
-Labelled = list[tuple[Path, int]]
 
 
 def image_folder(folder: Path, labelled: bool = True) -> Parts:
@@ -33,7 +33,7 @@ def image_folder(folder: Path, labelled: bool = True) -> Parts:
             several sizes or kinds; names the file. No training or no test part where both are required.
     """
     if not folder.is_dir():
-        raise InputError(f"folder:{folder}: there is no such folder; it needs a sub-folder for each class.")
+        raise InputError(f"folder:{folder}: {_no_folder(folder)}; it needs a sub-folder for each class.")
     parts = parts_of(folder)
     if parts and labelled and (missing := _missing(parts)) is not None:
         there = " and ".join(path.name for path in parts.values())
@@ -43,15 +43,20 @@ def image_folder(folder: Path, labelled: bool = True) -> Parts:
         )
     if parts:
         return _of_parts(folder, parts)
-    names = _classes(folder)
-    found = _labelled(folder, names)
+    names = classes_in(folder)
+    found = labelled_in(folder, names)
     place = np.concatenate([np.arange(n) for n in np.bincount([label for _, label in found], minlength=len(names))])
     test, train = (
         [one for one, number in zip(found, place) if (number % HELD_BACK == HELD_BACK - 1) == wanted]
         for wanted in (True, False)
     )
+    if not test:
+        raise InputError(
+            f"{folder}: {len(train)} training images and none for testing were found; every fifth image of a class is for testing, so at least "
+            f"{HELD_BACK} of a class are needed, or sub-folders train and test with a sub-folder for each class in both."
+        )
     split = "every fifth image of a class in the order of file names"
-    return _parts("images", LabelledFiles(folder, train, test, names, split))
+    return _parts("images", LabelledFiles(folder, train, test, names, split, notes=_left_out(folder, [folder], names)))
 
 
 def lacking(folder: Path) -> tuple[str, ...]:
@@ -69,19 +74,36 @@ def _missing(parts: Mapping[str, Path]) -> str | None:
     return None if len(parts) > 1 else "neither test nor val; one of them"
 
 
+def _no_folder(path: Path) -> str:
+    if not path.is_file():
+        return "there is no such folder"
+    return (
+        f"that is a file (npz:{path} reads an npz file), and no folder"
+        if is_zipfile(path)
+        else "that is a file, and no folder"
+    )
+
+
+def _left_out(folder: Path, parts: Sequence[Path], names: Sequence[str]) -> tuple[str, ...]:
+    note = left_out(folder, parts, [part / name for part in parts for name in names])
+    return () if note is None else (note,)
+
+
 def _of_parts(folder: Path, parts: Mapping[str, Path]) -> Parts:
     """val is for testing where there is no test; what is alone is, whatever it is called."""
     tested = next(part for part in ("test", "val", "train") if part in parts)
     others = {part: path for part, path in parts.items() if part != tested}
     first = parts.get("train", parts[tested])
-    names = _classes(first)
+    names = classes_in(first)
     for path in parts.values():
-        if differing := sorted(set(names) ^ set(_classes(path))):
+        if differing := sorted(set(names) ^ set(classes_in(path))):
             raise InputError(f"{path} and {first} have other classes: {', '.join(differing[:5])}.")
-    images = {part: _labelled(path, names) for part, path in parts.items()}
+    images = {part: labelled_in(path, names) for part, path in parts.items()}
     split = f"the folder {parts[tested].name}{', which is alone' if not others else ''}"
     held_out = parts.get("val") if tested == "test" else None
-    notes = () if held_out is None else (f"the folder {held_out.name} is the validation part",)
+    notes = _left_out(folder, list(parts.values()), names)
+    if held_out is not None:
+        notes = (f"the folder {held_out.name} is the validation part", *notes)
     train = images.get("train", []) if "train" in others else []
     return _parts(
         "images",
@@ -137,23 +159,18 @@ def tiny_imagenet(folder: Path) -> Parts:
         raise InputError(f"{annotations} lists no images, and they are for testing; unpack the data set again.")
     split = "val of the data set"
     return _parts(
-        "tiny-imagenet", LabelledFiles(root, train, test, names, split, colour=True, listings=(listing, annotations))
+        "tiny-imagenet",
+        LabelledFiles(
+            root,
+            train,
+            test,
+            names,
+            split,
+            colour=True,
+            mend="unpack the data set again",
+            listings=(listing, annotations),
+        ),
     )
-
-
-def _classes(folder: Path) -> tuple[str, ...]:
-    names = tuple(path.name for path in folders_in(folder))
-    if len(names) < 2:
-        raise InputError(f"{folder} has {len(names)} sub-folders; one for each of at least 2 classes is needed.")
-    return names
-
-
-def _labelled(folder: Path, names: Sequence[str]) -> Labelled:
-    found = [(path, index) for index, name in enumerate(names) for path in files_in(folder / name)]
-    for index, name in enumerate(names):
-        if not any(label == index for _, label in found):
-            raise InputError(f"{folder / name} holds no images ({', '.join(SUFFIXES)}).")
-    return found
 
 
 @dataclass(frozen=True)
@@ -166,6 +183,7 @@ class LabelledFiles:
         names: one a class.
         split: which images are for testing, in words.
         colour: grey images are made colour, too.
+        mend: what is to be done about an image that cannot be read.
         listings: files that say labels.
         validation: (file, label) of what the folder itself holds out; None where that is a part of train.
         notes: what was made of the folder, in sentences.
@@ -177,23 +195,20 @@ class LabelledFiles:
     names: tuple[str, ...]
     split: str
     colour: bool = False
+    mend: str = "remove it, or write it again"
     listings: tuple[Path, ...] = ()
     validation: Labelled | None = None
     notes: tuple[str, ...] = ()
 
 
 def _parts(name: str, images: LabelledFiles) -> Parts:
-    if not images.test:
-        raise InputError(
-            f"{images.root}: {len(images.train)} training images and none for testing were found; both are needed."
-        )
     train, validation, test = (_mixed(part) for part in (images.train, images.validation or [], images.test))
     paths = [path for path, _ in train + validation + test]
 
     def samples() -> Iterator[tuple[int, np.ndarray]]:
-        first = _pixels(paths[0], images.colour)
+        first = _pixels(paths[0], images)
         for place, path in enumerate(paths):
-            image = _pixels(path, images.colour)
+            image = _pixels(path, images)
             if image.shape != first.shape:
                 raise InputError(
                     f"{path} is {_size(image)} and {paths[0]} {_size(first)}; all images must have one size and kind: "
@@ -215,7 +230,7 @@ def _mixed(part: Labelled) -> Labelled:
     return [part[index] for index in shuffled(len(part))]
 
 
-def _pixels(path: Path, colour: bool) -> np.ndarray:
+def _pixels(path: Path, images: LabelledFiles) -> np.ndarray:
     """uint8 (C, H, W): C is 1 for grey images, else 3."""
     from PIL import Image, UnidentifiedImageError
 
@@ -223,11 +238,11 @@ def _pixels(path: Path, colour: bool) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as image:
-                mode, grey = image.mode, image.mode in ("1", "L") and not colour
+                mode, grey = image.mode, image.mode in ("1", "L") and not images.colour
                 pixels = np.asarray(image if _is_wide(mode) else image.convert("L" if grey else "RGB"))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as error:
         reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path} is not a readable image ({reason}).") from error
+        raise InputError(f"{path} is not a readable image ({reason}); {images.mend}.") from error
     if _is_wide(mode):
         # Pillow would cut them at 255, of floats from 0 to 1 leave nothing: how they become bytes is for their owner to say.
         raise InputError(
