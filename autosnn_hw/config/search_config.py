@@ -41,7 +41,11 @@ class SearchConfig(BaseModel):
         metavar="NAME|folder:PATH|npz:PATH",
     )
     data_dir: str | None = choice(None, WHAT, "Folder of the dataset's files.", metavar="DIR")
-    download: bool = choice(False, WHAT, "Download the dataset where it is missing.")
+    download: bool = choice(
+        False,
+        WHAT,
+        "Download the dataset where it is missing: mnist, fashion-mnist, cifar10, cifar100, svhn, cifar10-dvs or dvs128-gesture.",
+    )
     graded: bool = choice(
         False,
         WHAT,

@@ -43,7 +43,11 @@ dataset = click.option(
     help="As in search --help: digits, events, cifar10, .., folder:PATH, or npz:PATH (npz:TRAIN,TEST).",
 )
 data_dir = click.option("--data-dir", type=click.Path(), default=None, help="Folder of the dataset's files.")
-download = click.option("--download", is_flag=True, help="Download the dataset where it is missing.")
+download = click.option(
+    "--download",
+    is_flag=True,
+    help="Download the dataset where it is missing: mnist, fashion-mnist, cifar10, cifar100, svhn, cifar10-dvs or dvs128-gesture.",
+)
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 split = click.option(
     "--split",

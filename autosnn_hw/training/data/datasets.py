@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.data.fetched_names import not_fetched
 from autosnn_hw.training.data.meant_names import meant
 from autosnn_hw.training.data.sources import (
     cifar10_dvs,
@@ -134,7 +135,14 @@ def load(
     """
     if name in _HANDED_OVER:
         return _HANDED_OVER[name]
-    data = of_parts(name, _parts(name, data_dir, download, labelled), labelled)
+    try:
+        data = of_parts(name, _parts(name, data_dir, download, labelled), labelled)
+    except PermissionError as error:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}; let it be read by this user.") from None
+    except InputError as refusal:
+        if not download:
+            raise
+        raise not_fetched(name, refusal) from refusal.__cause__
     if not graded:
         return data
     if not data.is_frames:
