@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.errors import InputError, RunError
+from autosnn_hw.training.data.sources import idx
 from autosnn_hw.training.data.sources.parts import Parts
 
 LAYOUTS = {
@@ -48,7 +49,6 @@ def load(name: str, folder: Path, download: bool) -> Parts:
 def _idx(kind: str) -> Callable[[Path, bool], Parts]:
     def read(folder: Path, download: bool) -> Parts:
         from torchvision import datasets
-        from torchvision.datasets import mnist
 
         known = getattr(datasets, kind)
         raw = folder / kind / "raw"
@@ -56,17 +56,11 @@ def _idx(kind: str) -> Callable[[Path, bool], Parts]:
             known(str(folder), download=True)
         arrays = []
         for part in ("train", "t10k"):
-            for suffix, reader in (
-                ("images-idx3-ubyte", mnist.read_image_file),
-                ("labels-idx1-ubyte", mnist.read_label_file),
-            ):
-                path = raw / f"{part}-{suffix}"
-                if not path.is_file():
-                    raise FileNotFoundError(f"{path} was not found")
-                try:
-                    arrays.append(reader(str(path)).numpy())
-                except (AssertionError, RuntimeError, KeyError, IndexError, ValueError) as error:
-                    raise InputError(f"{path} is no idx file, or damaged; fetch it again.") from error
+            for suffix, axes in (("images-idx3-ubyte", 3), ("labels-idx1-ubyte", 1)):
+                path = idx.file_at(raw / f"{part}-{suffix}")
+                if path is None:
+                    raise FileNotFoundError(f"neither {raw / part}-{suffix} nor its .gz was found")
+                arrays.append(idx.read(path, axes))
             _same_length(arrays[-2], arrays[-1], raw / part)
         names = tuple(str(label) for label in known.classes)
         return Parts(arrays[0][:, None], _labels(arrays[1]), arrays[2][:, None], _labels(arrays[3]), names)
