@@ -81,7 +81,7 @@ def test_counts_cut_to_spikes_are_said_and_negative_values_refused(tmp_path):
     assert f"{(x == 2).sum()} of {(x > 0).sum()} values of x_train that are not 0" in note
     assert f"{(x == 2).sum() / x.sum():.1%} of the events are lost" in note
     arrays["x_test"][0, 0, 0, 0, 0] = -1
-    with pytest.raises(InputError, match="x_test holds frame values down to -1.* each polarity a channel"):
+    with pytest.raises(InputError, match="frames hold values down to -1.* each polarity a channel"):
         datasets.load(npz_files.write(tmp_path / "b.npz", **arrays))
 
 

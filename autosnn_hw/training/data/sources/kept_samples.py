@@ -125,7 +125,7 @@ def _write(recipe: Recipe, path: Path) -> None:
         file.flush()
         x = np.memmap(path, np.uint8, "r", start, (count, *shape))
         samples = _cut(x, labels)
-        note = as_spikes(samples["y_train"], "x_train", recipe.name)
+        note = as_spikes(samples["y_train"], "x_train")
         words |= {
             "sha256": sha256(array for name, y in labels.items() for array in (samples[name], y)),
             "notes": json.dumps([*recipe.notes, *([] if note is None else [note])]),

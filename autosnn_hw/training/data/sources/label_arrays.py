@@ -94,7 +94,7 @@ def _numbers(
     must = f"it must be {count} integer labels from 0, one for each sample of x{name[1:]}"
     out = _way_out(name, labelled)
     if y.dtype.kind not in "biufSU" or y.shape != (count,):
-        raise InputError(f"{path}: {name} is {y.dtype} {y.shape}; {must}{out}.")
+        raise InputError(f"{path}: {name} is {y.dtype} {y.shape}; {must}{_one_each(y, name, count)}{out}.")
     if y.dtype.kind in "SU":
         unique, places = np.unique(_text(y), return_inverse=True)
         number = {known: index for index, known in enumerate(names)}
@@ -116,6 +116,22 @@ def _numbers(
 
 def _one_hot(y: np.ndarray) -> bool:
     return y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
+
+
+def _one_each(y: np.ndarray, name: str, count: int) -> str:
+    """The part of a refusal that says what makes one label a sample of labels of another shape; nothing where nothing can."""
+    if y.dtype.kind in "biufSU" and y.ndim > 1 and y.size == count:
+        return f"; {name}.reshape(-1) makes them"
+    if y.dtype.kind in "biuf" and y.ndim == 2 and count in y.shape:
+        axis = 1 if len(y) == count else 0
+        return f"; {name}.argmax(axis={axis}) makes them of the largest value of each {'row' if axis else 'column'}, the first of several"
+    if y.ndim == 1 and y.size:
+        shorter, x = min(len(y), count), f"x{name[1:]}"
+        return (
+            f"; save {x} and {name} of the same samples in one order, or, where it is the end of one of them alone that is too long, "
+            f"{x}[:{shorter}] and {name}[:{shorter}]"
+        )
+    return ""
 
 
 def _otherwise(labelled: bool) -> str:

@@ -76,7 +76,7 @@ def _from_arrays(found: dict[str, np.ndarray], path: Path, labelled: bool) -> Pa
         raise InputError(f"{path} has no array {', '.join(missing)}; it needs {', '.join(needed)}{_held(path)}.")
     x, notes = checked_inputs(found, path, labelled)
     if labelled:
-        notes += [note for name, samples in x.items() if (note := as_spikes(samples, name, path)) is not None]
+        notes += [note for name, samples in x.items() if (note := as_spikes(samples, name)) is not None]
     x_test = x["x_test"]
     if labelled and ("x_val" in found) != ("y_val" in found):
         there, lacks = ("x_val", "y_val") if "x_val" in found else ("y_val", "x_val")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data.sources.sample_axes import as_images, samples_first
+from autosnn_hw.training.data.sources.sample_axes import as_images, by_polarity, samples_first
 from autosnn_hw.training.data.sources.sample_values import AT_ONCE, ValueRange
 
 FORMS = "images (N, C, H, W), bytes or float32, event frames (N, T, C, H, W) or (N, T, F) of whole numbers, or flat inputs (N, F)"
@@ -32,7 +32,7 @@ def checked_inputs(
         flat inputs, and int32 frames. Grey images (N, H, W) of floats from 0 to 1 are images.
 
     Raises:
-        InputError: another number of axes, no samples, text or complex numbers, NaN, frames with fractions, axes whose order is not
+        InputError: another number of axes, no samples, text or complex numbers, NaN, frames with fractions or, where `labelled`, with negative values, axes whose order is not
             known, or parts of several shapes or kinds.
     """
     stored = {name: found[name] for name in INPUTS if name in found}
@@ -45,6 +45,7 @@ def checked_inputs(
         _require_counts(x, name, values, path, labelled)
         if labelled:
             arrays[name], note = as_images(x, name, values, path)
+            _require_spikes(x, name, values, path)
             notes += [] if note is None else [note]
     _require_alike(stored, arrays, values, path)
     dtype = _type_of(stored["x_test"], arrays["x_test"], values)
@@ -57,7 +58,9 @@ def _require_numbers(x: np.ndarray, name: str, path: Path) -> None:
     if x.size == 0:
         raise InputError(f"{path}: {name} of shape {x.shape} is empty.")
     if x.dtype.kind == "f" and not np.isfinite(x).all():
-        raise InputError(f"{path}: {name} holds values that are not finite.")
+        raise InputError(
+            f"{path}: {name} holds values that are not finite; np.nan_to_num({name}, posinf=0, neginf=0) makes them 0, or leave their samples out."
+        )
     if x.dtype.itemsize > 1:
         low, high = x.min(), x.max()
         if max(abs(float(low)), float(high)) > INT32_MAX:
@@ -70,8 +73,33 @@ def _require_counts(x: np.ndarray, name: str, values: ValueRange, path: Path, la
         return
     grey = f": {name}[:, None] makes them of grey ones (N, H, W)" if x.ndim == 3 else ""
     raise InputError(
-        f"{path}: {name} is {x.dtype} {x.shape} with fractions; the values of frames are counts of spikes, whole numbers "
-        f"(a sigma-delta network takes np.rint(64 * x)). Images are (N, C, H, W){grey}."
+        f"{path}: {name} is {x.dtype} {x.shape} with fractions; the values of frames are counts of spikes, whole numbers: "
+        f"{_whole_numbers(x, name, values, labelled)}. Images are (N, C, H, W){grey}."
+    )
+
+
+def _whole_numbers(x: np.ndarray, name: str, values: ValueRange, labelled: bool) -> str:
+    """What makes spikes of frames with fractions; of those that are run alone, also what a sigma-delta network takes."""
+    if labelled and values.low < 0 and x.ndim == 5:
+        spikes = f"{by_polarity(x.shape, f'{name} > 0', f'{name} < 0')}.astype(np.uint8)"
+    else:
+        spikes = f"({name} > 0).astype(np.uint8)"
+    other = (
+        "or save the counts as they were before they were scaled"
+        if labelled
+        else f"a sigma-delta network takes np.rint(64 * {name})"
+    )
+    return f"{spikes}, for every part, makes spikes of them; {other}"
+
+
+def _require_spikes(x: np.ndarray, name: str, values: ValueRange, path: Path) -> None:
+    """Refuse frames with negative values, whose events would all be lost."""
+    if x.ndim != 5 or values.low >= 0:
+        return
+    line = by_polarity(x.shape, f"np.maximum({name}, 0)", f"-np.minimum({name}, 0)")
+    raise InputError(
+        f"{path}: frames hold values down to {values.low:g}, and a value is a spike where it is above 0; {line}, for every part, gives each polarity "
+        "a channel of its own."
     )
 
 
@@ -105,19 +133,10 @@ def _type_of(stored: np.ndarray, x: np.ndarray, values: ValueRange) -> type[np.g
     return np.int32 if x.ndim in (3, 5) else np.float32
 
 
-def as_spikes(x: np.ndarray, name: str, path: Path | str) -> str | None:
-    """What training loses of event frames (N, T, C, H, W), which it takes as spikes where above 0; None where that is nothing.
-
-    Raises:
-        InputError: negative values, whose events would all be lost.
-    """
+def as_spikes(x: np.ndarray, name: str) -> str | None:
+    """What training loses of event frames (N, T, C, H, W), which it takes as spikes where above 0; None where that is nothing."""
     if x.ndim != 5:
         return None
-    if x.dtype != np.uint8 and x.min() < 0:
-        raise InputError(
-            f"{path}: {name} holds frame values down to {x.min()}, and a value is a spike where it is above 0; give each polarity a "
-            "channel of its own."
-        )
     events = spikes = above = 0
     for low in range(0, len(x), AT_ONCE):  # frames may be more than memory holds
         some = x[low : low + AT_ONCE]

@@ -40,6 +40,20 @@ def of_frames(shape: Shape) -> AxisOrder:
     return AxisOrder.TIME_LAST if second == third or (second > MOST_CHANNELS and third != last) else AxisOrder.WRITTEN
 
 
+def by_polarity(shape: Shape, positive: str, negative: str) -> str:
+    """The line of numpy that puts both polarities of frames into channels of their own, (N, T, 2 C, H, W).
+
+    Args:
+        shape: of the frames, samples first.
+        positive, negative: expressions of what each polarity is.
+    """
+    axis, moved = {AxisOrder.CHANNELS_LAST: (4, "4, 2"), AxisOrder.TIME_LAST: (1, "4, 1")}.get(
+        of_frames(shape), (2, "")
+    )
+    line = f"np.concatenate([{positive}, {negative}], axis={axis})"
+    return f"np.moveaxis({line}, {moved})" if moved else line
+
+
 def steps_of(shapes: Mapping[str, Shape | None]) -> int | None:
     """T of event frames, as the headers of a file say it; None for all else, and where the order of axes is refused.
 
@@ -171,8 +185,12 @@ def _channels_last(shape: Shape) -> bool:
 
 
 def _label_counts(shapes: Mapping[str, Shape | None]) -> dict[str, int]:
-    """Labels of x_test .., where there are any."""
-    return {f"x{name[1:]}": shape[0] for name, shape in shapes.items() if name.startswith("y") and shape}
+    """Labels of x_test .., where there are any; of a row of them, which is refused later, it is not said that samples lie elsewhere."""
+    return {
+        f"x{name[1:]}": shape[0]
+        for name, shape in shapes.items()
+        if name.startswith("y") and shape and not (len(shape) == 2 and shape[0] == 1 < shape[1])
+    }
 
 
 def _second_axis_is_samples(shapes: Mapping[str, Shape], counts: Mapping[str, int]) -> bool:

@@ -33,6 +33,42 @@ def test_true_and_false_are_two_classes(tmp_path):
     assert found.classes == 2 and "y_train bool is taken as whole numbers" in found.notes
 
 
+@pytest.mark.parametrize(
+    ("made", "line"),
+    [
+        (lambda y: np.eye(5, dtype=int)[y] | np.eye(5, dtype=int)[4], "y_train.argmax(axis=1)"),
+        (lambda y: np.eye(5)[y] * 0.7 + 0.01, "y_train.argmax(axis=1)"),
+        (lambda y: np.eye(5, dtype=int)[y].T, "y_train.argmax(axis=0)"),
+        (lambda y: y[None], "y_train.reshape(-1)"),
+        (lambda y: y[:, None, None], "y_train.reshape(-1)"),
+    ],
+)
+def test_labels_of_another_shape_are_told_a_line_that_works(tmp_path, made, line):
+    y = npz_files.arrays()["y_train"]
+    with pytest.raises(InputError) as refusal:
+        load(tmp_path, {"y_train": made(y)})
+    assert f"integer labels from 0, one for each sample of x_train; {line} makes them" in str(refusal.value)
+    advised = eval(line, {"y_train": made(y)})
+    np.testing.assert_array_equal(np.sort(load(tmp_path, {"y_train": advised}).full_train()[1]), np.sort(y))
+
+
+@pytest.mark.parametrize("change", [-1, 2])
+def test_labels_of_another_length_are_told_what_works(tmp_path, change):
+    arrays = npz_files.arrays()
+    y = np.arange(len(arrays["y_train"]) + change) % 3
+    with pytest.raises(InputError) as refusal:
+        load(tmp_path, {"y_train": y})
+    shorter = min(len(y), len(arrays["x_train"]))
+    said = str(refusal.value)
+    assert (
+        "save x_train and y_train of the same samples in one order, or, where it is the end of one of them alone"
+        in said
+    )
+    assert said.endswith(f"x_train[:{shorter}] and y_train[:{shorter}].")
+    change = {"x_train": arrays["x_train"][:shorter], "y_train": y[:shorter]}
+    assert len(load(tmp_path, change).full_train()[1]) == shorter
+
+
 @pytest.mark.parametrize("kind", ["U", "S"])
 def test_names_are_numbered_alike_in_all_parts(tmp_path, kind):
     y = npz_files.arrays()["y_train"]

@@ -1,5 +1,7 @@
 """One type for all parts of an npz file, whatever values each of them happens to hold."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -87,7 +89,7 @@ def test_three_axes_with_other_fractions_are_refused_and_the_advice_works(tmp_pa
         arrays[name] = (arrays[name] - 4) / 3
     with pytest.raises(InputError, match=r"with fractions outside of 0 to 1.*x_test\[:, None\] makes \(N, 1, H, W\)"):
         load(tmp_path, arrays)
-    with pytest.raises(InputError, match=r"x_test is float32 .* with fractions; .* whole numbers .*x_test\[:, None\]"):
+    with pytest.raises(InputError, match=r"x_test is float32 .* with fractions; .* whole numbers: .*x_test\[:, None\]"):
         load(tmp_path, arrays, labelled=False)
     advised = arrays | {name: arrays[name][:, None] for name in INPUTS}
     assert load(tmp_path, advised).image == (1, 8, 9) == load(tmp_path, advised, labelled=False).image
@@ -99,6 +101,68 @@ def test_frames_with_fractions_are_refused_whichever_part_has_them(tmp_path, lab
     arrays["x_val"][0, 0, 0, 0, 0] = 0.5
     with pytest.raises(InputError, match="is float64 .* with fractions; .* whole numbers"):
         load(tmp_path, arrays, labelled)
+
+
+def followed(line, arrays):
+    """What a line of a refusal for x_test makes of every part, as it says."""
+    return {
+        name: eval(line.replace("x_test", "x"), {"np": np, "x": array}) if name in INPUTS else array
+        for name, array in arrays.items()
+    }
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float32, np.int64])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (0, 1, 3, 4, 2), (0, 2, 3, 4, 1), (1, 0, 2, 3, 4)])
+def test_negative_frames_are_told_a_line_that_keeps_every_event(tmp_path, dtype, channels, order):
+    if channels == 3 and order == (0, 2, 3, 4, 1):
+        pytest.skip("three channels are no sign of time last")
+    plain = {
+        name: array - 4 if name in INPUTS else array for name, array in parts((5, channels, 34, 34), np.int64).items()
+    }
+    plain["x_test"] = np.maximum(plain["x_test"], 0)  # one part alone has none
+    types = {"x_train": dtype, "x_val": dtype, "x_test": dtype if dtype == np.float32 else np.uint8}
+    arrays = plain | {name: plain[name].transpose(order).astype(types[name]) for name in INPUTS}
+    with pytest.raises(
+        InputError, match="frames hold values down to -4, and a value is a spike where it is above 0"
+    ) as refusal:
+        load(tmp_path, arrays)
+    found = load(
+        tmp_path,
+        followed(re.search(r"np\.(concatenate|moveaxis)\(.*\)(?=, for every part)", str(refusal.value))[0], arrays),
+    )
+    assert found.image == (2 * channels, 34, 34) and found.timesteps == 5
+    np.testing.assert_array_equal(
+        found.x_train[:, :, :channels].astype(int) - found.x_train[:, :, channels:], plain["x_train"]
+    )
+
+
+@pytest.mark.parametrize("low", [0, -5])
+def test_fractions_to_train_on_are_told_a_line_that_makes_spikes(tmp_path, low):
+    arrays = {name: (array + low) / 8 if name in INPUTS else array for name, array in parts(FRAMES, np.float64).items()}
+    with pytest.raises(InputError, match="makes spikes of them; or save the counts as they were") as refusal:
+        load(tmp_path, arrays)
+    line = re.search(r"whole numbers: (.*), for every part", str(refusal.value))[1]
+    found = load(tmp_path, followed(line, arrays))
+    assert found.notes == () and "np.rint" not in str(refusal.value), "nothing is lost"
+    expected = [arrays["x_train"] > 0, *([arrays["x_train"] < 0] if low else [])]
+    np.testing.assert_array_equal(found.x_train, np.concatenate(expected, axis=2))
+    for says in (r"\(x_test > 0\)\.astype\(np\.uint8\)", r"a sigma-delta network takes np\.rint\(64 \* x_test\)"):
+        with pytest.raises(InputError, match=says):
+            load(tmp_path, arrays, labelled=False)
+
+
+@pytest.mark.parametrize("shape", [IMAGES, (6, 6), FRAMES])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_told_a_line_that_works(tmp_path, shape, value):
+    arrays = parts(shape, np.float64)
+    arrays["x_test"][0, 0, 0, ...] = value
+    with pytest.raises(
+        InputError, match="x_test holds values that are not finite; .* makes them 0, or leave their samples out"
+    ) as refusal:
+        load(tmp_path, arrays)
+    line = re.search(r"np\.nan_to_num\(.*\)(?= makes)", str(refusal.value))[0]
+    assert (load(tmp_path, followed(line, arrays)).x_test[0, ..., 0, :] == 0).any()
 
 
 def test_sixteen_bit_grey_images_are_images(tmp_path):
