@@ -55,9 +55,12 @@ def _status(path: Path) -> os.stat_result:
     try:
         status = path.stat()
     except OSError as error:
-        raise _unreadable(path, error.strerror) from None
+        raise _unreadable(path, error) from None
     if not stat.S_ISREG(status.st_mode):
-        raise _unreadable(path, "it is a folder" if stat.S_ISDIR(status.st_mode) else "it is a pipe or a device")
+        found = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or a device"
+        raise InputError(
+            f"{path} is {found}, and a file is needed there: take it away, or put the files of the data set there again."
+        )
     return status
 
 
@@ -68,14 +71,17 @@ def _hash(path: Path) -> str:
             for block in iter(lambda: file.read(1 << 20), b""):
                 digest.update(block)
     except OSError as error:
-        raise _unreadable(path, error.strerror) from None
+        raise _unreadable(path, error) from None
     return digest.hexdigest()
 
 
-def _unreadable(path: Path, reason: str | None) -> InputError:
-    return InputError(
-        f"{path} cannot be read ({reason}); a file that may be read is needed there: let it be read, or put the files of the data set there again."
+def _unreadable(path: Path, error: OSError) -> InputError:
+    mend = (
+        "let it be read by this user"
+        if isinstance(error, PermissionError)
+        else "put the files of the data set there again"
     )
+    return InputError(f"{path} cannot be read: {error.strerror}; {mend}.")
 
 
 def _read(indexes: Sequence[Path]) -> dict[str, Entry]:

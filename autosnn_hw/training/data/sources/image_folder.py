@@ -53,7 +53,7 @@ def image_folder(folder: Path, labelled: bool = True) -> Parts:
     if not test:
         raise InputError(
             f"{folder}: {len(train)} training images and none for testing were found; every fifth image of a class is for testing, so at least "
-            f"{HELD_BACK} of a class are needed, or sub-folders train and test with a sub-folder for each class in both."
+            f"{HELD_BACK} of a class are needed, or sub-folders train (with 5 images at least) and test, and a sub-folder for each class in both."
         )
     split = "every fifth image of a class in the order of file names"
     return _parts("images", LabelledFiles(folder, train, test, names, split, notes=_left_out(folder, [folder], names)))
@@ -132,7 +132,7 @@ def tiny_imagenet(folder: Path) -> Parts:
             raise InputError(
                 f"{path} was not found; say --data-dir DIR where the unpacked {TINY_IMAGENET} lies (cs231n.stanford.edu hands it out as a zip)."
             )
-    names = tuple(sorted(set(text(listing, "the list of the ids of its classes").split())))
+    names = tuple(sorted(set(text(listing, "the list of its classes, as it lies in the unpacked data set,").split())))
     if len(names) < 2:
         raise InputError(
             f"{listing} holds {len(names)} ids of classes; one for each of at least 2 is needed: unpack the data set again."
@@ -145,7 +145,9 @@ def tiny_imagenet(folder: Path) -> Parts:
             "unpack the data set again."
         )
     test: Labelled = []
-    for number, line in enumerate(text(annotations, "the table of the classes of its images").splitlines(), 1):
+    for number, line in enumerate(
+        text(annotations, "the table of its images, as it lies in the unpacked data set,").splitlines(), 1
+    ):
         fields = line.split("\t")
         if len(fields) < 2 or fields[1] not in label:
             raise InputError(

@@ -13,16 +13,16 @@ from autosnn_hw.training.data.sources.contents import content_hash
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda path: None, "No such file or directory"),
-        (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
-        (lambda path: path.mkdir(), "it is a folder"),
-        (lambda path: os.mkfifo(path), "it is a pipe or a device"),
+        (lambda path: None, "cannot be read: No such file or directory; put the files of the data set there again"),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file or directory; put the files"),
+        (lambda path: path.mkdir(), "is a folder, and a file is needed there: take it away, or put the files"),
+        (lambda path: os.mkfifo(path), "is a pipe or a device, and a file is needed there: take it away"),
     ],
 )
 def test_what_is_no_file_is_named(tmp_path, make, said):
     make(tmp_path / "b.bin")
     (tmp_path / "a.bin").write_bytes(b"events")
-    with pytest.raises(InputError, match=rf"b\.bin cannot be read \({said}\); a file that may be read is needed there"):
+    with pytest.raises(InputError, match=rf"b\.bin {said}"):
         content_hash(tmp_path, [tmp_path / "a.bin", tmp_path / "b.bin"], [])
 
 
@@ -32,9 +32,9 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
 
     (tmp_path / "a.bin").write_bytes(b"events")
     monkeypatch.setattr("builtins.open", refused)
-    with pytest.raises(InputError, match=r"a\.bin cannot be read \(Permission denied\)"):
+    with pytest.raises(InputError, match=r"a\.bin cannot be read: Permission denied; let it be read by this user\.$"):
         content_hash(tmp_path, [tmp_path / "a.bin"], [])
     monkeypatch.undo()
     monkeypatch.setattr(Path, "stat", refused)
-    with pytest.raises(InputError, match=r"a\.bin cannot be read \(Permission denied\)"):
+    with pytest.raises(InputError, match=r"a\.bin cannot be read: Permission denied; let it be read by this user\.$"):
         content_hash(tmp_path, [tmp_path / "a.bin"], [])

@@ -59,10 +59,12 @@ def test_damaged_files_are_named(folder, content, said):
 
 def test_a_folder_in_the_place_of_a_file_is_named(folder):
     (folder / "N-MNIST" / "Train" / "2" / "zz.bin").mkdir()
-    with pytest.raises(InputError, match=r"2/zz\.bin cannot be read \(it is a folder\)"):
+    with pytest.raises(InputError, match=r"2/zz\.bin is a folder, and a file is needed there: take it away"):
         datasets.load("nmnist", data_dir=folder)
     with pytest.raises(InputError, match=r"zz\.bin is not a file; a file of events is needed"):
         nmnist.events_of(folder / "N-MNIST" / "Train" / "2" / "zz.bin")
+    (folder / "N-MNIST" / "Train" / "2" / "zz.bin").rmdir()
+    assert len(datasets.load("nmnist", data_dir=folder).x_test) == 10, "the advice works"
 
 
 def test_frames_of_equal_numbers_of_events_or_of_equal_times(folder):
