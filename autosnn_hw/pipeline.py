@@ -209,35 +209,24 @@ def _stages(config: SearchConfig, prepared: Prepared, folder: RunFolder, reporte
 
 
 def train(
-    architecture: Architecture, config: SearchConfig, out: str | Path, reporter: Reporter | None = None
+    architecture: Architecture,
+    config: SearchConfig,
+    out: str | Path,
+    reporter: Reporter | None = None,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """Train one architecture as `config` has it, quantise it with the integers in the loop, and write its .net and result
-    into a new folder, or into the one in which the same was begun and not finished."""
-    import hw_profiles
-    from autosnn_hw.stages.begun_folder import begun, network_of
-    from autosnn_hw.stages.final_training.retraining import NetworkJob
-    from autosnn_hw.stages.manifest import largest_payload, require_payload
-    from autosnn_hw.stages.schedules import training_epochs
-    from autosnn_hw.training.data import datasets
-    from autosnn_hw.training.modules.fabric import Fabric
-    from autosnn_hw.training.modules.spiking_network import require_buildable
-    from autosnn_hw.training.precision import require
+    into a new folder, or into the one in which the same was begun and not finished.
 
-    profile = hw_profiles.load(config.target)
-    datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), architecture.timesteps)
-    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
-    require_payload(data, profile)
-    require(config.precision, config.device)
-    require_buildable(architecture, Fabric.of(profile, data.is_frames))
-    reporter = reporter or Silent()
-    _say_notes(data, reporter, largest_payload(profile))
-    if (sentence := front_sentence(layout(architecture, data.image, data.classes))) is not None:
-        reporter.say(f"note: {sentence}.")
-    job = NetworkJob.of(config, out)  # no super-network: from scratch
-    finished = job.file(architecture, ".json").name
-    with begun(out, network_of(str(architecture), config, data, profile), finished, reporter):
-        reporter.stage(f"train {architecture}", training_epochs(config))
-        return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
+    Args:
+        name: what it was asked for by; None is its own text.
+
+    Raises:
+        InputError: bad choices, missing data, samples that are too small, a folder that holds something else.
+    """
+    from autosnn_hw.stages import one_network
+
+    return one_network.train(architecture, config, out, reporter or Silent(), name)
 
 
 def train_as_floats(
@@ -249,22 +238,9 @@ def train_as_floats(
     Raises:
         InputError: bad choices, missing data, samples that are too small, a folder that holds something else.
     """
-    from autosnn_hw.architecture.size_list import one_size
-    from autosnn_hw.stages.begun_folder import begun, network_of
-    from autosnn_hw.stages.final_training.unlowered import require_none_left_out, trained_as_floats
-    from autosnn_hw.training.data import datasets
-    from autosnn_hw.training.unlowered_networks import UnloweredNetwork
+    from autosnn_hw.stages import one_network
 
-    require_none_left_out(name, config)
-    width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
-    datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)
-    data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
-    UnloweredNetwork(name, width, timesteps, data.image, data.classes)  # refuses samples that are too small
-    reporter = reporter or Silent()
-    _say_notes(data, reporter, datasets.MOST_GRADED)  # no chip limits it
-    with begun(out, network_of(name, config, data, None), f"{name}.json", reporter) as folder:
-        reporter.stage(f"train {name}", config.retrain_epochs)
-        return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))
+    return one_network.train_as_floats(name, config, out, reporter or Silent())
 
 
 def deploy(

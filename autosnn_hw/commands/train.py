@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from autosnn_hw.commands.arguments import one_network, options
+
+if TYPE_CHECKING:
+    from autosnn_hw.architecture import Architecture
 
 
 @click.command("train", cls=options.GroupedCommand)
@@ -65,11 +70,18 @@ def command(architecture, space, out, as_json, quiet, **chosen):
     )
     parsed = Architecture.parse(architecture, space=space, width=width, timesteps=timesteps)
     with progress(quiet or as_json) as reporter:
-        result = pipeline.train(parsed, config, out, reporter)
+        result = pipeline.train(parsed, config, out, reporter, architecture)
     if as_json:
         options.print_json(result)
     else:
         accuracy = result["accuracy"]
         click.echo(
-            f"{result['file']}: {result['architecture']}, test accuracy float {accuracy['float']:.4f}, as the chip runs it {accuracy['exact_test']:.4f}"
+            f"{result['file']}: {_called(architecture, parsed)}, test accuracy float {accuracy['float']:.4f}, as the chip runs it "
+            f"{accuracy['exact_test']:.4f}"
         )
+
+
+def _called(text: str, parsed: Architecture) -> str:
+    """What was asked for, with its macro-architecture, and with its blocks where the text is a name."""
+    blocks = "" if text.strip() == str(parsed) else f" = {parsed}"
+    return f"{text.strip()}{blocks} in {parsed.space}"

@@ -180,6 +180,7 @@ def simulation_document(
             "timesteps": activity.timesteps,
             "layers": len(network.neuron_layers),
             "architecture": network.architecture,
+            **{key: network.provenance.get(key) for key in ("name", "space")},
             "part": part,
         },
         "dataset": {"name": dataset, "split": split, "samples": samples},

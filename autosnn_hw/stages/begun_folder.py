@@ -23,19 +23,32 @@ ELSEWHERE = {
     *("target", "dataset", "data_dir", "download", "supernet", "storage", "workers", "scheduler", "core_watts"),
     *("finalists", "generations", "budget", "seeds", "baselines"),
 }
+NAME = "name"  # in a network: what the user called it, of which one network may have several
+MACRO = "macro_architecture"  # in a network: blocks alone do not say it
 SHOWN = 3  # differences that a refusal names
 
 
 def network_of(
-    architecture: str, config: SearchConfig, data: Dataset, profile: Profile | None, supernet: str | None = None
+    architecture: str,
+    config: SearchConfig,
+    data: Dataset,
+    profile: Profile | None,
+    supernet: str | None = None,
+    *,
+    space: str | None = None,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """All that a network follows from, by name, as JSON has it.
 
     Args:
         profile: None where no chip network is made.
         supernet: sha256 of the file that its weights are inherited from.
+        space: its macro-architecture, where that is not the config's space, as of a run.
+        name: what it was asked for by, which a refusal says.
     """
     made_of = {
+        **({} if name is None else {NAME: name}),
+        **({} if space is None else {MACRO: space}),
         "architecture": architecture,
         "target": None if profile is None else profile.name,
         "target_sha256": None if profile is None else profile.sha256,
@@ -93,11 +106,18 @@ def _require_same(folder: RunFolder, network: Mapping[str, Any], finished: str) 
     there = known.get("network") if isinstance(known, dict) else None
     if not isinstance(there, dict):
         raise InputError(f"{folder / BEGUN} is damaged; choose another --out.")
-    other = [name for name, value in network.items() if there.get(name, value) != value]
+    differing = [name for name, value in network.items() if there.get(name, value) != value]
+    other = [name for name in differing if name != NAME]
     if other:
-        said = ", ".join(f"{name} {_short(there[name])} there, {_short(network[name])} now" for name in other[:SHOWN])
+        shown = differing[: SHOWN + 1] if NAME in differing else other[:SHOWN]
+        said = ", ".join(f"{name} {_short(there[name])} there, {_short(network[name])} now" for name in shown)
         more = f" and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
         raise InputError(f"{path} was begun for another network ({said}{more}); choose another --out.")
+    if MACRO in network and MACRO not in there:
+        raise InputError(
+            f"{path} was begun by an earlier version of this program, which did not keep the macro-architecture of its network "
+            f"({network[MACRO]} now): it may be of another one; choose another --out."
+        )
     if folder.has(finished):
         raise InputError(
             f"{path} holds this network, finished, already ({finished}); choose another --out to make it again."

@@ -43,6 +43,7 @@ class NetworkJob:
         supernet: checkpoint that weights are inherited from; None learns from scratch.
         held_out: learning from scratch, too, leaves out the validation images, so that they can judge it.
         repeat: above 0 the training is drawn anew, from another seed of the same run.
+        name: what the user called the architecture; it travels in its files.
     """
 
     folder: str
@@ -51,15 +52,21 @@ class NetworkJob:
     supernet: str | None = None
     held_out: bool = False
     repeat: int = 0
+    name: str | None = None
 
     @classmethod
     def of(
-        cls, config: SearchConfig, folder: str | Path, target: str | None = None, supernet: str | None = None
+        cls,
+        config: SearchConfig,
+        folder: str | Path,
+        target: str | None = None,
+        supernet: str | None = None,
+        name: str | None = None,
     ) -> NetworkJob:
         """The job of a config, for its own target or another; without a super-network it is that of the paper."""
         if supernet is None:
             config = config.with_changes(retrain="scratch", rungs=1)
-        return cls(str(folder), config, target or config.target, supernet)
+        return cls(str(folder), config, target or config.target, supernet, name=name)
 
     def file(self, architecture: Architecture, suffix: str = ".net") -> Path:
         """Where the files of an architecture are."""
@@ -115,6 +122,8 @@ class NetworkJob:
             "epochs": config.retrain_epochs if learnt.weights == "scratch" else config.epochs,
             "finetune_epochs": config.finetune_epochs if learnt.kept == "tuned" else 0,
             "data_sha256": data.sha256,
+            "space": architecture.space,
+            **({} if self.name is None else {"name": self.name}),
         }
         chip = lower(learnt.tuned, profile, architecture=str(architecture), dataset=data.name, provenance=origin)
         chip = with_check_samples(chip, data.x_test[:CHECK_SAMPLES], data.y_test[:CHECK_SAMPLES])
@@ -187,6 +196,8 @@ class NetworkJob:
             as_candidate=None if record is None else record.to_json(),
             curves=learnt.curves,
             float_layers=floats.spikes,
+            space=architecture.space,
+            name=self.name,
         )
         return result if document is None else result.priced(document)
 

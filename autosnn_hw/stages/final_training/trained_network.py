@@ -66,6 +66,7 @@ class TrainedNetwork:
         other: the network that was made the other way and not taken: {weights, validation, exact_test}.
         float_layers: spikes by layer of the delivered weights before rounding, run as floats, mean a test sample, without relays;
             None is unknown.
+        space: macro-architecture; None is unknown. name: what the user called the architecture, where it was asked for by name.
     """
 
     architecture: str
@@ -91,6 +92,8 @@ class TrainedNetwork:
     float_firing_rate: float | None = None
     curves: Mapping[str, list[float]] = field(default_factory=dict)
     float_layers: Mapping[str, float] | None = None
+    space: str | None = None
+    name: str | None = None
 
     def priced(self, document: dict[str, Any]) -> TrainedNetwork:
         """With what its `simulate --json` document says."""

@@ -97,20 +97,27 @@ def architecture_as_floats(
         network = trained.network.cpu()
         return network, evaluate_network(network, data, data.x_test, data.y_test), trained.losses
 
-    return _result(name, why, config, folder, train)
+    return _result(name, why, config, folder, train, architecture.space)
 
 
 def _result(
-    name: str, why: str, config: SearchConfig, folder: Path, train: Callable[[Dataset, Schedule], Trained]
+    name: str,
+    why: str,
+    config: SearchConfig,
+    folder: Path,
+    train: Callable[[Dataset, Schedule], Trained],
+    space: str | None = None,
 ) -> dict[str, Any]:
     done = folder / f"{name}.json"
     if done.is_file():
-        return {"left_out": left_out(config), **read_json(done)}
+        return {"name": name, "space": space, "left_out": left_out(config), **read_json(done)}
     data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
     with one_thread():
         network, found, losses = train(data, alone(network_schedule(config, derive_seed(config.seed, "retrain", name))))
     result = {
         "architecture": name,
+        "name": name,
+        "space": space,
         "file": None,
         "not_lowered": why,
         "left_out": left_out(config),
