@@ -20,7 +20,7 @@ from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.data_check import sentences
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import require_buildable
-from autosnn_hw.training.unlowered_networks import UnloweredNetwork
+from autosnn_hw.training.unlowered_networks import reduction_sentence, require_size
 from autosnn_hw.words.progress import Reporter
 
 
@@ -47,11 +47,14 @@ def train(
 def train_as_floats(name: str, config: SearchConfig, out: str | Path, reporter: Reporter) -> dict[str, Any]:
     """As `pipeline.train_as_floats` says it."""
     require_none_left_out(name, config)
-    width, timesteps = one_size(config.width, "width"), one_size(config.timesteps, "timesteps")
+    one_size(config.width, "width")
+    timesteps = one_size(config.timesteps, "timesteps")
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
-    UnloweredNetwork(name, width, timesteps, data.image, data.classes)  # refuses samples that are too small
-    _say(sentences(data, datasets.MOST_GRADED), reporter)  # no chip limits it
+    precision.require(config.precision, config.device)
+    require_size(name, data.image)
+    # No chip limits the counts of its frames.
+    _say([*sentences(data, datasets.MOST_GRADED), f"{reduction_sentence(name, data.image)}."], reporter)
     with begun(out, network_of(name, config, data, None, name=name), f"{name}.json", reporter) as folder:
         reporter.stage(f"train {name}", config.retrain_epochs)
         return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))

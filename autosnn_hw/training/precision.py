@@ -15,7 +15,6 @@ from torch import nn
 
 from autosnn_hw.arithmetic.device import require_device
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.modules.blocks import ConvNorm
 
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
 PRECISIONS = {FLOAT32: None, BFLOAT16: torch.bfloat16}
@@ -55,11 +54,11 @@ def convolving_in(network: nn.Module, precision: str, device: str) -> Iterator[N
         InputError: as `require`.
     """
     require(precision, device)
-    layers = [module for module in network.modules() if isinstance(module, ConvNorm)]
+    layers = [module for module in network.modules() if hasattr(module, "conv_dtype")]  # each layer that convolves
     try:
         for layer in layers:
-            layer.conv_dtype = PRECISIONS[precision]
+            layer.conv_dtype = PRECISIONS[precision]  # type: ignore[assignment]
         yield
     finally:
         for layer in layers:
-            layer.conv_dtype = None
+            layer.conv_dtype = None  # type: ignore[assignment]

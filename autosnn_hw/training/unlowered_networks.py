@@ -8,6 +8,7 @@ neurons, and DECOLLE learns by local losses, with a classifier behind every laye
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import nn
 
 from autosnn_hw.architecture import FIRST_SIDE, Stage
 from autosnn_hw.architecture.macro_architectures import UNLOWERED
+from autosnn_hw.arithmetic.torch_cpu import conv2d
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.compute.adam import FlatAdam
 from autosnn_hw.training.data.datasets import Dataset, require_steps
@@ -29,6 +31,56 @@ from autosnn_hw.training.regime import loss_of
 from autosnn_hw.training.spike_regularisation import counter_for, regularised
 
 REDUCED = 4  # side of the squares of pixels that are one before the first layer, where samples are large
+MEANS, SUMS = "He2020_DVSGesture", "Kaiser2020_DVSGesture"
+Plan = tuple[tuple[int, int, int, str | None], ...]
+PLANS: dict[str, Plan] = {
+    MEANS: ((1, 3, 1, None), (2, 3, 1, "mean"), (2, 3, 1, "mean")),
+    SUMS: ((1, 7, 2, "max"), (2, 7, 2, None), (2, 7, 2, "max")),
+}
+"""Convolutions: outputs in units of C, kernel, padding, pool (`PooledConvolution`)."""
+
+
+def reduces(image: tuple[int, int, int]) -> bool:
+    """Whether squares of `REDUCED` pixels become one before the first layer: where the samples stay as large as TBD1 wants them."""
+    return min(image[1:]) // REDUCED >= FIRST_SIDE
+
+
+def reduction_sentence(name: str, image: tuple[int, int, int]) -> str:
+    """What stands before the first layer on samples (Cin, H, W), in words: the papers have camera frames of 128 x 128 alone."""
+    size, squares = " x ".join(map(str, image[1:])), f"{REDUCED} x {REDUCED}"
+    what = f"sums of {squares} pixels" if name == SUMS else f"max pool of {squares}"
+    if reduces(image):
+        return f"samples of {size}: {what}, then conv1 at {' x '.join(str(n // REDUCED) for n in image[1:])}"
+    least = REDUCED * FIRST_SIDE
+    return f"samples of {size}: no {what}, which stands before conv1 from {least} x {least} on"
+
+
+def smallest_side(name: str) -> int:
+    """Least side of samples of which every layer of a network gives a pixel."""
+    return next(side for side in range(1, REDUCED * FIRST_SIDE) if min(_sides(PLANS[name], side)) >= 1)
+
+
+def require_size(name: str, image: tuple[int, int, int]) -> None:
+    """Refuse samples that are too small for a network of `macro_architectures.UNLOWERED`.
+
+    Raises:
+        InputError: with the size that would do.
+    """
+    least, (_, height, width) = smallest_side(name), image
+    if min(height, width) < least:
+        raise InputError(
+            f"samples of {height} x {width} are too small for {name}; at least {least} x {least} is needed."
+        )
+
+
+def _sides(plan: Plan, side: int) -> list[int]:
+    """Side of each layer's output."""
+    found = []
+    for _, kernel, padding, pool in plan:
+        side += 2 * padding - kernel + 1
+        side = side // 2 if pool else side
+        found.append(side)
+    return found
 
 
 class PooledConvolution(nn.Module):
@@ -46,25 +98,28 @@ class PooledConvolution(nn.Module):
         side = [n + 2 * padding - kernel + 1 for n in in_shape[1:]]
         fires = [n // 2 for n in side] if pool == "max" else side
         out = [n // 2 for n in side] if pool else side
-        if min(out) < 1:
-            raise InputError(
-                f"samples are too small for {name} of this network: it would give {out[0]} x {out[1]} pixels."
-            )
         self.stage = Stage(name, "conv", in_shape, (outputs, fires[0], fires[1]))
         self.out_shape = (outputs, out[0], out[1])
         self.conv = nn.Conv2d(in_shape[0], outputs, kernel, padding=padding, bias=False)
         self.norm, self.neuron, self.pool = Norm(outputs, tracked=True), Plif(), pool
+        self.conv_dtype: torch.dtype | None = None  # as that of `ConvNorm`
 
     def forward(
         self, x: torch.Tensor, timesteps: int, count: Counter | None = None, constant: bool = False
     ) -> torch.Tensor:
-        current = self.norm(self.conv(x))
+        current = self.norm(self._convolve(x))
         if self.pool == "max":
             current = F.max_pool2d(current, 2)
         spikes = self.neuron(current, timesteps, constant)
         if count is not None:
             count(self.stage, spikes)
         return F.avg_pool2d(spikes, 2) if self.pool == "mean" else spikes
+
+    def _convolve(self, x: torch.Tensor) -> torch.Tensor:
+        conv, dtype = self.conv, self.conv_dtype
+        if dtype is None:
+            return cast(torch.Tensor, conv(x))
+        return conv2d(x.to(dtype), conv.weight.to(dtype), conv.stride, int(conv.padding[0])).to(x.dtype)
 
 
 class UnloweredNetwork(nn.Module):
@@ -87,17 +142,12 @@ class UnloweredNetwork(nn.Module):
             raise InputError(f"unknown network {name!r}; known are {', '.join(UNLOWERED)}.")
         self.name, self.width, self.timesteps = name, width, timesteps
         self.image, self.classes, self.voters = image, classes, VOTERS
-        self.sums = name.startswith("Kaiser")
-        self.reduces = min(image[1:]) // REDUCED >= FIRST_SIDE
+        require_size(name, image)
+        self.sums, self.reduces = name == SUMS, reduces(image)
         side = [n // REDUCED if self.reduces else n for n in image[1:]]
         shape = (image[0], side[0], side[1])
-        plan: list[tuple[int, int, int, str | None]] = (
-            [(1, 7, 2, "max"), (2, 7, 2, None), (2, 7, 2, "max")]
-            if self.sums
-            else [(1, 3, 1, None), (2, 3, 1, "mean"), (2, 3, 1, "mean")]
-        )
         layers: list[nn.Module] = []
-        for number, (factor, kernel, padding, pool) in enumerate(plan, 1):
+        for number, (factor, kernel, padding, pool) in enumerate(PLANS[name], 1):
             layer = PooledConvolution(f"conv{number}", shape, factor * width, kernel, padding, pool)
             layers.append(layer)
             shape = layer.out_shape

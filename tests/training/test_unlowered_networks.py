@@ -8,9 +8,15 @@ import torch
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.errors import InputError
+from autosnn_hw.training import precision
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.modules.spiking_network import SpikeCounter, parameter_count
-from autosnn_hw.training.unlowered_networks import UnloweredNetwork, train_unlowered
+from autosnn_hw.training.unlowered_networks import (
+    UnloweredNetwork,
+    reduction_sentence,
+    smallest_side,
+    train_unlowered,
+)
 
 HE, KAISER = "He2020_DVSGesture", "Kaiser2020_DVSGesture"
 GESTURE = (2, 128, 128)
@@ -98,3 +104,36 @@ def test_they_are_no_architectures():
     for name in (HE, KAISER):
         with pytest.raises(InputError, match="does not become a chip network"):
             Architecture.parse(name)
+
+
+@pytest.mark.parametrize("name", [HE, KAISER])
+def test_samples_are_refused_up_to_the_size_that_is_named_and_taken_from_it_on(name):
+    least = smallest_side(name)
+    network = UnloweredNetwork(name, 1, 1, (2, least, least + 3), 2)
+    assert network(torch.zeros(1, 1, 2, least, least + 3)).shape == (1, 2)
+    with pytest.raises(InputError, match=f"{least - 1} x 20 .* {name}; at least {least} x {least} is needed"):
+        UnloweredNetwork(name, 1, 1, (2, least - 1, 20), 2)
+
+
+@pytest.mark.parametrize(("name", "what"), [(HE, "max pool of 4 x 4"), (KAISER, "sums of 4 x 4 pixels")])
+@pytest.mark.parametrize("side", [127, 128])
+def test_what_stands_before_the_first_layer_is_said_as_it_is_built(name, what, side):
+    said, network = reduction_sentence(name, (2, side, side)), UnloweredNetwork(name, 1, 1, (2, side, side), 2)
+    assert what in said and f"{side} x {side}" in said
+    assert (f"no {what}" in said) == (network.layers[0].stage.in_shape[1] == side) == (side == 127)
+    assert ("conv1 at 32 x 32" in said) == (side == 128)
+
+
+@pytest.mark.parametrize("name", [HE, KAISER])
+def test_its_convolutions_are_computed_in_bfloat16_where_that_is_asked_for(name, monkeypatch):
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
+    network = UnloweredNetwork(name, 2, 1, (2, 16, 16), 2).eval()
+    x, seen = torch.rand(2, 2, 16, 16), []
+    plain = network.layers[0].norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    network(x)
+    with precision.convolving_in(network, "bfloat16", "cpu"):
+        network(x)
+    network(x)
+    plain.remove()
+    assert not torch.equal(seen[0], seen[1]) and torch.allclose(seen[0], seen[1], atol=0.05)
+    assert torch.equal(seen[0], seen[2])
