@@ -40,7 +40,7 @@ from autosnn_hw.commands.arguments import one_network, options
     "--only", default="", metavar="TEXT", help="Rows whose names hold this text, such as SRB_k3. [default: all]"
 )
 @click.option(
-    "--most", type=click.IntRange(min=0), help="Train at most so many networks now; the same command goes on."
+    "--most", type=click.IntRange(min=0), help="Train at most so many networks now, 0 none; the same command goes on."
 )
 @click.option(
     "--out",
@@ -63,7 +63,8 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
     from autosnn_hw import pipeline
     from autosnn_hw.documents.searches.table_document import table_document
     from autosnn_hw.run_folder import write_json
-    from autosnn_hw.stages.paper_tables.tables import Amount, made
+    from autosnn_hw.stages.paper_tables.table_data import Amount
+    from autosnn_hw.stages.paper_tables.tables import made
     from autosnn_hw.words.progress import progress
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})

@@ -1,5 +1,6 @@
 """Networks trained as floats alone: what of the choices of training they have not is said, or refused."""
 
+import numpy as np
 import pytest
 
 from autosnn_hw import pipeline
@@ -9,7 +10,8 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.report.elements import show
 from autosnn_hw.report.paper_table import paper_table
 from autosnn_hw.stages.final_training.unlowered import left_out, trained_as_floats
-from autosnn_hw.stages.paper_tables.tables import Amount, made
+from autosnn_hw.stages.paper_tables.table_data import Amount
+from autosnn_hw.stages.paper_tables.tables import made
 from autosnn_hw.words.progress import Silent
 
 CHOICES = [
@@ -36,11 +38,34 @@ def test_train_refuses_it_before_a_folder_is_made(name, chosen, names, config, t
     assert not (tmp_path / "t").exists()
 
 
+@pytest.mark.parametrize("name", UNLOWERED)
+def test_a_device_that_is_not_there_is_refused_before_a_folder_is_made(name, config, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(InputError, match="sees no CUDA device here; cpu works"):
+        pipeline.train_as_floats(name, config.with_changes(device="cuda"), tmp_path / "t")
+    assert not (tmp_path / "t").exists()
+
+
+def test_what_stands_before_the_first_layer_is_said(config, tmp_path):
+    frames = np.zeros((12, 1, 2, 16, 16), np.uint8)
+    np.savez(tmp_path / "f.npz", x_train=frames, y_train=np.arange(12) % 2, x_test=frames, y_test=np.arange(12) % 2)
+    asked = config.with_changes(dataset=f"npz:{tmp_path / 'f.npz'}", width=1, timesteps=1)
+    said = []
+
+    class Told(Silent):
+        def say(self, sentence):
+            said.append(sentence)
+
+    pipeline.train_as_floats("He2020_DVSGesture", asked, tmp_path / "t", Told())
+    assert "note: samples of 16 x 16: no max pool of 4 x 4, which stands before conv1 from 128 x 128 on." in said
+
+
 def test_a_result_of_before_it_was_said_says_it(config, tmp_path):
     (tmp_path / "He2020_DVSGesture.json").write_text('{"architecture": "He2020_DVSGesture"}')
     asked = config.with_changes(distillation=0.5)
     found = trained_as_floats("He2020_DVSGesture", asked, tmp_path, lambda *_: None)
-    assert found == {"architecture": "He2020_DVSGesture", "left_out": ["distillation"]}
+    known = {"architecture": "He2020_DVSGesture", "name": "He2020_DVSGesture", "space": None}
+    assert found == known | {"left_out": ["distillation"]}
 
 
 def test_a_table_says_it_in_the_row_of_a_network_that_its_target_has_not(config, tmp_path, capsys):

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autosnn_hw.stages.paper_tables.tables import SETTINGS, WHOLE, Amount, made
+from autosnn_hw.stages.paper_tables.table_data import SETTINGS, WHOLE, Amount
+from autosnn_hw.stages.paper_tables.tables import made
 from autosnn_hw.words.progress import Silent
 
 NONE_NOW = Amount(seeds=1, certified=0, most=0)  # nothing is trained
@@ -75,3 +76,10 @@ def test_what_stands_before_tbd1_is_said_of_the_networks_that_have_it(config, tm
     of_some = told("transfer", config, tmp_path / "t", NONE_NOW)
     (front,) = (note for note in of_some if "then TBD1" in note)
     assert "AutoSNN" in front.partition(": samples")[0] and "He2020" not in front
+    assert (
+        "He2020_DVSGesture: samples of 64 x 64: no max pool of 4 x 4, which stands before conv1 from 128 x 128 on."
+        in of_some
+    )
+    assert any(
+        note.startswith("Kaiser2020_DVSGesture: samples of 64 x 64: no sums of 4 x 4 pixels") for note in of_some
+    )

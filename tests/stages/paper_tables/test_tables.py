@@ -9,8 +9,9 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.architecture.macro_architectures import UNLOWERED
 from autosnn_hw.architecture.published_results import BLOCKS, DESIGN, REGULARISATION, TABLES, TRANSFER
 from autosnn_hw.errors import InputError
+from autosnn_hw.stages.paper_tables.table_data import Amount, shrunk
 from autosnn_hw.stages.paper_tables.table_rows import rows_of
-from autosnn_hw.stages.paper_tables.tables import Amount, made, shrunk
+from autosnn_hw.stages.paper_tables.tables import made
 from autosnn_hw.words.progress import Silent
 
 ONE = Amount(images=30, test_images=6, seeds=1, certified=0)

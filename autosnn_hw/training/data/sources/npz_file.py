@@ -35,7 +35,20 @@ def load(name: str, labelled: bool) -> Parts:
         )
     if npz.is_jpeg(arrays[0]):
         return _mixed(_from_jpeg(name, paths, arrays, labelled))
-    return _mixed(_from_arrays(arrays[0], paths[0], labelled))
+    return from_arrays(arrays[0], paths[0], labelled)
+
+
+def from_arrays(found: dict[str, np.ndarray], path: Path, labelled: bool) -> Parts:
+    """The arrays of a file, checked against one another.
+
+    Args:
+        path: for errors alone.
+        labelled: as in `load`.
+
+    Raises:
+        InputError: a missing array, or arrays that do not belong together.
+    """
+    return _mixed(_from_arrays(found, path, labelled))
 
 
 def lacking(name: str) -> tuple[str, ...]:
