@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from autosnn_hw.commands.arguments import one_network, options
+from autosnn_hw.errors import InputError
 
 if TYPE_CHECKING:
     from autosnn_hw.architecture import Architecture
+
+SPACE = "Macro-architecture: SNN_1, SNN_2, SNN_3, SNN_4, or a file that says slots, their blocks, pools and sizes, as in search."
 
 
 @click.command("train", cls=options.GroupedCommand)
 @click.argument("architecture", metavar="ARCH")
 @options.choices("target", "dataset", "data_dir", "download", "graded")
-@click.option(
-    "--space",
-    type=options.Word(["SNN_1", "SNN_2", "SNN_3", "SNN_4"]),
-    default=None,
-    help="Macro-architecture. [default: the name's own, or SNN_1]",
-)
+@options.choice("space", words={"space": SPACE}, shown="the name's own, or SNN_1")
+@click.option("--pools", hidden=True)  # of a search; a refusal says how a network's are written
 @options.choices("width", "timesteps", "learning_rate", "batch", words=one_network.WORDS)
 @options.choice("retrain_epochs", name="epochs", words=one_network.WORDS)
 @options.choices(
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 )
 @options.as_json
 @options.quiet
-def command(architecture, space, out, as_json, quiet, **chosen):
+def command(architecture, space, pools, out, as_json, quiet, **chosen):
     """Train ARCH and write its chip network.
 
     ARCH is one block a slot, such as SRB_k5,SRB_k5,skip,SRB_k3,SRB_k5, one block for every slot (all_SRB_k3), or a network of the
@@ -48,13 +47,18 @@ def command(architecture, space, out, as_json, quiet, **chosen):
     Example: autosnn-hw train SRB_k3,skip,SCB_k3,skip,skip --epochs 10 --out one
     """
     from autosnn_hw import pipeline
-    from autosnn_hw.architecture import Architecture
     from autosnn_hw.architecture.macro_architectures import UNLOWERED
-    from autosnn_hw.architecture.size_list import one_size
+    from autosnn_hw.stages import chosen_network
     from autosnn_hw.words.progress import progress
 
-    config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
+    if pools is not None:
+        written = chosen_network.with_pools(architecture, pools.partition(",")[0])
+        raise InputError(f"--pools is of search alone; of one network they are written behind ARCH: {written}.")
+    choices = {name: value for name, value in chosen.items() if value is not None}
     if architecture in UNLOWERED:
+        if space is not None:
+            raise InputError(f"{architecture} has a macro-architecture of its own, and not {space}; leave --space out.")
+        config = pipeline.config_for(choices)
         with progress(quiet or as_json) as reporter:
             result = pipeline.train_as_floats(architecture, config, out, reporter)
         if as_json:
@@ -65,10 +69,7 @@ def command(architecture, space, out, as_json, quiet, **chosen):
                 f"no chip network: {result['not_lowered']}"
             )
         return
-    width, timesteps = (
-        one_size(sizes, name) for name, sizes in (("width", config.width), ("timesteps", config.timesteps))
-    )
-    parsed = Architecture.parse(architecture, space=space, width=width, timesteps=timesteps)
+    parsed, config = chosen_network.chosen(architecture, space, choices)
     with progress(quiet or as_json) as reporter:
         result = pipeline.train(parsed, config, out, reporter, architecture)
     if as_json:

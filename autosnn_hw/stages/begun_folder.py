@@ -57,6 +57,8 @@ def network_of(
         "supernet_sha256": supernet,
         **{name: value for name, value in config.model_dump().items() if name not in ELSEWHERE},
     }
+    if space is not None:
+        del made_of["space"]  # of a file it has the blocks, too, that other networks may hold
     return dict(json.loads(json.dumps(made_of)))
 
 
