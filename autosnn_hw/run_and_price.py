@@ -112,7 +112,7 @@ def run_backend(
 
 
 def _cost_of_cutting(network: ChipNetwork, samples: Samples) -> str:
-    """What is right with values as they are, beside what is with spikes, on the first of the samples; "" without labels."""
+    """What is right with values as they are, beside what is with those that were sent, on the first of the samples; "" without labels."""
     from autosnn_hw.simulate import exact
 
     some = samples.first(COMPARED)
@@ -122,7 +122,9 @@ def _cost_of_cutting(network: ChipNetwork, samples: Samples) -> str:
         (exact.run(network, some.inputs, graded=graded).predictions(network.readout) == some.labels).mean()
         for graded in (False, True)
     )
-    return f": {percent(whole)} of the first {len(some.inputs)} samples are right so, and {percent(cut)} with single spikes"
+    payload = network.input_layer.payload
+    sent = "single spikes" if payload == 1 else f"values of 0 to {payload}"
+    return f": {percent(whole)} of the first {len(some.inputs)} samples are right so, and {percent(cut)} with {sent}"
 
 
 def measure(
@@ -146,8 +148,9 @@ def measure(
     from autosnn_hw.cost.input_limits import with_inputs
     from autosnn_hw.cost.limits import weight_range
     from autosnn_hw.documents.simulation import is_part, simulation_document
+    from autosnn_hw.simulate.frame_values import cut_values
     from autosnn_hw.simulate.health import examine
-    from autosnn_hw.simulate.sample_inputs import beyond_training, cut_values, suited
+    from autosnn_hw.simulate.sample_inputs import beyond_training, suited
 
     inputs, notes = suited(network, samples.inputs)
     activity = run_backend(network, inputs, backend, timesteps=timesteps, graded=graded, device=device)

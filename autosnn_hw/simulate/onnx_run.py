@@ -15,7 +15,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.files.input_file import regular
 from autosnn_hw.network import MAX_TIMESTEPS
 from autosnn_hw.network.integer_values import integers
-from autosnn_hw.simulate.sample_inputs import cut_at
+from autosnn_hw.simulate.frame_values import below_zero, cut_at
 
 LARGEST_FILE = 1 << 31
 LARGEST_PAYLOAD = 255  # frames are bytes
@@ -166,9 +166,10 @@ def _notes(path: str | Path, inputs: np.ndarray, takes: str, payload: int | None
             ".net file with --graded."
         )
     if payload is None:
-        above = int((inputs > 1).sum())
+        above, below = int((inputs > 1).sum()), below_zero(inputs)
         said = "this file does not say whether it takes them as counts or as single spikes; export the network again to know"
-        return (f"{above} of {inputs.size} frame values are above 1: {said}",) if above else ()
+        notes = [f"{above} of {inputs.size} frame values are above 1: {said}"] if above else []
+        return (*notes, *([f"{below} of {inputs.size} frame values are below 0 and were not sent"] if below else []))
     return tuple(cut_at(payload, inputs, "simulating the .net file with --graded sends them as they are"))
 
 

@@ -36,31 +36,6 @@ def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[s
     return inputs, []
 
 
-def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[str]:
-    """A sentence about frame values that a network without input neurons takes as one spike each, where there are any."""
-    if graded or network.encoder is not None or network.input_layer.neuron is not None:
-        return []
-    if inputs.dtype.kind == "f" and (fractions := int((inputs != np.trunc(inputs)).sum())):
-        return [
-            f"{fractions} of {inputs.size} frame values are fractions, and were sent as single spikes where they are above 0: this network takes "
-            "no currents"
-        ]
-    return cut_at(network.input_layer.payload, inputs, "with --graded they are sent as they are")
-
-
-def cut_at(payload: int, inputs: np.ndarray, remedy: str) -> list[str]:
-    """A sentence about frame values that were sent as `payload`, because they are above it, where there are any.
-
-    Args:
-        remedy: what would send them as they are.
-    """
-    above = int((inputs > payload).sum())
-    if not above:
-        return []
-    sent = "single spikes" if payload == 1 else f"{payload}, the most that this network was trained on"
-    return [f"{above} of {inputs.size} frame values are above {payload} and were sent as {sent}; {remedy}"]
-
-
 def beyond_training(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
     """A sentence about bytes that are brighter than any that the network's encoder tells apart, where there are any.
 

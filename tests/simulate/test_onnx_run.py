@@ -13,7 +13,7 @@ from autosnn_hw.cli import group
 from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, CubaNeuron, DenseLayer, InputLayer, Readout
 from autosnn_hw.simulate import exact, onnx_run
-from autosnn_hw.simulate.sample_inputs import cut_values
+from autosnn_hw.simulate.frame_values import cut_values
 from exporters import netx
 from exporters import onnx as exporter
 
@@ -69,15 +69,16 @@ def test_frame_values_are_cut_as_the_exact_simulator_cuts_them_and_it_is_said(
     net, path = counting(payload), tmp_path_factory.mktemp("onnx") / "a.onnx"
     exporter.write(net, path)
     largest = min(largest, 255) if dtype == np.uint8 else largest
-    inputs = np.random.default_rng(seed).integers(0, largest + 1, (3, 5, 4)).astype(dtype)
+    least = 0 if dtype == np.uint8 else -2
+    inputs = np.random.default_rng(seed).integers(least, largest + 1, (3, 5, 4)).astype(dtype)
     done, wanted = onnx_run.run(path, inputs), exact.run(net, inputs)
     assert np.array_equal(done.predictions, wanted.predictions(net.readout))
     assert np.array_equal(done.spikes.T, [layer.spikes.sum(axis=(0, 2)) for layer in wanted.layers])
     (theirs,), ours = cut_values(net, inputs, False) or ("",), "".join(done.notes)
     assert ours.partition(";")[0] == theirs.partition(";")[0]
-    above = (inputs > payload).any()
-    assert bool(ours) == above
-    if not above:
+    cut = ((inputs > payload) | (inputs < 0)).any()
+    assert bool(ours) == cut
+    if not cut:
         assert np.array_equal(onnx_run.run(path, inputs, graded=True).spikes, done.spikes)
     else:
         with pytest.raises(InputError, match=f"takes frame values of 0 to {payload}, and .* --graded cannot"):
@@ -91,7 +92,7 @@ def test_a_user_is_told_that_counts_are_cut_and_what_does_not_cut_them(tmp_path,
     run = lambda *words: CliRunner().invoke(group, words, catch_exceptions=False, standalone_mode=False)  # noqa: E731
     run("export", "a.net", "--format", "onnx", "--out", "a.onnx")
     words = ("simulate", "a.onnx", "--backend", "onnxruntime", "--dataset", "npz:f.npz")
-    said = "frame values are above 1 and were sent as single spikes; simulating the .net file with --graded sends them as they are"
+    said = "frame values are above 1 (100.0 % of those that are not 0) and were sent as single spikes; simulating the .net file with --graded sends them as they are"
     assert f"note: {(frames() > 0).sum()} of {frames().size} {said}" in run(*words).stderr
     assert any(said in note for note in json.loads(run(*words, "--json").stdout)["notes"])
     with pytest.raises(InputError, match="--graded cannot send them as they are"):

@@ -10,7 +10,7 @@ from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer
 from autosnn_hw.run_and_price import Samples, measure
-from autosnn_hw.simulate.sample_inputs import beyond_training, cut_values, suited
+from autosnn_hw.simulate.sample_inputs import beyond_training, suited
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.modules.spiking_network import SpikingNetwork
 
@@ -98,19 +98,6 @@ def test_frames_with_time_last_are_taken_and_said(channels):
     given, notes = suited(conv(channels, 8, 9), x)
     np.testing.assert_array_equal(given, np.moveaxis(x, -1, 1))
     assert "are taken with time last, 5 steps" in notes[0]
-
-
-def test_fractions_that_become_spikes_are_said():
-    shares = np.array([[[0, 0.5, 0.25, 1]]], np.float32)
-    assert "2 of 4 frame values are fractions" in cut_values(flat(4), shares, False)[0]
-    assert cut_values(flat(4, NEURON), shares, False) == cut_values(flat(4), np.ceil(shares), False) == []
-
-
-def test_cut_values_are_counted_only_where_they_are_cut():
-    frames = np.array([[[0, 1, 2, 7]]])
-    assert "2 of 4 frame values are above 1" in cut_values(flat(4), frames, False)[0]
-    assert cut_values(flat(4), frames, True) == cut_values(flat(4, NEURON), frames, False) == []
-    assert cut_values(flat(4), np.minimum(frames, 1), False) == []
 
 
 def test_pixels_beyond_the_training_range_are_said():
