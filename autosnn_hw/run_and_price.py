@@ -127,6 +127,24 @@ def _cost_of_cutting(network: ChipNetwork, samples: Samples) -> str:
     return f": {percent(whole)} of the first {len(some.inputs)} samples are right so, and {percent(cut)} with {sent}"
 
 
+def _refuse_foreign_classes(samples: Samples, classes: int, file: str | Path | None) -> None:
+    """Refuse labels of classes that a network has no output for: it would be wrong of every one of them, whatever it does.
+
+    Args:
+        classes: outputs of the network, one a class.
+
+    Raises:
+        InputError: there are some.
+    """
+    if samples.labels is None or samples.labels.max(initial=0) < classes:
+        return
+    low, high = int(samples.labels.min()), int(samples.labels.max())
+    raise InputError(
+        f"{samples.dataset} ({samples.split}): labels go {f'from {low} ' if low else ''}up to {high}; {file or 'the network'} tells {classes} "
+        f"classes apart, 0 to {classes - 1}. Samples without labels are run, and their accuracy is unknown."
+    )
+
+
 def measure(
     network: ChipNetwork,
     samples: Samples,
@@ -142,7 +160,7 @@ def measure(
     """Run `network` on `samples` and price what it did on `profile`, whether that can hold it (the document says so) or not.
 
     Raises:
-        InputError: inputs that do not fit the network.
+        InputError: inputs that do not fit the network, or labels that it has no output for.
     """
     from autosnn_hw.cost import check, price
     from autosnn_hw.cost.input_limits import with_inputs
@@ -150,8 +168,11 @@ def measure(
     from autosnn_hw.documents.simulation import is_part, simulation_document
     from autosnn_hw.simulate.frame_values import cut_values
     from autosnn_hw.simulate.health import examine
-    from autosnn_hw.simulate.sample_inputs import beyond_training, suited
+    from autosnn_hw.simulate.sample_inputs import beyond_training, of_other_length, suited
 
+    if not is_part(network):
+        outputs = int(np.prod(network.layers[-1].shape))
+        _refuse_foreign_classes(samples, outputs if network.readout is None else network.readout.classes, file)
     inputs, notes = suited(network, samples.inputs)
     activity = run_backend(network, inputs, backend, timesteps=timesteps, graded=graded, device=device)
     cost = price(network, activity, profile)
@@ -186,6 +207,7 @@ def measure(
     notes += [
         *cut,
         *(part if is_part(network) else []),
+        *of_other_length(network, inputs),
         *beyond_training(network, inputs),
         *network.provenance.get("notes", []),
     ]
@@ -210,6 +232,7 @@ def run_onnx(
     from autosnn_hw.simulate import onnx_run
 
     done = onnx_run.run(file, samples.inputs, timesteps=timesteps, graded=graded)
+    _refuse_foreign_classes(samples, done.votes.shape[1], file)
     return onnx_document(
         done.layers,
         done.spikes,

@@ -6,6 +6,7 @@ import click
 
 from autosnn_hw.commands.arguments import options
 from autosnn_hw.errors import InputError, SpikesDifferError
+from autosnn_hw.words.quantities import numbered
 
 
 @click.command("compare")
@@ -56,7 +57,7 @@ def _traces(files, as_json):
         options.print_json(document)
     elif first is None:
         click.echo(
-            f"equal: {len(document['layers'])} layers, {document['samples']} samples, {document['timesteps']} steps"
+            f"equal: {len(document['layers'])} layers, {numbered(document['samples'], 'sample')}, {numbered(document['timesteps'], 'step')}"
         )
     else:
         click.echo(

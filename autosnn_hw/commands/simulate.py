@@ -6,6 +6,7 @@ import click
 
 from autosnn_hw.commands.arguments import network_file, options, own_target
 from autosnn_hw.errors import InputError
+from autosnn_hw.words.quantities import numbered
 
 
 @click.command("simulate")
@@ -115,7 +116,7 @@ def _cross_check(file, dataset, split, samples, timesteps, graded, data_dir, dow
     known = "unknown" if accuracy is None else f"{100 * accuracy:.1f} %"
     steps = document["network"]["timesteps"]
     click.echo(
-        f"{file}: accuracy {known}, {document['spikes']['chip']:,.1f} spikes an inference of {steps} steps, {len(data.inputs)} samples"
+        f"{file}: accuracy {known}, {document['spikes']['chip']:,.1f} spikes an inference of {numbered(steps, 'step')}, {numbered(len(data.inputs), 'sample')}"
     )
     for layer in document["layers"]:
         click.echo(f"  {layer['name']}: {layer['spikes']:,.1f} spikes")

@@ -8,6 +8,7 @@ import click
 
 from autosnn_hw.commands.arguments import network_file, options
 from autosnn_hw.errors import InputError
+from autosnn_hw.words.quantities import numbered
 
 
 def _print_schema(context, parameter, asked):
@@ -91,7 +92,7 @@ def command(
     else:
         neurons = sum(_neurons(layer["shape"]) for layer in document["layers"])
         click.echo(
-            f"{written}: {len(document['layers'])} layers, {neurons} neurons, {document['samples']} samples of {document['timesteps']} steps; "
+            f"{written}: {len(document['layers'])} layers, {neurons} neurons, {numbered(document['samples'], 'sample')} of {numbered(document['timesteps'], 'step')}; "
             f"what the arrays are: {written.with_suffix('.json')}"
         )
 

@@ -17,6 +17,7 @@ from autosnn_hw.cost.pricing.step_time import StepTime, step_time
 from autosnn_hw.cost_report import CoreCost, CostReport, Interval, LayerCost
 from autosnn_hw.errors import DoesNotFitError
 from autosnn_hw.network import ChipNetwork
+from autosnn_hw.words.quantities import numbered
 from hw_profiles.schema import Profile
 
 
@@ -176,7 +177,7 @@ def _not_counted(network: ChipNetwork, activity: Activity, profile: Profile, eve
         if values is None or values == held:
             values, sentence = held, f"Image I/O: {held} {what} for each image"
         else:
-            sentence = f"Frame I/O: {held} {what} in each of {activity.timesteps} steps"
+            sentence = f"Frame I/O: {held} {what} in each of {numbered(activity.timesteps, 'step')}"
         if image is not None:
             sentence += f", about {image.interval.value * values:.2g} s ({image.interval.low * values:.2g} to {image.interval.high * values:.2g} s) with the public ways of doing it"
         sentences.append(sentence + ".")

@@ -12,7 +12,7 @@ from rich.text import Text
 from autosnn_hw.documents.fit import violation_sentence
 from autosnn_hw.documents.simulation import health_sentence
 from autosnn_hw.report.elements import grid, listed, pairs, times
-from autosnn_hw.words.quantities import at, count, number, percent, quantity, with_bounds
+from autosnn_hw.words.quantities import at, count, number, numbered, percent, quantity, with_bounds
 
 LAYER_COLUMNS = ("layer", "role", "shape", "neurons", "spikes", "relay", "synops", "messages", "energy", "cores")
 OUTPUTS = 4  # steps, and values of each, that are shown
@@ -27,7 +27,7 @@ def simulation_table(document: Mapping[str, Any]) -> RenderableType:
     beside = "" if document["fits"] else f" [does not fit {target}]"
     macs = document["host_macs"]  # none where nothing is encoded on the host
     head = [
-        ("network", f"{at(document, 'network', 'file') or 'in memory'}, {at(document, 'network', 'timesteps')} steps"),
+        ("network", f"{at(document, 'network', 'file') or 'in memory'}, {numbered(at(document, 'network', 'timesteps'), 'step')}"),
         ("measured by", f"{backend.get('name')} ({backend.get('kind')} {backend.get('version') or ''})".replace(" )", ")")),
         ("samples", f"{at(document, 'dataset', 'samples')} of {at(document, 'dataset', 'name')} {at(document, 'dataset', 'split')}"),
         ("accuracy", _accuracy(document["accuracy"], bool(document["network"].get("part")))),

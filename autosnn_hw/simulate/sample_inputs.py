@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autosnn_hw.network import ChipNetwork, conv_output_size
+from autosnn_hw.words.quantities import numbered
 
 Shape = tuple[int, ...]
 ROUNDING = 8  # equal values at the end of a pixel table that say nothing
@@ -25,7 +26,7 @@ def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[s
     if 2 in readings and inputs.ndim == 5 and _takes(network, np.moveaxis(inputs, -1, 1).shape[2:]):
         if inputs.shape[1] * inputs.shape[4] > 1 and _takes(network, np.moveaxis(inputs, -1, 2).shape[2:]):
             return inputs, []
-        note = f"the frames {inputs.shape} are taken with time last, {inputs.shape[-1]} steps"
+        note = f"the frames {inputs.shape} are taken with time last, {numbered(inputs.shape[-1], 'step')}"
         return np.ascontiguousarray(np.moveaxis(inputs, -1, 1)), [note]
     for lead in readings:
         for changed, what in _arrangements(inputs, lead, network):
@@ -34,6 +35,18 @@ def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[s
                 note = f"the {samples} of shape {_text(inputs.shape[lead:])} {what}"
                 return np.ascontiguousarray(changed), [note] if what else []
     return inputs, []
+
+
+def of_other_length(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
+    """A sentence about frames of more or fewer steps than the network was made for: they are run, but its votes and its cost are others."""
+    made_for, shape = network.timesteps, network.input_layer.shape
+    if made_for is None or network.encoder is not None or inputs.ndim != len(shape) + 2 or inputs.shape[1] == made_for:
+        return []
+    steps = inputs.shape[1]
+    return [
+        f"the frames have {numbered(steps, 'step')}, and this network was made for {numbered(made_for, 'step')}: accuracy, spikes and cost are "
+        f"those of {numbered(steps, 'step')}"
+    ]
 
 
 def beyond_training(network: ChipNetwork, inputs: np.ndarray) -> list[str]:

@@ -12,6 +12,7 @@ from autosnn_hw.network import MAX_TIMESTEPS, ChipNetwork
 from autosnn_hw.network.integer_values import integers
 from autosnn_hw.network.sigma_delta import SPIKE_EXP
 from autosnn_hw.simulate.stem import encode, host_macs
+from autosnn_hw.words.quantities import numbered
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,7 @@ def _frames(network: ChipNetwork, inputs: np.ndarray, timesteps: int | None, gra
     steps = inputs.shape[1]
     if timesteps is not None and timesteps != steps:
         raise InputError(
-            f"the frames have {steps} steps, timesteps says {timesteps}; leave timesteps out or give {steps}."
+            f"the frames have {numbered(steps, 'step')}, timesteps says {timesteps}; leave timesteps out or give {steps}."
         )
     if steps < 1:
         raise InputError("the frames have no steps; at least one is needed.")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.network import ChipNetwork
 
 DEVICES = ("cpu", "cuda")
 
@@ -80,19 +79,6 @@ def labels(values: Any, samples: int) -> np.ndarray | None:
         some = ", ".join(map(repr, list(values)[:4]))
         raise InputError(f"labels are the numbers of classes, whole and from 0; {some}{', ..' if samples > 4 else ''} were given.")  # fmt: skip
     return found.astype(np.int64)
-
-
-def refuse_foreign_classes(found: np.ndarray | None, network: ChipNetwork) -> None:
-    """Refuse labels of classes that the network does not tell apart.
-
-    Raises:
-        InputError: there are some.
-    """
-    classes = network.readout.classes if network.readout is not None else int(np.prod(network.layers[-1].shape))
-    if found is not None and found.max(initial=0) >= classes:
-        raise InputError(
-            f"labels go up to {int(found.max())}; the network tells {classes} classes apart, 0 to {classes - 1}."
-        )
 
 
 def _array(values: Any) -> np.ndarray | None:

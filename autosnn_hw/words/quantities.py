@@ -86,6 +86,11 @@ def count(value: float | None) -> str:
     return f"{value:,.0f}"
 
 
+def numbered(value: int, noun: str) -> str:
+    """A whole number of something: "1 step", "5 steps"."""
+    return f"{value} {noun}{'' if value == 1 else 's'}"
+
+
 def apart(a: float, b: float) -> tuple[str, str]:
     """Two counts as text; every digit where fewer would make different ones look alike."""
     texts = count(a), count(b)

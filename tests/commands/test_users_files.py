@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -16,6 +17,7 @@ from autosnn_hw.commands.inspect import command as inspect
 from autosnn_hw.commands.simulate import command as simulate
 from autosnn_hw.commands.trace import command as trace
 from autosnn_hw.errors import InputError
+from exporters import netx
 
 DRIVEN = {"type": "input", "shape": [1, 4, 4], "neuron": CUBA | {"vDecay": 0}}
 
@@ -103,6 +105,27 @@ def test_inputs_alone_are_simulated_and_accuracy_is_unknown(net, npz):
     assert json.loads(labelled.stdout)["accuracy"]["value"] is not None
     other = run_verb(simulate, net(DENSE), "--dataset", npz(x_test=frames(2, 5, 32)), "--split", "train")
     assert "no train samples; --split test" in str(other.exception)
+
+
+def test_labels_that_the_network_has_no_output_for_are_refused_with_all_three(net, npz):
+    x, path = frames(3, 5, 32), net(DENSE)
+    data = npz(x_test=x, y_test=np.array([5, 7, 6]))
+    refused = str(run_verb(simulate, path, "--dataset", data).exception)
+    assert f"{data} (test): labels go from 5 up to 7; {path} tells 3 classes apart, 0 to 2." in refused
+    assert run_verb(simulate, path, "--dataset", npz(x_test=x)).exit_code == 0  # as advised
+    with_input = net({"type": "input", "shape": [1, 4, 4], "neuron": CUBA}, CONV, FLATTEN, DENSE)
+    images = npz(x_test=frames(3, 6, 1, 4, 4), y_test=np.array([0, 70, 1]))
+    assert run_verb(simulate, with_input, "--dataset", images, "--layers", 2).exit_code == 0  # a part has no classes
+
+
+def test_frames_of_another_length_than_the_networks_are_run_and_that_is_said(net, npz, tmp_path):
+    own = netx.read(net(DENSE))
+    netx.write(replace(own, timesteps=5), tmp_path / "five.net")
+    done = run_verb(simulate, tmp_path / "five.net", "--dataset", npz(x_test=frames(3, 1, 32)))
+    assert done.exit_code == 0 and "five.net, 1 step " in done.stdout
+    assert "note: the frames have 1 step, and this network was made for 5 steps" in done.stderr
+    for path, steps in ((tmp_path / "five.net", 5), (net(DENSE), 1)):  # its own, and none that it names
+        assert run_verb(simulate, path, "--dataset", npz(x_test=frames(3, steps, 32))).stderr == ""
 
 
 def test_counts_that_become_spikes_are_said_with_what_sends_them_whole(net, npz):

@@ -113,7 +113,7 @@ FRAMES = np.ones((2, 4, 3), np.uint8)
         (lambda: verbs.simulate("tiny.net", FRAMES, [1.5, 2]), "whole and from 0; 1.5, 2 were given"),
         (lambda: verbs.simulate("tiny.net", FRAMES, [-1, 0]), "whole and from 0; -1, 0 were given"),
         (lambda: verbs.simulate("tiny.net", FRAMES, [np.nan, 0]), "whole and from 0; nan, 0 were given"),
-        (lambda: verbs.simulate("tiny.net", FRAMES, [0, 200]), "labels go up to 200; the network tells 2 classes apart, 0 to 1"),
+        (lambda: verbs.simulate("tiny.net", FRAMES, [0, 200]), "labels go up to 200; tiny.net tells 2 classes apart, 0 to 1"),
         (lambda: verbs.simulate("tiny.net", FRAMES, 3), r"2 inputs and labels of shape \(\)"),
         (lambda: verbs.simulate("tiny.net", None), "or an array of numbers, .* nothing was given"),
         (lambda: verbs.simulate("tiny.net", [[1, 2], [3]]), "or an array of numbers, .* list was given"),

@@ -89,3 +89,7 @@ def test_numbers_are_found_where_documents_keep_them():
     assert units.number({"exact": 0.5, "float": 0.6}, "exact_test", "exact") == 0.5
     assert units.number({"value": 1}) == 1 and units.number(True) is None and units.number("x") is None
     assert units.at({"a": {"b": 1}}, "a", "b") == 1 and units.at({"a": 1}, "a", "b") is None
+
+
+def test_one_of_something_is_not_several():
+    assert [units.numbered(n, "step") for n in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]

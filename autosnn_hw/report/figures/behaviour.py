@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from autosnn_hw.report.figures.canvas import BLUE, GREEN, GREY, ORANGE, ROW, empty_figure
+from autosnn_hw.words.quantities import numbered
 
 RATE_COLOURS = (
     GREY,
@@ -55,7 +56,7 @@ def raster(behaviour: Mapping[str, Any]) -> go.Figure | None:
     if not layers:
         return None
     steps = found["steps"]
-    figure = empty_figure(f"{steps} steps of each layer, left to right", "neurons", height=420)
+    figure = empty_figure(f"{numbered(steps, 'step')} of each layer, left to right", "neurons", height=420)
     width = steps + GAP
     for role, colour in ROLE_COLOURS.items():
         marks = [

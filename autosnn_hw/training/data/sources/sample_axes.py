@@ -11,6 +11,7 @@ import numpy as np
 from autosnn_hw.architecture import SMALLEST_SIDE
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.sources.sample_values import ValueRange
+from autosnn_hw.words.quantities import numbered
 
 Shape = tuple[int, ...]
 USUAL_CHANNELS = 4  # RGB and alpha; polarities are fewer
@@ -170,7 +171,7 @@ def _frames(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[n
             f"{time_first} of it{other}."
         )
     if reading is AxisOrder.TIME_LAST:
-        said = f"{last} steps of {first} channel{'' if first == 1 else 's'} of {second} x {third}"
+        said = f"{numbered(last, 'step')} of {numbered(first, 'channel')} of {second} x {third}"
         return np.moveaxis(x, -1, 1), f"{name} {x.shape} has time last: {said}"
     if first <= POLARITIES and second == third == last > USUAL_CHANNELS:
         return x, (
