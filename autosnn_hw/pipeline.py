@@ -31,6 +31,7 @@ def examined(
     target: str,
     data_dir: str | Path | None,
     download: bool,
+    graded: bool,
     estimate: bool,
     described: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def examined(
     from autosnn_hw.stages.examining import examined
 
     folder = None if data_dir is None else str(data_dir)
-    config = config_for({"dataset": name, "target": target, "data_dir": folder, "download": download})
+    chosen = {"dataset": name, "target": target, "data_dir": folder, "download": download, "graded": graded}
+    config = config_for(chosen)
     return examined(config, estimate, described)
 
 

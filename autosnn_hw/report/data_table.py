@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from autosnn_hw.report.elements import grid, listed, pairs, times
-from autosnn_hw.words.quantities import count, duration, percent
+from autosnn_hw.words.quantities import count, duration, numbered, percent
 
 MOST_CLASSES = 20  # rows
 
@@ -30,6 +30,8 @@ def data_table(document: Mapping[str, Any]) -> RenderableType:
         ("classes", str(document["classes"])),
         ("sha256", document["sha256"][:16]),
     ]
+    if (payload := document.get("payload")) is not None:
+        rows.insert(3, ("sent as", "spikes where above 0" if payload == 1 else f"counts up to {payload} (--graded)"))
     search = document.get("search")
     if search:
         rows.append(("on the chip", _chip(search)))
@@ -44,7 +46,7 @@ def data_table(document: Mapping[str, Any]) -> RenderableType:
 
 def _chip(search: Mapping[str, Any]) -> str:
     stages = ", ".join(f"{stage['name']} {times(stage['shape'])}" for stage in search["stages"])
-    return f"{stages}; {search['timesteps']} steps; {count(search['networks'])} networks; for {search['target']}"
+    return f"{stages}; {numbered(search['timesteps'], 'step')}; {count(search['networks'])} networks; for {search['target']}"
 
 
 def time_table(search: Mapping[str, Any]) -> RenderableType:
@@ -55,7 +57,7 @@ def time_table(search: Mapping[str, Any]) -> RenderableType:
         for key, part in (("supernet", "super-network"), ("candidates", "candidates"), ("networks", "networks"))
     )
     text = (
-        f"about {duration(expected['seconds'])} here with the options as they are by default ({of_parts}; from batches of "
+        f"about {duration(expected['seconds'])} here with {'--graded and the other' if search.get('graded') else 'the'} options as they are by default ({of_parts}; from batches of "
         f"{training['seconds_per_batch']:.3g} s, timed now; {training['peak_bytes'] / 2**30:.1f} GiB of memory so far); Lava comes on top"
     )
     return pairs([("a search", text)])

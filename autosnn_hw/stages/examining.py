@@ -28,7 +28,7 @@ def examined(
         InputError: unknown name or target, missing or damaged data.
     """
     document, prepared = _described(config)
-    sizes = None if prepared is None else {"target": config.target, **network_sizes(prepared)}
+    sizes = None if prepared is None else {"target": config.target, "graded": config.graded, **network_sizes(prepared)}
     if described is not None:
         described(document | {"search": sizes})
     if prepared is None or sizes is None or not estimate:

@@ -18,6 +18,7 @@ from autosnn_hw.stages.schedules import training_epochs
 from autosnn_hw.training import precision
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.data_check import sentences
+from autosnn_hw.training.data.graded_frames import MOST_GRADED
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import require_buildable
 from autosnn_hw.training.unlowered_networks import reduction_sentence, require_size
@@ -54,7 +55,7 @@ def train_as_floats(name: str, config: SearchConfig, out: str | Path, reporter: 
     precision.require(config.precision, config.device)
     require_size(name, data.image)
     # No chip limits the counts of its frames.
-    _say([*sentences(data, datasets.MOST_GRADED), f"{reduction_sentence(name, data.image)}."], reporter)
+    _say([*sentences(data, MOST_GRADED), f"{reduction_sentence(name, data.image)}."], reporter)
     with begun(out, network_of(name, config, data, None, name=name), f"{name}.json", reporter) as folder:
         reporter.stage(f"train {name}", config.retrain_epochs)
         return trained_as_floats(name, config, folder.path, lambda done, total, text: reporter.advance(done, text))

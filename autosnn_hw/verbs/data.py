@@ -16,6 +16,7 @@ def data(
     *,
     data_dir: str | Path | None = None,
     download: bool = False,
+    graded: bool = False,
     estimate: bool = True,
     described: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
@@ -24,12 +25,13 @@ def data(
     Args:
         name: as --dataset takes it.
         target: of the search that is estimated.
+        graded: the search would take event frames as counts, as its --graded does.
         estimate: also train a few batches, and say under "search" what a search with the options as they are by default would take here.
         described: called once with the document before that, whose "search" has no times yet (no training, expected), whether there will
             be any or not.
 
     Returns:
-        the keys of `autosnn_hw.training.data.data_check.examine`; "search": {target, stages, networks, timesteps, training (of the
+        the keys of `autosnn_hw.training.data.data_check.examine`; "search": {target, graded, stages, networks, timesteps, training (of the
         super-network: seconds_per_batch, batches, seconds, peak_bytes), expected (seconds, and of them supernet, candidates, networks)} or
         None: without `estimate`, and of data that a search would refuse.
 
@@ -46,4 +48,4 @@ def data(
 
     if not isinstance(name, str):
         raise InputError(f"a data set has a name, or npz:PATH; {type(name).__name__} was given.")
-    return pipeline.examined(name, target, data_dir, download, estimate, described)
+    return pipeline.examined(name, target, data_dir, download, graded, estimate, described)

@@ -15,8 +15,8 @@ from autosnn_hw.files import whole_file
 from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.data.graded_frames import without_cuts
 from autosnn_hw.training.data.sources import npz_file
-from autosnn_hw.training.data.sources.sample_arrays import LOST
 
 SETTINGS, DATA = "tables.json", "data.npz"
 WHOLE = "source_notes"  # in SETTINGS: what was made of the dataset before its part was taken
@@ -117,7 +117,8 @@ def data_of(config: SearchConfig, folder: RunFolder, amount: Amount, loaded: Dat
     if not amount.is_part:
         return loaded
     said = f"{config.dataset} with {amount.in_options}"
-    return datasets.of_parts(said, npz_file.from_arrays(_part(loaded, amount), Path(said), labelled=True))
+    data = datasets.of_parts(said, npz_file.from_arrays(_part(loaded, amount), Path(said), labelled=True))
+    return datasets.as_counts(data) if config.graded else data
 
 
 def kept_data(
@@ -142,7 +143,7 @@ def kept_data(
     assert data is not None
     if not folder.has(SETTINGS):
         sizes = {"trained_on": len(data.x_train) + len(data.x_val), "tested_on": len(data.x_test), "sample": data.image}
-        made_of = [] if loaded is None or loaded is data else [note for note in loaded.notes if LOST not in note]
+        made_of = [] if loaded is None or loaded is data else without_cuts(loaded.notes)
         write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256, WHOLE: made_of})
     elif read_json(folder / SETTINGS)["data_sha256"] != data.sha256:
         raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_hw.training.data.datasets import Dataset, graded_payload
+from autosnn_hw.training.data.datasets import Dataset
+from autosnn_hw.training.data.graded_frames import cut_notes, graded_payload
 from autosnn_hw.training.data.sources.sample_arrays import LOST
 
 AXES = {2: "F", 3: "TF", 4: "CHW", 5: "TCHW"}  # of a sample, by the number of axes of all of them
@@ -25,7 +26,7 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
         payload: largest value of a graded spike that the target takes; None where it takes none.
 
     Keys: name, sha256, kind ("images", "event frames" or "flat inputs"), sample (shape of one), axes, dtype, range [low, high], timesteps,
-    classes, class_names, split (which samples are for testing, in words), preprocessing (in words), samples {train, val, test}, per_class
+    payload (largest value of a frame that is sent: 1 for spikes; None of images), classes, class_names, split (which samples are for testing, in words), preprocessing (in words), samples {train, val, test}, per_class
     {train, val, test: one number a class}, duplicates (as `_duplicates` says), notes (what the loader made of the arrays), findings.
     """
     parts = {part: (getattr(data, f"x_{part}"), getattr(data, f"y_{part}")) for part in PARTS}
@@ -41,6 +42,7 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
         "dtype": str(data.x_test.dtype),
         "range": [float(min(x.min() for x in everything)), float(max(x.max() for x in everything))],
         "timesteps": data.timesteps,
+        "payload": data.payload if data.is_frames else None,
         "classes": data.classes,
         "class_names": list(data.class_names),
         "split": data.split,
@@ -79,15 +81,16 @@ def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
 
 
 def advised_notes(data: Dataset, payload: float | None) -> list[str]:
-    """The notes of a data set, with --graded as a way not to lose events where the target takes their counts.
+    """The notes of a data set, with --graded as a way to lose fewer events where the target takes their counts, and what it would cut.
 
     Args:
         payload: largest value of a graded spike that the target takes; None where it takes none.
     """
     lost = data.payload == 1 and any(LOST in note for note in data.notes)
-    if not lost or payload is None or graded_payload(data) > payload:
+    if not lost or payload is None or (most := graded_payload(data.x_train)) > payload:
         return list(data.notes)
-    return [f"{note}, and so would --graded" if LOST in note else note for note in data.notes]
+    notes = [f"{note}, and so would --graded" if LOST in note else note for note in data.notes]
+    return [*notes, *(f"with --graded, {cut}" for cut in cut_notes(data.samples(), most))]
 
 
 def _duplicates(data: Dataset) -> dict[str, int]:

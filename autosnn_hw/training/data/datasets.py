@@ -14,6 +14,7 @@ import numpy as np
 
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.fetched_names import not_fetched
+from autosnn_hw.training.data.graded_frames import cut_notes, graded_payload, without_cuts
 from autosnn_hw.training.data.meant_names import meant
 from autosnn_hw.training.data.sources import (
     cifar10_dvs,
@@ -26,9 +27,9 @@ from autosnn_hw.training.data.sources import (
 )  # fmt: skip
 from autosnn_hw.training.data.sources.event_frames import Framing
 from autosnn_hw.training.data.sources.parts import Parts
-from autosnn_hw.training.data.sources.sample_arrays import LOST
 from autosnn_hw.training.data.sources.sample_values import holds_frames
 from autosnn_hw.training.data.splits import channel_statistics, joined, sha256
+from autosnn_hw.words.quantities import numbered
 
 FRAMED = {
     "nmnist": nmnist.STEPS,
@@ -38,7 +39,6 @@ FRAMED = {
 FILES = (*downloaded.LAYOUTS, "tiny-imagenet", *FRAMED)  # whose files lie in a folder
 DATASETS = ("digits", "events", *FILES)
 FORMS = (*DATASETS, *(f"{name}:T" for name in FRAMED), "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
-MOST_GRADED = 255  # a byte
 LEAST_TRAINING = 5  # of which a fifth is held out
 EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
@@ -97,6 +97,10 @@ class Dataset:
         """T of event frames, None for images."""
         return int(self.x_test.shape[1]) if self.is_frames else None
 
+    def samples(self) -> dict[str, np.ndarray]:
+        """Those of each part, by what they are for."""
+        return {"training": self.x_train, "validation": self.x_val, "test": self.x_test}
+
     def full_train(self) -> tuple[np.ndarray, np.ndarray]:
         """Training and validation images with labels, in the order of the source; no copy where they lie in one array."""
         return joined(self.x_train, self.x_val), np.concatenate([self.y_train, self.y_val])
@@ -128,7 +132,7 @@ def load(
         download: fetch them where they are missing and are handed out without asking.
         labelled: require labels and a training part, and put axes in order: grey images (N, H, W), and channels or time that are
             written last. Without, a file needs x_test alone, and it is as it is: the network says what it takes.
-        graded: the network takes event frames as counts, up to the largest of the training part, at most `MOST_GRADED`.
+        graded: the network takes event frames as counts, up to the largest of the training part (`graded_payload`).
 
     Raises:
         InputError: unknown name, missing or damaged file, arrays of the wrong shape or type; images with `graded`.
@@ -143,16 +147,21 @@ def load(
         if not download:
             raise
         raise not_fetched(name, refusal) from refusal.__cause__
-    if not graded:
-        return data
+    return as_counts(data) if graded else data
+
+
+def as_counts(data: Dataset) -> Dataset:
+    """Event frames that the network takes as counts, up to the largest of the training part.
+
+    Raises:
+        InputError: they are images.
+    """
     if not data.is_frames:
-        raise InputError(f"{name} holds images; --graded is for event frames (N, T, C, H, W), whose values are counts.")
-    return replace(data, payload=graded_payload(data), notes=tuple(note for note in data.notes if LOST not in note))
-
-
-def graded_payload(data: Dataset) -> int:
-    """Largest value that a network sees of these event frames with `graded`."""
-    return int(min(MOST_GRADED, data.x_train.max(initial=1)))
+        raise InputError(
+            f"{data.name} holds images; --graded is for event frames (N, T, C, H, W), whose values are counts."
+        )
+    payload = graded_payload(data.x_train)
+    return replace(data, payload=payload, notes=(*without_cuts(data.notes), *cut_notes(data.samples(), payload)))
 
 
 def _parts(name: str, data_dir: str | os.PathLike[str] | None, download: bool, labelled: bool) -> Parts:
@@ -217,7 +226,9 @@ def require_steps(name: str, found: int | None, timesteps: int) -> None:
         return
     kind, *_ = name.split(":")
     other = f", or take --dataset {':'.join([kind, str(timesteps), *name.split(':')[2:]])}" if kind in FRAMED else ""
-    raise InputError(f"{name} has frames of {found} steps; {timesteps} were asked for; leave --timesteps out{other}.")
+    raise InputError(
+        f"{name} has frames of {numbered(found, 'step')}; {timesteps} were asked for; leave --timesteps out{other}."
+    )
 
 
 def lacking(name: str) -> tuple[str, ...]:

@@ -180,6 +180,7 @@ def test_samples_alone_are_described_as_they_are(tmp_path, shape, labelled):
         lacking = "x_train, y_train" + ("" if labelled else ", y_test")
         assert f"has no {lacking}: it can be simulated" in found["findings"][0]
     shown = CliRunner().invoke(group, ["data", name])
+    assert ("sent as" in shown.output) == found["kind"].startswith("event")
     assert shown.exit_code == 0 and "it can be simulated" in " ".join(shown.output.split())
 
 
