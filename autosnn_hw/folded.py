@@ -83,6 +83,7 @@ class FoldedNetwork:
         float_images: True where images are float32 and not bytes.
         frames: True where it takes event frames, spikes where above 0: its stem is then a layer of the chip, no host work.
         payload: largest value that a frame's message carries: 1 for spikes, more for graded ones.
+        pixel_range: lowest and highest pixel of the float images that it was trained on, where known.
     """
 
     blocks: tuple[FoldedBlock, ...]
@@ -96,3 +97,4 @@ class FoldedNetwork:
     float_images: bool = False
     frames: bool = False
     payload: int = 1
+    pixel_range: tuple[float, float] | None = None

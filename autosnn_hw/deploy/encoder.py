@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from autosnn_hw.deploy.quantise import EVEN, WeightFormat, neuron_for
@@ -51,6 +53,8 @@ def build_encoder(
         padding=(stem.padding, stem.padding),
         limit=BIAS_LIMIT if weights.kind == "ternary" else min(BIAS_LIMIT, weights.bias_max),
     )
+    if folded.float_images:
+        encoder = replace(encoder, pixel_range=folded.pixel_range)
     height, width = (conv_output_size(n, weight.shape[-1], stem.stride, stem.padding) for n in folded.image[1:])
     layer = InputLayer(
         "stem",

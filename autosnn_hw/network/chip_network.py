@@ -35,6 +35,8 @@ class Encoder:
         weight: int8 (C, Cin, k, k); bias: int32 (C,); multiplier: int32 (C,); shift: int.
         table: int8 (Cin, 256), or None with `scale`; scale: float32 (Cin,), or None with `table`.
         stride, padding: (H, W).
+        pixel_range: lowest and highest float pixel of training, so that others can be told; None where it is not known. A table shows
+            itself where training ended.
     """
 
     weight: np.ndarray
@@ -45,6 +47,7 @@ class Encoder:
     scale: np.ndarray | None = None
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (1, 1)
+    pixel_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if (self.table is None) == (self.scale is None):

@@ -10,6 +10,7 @@ from autosnn_hw.network import ChipNetwork, conv_output_size
 from autosnn_hw.words.quantities import numbered
 
 Shape = tuple[int, ...]
+SLACK = 0.25  # of the range of float pixels in training: other images on the same scale reach a little beyond it
 ROUNDING = 8  # equal values at the end of a pixel table that say nothing
 
 
@@ -50,12 +51,15 @@ def of_other_length(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
 
 
 def beyond_training(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
-    """A sentence about bytes that are brighter than any that the network's encoder tells apart, where there are any.
+    """A sentence about pixels on another scale than training's: floats well beyond the range that the network's encoder keeps, or bytes
+    that are brighter than any that it tells apart, where there are any.
 
     A pixel table ends in a run of one value where training knew no brighter pixels (16 for digits); a few equal values at its end are
     rounding.
     """
     table = None if network.encoder is None else network.encoder.table
+    if network.encoder is not None and network.encoder.pixel_range is not None and inputs.dtype.kind == "f":
+        return _floats_beyond(*network.encoder.pixel_range, inputs)
     if table is None or inputs.dtype != np.uint8:
         return []
     brightest = np.array([np.flatnonzero(row != row[-1]).max(initial=-1) + 1 for row in table])
@@ -66,6 +70,17 @@ def beyond_training(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
     return [
         f"{beyond} of {inputs.size} pixels are brighter than {brightest.max()}, the brightest that this network was trained on, and count as that: "
         "are these images on the scale of its training images?"
+    ]
+
+
+def _floats_beyond(low: float, high: float, inputs: np.ndarray) -> list[str]:
+    slack = SLACK * (high - low)
+    if inputs.min() >= low - slack and inputs.max() <= high + slack:
+        return []
+    beyond = int(((inputs < low) | (inputs > high)).sum())
+    return [
+        f"{beyond} of {inputs.size} pixels are outside {low:g} to {high:g}, the range that this network was trained on, and reach from "
+        f"{inputs.min():g} to {inputs.max():g}: are these images on the scale of its training images?"
     ]
 
 

@@ -114,6 +114,8 @@ def _put_encoder(group: h5py.Group, encoder: Encoder) -> None:
     group["shift"] = np.uint8(encoder.shift)
     if encoder.scale is not None:
         group["scale"] = np.asarray(encoder.scale, np.float32)
+    if encoder.pixel_range is not None:
+        group["pixel_range"] = np.asarray(encoder.pixel_range, np.float32)
     group["stride"] = np.asarray(encoder.stride, np.int64)
     group["padding"] = np.asarray(encoder.padding, np.int64)
 

@@ -109,6 +109,12 @@ def _encoder(group: h5py.Group | None) -> Encoder | None:
         raise InputError(
             f"{source.where(group, 'scale')} has shape {scale.shape}, dtype {scale.dtype}; float32 {(inputs,)} is needed."
         )
+    pixels = source.numbers(group, "pixel_range")  # files of before have none
+    if pixels is not None and (pixels.shape != (2,) or pixels.dtype.kind != "f" or not pixels[0] <= pixels[1]):
+        raise InputError(
+            f"{source.where(group, 'pixel_range')} has shape {pixels.shape}, dtype {pixels.dtype}; float32 (2,), the lowest and the highest "
+            "pixel, is needed."
+        )
     return Encoder(
         weight=weight,
         bias=_ranged(group, "bias", (channels,), np.int32),
@@ -118,6 +124,7 @@ def _encoder(group: h5py.Group | None) -> Encoder | None:
         scale=None if scale is None else scale.astype(np.float32),
         stride=pair(needed(group, "stride"), source.where(group, "stride"), 1),
         padding=pair(needed(group, "padding"), source.where(group, "padding"), 0),
+        pixel_range=None if pixels is None else (float(pixels[0]), float(pixels[1])),
     )
 
 

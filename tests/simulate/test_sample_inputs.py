@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
 import hw_profiles
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.deploy.lowering import lower
+from autosnn_hw.errors import InputError
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, DenseLayer, Encoder, InputLayer
 from autosnn_hw.run_and_price import Samples, measure
 from autosnn_hw.simulate.sample_inputs import beyond_training, suited
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.sources.parts import Parts
 from autosnn_hw.training.modules.spiking_network import SpikingNetwork
+from exporters import netx
 
 NEURON = CubaNeuron(60, 1024)
 rng = np.random.default_rng(0)
@@ -112,6 +116,41 @@ def test_pixels_beyond_the_training_range_are_said():
     images[1, 0, 2] = 200
     (sentence,) = beyond_training(small, images)
     assert "4 of 32 pixels are brighter than 16" in sentence
+
+
+def on_floats(low, high):
+    """A small network that was made of float images, and others on their scale."""
+    x = np.random.default_rng(0).uniform(low, high, (60, 1, 8, 8)).astype(np.float32)
+    y = np.arange(60) % 3
+    data = datasets.of_parts("floats", Parts(x[:40], y[:40], x[40:], y[40:]))
+    network = SpikingNetwork(Architecture.parse("all_SCB_k3", width=2, timesteps=2), data.image, data.classes)
+    return lower(network.eval().to_folded(data)), data.x_test
+
+
+def test_float_pixels_on_another_scale_are_said_by_the_file_of_a_network(tmp_path):
+    network, x_test = on_floats(0, 1)
+    netx.write(network, tmp_path / "a.net")
+    read = netx.read(tmp_path / "a.net")
+    assert read.encoder.pixel_range == pytest.approx((0, 1), abs=0.01)
+    assert beyond_training(read, x_test) == [] and beyond_training(read, x_test * np.float32(1.1)) == []
+    (sentence,) = beyond_training(read, x_test * 65535)
+    assert "the range that this network was trained on, and reach from" in sentence
+    (sentence,) = beyond_training(read, 2 * x_test - 1)
+    assert f"{(2 * x_test - 1 < read.encoder.pixel_range[0]).sum()} of {x_test.size} pixels are outside" in sentence
+    assert beyond_training(*on_floats(-3, 3)) == []
+
+
+def test_a_file_without_the_range_of_floats_is_read_as_ever(tmp_path):
+    network, x_test = on_floats(0, 1)
+    netx.write(network, tmp_path / "a.net")
+    with h5py.File(tmp_path / "a.net", "a") as file:
+        del file["autosnn_hw/encoder/pixel_range"]
+    read = netx.read(tmp_path / "a.net")
+    assert read.encoder.pixel_range is None and beyond_training(read, x_test - 9) == []
+    with h5py.File(tmp_path / "a.net", "a") as file:
+        file["autosnn_hw/encoder/pixel_range"] = np.array([1, 0], np.float32)
+    with pytest.raises(InputError, match="the lowest and the highest pixel"):
+        netx.read(tmp_path / "a.net")
 
 
 def test_the_encoder_of_digits_knows_their_range():

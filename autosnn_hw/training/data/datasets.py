@@ -28,7 +28,7 @@ from autosnn_hw.training.data.sources import (
 from autosnn_hw.training.data.sources.event_frames import Framing
 from autosnn_hw.training.data.sources.parts import Parts
 from autosnn_hw.training.data.sources.sample_values import holds_frames
-from autosnn_hw.training.data.splits import channel_statistics, joined, sha256
+from autosnn_hw.training.data.splits import channel_statistics, float_range, joined, sha256
 from autosnn_hw.words.quantities import numbered
 
 FRAMED = {
@@ -66,6 +66,7 @@ class Dataset:
         split: which samples are for testing, in words.
         preprocessing: what was done with a sample before normalisation, in words.
         payload: largest value of a frame that the network takes: 1 for spikes; more where it takes counts (graded spikes).
+        pixel_range: lowest and highest pixel of training and validation images that are floats, whose type says no range.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     payload: int = 1
+    pixel_range: tuple[float, float] | None = None
     split: str = "the source's own"
     preprocessing: str = "none"
 
@@ -307,4 +309,5 @@ def of_parts(name: str, parts: Parts, labelled: bool = False) -> Dataset:
         notes=parts.notes,
         split=parts.split,
         preprocessing=parts.preprocessing,
+        pixel_range=float_range(x_train, x_val),
     )

@@ -59,6 +59,12 @@ def channel_statistics(x: np.ndarray, pixel_max: float) -> tuple[np.ndarray, np.
     return mean, np.where(std > 1e-12, std, 1.0)
 
 
+def float_range(*parts: np.ndarray) -> tuple[float, float] | None:
+    """Lowest and highest pixel of float images; None of other samples and where there are none."""
+    known = [x for x in parts if x.ndim == 4 and x.dtype.kind == "f" and len(x)]
+    return (min(float(x.min()) for x in known), max(float(x.max()) for x in known)) if known else None
+
+
 def sha256(arrays: Iterable[np.ndarray]) -> str:
     digest = hashlib.sha256()
     for array in arrays:

@@ -168,6 +168,7 @@ def folded_network(
         float_images=dataset.x_test.dtype != np.uint8,
         frames=dataset.is_frames,
         payload=dataset.payload,
+        pixel_range=dataset.pixel_range,
     )
 
 
