@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.training.data import embedded
 from autosnn_hw.training.data.fetched_names import not_fetched
 from autosnn_hw.training.data.graded_frames import cut_notes, graded_payload, without_cuts
 from autosnn_hw.training.data.meant_names import meant
@@ -40,7 +41,6 @@ FILES = (*downloaded.LAYOUTS, "tiny-imagenet", *FRAMED)  # whose files lie in a 
 DATASETS = ("digits", "events", *FILES)
 FORMS = (*DATASETS, *(f"{name}:T" for name in FRAMED), "folder:PATH", "npz:PATH", "npz:TRAIN,TEST")
 LEAST_TRAINING = 5  # of which a fifth is held out
-EVENTS_TRAIN, EVENTS_TEST = 1440, 360
 DATA_DIR_VARIABLE = "AUTOSNN_HW_DATA"
 _HANDED_OVER: dict[str, Dataset] = {}
 
@@ -168,9 +168,9 @@ def as_counts(data: Dataset) -> Dataset:
 
 def _parts(name: str, data_dir: str | os.PathLike[str] | None, download: bool, labelled: bool) -> Parts:
     if name == "digits":
-        return _digits()
+        return embedded.digits()
     if name == "events":
-        return _events()
+        return embedded.events()
     if name.startswith(npz_file.PREFIX) and len(name) > len(npz_file.PREFIX):
         return npz_file.load(name, labelled)
     if (images := _images(name)) is not None:
@@ -238,22 +238,6 @@ def lacking(name: str) -> tuple[str, ...]:
     if (images := _images(name)) is not None:
         return image_folder.lacking(images)
     return npz_file.lacking(name) if name.startswith(npz_file.PREFIX) else ()
-
-
-def _digits() -> Parts:
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    bunch = load_digits()
-    x, y = bunch.images.astype(np.uint8)[:, None], bunch.target.astype(np.int64)
-    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=360, stratify=y, random_state=0)
-    split = "scikit-learn's train_test_split(test_size=360, stratify=y, random_state=0)"
-    return Parts(x_train, y_train, x_test, y_test, pixel_max=16.0, split=split)
-
-
-def _events() -> Parts:
-    train, test = (event_camera.samples(*part) for part in ((EVENTS_TRAIN, "train"), (EVENTS_TEST, "test")))
-    return Parts(*train, *test, tuple(event_camera.SHAPES))
 
 
 def _framing(name: str) -> Framing | None:

@@ -6,7 +6,7 @@ import pytest
 from support.files import npz_files
 
 from autosnn_hw.errors import InputError
-from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data import datasets, embedded
 from autosnn_hw.training.data.sources.parts import Parts
 
 CIFAR_FOLDER = Path(os.environ.get("AUTOSNN_HW_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
@@ -173,7 +173,7 @@ def test_a_name_without_its_prefix_is_told_the_one_that_works(tmp_path, monkeypa
 def test_a_data_set_that_lacks_a_part_is_refused_whatever_read_it(monkeypatch, training, test):
     x, y = np.zeros((9, 1, 8, 8), np.uint8), np.zeros(9, np.int64)
     parts = Parts(x[:training], y[:training], x[:test], y[:test], split="every tenth")
-    monkeypatch.setattr(datasets, "_digits", lambda: parts)
+    monkeypatch.setattr(embedded, "digits", lambda: parts)
     said = rf"digits has {training} training and {test} test samples; at least 5 and 1 are needed \(for testing: every tenth\)"
     with pytest.raises(InputError, match=said):
         datasets.load("digits")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from autosnn_hw import verbs
-from autosnn_hw.stages.paper_tables.tables import without_cuts
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.data_check import sentences
+from autosnn_hw.training.data.graded_frames import without_cuts
 
 
 def counted(folder, train, test, dtype=np.int32):
