@@ -150,6 +150,10 @@ def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[s
         found.append(
             f"class {', '.join(_name(data, c) for c in unseen)} is in validation or test and not in the training part: it cannot be learnt."
         )
+    if len(untested := np.flatnonzero((train > 0) & (test == 0))):
+        found.append(
+            f"class {', '.join(_name(data, c) for c in untested)} has no test samples: accuracy says nothing of it."
+        )
     present = train[train > 0]
     if len(present) == 1:
         found.append(

@@ -55,6 +55,11 @@ def test_gaps_and_rare_classes_are_named(tmp_path, labels, words):
     assert words in said and bool(words) == bool(said)
 
 
+def test_a_class_that_is_never_tested_is_named(tmp_path):
+    said = findings(saved(tmp_path, [0, 1, 2] * 10, test=[0, 0, 1]))
+    assert said == "class 2 has no test samples: accuracy says nothing of it."
+
+
 def test_a_class_that_is_only_tested_is_no_gap(tmp_path):
     said = findings(saved(tmp_path, [0, 1] * 10, test=[0, 1, 2, 2]))
     assert "class 2 is in validation or test and not in the training part" in said and "gap" not in said
