@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from autosnn_hw.report.elements import grid, listed, times
-from autosnn_hw.words.quantities import count, percent, with_bounds
+from autosnn_hw.words.quantities import count, numbered, percent, with_bounds
 
 MOST_OF_A_SPACE = 10  # rows of the table of spaces, whose architectures are drawn
 
@@ -114,7 +114,7 @@ def _sizes(document: Mapping[str, Any]) -> list[str]:
     shrunk = f", squares of {ours['shrink']} pixels as one" if ours["shrink"] != 1 else ""
     lines = [
         f"ours: {ours['dataset']}, {ours['trained_on']:,} samples of {times(ours['sample'])}{shrunk}, C = {ours['width']}, T = {ours['timesteps']}, "
-        f"{_counted(ours['retrain_epochs'], 'epoch')} and {ours['finetune_epochs']} with integers, {_counted(ours['seeds'], 'seed')}, "
+        f"{numbered(ours['retrain_epochs'], 'epoch')} and {ours['finetune_epochs']} with integers, {numbered(ours['seeds'], 'seed')}, "
         f"{ours['tested_on']:,} test samples, {ours['target']}"
     ]
     without = "paper: no numbers that are published stand beside these networks on this dataset"
@@ -134,10 +134,6 @@ def _of_the_paper(paper: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -
         f"{paper['epochs']} epochs (the default of its code), best test epoch of one seed",
         *elsewhere,
     ]
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _share(interval: Mapping[str, float | None]) -> str:
@@ -177,7 +173,7 @@ def _beside(row: Mapping[str, Any], width: int) -> tuple[str, ...]:
 
 def _on_chip(row: Mapping[str, Any]) -> tuple[str, ...]:
     lava = row["lava"]
-    agreed = "-" if lava is None else _counted(lava["samples"], "sample") if lava["samples"] else "not run"
+    agreed = "-" if lava is None else numbered(lava["samples"], "sample") if lava["samples"] else "not run"
     return (
         row["name"],
         _share(row["accuracy"]),

@@ -104,7 +104,7 @@ def loaded_for(config: SearchConfig, amount: Amount, folder: RunFolder) -> Datas
 
 
 def data_of(config: SearchConfig, folder: RunFolder, amount: Amount, loaded: Dataset | None) -> Dataset:
-    """What networks will be trained on, without a file of it where the folder has none.
+    """What networks will be trained on, without a file of it where the folder has none: a part of frames as spikes, whatever is asked for.
 
     Args:
         loaded: of `loaded_for`.
@@ -117,8 +117,7 @@ def data_of(config: SearchConfig, folder: RunFolder, amount: Amount, loaded: Dat
     if not amount.is_part:
         return loaded
     said = f"{config.dataset} with {amount.in_options}"
-    data = datasets.of_parts(said, npz_file.from_arrays(_part(loaded, amount), Path(said), labelled=True))
-    return datasets.as_counts(data) if config.graded else data
+    return datasets.of_parts(said, npz_file.from_arrays(_part(loaded, amount), Path(said), labelled=True))
 
 
 def kept_data(

@@ -26,8 +26,8 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
         payload: largest value of a graded spike that the target takes; None where it takes none.
 
     Keys: name, sha256, kind ("images", "event frames" or "flat inputs"), sample (shape of one), axes, dtype, range [low, high], timesteps,
-    payload (largest value of a frame that is sent: 1 for spikes; None of images), classes, class_names, split (which samples are for testing, in words), preprocessing (in words), samples {train, val, test}, per_class
-    {train, val, test: one number a class}, duplicates (as `_duplicates` says), notes (what the loader made of the arrays), findings.
+    payload (largest value of a frame that is sent: 1 for spikes; None of images), classes, class_names, split (which samples are for
+    testing, in words), preprocessing (in words), samples {train, val, test}, per_class {train, val, test: one number a class}, duplicates (as `_duplicates` says), notes (what the loader made of the arrays), findings.
     """
     parts = {part: (getattr(data, f"x_{part}"), getattr(data, f"y_{part}")) for part in PARTS}
     per_class = {part: np.bincount(y, minlength=data.classes).tolist() for part, (_, y) in parts.items()}

@@ -149,19 +149,10 @@ def load(
         if not download:
             raise
         raise not_fetched(name, refusal) from refusal.__cause__
-    return as_counts(data) if graded else data
-
-
-def as_counts(data: Dataset) -> Dataset:
-    """Event frames that the network takes as counts, up to the largest of the training part.
-
-    Raises:
-        InputError: they are images.
-    """
+    if not graded:
+        return data
     if not data.is_frames:
-        raise InputError(
-            f"{data.name} holds images; --graded is for event frames (N, T, C, H, W), whose values are counts."
-        )
+        raise InputError(f"{name} holds images; --graded is for event frames (N, T, C, H, W), whose values are counts.")
     payload = graded_payload(data.x_train)
     return replace(data, payload=payload, notes=(*without_cuts(data.notes), *cut_notes(data.samples(), payload)))
 

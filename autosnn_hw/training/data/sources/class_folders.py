@@ -8,13 +8,13 @@ from pathlib import Path
 from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.sources.folder_parts import (
     SUFFIXES,
-    counted,
     files_in,
     folders_in,
     kinds,
     other_files_in,
     parts_of,
 )
+from autosnn_hw.words.quantities import numbered
 
 Labelled = list[tuple[Path, int]]
 
@@ -35,11 +35,11 @@ def classes_in(folder: Path) -> tuple[str, ...]:
     elif there and parts_of(there[0]):
         other = f": take folder:{there[0]}, which has {' and '.join(path.name for path in folders_in(there[0]))}"
     elif images:
-        other = f": move its {counted(images, 'image')} into them"
+        other = f": move its {numbered(images, 'image')} into them"
     else:
         other = ""
     raise InputError(
-        f"{folder} has {counted(len(there), 'sub-folder') if there else 'no sub-folders'}; one for each of at least 2 classes is needed{other}."
+        f"{folder} has {numbered(len(there), 'sub-folder') if there else 'no sub-folders'}; one for each of at least 2 classes is needed{other}."
     )
 
 
@@ -62,13 +62,13 @@ def _no_images(folder: Path) -> str:
     deeper = [path for path in folders_in(folder) if files_in(path)]
     if deeper:
         return (
-            f"{folder} holds no images itself: they lie one level deeper, in {counted(len(deeper), 'sub-folder')} ({deeper[0].name}"
+            f"{folder} holds no images itself: they lie one level deeper, in {numbered(len(deeper), 'sub-folder')} ({deeper[0].name}"
             f"{', ..' if len(deeper) > 1 else ''}); the images of a class must lie in its own folder: move them up into {folder}."
         )
     others = other_files_in(folder)
     if others:
         return (
-            f"{folder} holds no images that are read ({', '.join(SUFFIXES)}), and {counted(len(others), 'file')} of other kinds ({kinds(others)}); "
+            f"{folder} holds no images that are read ({', '.join(SUFFIXES)}), and {numbered(len(others), 'file')} of other kinds ({kinds(others)}); "
             'Image.open(path).convert("RGB").save(path.with_suffix(".png")) makes one that is of what Pillow reads.'
         )
     return f"{folder} holds no images ({', '.join(SUFFIXES)}); each class needs some: put them there, or remove the folder."

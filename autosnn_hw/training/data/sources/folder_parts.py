@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autosnn_hw.errors import InputError
+from autosnn_hw.words.quantities import numbered
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp", ".tif", ".tiff")
 CALLED = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
@@ -67,18 +68,13 @@ def left_out(folder: Path, parts: Sequence[Path], classes: Sequence[Path]) -> st
     beside = [path for one in above for path in files_in(one)]
     others = [path for one in classes for path in other_files_in(one)]
     found = [
-        *([counted(len(folders), "sub-folder")] if folders else []),
-        *([f"{counted(len(beside), 'image')} beside the folders of classes"] if beside else []),
-        *([f"{counted(len(others), 'file')} ({kinds(others)})"] if others else []),
+        *([numbered(len(folders), "sub-folder")] if folders else []),
+        *([f"{numbered(len(beside), 'image')} beside the folders of classes"] if beside else []),
+        *([f"{numbered(len(others), 'file')} ({kinds(others)})"] if others else []),
     ]
     if not found:
         return None
     return f"left out of {folder}: {', '.join(found)}; read are {', '.join(SUFFIXES)} in the folder of a class itself"
-
-
-def counted(count: int, noun: str) -> str:
-    """1 image, 2 images."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def kinds(files: Sequence[Path]) -> str:

@@ -16,6 +16,7 @@ from autosnn_hw.training.data.sources.class_folders import Labelled, classes_in,
 from autosnn_hw.training.data.sources.folder_parts import files_in, left_out, parts_of
 from autosnn_hw.training.data.sources.kept_samples import Recipe, kept
 from autosnn_hw.training.data.sources.parts import Parts, shuffled
+from autosnn_hw.words.quantities import numbered
 
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP", "TIFF")
 TINY_IMAGENET = "tiny-imagenet-200"
@@ -268,4 +269,4 @@ def _made_alike(image: np.ndarray, first: np.ndarray) -> str:
 
 
 def _size(image: np.ndarray) -> str:
-    return f"{image.shape[1]} x {image.shape[2]} with {image.shape[0]} channel{'' if image.shape[0] == 1 else 's'}"
+    return f"{image.shape[1]} x {image.shape[2]} with {numbered(image.shape[0], 'channel')}"

@@ -121,7 +121,7 @@ def as_images(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple
         return _grey(x, name, values, path)
     if (_channels_last(x.shape) and x.ndim == 4) or (x.ndim == 5 and of_frames(x.shape) is AxisOrder.CHANNELS_LAST):
         last, (height, width) = x.shape[-1], x.shape[-3:-1]
-        side = f"{height} x {width} with {last} channel{'' if last == 1 else 's'}"
+        side = f"{height} x {width} with {numbered(last, 'channel')}"
         return np.moveaxis(x, -1, -3), f"{name} {x.shape} has its channels last: {side}"
     return (_images if x.ndim == 4 else _frames)(x, name, values, path)
 
