@@ -139,9 +139,10 @@ def _refuse_foreign_classes(samples: Samples, classes: int, file: str | Path | N
     if samples.labels is None or samples.labels.max(initial=0) < classes:
         return
     low, high = int(samples.labels.min()), int(samples.labels.max())
+    known = f"tells {classes} classes apart, 0 to {classes - 1}" if classes > 1 else "has one output, whose class is 0"
     raise InputError(
-        f"{samples.dataset} ({samples.split}): labels go {f'from {low} ' if low else ''}up to {high}; {file or 'the network'} tells {classes} "
-        f"classes apart, 0 to {classes - 1}. Samples without labels are run, and their accuracy is unknown."
+        f"{samples.dataset} ({samples.split}): labels go {f'from {low} ' if low else ''}up to {high}; {file or 'the network'} {known}. "
+        "Samples without labels are run, and their accuracy is unknown."
     )
 
 
@@ -168,7 +169,7 @@ def measure(
     from autosnn_hw.documents.simulation import is_part, simulation_document
     from autosnn_hw.simulate.frame_values import cut_values
     from autosnn_hw.simulate.health import examine
-    from autosnn_hw.simulate.sample_inputs import beyond_training, of_other_length, suited
+    from autosnn_hw.simulate.sample_inputs import remarks, suited
 
     if not is_part(network):
         outputs = int(np.prod(network.layers[-1].shape))
@@ -204,13 +205,7 @@ def measure(
         labels = None if is_part(network) else samples.labels
         cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, labels, samples.dataset, samples.split))]
     part = ["the network was read in part (--layers): its last layer gives no votes, and accuracy is unknown"]
-    notes += [
-        *cut,
-        *(part if is_part(network) else []),
-        *of_other_length(network, inputs),
-        *beyond_training(network, inputs),
-        *network.provenance.get("notes", []),
-    ]
+    notes += [*cut, *(part if is_part(network) else []), *remarks(network, inputs)]
     document["notes"] = notes
     return PricedRun(network, activity, cost, document, tuple(notes))
 

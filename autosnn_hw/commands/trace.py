@@ -87,6 +87,8 @@ def command(
         input_shape=input_shape,
         layers=layers,
     )
+    for note in document["notes"]:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         options.print_json(document)
     else:

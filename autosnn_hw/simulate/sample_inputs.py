@@ -38,6 +38,15 @@ def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[s
     return inputs, []
 
 
+def remarks(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
+    """What a user should know of samples that a network is run on, and of the network, in sentences."""
+    return [
+        *of_other_length(network, inputs),
+        *beyond_training(network, inputs),
+        *network.provenance.get("notes", []),
+    ]
+
+
 def of_other_length(network: ChipNetwork, inputs: np.ndarray) -> list[str]:
     """A sentence about frames of more or fewer steps than the network was made for: they are run, but its votes and its cost are others."""
     made_for, shape = network.timesteps, network.input_layer.shape

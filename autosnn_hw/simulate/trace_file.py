@@ -75,6 +75,7 @@ class TraceDocument(_Part):
     samples: int
     timesteps: int
     inputs: TraceInputs
+    notes: list[str] = Field(default=[], description="What was made of the samples, and what is odd about them.")
     layers: list[LayerArrays]
 
 
@@ -160,7 +161,7 @@ def read(path: str | Path) -> tuple[Trace, dict[str, Any]]:
         spikes = values.pop("spikes")
         assert spikes is not None
         traced.append(LayerTrace(entry.name, spikes, **values))
-    return Trace(tuple(traced)), document.model_dump()
+    return Trace(tuple(traced)), document.model_dump(exclude_unset=True)
 
 
 def _document(raw: np.ndarray | None, path: str | Path) -> TraceDocument:

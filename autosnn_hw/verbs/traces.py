@@ -51,14 +51,15 @@ def trace(
         ((2, 4, 2), 640)
     """
     from autosnn_hw.simulate import exact, stimulus, trace_file
-    from autosnn_hw.simulate.sample_inputs import suited
+    from autosnn_hw.simulate.frame_values import cut_values
+    from autosnn_hw.simulate.sample_inputs import remarks, suited
 
     out, timesteps = given.path(out, "a trace is written to a path"), given.whole(timesteps, "timesteps")
     data = samples_of(dataset, None, split, data_dir, download).first(given.whole(samples, "samples"))
     found = network
     if not isinstance(found, ChipNetwork):
         found = read(found, input_shape=input_shape, sample_shape=data.inputs.shape[1:], layers=layers)
-    inputs, _ = suited(found, data.inputs)
+    inputs, notes = suited(found, data.inputs)
     if backend == "exact":
         traced = exact.trace(found, inputs, timesteps=timesteps, graded=graded, states=True)
     elif backend == "lava":
@@ -71,6 +72,7 @@ def trace(
         "network": {"file": None if isinstance(network, ChipNetwork) else str(network)},
         "dataset": {"name": data.dataset, "split": data.split},
         "backend": backend,
+        "notes": [*notes, *cut_values(found, inputs, graded), *remarks(found, inputs)],
     }
     sent = stimulus.stimulus(found, inputs, timesteps=timesteps, graded=graded)
     return trace_file.write(out, found, sent, traced, about)

@@ -113,6 +113,8 @@ def test_labels_that_the_network_has_no_output_for_are_refused_with_all_three(ne
     refused = str(run_verb(simulate, path, "--dataset", data).exception)
     assert f"{data} (test): labels go from 5 up to 7; {path} tells 3 classes apart, 0 to 2." in refused
     assert run_verb(simulate, path, "--dataset", npz(x_test=x)).exit_code == 0  # as advised
+    one, data = net({**DENSE, "shape": [1], "weight": DENSE["weight"][:1]}), npz(x_test=x, y_test=np.array([5, 7, 6]))
+    assert f"{one} has one output, whose class is 0." in str(run_verb(simulate, one, "--dataset", data).exception)
     with_input = net({"type": "input", "shape": [1, 4, 4], "neuron": CUBA}, CONV, FLATTEN, DENSE)
     images = npz(x_test=frames(3, 6, 1, 4, 4), y_test=np.array([0, 70, 1]))
     assert run_verb(simulate, with_input, "--dataset", images, "--layers", 2).exit_code == 0  # a part has no classes

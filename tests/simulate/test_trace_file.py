@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,6 +49,18 @@ def test_a_file_read_back_is_the_trace(net, tmp_path):
     assert about["layers"][0]["neuron"]["vth_mant"] == [8, 9, 10, 11, 12]
     with np.load("t.npz") as arrays:
         assert np.array_equal(arrays["inputs"], frames) and arrays["layer0_v"].dtype == np.int32
+
+
+def test_values_that_are_not_sent_as_they_are_are_said(net):
+    frames = np.load("frames.npz")["x_test"].astype(np.int16)
+    np.savez("counts.npz", x_test=np.where(frames, 3, 0).astype(np.int16))
+    cut = run("trace", "a.net", "--dataset", "npz:counts.npz", "--out", "cut.npz")
+    assert "and were sent as single spikes; with --graded they are sent as they are" in cut.stderr
+    assert json.loads(Path("cut.json").read_text())["notes"] == [cut.stderr.strip().removeprefix("note: ")]
+    whole = run("trace", "a.net", "--dataset", "npz:counts.npz", "--out", "whole.npz", "--graded")
+    assert whole.stderr == "" and json.loads(Path("whole.json").read_text())["notes"] == []
+    with np.load("cut.npz") as few, np.load("whole.npz") as many:
+        assert few["inputs"].max() == 1 and many["inputs"].max() == 3
 
 
 def test_the_command_writes_and_compare_finds_the_first_value_that_differs(net, tmp_path):
