@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from autosnn_hw.axes import along_first
+from autosnn_hw.deploy.ternary_shortcuts import Crossing, whole_numbers
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 from autosnn_hw.network import CubaNeuron
@@ -30,7 +31,7 @@ class WeightFormat:
 
     Args:
         kind: "even" (PLIF neurons, even weights, one scale a layer) or "ternary" (memoryless neurons, weights -1, 0, 1 or
-            four values a neuron beside a shortcut, one scale an output channel).
+            four values a neuron beside a shortcut, see `ternary_shortcuts`).
         weight_max: largest magnitude of a weight.
         bias_max: largest magnitude of a bias mantissa (of a leak, where ternary).
         v_decay_max: largest voltage decay, of 4096.
@@ -236,26 +237,23 @@ def _even_integers(weight: np.ndarray, scale: float, weights: WeightFormat) -> n
 def _ternary(
     weight: np.ndarray, bias: np.ndarray, side: np.ndarray | None, identity: bool, weights: WeightFormat
 ) -> IntegerMap:
-    """Memoryless neuron that fires when a n + b >= 1, n the signed count of spikes (definitions: TrueNorth, Integers)."""
+    """Memoryless neuron that fires when a n + a' m + b >= 1, n and m the signed counts of spikes of layer and shortcut."""
     signs, gain = ternarise(weight)
-    neuron = CubaNeuron(vth_mant=0, v_decay=DECAY_ONE)
-    fan_in = np.abs(signs).reshape(len(signs), -1).sum(axis=1)
-    if side is None and not identity:
-        safe = np.where(gain > 0, gain, 1.0)
-        needed = np.ceil(np.clip((1 - bias) / safe, -1e12, 1e12) - 1e-6)
-        needed = np.clip(needed, -fan_in, fan_in + 1)  # a count never leaves this range, so nothing is lost
-        bound = np.clip(1 - needed, -weights.bias_max, weights.bias_max).astype(np.int64)
-        return IntegerMap(signs, bound, neuron, 1, None, None, 1 / safe, 1.0)
-    side_signs, side_gain = ternarise(side) if side is not None else (None, np.ones(len(gain)))
-    scale = weights.weight_max / np.maximum.reduce([gain, side_gain, np.abs(1 - bias), np.full(len(gain), 1e-12)])
-    whole = np.rint(scale * side_gain).astype(np.int64)
+    side_signs, side_gain = (None, np.ones(len(gain))) if side is None else ternarise(side)
+    channels = Crossing(gain, bias, _fan_in(signs), side_gain, None if side_signs is None else _fan_in(side_signs))
+    whole = whole_numbers(channels, weights.weight_max, weights.bias_max)
     return IntegerMap(
-        weight=signs * along_first(np.rint(scale * gain).astype(np.int64), weight.ndim),
-        bias=1 - np.rint(scale * (1 - bias)).astype(np.int64),
-        neuron=neuron,
+        weight=signs * along_first(whole.gain, weight.ndim),
+        bias=1 - whole.threshold,
+        neuron=CubaNeuron(vth_mant=0, v_decay=DECAY_ONE),
         relay=1,
-        shortcut=None if side_signs is None else side_signs * along_first(whole, side_signs.ndim),
-        identity=whole if identity else None,
-        scale=scale,
+        shortcut=None if side_signs is None else side_signs * along_first(whole.side, side_signs.ndim),
+        identity=whole.side if identity else None,
+        scale=whole.scale,
         k=1.0,
     )
+
+
+def _fan_in(signs: np.ndarray) -> np.ndarray:
+    """Synapses of each channel."""
+    return np.abs(signs).reshape(len(signs), -1).sum(axis=1)

@@ -100,15 +100,26 @@ def test_ternary_layers_fire_where_the_floats_do(seed, gain, side):
         )
     got = quantise(FoldedConv(signs * scale[:, None, None, None], bias), 1.0, TERNARY, shortcut=shortcut)
     assert got.neuron.vth_mant == 0 and got.neuron.v_decay == 4096 and got.relay == 1
-    assert (np.abs(got.bias - 1) <= 255).all() and np.abs(got.weight).max() <= 255
-    if side is None:
-        assert set(np.unique(got.weight)) <= {-1, 0, 1}
-        spikes = rng.integers(0, 2, (200, 27))
-        count = spikes @ signs.reshape(4, -1).T
-        assert ((count + got.bias > 0) == (scale * count + bias >= 1 - 1e-7)).all()
-    else:
-        for channel in range(4):
-            assert len(np.unique(np.abs(got.weight[channel]))) <= 2  # one weight an axon type, and none
+    assert (np.abs(got.bias - 1) <= 255).all() and np.abs(got.weight).max() <= 255  # the leak is bias - 1
+    whole, fan_in = np.abs(got.weight).reshape(4, -1).max(1), np.abs(signs).reshape(4, -1).sum(1)
+    for channel in range(4):
+        assert set(np.unique(got.weight[channel])) <= {-whole[channel], 0, whole[channel]}  # one weight an axon type
+        gain, brought, added = carried(got, shortcut, channel)
+        count = np.arange(-fan_in[channel], fan_in[channel] + 1)[:, None]
+        floats = scale[channel] * count + gain * brought + bias[channel]
+        fires = whole[channel] * count + added * brought + got.bias[channel] > 0
+        clear = np.abs(floats - 1) > 1e-5 * max(1, gain, scale[channel])
+        assert (fires == (floats >= 1))[clear].all()
+
+
+def carried(got, shortcut, channel):
+    """What a shortcut's count is multiplied by as a float, the counts that it can bring, and its weight in integers."""
+    if shortcut is None:
+        return 0.0, np.zeros(1), 0
+    if shortcut == "identity":
+        return 1.0, np.arange(2), got.identity[channel]
+    gain, most = np.abs(shortcut.weight[channel]).max(), int((shortcut.weight[channel] != 0).sum())
+    return gain, np.arange(-most, most + 1), np.abs(got.shortcut[channel]).max()
 
 
 @given(st.integers(0, 10**6))
