@@ -13,9 +13,17 @@ from autosnn_hw.commands.arguments import one_network, options
 @options.choices("target", "dataset", "data_dir", "download", "graded", "width", "timesteps", words=one_network.WORDS)
 @options.choice("retrain_epochs", name="epochs", words=one_network.WORDS)
 @options.choices(
-    "learning_rate", "batch", "finetune_epochs", "loss", "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay",
-    "precision", "device", "seed", words=one_network.WORDS,
-)  # fmt: skip
+    "learning_rate",
+    "batch",
+    "finetune_epochs",
+    "loss",
+    "distillation",
+    "weight_decay",
+    "augment",
+    words=one_network.WORDS,
+)
+@options.choice("averaged_epochs", words=one_network.WORDS, shown="0, as in the paper")
+@options.choices("rate_decay", "precision", "device", "seed", words=one_network.WORDS)
 @click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Trainings of each network.")
 @click.option("--images", type=click.IntRange(min=1), help="Train on the first so many samples. [default: all]")
 @click.option("--test-images", type=click.IntRange(min=1), help="Test on the first so many samples. [default: all]")

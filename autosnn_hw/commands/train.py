@@ -22,10 +22,9 @@ SPACE = "Macro-architecture: SNN_1, SNN_2, SNN_3, SNN_4, or a file that says slo
 @click.option("--pools", hidden=True)  # of a search; a refusal says how a network's are written
 @options.choices("width", "timesteps", "learning_rate", "batch", words=one_network.WORDS)
 @options.choice("retrain_epochs", name="epochs", words=one_network.WORDS)
-@options.choices(
-    "finetune_epochs", "loss", "distillation", "weight_decay", "augment", "averaged_epochs", "rate_decay", "spike_regularisation",
-    "precision", "device", "seed", words=one_network.WORDS,
-)  # fmt: skip
+@options.choices("finetune_epochs", "loss", "distillation", "weight_decay", "augment", words=one_network.WORDS)
+@options.choice("averaged_epochs", words=one_network.WORDS, shown="a quarter of the epochs")
+@options.choices("rate_decay", "spike_regularisation", "precision", "device", "seed", words=one_network.WORDS)
 @click.option(
     "--out",
     type=click.Path(),

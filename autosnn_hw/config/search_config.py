@@ -197,11 +197,13 @@ class SearchConfig(BaseModel):
         "Change training samples at random: shifted by up to an eighth of their side, mirrored, a square of half their side made "
         "black; auto is crop-flip for images of 3 x 32 x 32, else none.",
     )
-    averaged_epochs: int = choice(
-        0,
+    averaged_epochs: int | None = choice(
+        None,
         TRAINING,
         "Of networks: so many last epochs as floats whose weights are averaged, batch norm estimated anew; 0 and 1 are none.",
+        shown="a quarter of the epochs from scratch, none from inherited weights on",
         ge=0,
+        le=MOST,
     )
     rate_decay: Literal["cosine", "constant"] = choice(
         "cosine", TRAINING, "Of the learning rate: a cosine down to 0, or none."

@@ -9,6 +9,8 @@ from autosnn_hw.config.halving import Rung, rungs_of, schedule
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.regime import Regime
 
+AVERAGED_SHARE = 4  # the last of so many parts of the epochs
+
 
 def regime_of(config: SearchConfig) -> Regime:
     """How networks are trained, as floats and with the integers in the loop."""
@@ -18,8 +20,15 @@ def regime_of(config: SearchConfig) -> Regime:
         augment=config.augment,
         decay=config.rate_decay,
         distillation=config.distillation,
-        averaged=config.averaged_epochs,
+        averaged=_averaged(config),
     )
+
+
+def _averaged(config: SearchConfig) -> int:
+    """Epochs whose weights are averaged: as chosen, else what pays (docs/lab/training.md), and that is from scratch alone."""
+    if config.averaged_epochs is not None:
+        return config.averaged_epochs
+    return config.retrain_epochs // AVERAGED_SHARE if config.retrain == "scratch" else 0
 
 
 def network_schedule(config: SearchConfig, seed: int) -> Schedule:

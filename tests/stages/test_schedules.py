@@ -27,6 +27,22 @@ def test_each_choice_changes_one_thing_of_the_regime(name):
     assert getattr(regime, changed) == CHANGED[name]
 
 
+@pytest.mark.parametrize(
+    "retrain, chosen, averaged",
+    [("inherit", None, 0), ("scratch", None, 3), ("scratch", 0, 0), ("scratch", 5, 5), ("inherit", 2, 2)],
+)
+def test_weights_are_averaged_where_it_pays_or_as_chosen(retrain, chosen, averaged):
+    config = SearchConfig(retrain=retrain, averaged_epochs=chosen, retrain_epochs=14)
+    assert regime_of(config).averaged == averaged
+    assert supernet_schedule(config, 0).regime.averaged == 0
+
+
+def test_a_network_alone_is_averaged(tmp_path):
+    """`train` and `tables` make such jobs."""
+    job = NetworkJob.of(SearchConfig(retrain_epochs=20), tmp_path)
+    assert network_schedule(job.config, 0).regime.averaged == 5
+
+
 def test_every_field_of_the_regime_is_chosen():
     regime, usual = regime_of(SearchConfig(**CHANGED)), Regime()
     assert all(getattr(regime, field.name) != getattr(usual, field.name) for field in fields(Regime))

@@ -30,7 +30,7 @@ Trained = tuple[SpikingNetwork | UnloweredNetwork, Evaluation, list[float]]
 
 def left_out(config: SearchConfig) -> list[str]:
     """Choices of a config that training as floats alone leaves out: there is no teacher, and weights are not averaged."""
-    asked = {"distillation": config.distillation > 0, "averaged_epochs": config.averaged_epochs > 1}
+    asked = {"distillation": config.distillation > 0, "averaged_epochs": (config.averaged_epochs or 0) > 1}
     return [name for name, wanted in asked.items() if wanted]
 
 

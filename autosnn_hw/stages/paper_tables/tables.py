@@ -53,6 +53,8 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
             size; nothing is made then. SpikesDifferError: Lava counted other spikes.
     """
     folder = RunFolder(out)
+    if config.averaged_epochs is None:  # the paper's training, whatever a network alone is trained with
+        config = config.with_changes(averaged_epochs=0)
     require_same_size(config, amount, folder)
     precision.require(config.precision, config.device)
     profile = hw_profiles.load(config.target)
