@@ -23,7 +23,7 @@ SPACE = "Macro-architecture: SNN_1, SNN_2, SNN_3, SNN_4, or a file that says slo
 @options.choices("width", "timesteps", "learning_rate", "batch", words=one_network.WORDS)
 @options.choice("retrain_epochs", name="epochs", words=one_network.WORDS)
 @options.choices("finetune_epochs", "loss", "distillation", "weight_decay", "augment", words=one_network.WORDS)
-@options.choice("averaged_epochs", words=one_network.WORDS, shown="a quarter of the epochs")
+@options.choice("averaged_epochs", words=one_network.WORDS, shown="a quarter of the epochs on images, none on frames")
 @options.choices("rate_decay", "spike_regularisation", "precision", "device", "seed", words=one_network.WORDS)
 @click.option(
     "--out",

@@ -201,7 +201,7 @@ class SearchConfig(BaseModel):
         None,
         TRAINING,
         "Of networks: so many last epochs as floats whose weights are averaged, batch norm estimated anew; 0 and 1 are none.",
-        shown="a quarter of the epochs from scratch, none from inherited weights on",
+        shown="a quarter of the epochs from scratch on images, else none",
         ge=0,
         le=MOST,
     )

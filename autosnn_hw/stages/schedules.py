@@ -12,34 +12,34 @@ from autosnn_hw.training.regime import Regime
 AVERAGED_SHARE = 4  # the last of so many parts of the epochs
 
 
-def regime_of(config: SearchConfig) -> Regime:
-    """How networks are trained, as floats and with the integers in the loop."""
+def regime_of(config: SearchConfig, frames: bool = False) -> Regime:
+    """How networks are trained, as floats and with the integers in the loop, on images or on event frames."""
     return Regime(
         loss=config.loss,
         weight_decay=config.weight_decay,
         augment=config.augment,
         decay=config.rate_decay,
         distillation=config.distillation,
-        averaged=_averaged(config),
+        averaged=_averaged(config, frames),
     )
 
 
-def _averaged(config: SearchConfig) -> int:
-    """Epochs whose weights are averaged: as chosen, else what pays (docs/lab/training.md), and that is from scratch alone."""
+def _averaged(config: SearchConfig, frames: bool) -> int:
+    """Epochs whose weights are averaged: as chosen, else what pays (docs/lab/training.md), and that is from scratch on images alone."""
     if config.averaged_epochs is not None:
         return config.averaged_epochs
-    return config.retrain_epochs // AVERAGED_SHARE if config.retrain == "scratch" else 0
+    return config.retrain_epochs // AVERAGED_SHARE if config.retrain == "scratch" and not frames else 0
 
 
-def network_schedule(config: SearchConfig, seed: int) -> Schedule:
-    """Of a network as floats."""
+def network_schedule(config: SearchConfig, seed: int, frames: bool = False) -> Schedule:
+    """Of a network as floats, on images or on event frames."""
     return Schedule(
         config.retrain_epochs,
         config.learning_rate,
         config.batch,
         seed,
         precision=config.precision,
-        regime=regime_of(config),
+        regime=regime_of(config, frames),
         spike_regularisation=config.spike_regularisation,
     )
 

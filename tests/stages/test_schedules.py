@@ -6,8 +6,10 @@ import pytest
 
 from autosnn_hw.architecture import Architecture
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.stages.final_training.learnt import Lesson
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.schedules import network_schedule, regime_of, supernet_schedule, training_epochs
+from autosnn_hw.training.data.datasets import load
 from autosnn_hw.training.regime import Regime
 
 CHANGED = {
@@ -34,13 +36,20 @@ def test_each_choice_changes_one_thing_of_the_regime(name):
 def test_weights_are_averaged_where_it_pays_or_as_chosen(retrain, chosen, averaged):
     config = SearchConfig(retrain=retrain, averaged_epochs=chosen, retrain_epochs=14)
     assert regime_of(config).averaged == averaged
+    assert regime_of(config, frames=True).averaged == (chosen or 0)
     assert supernet_schedule(config, 0).regime.averaged == 0
 
 
 def test_a_network_alone_is_averaged(tmp_path):
-    """`train` and `tables` make such jobs."""
     job = NetworkJob.of(SearchConfig(retrain_epochs=20), tmp_path)
     assert network_schedule(job.config, 0).regime.averaged == 5
+
+
+def test_a_lesson_knows_what_it_is_on(tmp_path):
+    config = SearchConfig(retrain="scratch", retrain_epochs=8)
+    for name, averaged in (("digits", 2), ("events", 0)):
+        lesson = Lesson(None, config, load(name), None, 0, False, tmp_path, print)
+        assert lesson.schedule.regime.averaged == averaged
 
 
 def test_every_field_of_the_regime_is_chosen():

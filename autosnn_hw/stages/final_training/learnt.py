@@ -89,7 +89,7 @@ class Lesson:
     @property
     def schedule(self) -> Schedule:
         """Of the network as floats."""
-        return network_schedule(self.config, self.seed)
+        return network_schedule(self.config, self.seed, self.data.is_frames)
 
     @property
     def taught(self) -> int:
