@@ -120,13 +120,21 @@ def damaged_bytes(content, rng):
     return bytes(content)
 
 
+def _held(file, place):
+    """Whether the file holds it: what a link out of the file has replaced it does not."""
+    try:
+        return isinstance(file.get(place, getlink=True), h5py.HardLink)
+    except KeyError:
+        return False
+
+
 def odd_hdf5(path, rng):
     """Datasets and groups replaced: other values, types, sizes that nobody has written, links out of the file."""
     with h5py.File(path, "a") as file:
         places = []
         file.visit(places.append)
         for place in rng.choice(places, 2):
-            if place not in file:
+            if not _held(file, place):
                 continue
             parent, name = file[place].parent, place.rpartition("/")[2]
             small = isinstance(file[place], h5py.Dataset) and (file[place].size or 0) < 10**6
