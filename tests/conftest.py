@@ -40,3 +40,8 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Bytes are named by their place: what a library packs may hold the time, and workers must collect the same names."""
+    return argname if isinstance(val, bytes) else None
