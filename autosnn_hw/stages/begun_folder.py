@@ -114,7 +114,9 @@ def _require_same(folder: RunFolder, network: Mapping[str, Any], finished: str) 
         shown = differing[: SHOWN + 1] if NAME in differing else other[:SHOWN]
         said = ", ".join(f"{name} {_short(there[name])} there, {_short(network[name])} now" for name in shown)
         more = f" and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
-        raise InputError(f"{path} was begun for another network ({said}{more}); choose another --out.")
+        raise InputError(
+            f"{path} was begun for another network ({said}{more}); give what it was begun with, or choose another --out."
+        )
     if MACRO in network and MACRO not in there:
         raise InputError(
             f"{path} was begun by an earlier version of this program, which did not keep the macro-architecture of its network "
@@ -128,6 +130,6 @@ def _require_same(folder: RunFolder, network: Mapping[str, Any], finished: str) 
 
 
 def _short(value: Any) -> str:
-    """A value in a sentence; of a hash the first digits."""
-    text = str(value)
+    """A value in a sentence; of a hash the first digits, of a choice that is left to the program that it is."""
+    text = "not given" if value is None else str(value)
     return f"{text[:12]}.." if len(text) == 64 and " " not in text and "," not in text else text

@@ -78,6 +78,17 @@ def test_another_network_is_refused_with_what_differs(tmp_path, name):
         pass
 
 
+def test_a_choice_that_is_left_out_now_is_given_as_the_refusal_says(tmp_path):
+    chosen = NETWORK | {"averaged_epochs": 0}
+    with begin(tmp_path / "a", chosen):
+        pass
+    said = r"\(averaged_epochs 0 there, not given now\); give what it was begun with, or choose another --out"
+    with pytest.raises(InputError, match=said), begin(tmp_path / "a", NETWORK | {"averaged_epochs": None}):
+        pass
+    with begin(tmp_path / "a", chosen):
+        pass
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"network": 3}'])
 def test_a_damaged_begun_folder_is_one_sentence(tmp_path, content):
     (tmp_path / BEGUN).write_text(content)
