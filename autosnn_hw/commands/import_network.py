@@ -165,7 +165,7 @@ def command(
         raise
     there = _on_target(found.network, profile, data, source)
     netx.write(found.network, written)
-    notes = list(found.network.provenance.get("notes", []))
+    notes = [*found.network.provenance.get("notes", []), *found.notes]
     document = {
         "source": str(source),
         "file": str(written),

@@ -36,12 +36,14 @@ def made(
     from autosnn_hw.deploy.from_graph.beside_floats import beside
     from autosnn_hw.deploy.from_graph.calibration import calibrated
     from autosnn_hw.deploy.from_graph.network import chip_network
+    from autosnn_hw.importing.frames_sent import cut_notes, in_order
     from autosnn_hw.importing.import_data import images_of
 
     timesteps, finetune = choices.timesteps, choices.finetune
     if data is None:
         network = chip_network(plan, timesteps)
         return Imported(network, network.provenance["import"])
+    data, said = in_order(data, tuple(plan.input_shape))
     images = images_of(plan, data, timesteps)
     plan, shares = calibrated(plan, data.samples if data.train is None else data.train[0], images)
     network, rounded, tuned = chip_network(plan, timesteps, images), None, None
@@ -51,11 +53,13 @@ def made(
         network = chip_network(plan, timesteps, images)
     about = network.provenance["import"]
     if floats is None:
-        return Imported(network, about, None, shares, tuned)
+        said = [*said, *cut_notes(network, data, None, by)]
+        return Imported(network, about, None, shares, tuned, tuple(said))
     run = floats
     found = beside(network, data.samples, data.labels, lambda part: run(part, images), lava=has_lava())
     accuracy = {**found["accuracy"], **({"rounded": rounded} if tuned else {})}
-    return Imported(network, about, {**found, "accuracy": accuracy, "float_by": by}, shares, tuned)
+    said = [*said, *cut_notes(network, data, lambda part: run(part, None), by)]
+    return Imported(network, about, {**found, "accuracy": accuracy, "float_by": by}, shares, tuned, tuple(said))
 
 
 def refuse_without_training_samples(finetune: Finetune, data: ImportData | None) -> None:

@@ -50,6 +50,7 @@ class Imported:
         comparison: its floats beside the integers (`from_graph.beside_floats.beside`), or None without data.
         calibration: by layer, the share of its largest weight that is told apart, where data chose it.
         finetuning: accuracies, losses and the epoch that was kept, or None.
+        notes: what was made of the samples, in sentences.
     """
 
     network: ChipNetwork
@@ -57,3 +58,4 @@ class Imported:
     comparison: Mapping[str, Any] | None = None
     calibration: Mapping[str, float] | None = None
     finetuning: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()

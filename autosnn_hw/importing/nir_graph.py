@@ -38,6 +38,7 @@ def of_nir(
     """
     from autosnn_hw.deploy.from_graph import float_run
     from autosnn_hw.deploy.from_nir import plan_nir, read_back
+    from autosnn_hw.importing.frames_sent import cut_notes, in_order
 
     refuse_without_training_samples(choices.finetune, data)
     how = {"fires_at_threshold": fires_at_threshold, "exponential": exponential}
@@ -46,9 +47,14 @@ def of_nir(
         refuse_to_finetune(choices.finetune, "the file holds the integers of a network that was exported here")
         network = own if choices.timesteps is None else replace(own, timesteps=choices.timesteps)
         about = {"format": "nir", "read_back": True, "layers": []}
-        return Imported(network, about, integers_alone(network, data) if data is not None and choices.compare else None)
+        if data is None:
+            return Imported(network, about)
+        data, said = in_order(data, network.input_layer.shape)
+        notes = (*said, *cut_notes(network, data, None, ""))
+        return Imported(network, about, integers_alone(network, data) if choices.compare else None, notes=notes)
     if reset == "subtract" and data is not None:
-        raise InputError(_cost_of_hard_reset(plan_nir(source, dt, "hard", **how), data))
+        hard = plan_nir(source, dt, "hard", **how)
+        raise InputError(_cost_of_hard_reset(hard, in_order(data, tuple(hard.input_shape))[0]))
     plan = plan_nir(source, dt, reset, **how)
     run = float_run.run
     floats = (lambda part, images: run(plan, part, images)) if choices.compare else None
@@ -58,12 +64,14 @@ def of_nir(
 def _cost_of_hard_reset(plan: Plan, data: ImportData) -> str:
     """The refusal of reset by subtraction, with what reset to 0 costs."""
     from autosnn_hw.deploy.from_graph import float_run
+    from autosnn_hw.deploy.from_graph.beside_floats import sent
     from autosnn_hw.deploy.from_graph.network import chip_network
     from autosnn_hw.simulate import exact
 
     count = len(data.samples)
-    soft = float_run.run(replace(plan, how=replace(plan.how, subtracts=True)), data.samples).outputs.argmax(axis=1)
     network = chip_network(plan)
+    frames = sent(network, data.samples)
+    soft = float_run.run(replace(plan, how=replace(plan.how, subtracts=True)), frames).outputs.argmax(axis=1)
     hard = exact.run(network, data.samples).predictions(network.readout)
     if data.labels is None:
         cost = f"its predictions are then the same for {percent(float((soft == hard).mean()))} of {count} samples"

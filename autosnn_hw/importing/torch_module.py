@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,13 +38,15 @@ def of_module(
         InputError: what cannot be mapped, by name; a module whose framework fails on the data. RunError: its process died.
     """
     from autosnn_hw.deploy.from_torch.framework_process import FrameworkProcess
+    from autosnn_hw.importing.frames_sent import as_written, in_order
 
     refuse_without_training_samples(choices.finetune, data)
     if data is None or not choices.compare:
         return _here(source, data, choices, reset, input_shape)
-    shape = input_shape or _frame_of(data)
+    data, said = as_written(data) if input_shape is None else in_order(data, input_shape)
     with FrameworkProcess(source) as there:
-        return _beside_framework(there, data, choices, reset, shape)
+        found = _beside_framework(there, data, choices, reset, input_shape or _frame_of(data))
+    return replace(found, notes=(*said, *found.notes))
 
 
 def _here(
@@ -58,17 +61,22 @@ def _here(
     from autosnn_hw.deploy.from_torch.module_name import load
     from autosnn_hw.deploy.from_torch.network import module_of, plan_torch
     from autosnn_hw.deploy.from_torch.traced_module import trace
+    from autosnn_hw.importing.frames_sent import as_written, in_order
 
     module = load(source) if isinstance(source, str) else module_of(source)
     if input_shape is None and data is None:
         named = source if isinstance(source, str) else type(module).__name__
         raise InputError(f"{named} does not say the shape of its input; give --input-shape C,H,W (or N), or --dataset.")
+    said: list[str] = []
+    if data is not None:
+        data, said = as_written(data) if input_shape is None else in_order(data, input_shape)
     shape = input_shape or _frame_of(data)
     if slayer.has_blocks(module):
         _refuse_to_finetune_blocks(choices.finetune)
         network = slayer.from_slayer(module, shape, timesteps=choices.timesteps)
-        return Imported(network, network.provenance["import"])
-    return made(plan_torch(trace(module), shape, reset), data, choices, None, BY)
+        return Imported(network, network.provenance["import"], notes=tuple(said))
+    found = made(plan_torch(trace(module), shape, reset), data, choices, None, BY)
+    return replace(found, notes=(*said, *found.notes))
 
 
 def _beside_framework(
@@ -76,12 +84,15 @@ def _beside_framework(
 ) -> Imported:
     from autosnn_hw.deploy.from_graph.beside_floats import beside
     from autosnn_hw.deploy.from_torch.network import plan_torch
+    from autosnn_hw.importing.frames_sent import cut_notes
 
     if there.traced is None:
         _refuse_to_finetune_blocks(choices.finetune)
         network = there.integers(shape, choices.timesteps)
-        found = beside(network, data.samples, data.labels, there.beside(network), lava=has_lava())
-        return Imported(network, network.provenance["import"], {**found, "float_by": BY})
+        run = there.beside(network)
+        found = beside(network, data.samples, data.labels, run, lava=has_lava())
+        said = tuple(cut_notes(network, data, run, BY))
+        return Imported(network, network.provenance["import"], {**found, "float_by": BY}, notes=said)
 
     def itself(part: np.ndarray, images: SeenImages | None) -> FloatRun:
         if images is None:

@@ -11,8 +11,15 @@ BYTE = 255
 AT_ONCE = 64  # samples that are looked at together: frames may lie in a mapped file larger than memory
 
 
-def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[str]:
-    """A sentence about frame values that a network without input neurons does not take as they are, where there are any."""
+GRADED = "with --graded they are sent as they are"
+
+
+def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool, remedy: str = GRADED) -> list[str]:
+    """A sentence about frame values that a network without input neurons does not take as they are, where there are any.
+
+    Args:
+        remedy: what would send whole values as they are.
+    """
     if graded or network.encoder is not None or network.input_layer.neuron is not None:
         return []
     if inputs.dtype.kind == "f" and (fractions := int((inputs != np.trunc(inputs)).sum())):
@@ -21,7 +28,7 @@ def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool) -> list[s
             f"{fractions} of {inputs.size} frame values are fractions, and were sent as single spikes where they are above 0"
             f"{f'; {below} values are below 0 and were not sent' if below else ''}: this network takes no currents"
         ]
-    return cut_at(network.input_layer.payload, inputs, "with --graded they are sent as they are")
+    return cut_at(network.input_layer.payload, inputs, remedy)
 
 
 def cut_at(payload: int, inputs: np.ndarray, remedy: str) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from autosnn_hw.network import ChipNetwork, conv_output_size
+from autosnn_hw.network import ChipNetwork, Encoder, conv_output_size
 from autosnn_hw.words.quantities import numbered
 
 Shape = tuple[int, ...]
@@ -21,17 +22,50 @@ def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[s
     a net whose input is flat, and axes of length 1 too many or too few. What fits as it is, or not at all, or in two ways, comes back as
     it is.
     """
-    readings = list(_readings(network))
-    if any(_takes(network, inputs.shape[lead:]) for lead in readings if inputs.ndim > lead):
+    return _in_order(_Wanted(network.input_layer.shape, network.encoder, tuple(_readings(network))), inputs)
+
+
+def suited_frames(shape: Shape, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """`suited` of frames (N, T, ..) for a network of which only the shape of a frame is known yet."""
+    return _in_order(_Wanted(shape, None, (2,)), inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """What a network takes.
+
+    Args:
+        shape: of its input layer.
+        encoder: of images.
+        readings: axes before those of one sample's values: 2 where they are frames, 1 where they are images.
+    """
+
+    shape: Shape
+    encoder: Encoder | None
+    readings: tuple[int, ...]
+
+    def takes(self, shape: Shape) -> bool:
+        """Whether one image or one frame may have this shape."""
+        if self.encoder is None:
+            return shape == self.shape
+        if len(shape) != 3 or shape[0] != self.encoder.weight.shape[1]:
+            return False
+        sides = zip(shape[1:], self.encoder.weight.shape[2:], self.encoder.stride, self.encoder.padding)
+        return tuple(conv_output_size(*side) for side in sides) == self.shape[1:]
+
+
+def _in_order(wanted: _Wanted, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    readings, takes = wanted.readings, wanted.takes
+    if any(takes(inputs.shape[lead:]) for lead in readings if inputs.ndim > lead):
         return inputs, []
-    if 2 in readings and inputs.ndim == 5 and _takes(network, np.moveaxis(inputs, -1, 1).shape[2:]):
-        if inputs.shape[1] * inputs.shape[4] > 1 and _takes(network, np.moveaxis(inputs, -1, 2).shape[2:]):
+    if 2 in readings and inputs.ndim == 5 and takes(np.moveaxis(inputs, -1, 1).shape[2:]):
+        if inputs.shape[1] * inputs.shape[4] > 1 and takes(np.moveaxis(inputs, -1, 2).shape[2:]):
             return inputs, []
         note = f"the frames {inputs.shape} are taken with time last, {numbered(inputs.shape[-1], 'step')}"
         return np.ascontiguousarray(np.moveaxis(inputs, -1, 1)), [note]
     for lead in readings:
-        for changed, what in _arrangements(inputs, lead, network):
-            if _takes(network, changed.shape[lead:]):
+        for changed, what in _arrangements(inputs, lead, wanted):
+            if takes(changed.shape[lead:]):
                 samples = "frames" if lead == 2 else "images"
                 note = f"the {samples} of shape {_text(inputs.shape[lead:])} {what}"
                 return np.ascontiguousarray(changed), [note] if what else []
@@ -94,36 +128,24 @@ def _floats_beyond(low: float, high: float, inputs: np.ndarray) -> list[str]:
 
 
 def _readings(network: ChipNetwork) -> Iterator[int]:
-    """Axes before those of one sample's values: 2 where they are frames, 1 where they are images."""
     if network.encoder is not None or network.input_layer.neuron is not None:
         yield 1
     if network.encoder is None:
         yield 2
 
 
-def _takes(network: ChipNetwork, shape: Shape) -> bool:
-    """Whether one image or one frame may have this shape."""
-    wanted, encoder = network.input_layer.shape, network.encoder
-    if encoder is None:
-        return shape == wanted
-    if len(shape) != 3 or shape[0] != encoder.weight.shape[1]:
-        return False
-    sides = zip(shape[1:], encoder.weight.shape[2:], encoder.stride, encoder.padding)
-    return tuple(conv_output_size(*side) for side in sides) == wanted[1:]
-
-
-def _arrangements(inputs: np.ndarray, lead: int, network: ChipNetwork) -> Iterator[tuple[np.ndarray, str]]:
+def _arrangements(inputs: np.ndarray, lead: int, wanted: _Wanted) -> Iterator[tuple[np.ndarray, str]]:
     """Other readings of the axes after the first `lead`, with what they mean ("" where it is nothing but form)."""
-    shape, wanted = inputs.shape[lead:], network.input_layer.shape
+    shape, frame = inputs.shape[lead:], wanted.shape
     head = inputs.shape[:lead]
-    if network.encoder is None and [n for n in shape if n > 1] == [n for n in wanted if n > 1]:
-        yield inputs.reshape(head + wanted), "" if len(shape) != 2 else "are taken as grey, with one channel"
+    if wanted.encoder is None and [n for n in shape if n > 1] == [n for n in frame if n > 1]:
+        yield inputs.reshape(head + frame), "" if len(shape) != 2 else "are taken as grey, with one channel"
     if len(shape) == 2:
         yield inputs.reshape((*head, 1, *shape)), "are taken as grey, with one channel"
     if len(shape) == 3:
         yield np.moveaxis(inputs, -1, lead), "are taken with their channels last"
-    if network.encoder is None and len(shape) > 1 and wanted in {(n := int(np.prod(shape)),), (n, 1, 1)}:
-        yield inputs.reshape(head + wanted), "are flattened in this order of their axes"
+    if wanted.encoder is None and len(shape) > 1 and frame in {(n := int(np.prod(shape)),), (n, 1, 1)}:
+        yield inputs.reshape(head + frame), "are flattened in this order of their axes"
 
 
 def _text(shape: Shape) -> str:

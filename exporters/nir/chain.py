@@ -205,6 +205,7 @@ def _input(
         scale=facts.scale,
         k=facts.k,
         host=facts.host,
+        payload=facts.payload,
     )
     if node is None:
         return layer

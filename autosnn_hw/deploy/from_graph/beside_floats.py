@@ -38,7 +38,7 @@ def beside(
     """Floats beside the network that was made of them.
 
     Args:
-        samples: (N, T, ..), spikes where above 0; or images, where the network has an encoder.
+        samples: (N, T, ..), of which both are given what the network is sent (`sent`); or images, where the network has an encoder.
         labels: int64 (N,), or None.
         run: the network in floats on some of the samples.
         lava: run Lava, too.
@@ -53,7 +53,7 @@ def beside(
     outputs, predictions, mismatches = [], [], 0
     for start in range(0, len(samples), AT_ONCE):
         part = samples[start : start + AT_ONCE]
-        theirs = run(part)
+        theirs = run(sent(network, part))
         ours = exact.trace(network, part)
         roles = {layer.name: layer.roles for layer in network.layers}
         for trace_ in ours.layers:
@@ -87,6 +87,14 @@ def beside(
         "first_difference": first,
         "lava_mismatches": mismatches if lava else None,
     }
+
+
+def sent(network: ChipNetwork, samples: np.ndarray) -> np.ndarray:
+    """What a network is sent of frames (N, T, ..): spikes where a value is above 0, or counts up to its payload; images stay as they are."""
+    layer = network.input_layer
+    if network.encoder is not None or layer.neuron is not None:
+        return samples
+    return (samples > 0).astype(np.uint8) if layer.payload == 1 else samples.clip(0, layer.payload)
 
 
 def _first(layers: Any, theirs: FloatRun, roles: Mapping[str, np.ndarray], start: int) -> dict[str, Any] | None:

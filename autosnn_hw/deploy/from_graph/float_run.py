@@ -18,10 +18,11 @@ def run(plan: Plan, samples: np.ndarray, images: SeenImages | None = None) -> Fl
     """Every spike of a planned network in float64, with its framework's reset and at its framework's threshold.
 
     Args:
-        samples: frames (N, T, ..), spikes where above 0; or images.
+        samples: frames (N, T, ..), taken as they are; or images.
         images: what the network sees of images.
     """
-    fired = {plan.start: entering(plan, samples, images).double()}
+    came = _as_they_are(plan, samples) if images is None else entering(plan, samples, images)
+    fired = {plan.start: came.double()}
     outputs = np.zeros(())
     for layer in plan.layers:
         spikes, voltage = _neurons(layer.floats, _currents(layer, fired), plan)
@@ -35,11 +36,15 @@ def run(plan: Plan, samples: np.ndarray, images: SeenImages | None = None) -> Fl
 
 
 def entering(plan: Plan, samples: np.ndarray, images: SeenImages | None = None) -> torch.Tensor:
-    """What comes in, float32 (N, T, *shape): spikes, or images held over the steps."""
+    """What comes in, float32 (N, T, *shape): spikes where frames are above 0, or images held over the steps."""
     if images is None:
-        return torch.from_numpy((samples > 0).astype(np.float32)).reshape(*samples.shape[:2], *plan.input_shape)
+        return _as_they_are(plan, samples > 0)
     seen = torch.from_numpy(images.seen(samples)).reshape(len(samples), 1, *plan.input_shape)
     return seen.expand(-1, images.timesteps, *plan.input_shape)
+
+
+def _as_they_are(plan: Plan, frames: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(frames.astype(np.float32)).reshape(*frames.shape[:2], *plan.input_shape)
 
 
 def arriving(layer: PlannedLayer, fired: dict[str, torch.Tensor]) -> torch.Tensor:

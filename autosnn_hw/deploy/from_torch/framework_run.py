@@ -17,7 +17,7 @@ def run(module: nn.Module, traced: Traced, frames: np.ndarray, held: int | None 
     """Run the module step by step with its own modules, in its own float32.
 
     Args:
-        frames: (N, T, ..) as a dataset holds them; spikes where above 0. Or what the module sees of images, float32 (N, ..).
+        frames: (N, T, ..), taken as they are; or what the module sees of images, float32 (N, ..).
         held: steps for which images stand.
     """
     graph = traced.graph(frames.shape[2:] if held is None else frames.shape[1:])
@@ -35,7 +35,7 @@ def run(module: nn.Module, traced: Traced, frames: np.ndarray, held: int | None 
     try:
         with torch.no_grad():
             for step in range(frames.shape[1] if held is None else held):
-                now = (frames[:, step] > 0).astype(np.float32) if held is None else frames
+                now = frames[:, step].astype(np.float32) if held is None else frames
                 values = {INPUT: torch.from_numpy(now)}
                 for name in order:
                     before = graph.into(name)

@@ -140,7 +140,7 @@ def run(module: nn.Module, names: Sequence[str], frames: np.ndarray) -> FloatRun
 
     Args:
         names: of the layers that the blocks with neurons became.
-        frames: (N, T, ..), spikes where above 0.
+        frames: (N, T, ..), taken as they are.
     """
     blocks = _chain(module, frames.shape[2:])
     training = module.training
@@ -148,7 +148,7 @@ def run(module: nn.Module, names: Sequence[str], frames: np.ndarray) -> FloatRun
     spikes: dict[str, np.ndarray] = {}
     try:
         with torch.no_grad():
-            value = torch.from_numpy(np.moveaxis(frames > 0, 1, -1).astype(np.float32))
+            value = torch.from_numpy(np.moveaxis(frames, 1, -1).astype(np.float32))
             waiting = iter(names)
             for block in blocks:
                 waits = getattr(block, "delay_shift", False)

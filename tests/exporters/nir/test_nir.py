@@ -1,5 +1,7 @@
 """NIR files of ours: read back they are the network itself, with the group beside the graph or not they spike alike."""
 
+from dataclasses import replace
+
 import h5py
 import nir
 import numpy as np
@@ -21,11 +23,17 @@ def without_own(path, tmp_path):
     return tmp_path / "plain.nir"
 
 
-@given(st.integers(0, 10**6), st.sampled_from([1e-4, 1.0, 0.003]), st.booleans())
+@given(st.integers(0, 10**6), st.sampled_from([1e-4, 1.0, 0.003]), st.booleans(), st.sampled_from([1, 8, 255]))
 @settings(max_examples=30, deadline=None)
-def test_a_file_read_back_is_the_network_itself(random_network, with_check, difference, tmp_path_factory, seed, dt, at):
+def test_a_file_read_back_is_the_network_itself(
+    random_network, with_check, difference, tmp_path_factory, seed, dt, at, payload
+):
     path = tmp_path_factory.mktemp("nir") / "a.nir"
-    network = with_check(random_network(seed, delays=False))
+    network = random_network(seed, delays=False)
+    first = network.input_layer
+    if first.neuron is None:
+        network = replace(network, layers=(replace(first, payload=payload), *network.layers[1:]))
+    network = with_check(network)
     exporter.write(network, path, dt=dt, fires_at_threshold=at)
     back = exporter.read(path)
     assert difference(normal(network), normal(back)) == ""

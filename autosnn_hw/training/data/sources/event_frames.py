@@ -43,7 +43,7 @@ class Framing:
 
     Args:
         steps: T.
-        by: "events": every frame holds as many events as any other but for one; "time": every frame lasts as long.
+        by: "events": every frame holds as many events as any other, "time": every frame lasts as long, but for the last.
     """
 
     steps: int
@@ -73,14 +73,17 @@ class Framing:
         return cls(int(number), by)
 
     def frames(self, events: EventStream, side: int) -> np.ndarray:
-        """Frames uint8 (T, 2, side, side) that count at least one event, channel 0 ON and 1 OFF."""
+        """Frames uint8 (T, 2, side, side) that count at least one event, channel 0 OFF and 1 ON, as SpikingJelly makes them: events, or
+        microseconds, that are left over where T does not divide them go into the last frame, which has all where they are fewer than T."""
         order = np.argsort(events.time, kind="stable")
         time = events.time[order]
         if self.by == "events":
-            step = np.arange(len(time)) * self.steps // len(time)
+            passed, whole = np.arange(len(time)), len(time)
         else:
-            step = (time - time[0]) * self.steps // (time[-1] - time[0] + 1)
-        x, y, off = (part[order].astype(np.int64) for part in (events.x, events.y, 1 - events.polarity))
-        place = ((step * 2 + off) * side + y) * side + x
+            passed, whole = time - time[0], int(time[-1] - time[0])
+        last, size = self.steps - 1, whole // self.steps
+        step = np.minimum(passed // size, last) if size else np.full(len(time), last)
+        x, y, polarity = (part[order].astype(np.int64) for part in (events.x, events.y, events.polarity))
+        place = ((step * 2 + polarity) * side + y) * side + x
         counts = np.bincount(place, minlength=self.steps * 2 * side * side)
         return np.minimum(counts, MOST).astype(np.uint8).reshape(self.steps, 2, side, side)

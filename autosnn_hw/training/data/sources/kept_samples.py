@@ -26,7 +26,7 @@ from autosnn_hw.training.data.sources.sample_arrays import as_spikes
 from autosnn_hw.training.data.splits import sha256
 
 FOLDER = ".autosnn-hw"
-VERSION = 3  # counted up where what is made of the same files changes
+VERSION = 4  # counted up where what is made of the same files changes
 ROOM = 4096  # bytes of the header for notes, which are known last
 
 
