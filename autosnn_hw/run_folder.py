@@ -36,21 +36,27 @@ NETWORKS = "networks"  # folder of finalists and baselines: document, weights an
 LOCK = "lock"  # held by the process that works on the run
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
 
 
 @contextmanager
 def writing(path: str | Path, option: str = "--out") -> Iterator[None]:
-    """Turns a full disk or a forbidden place into one sentence.
+    """Turns a full disk, a forbidden place or a file where a folder is needed into one sentence.
 
     Args:
         option: by which the place was asked for, which another one can be given by.
 
     Raises:
+        InputError: a file lies where a folder is needed.
         RunError: `path` could not be written.
     """
     try:
         yield
     except OSError as error:
+        if error.errno in NO_FOLDER:
+            raise InputError(
+                f"{path} cannot be written: a file lies where a folder is needed; choose another {option}."
+            ) from error
         if error.errno in FULL:
             raise RunError(
                 f"{path} could not be written: the disk is full ({error.strerror}). What was finished is kept; free some space, then give the "

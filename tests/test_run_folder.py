@@ -93,11 +93,20 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
+    long = "n" * 300  # more than a file system takes
+    with pytest.raises(RunError, match="could not be written"):
+        run_folder.write_text(tmp_path / long, "x")
+    with pytest.raises(RunError, match="could not be written"):
+        RunFolder.create(tmp_path / long)
+
+
+def test_a_file_where_a_folder_is_needed_is_bad_input(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="could not be written"):
+    with pytest.raises(InputError, match="a file lies where a folder is needed; choose another --out"):
         run_folder.write_text(tmp_path / "file" / "a.json", "x")
-    with pytest.raises(RunError, match="could not be written"):
+    with pytest.raises(InputError, match="a file lies where a folder is needed; choose another --out"):
         RunFolder.create(tmp_path / "file" / "run")
+    assert (tmp_path / "file").read_text() == ""
 
 
 @pytest.mark.parametrize("partial", ['{"event": "st', "x" * 9000, '{"a": 1}\n[1, 2]\nnull\n{"event'])

@@ -80,7 +80,7 @@ def begun(path: str | Path, network: Mapping[str, Any], finished: str, reporter:
         with folder.held(then=AGAIN):
             known = _require_same(folder, network, finished)  # another process may have had it until now
             code = code_sha256()
-            if known is None:
+            if known is None or not _holds_work(folder):
                 write_json(folder / BEGUN, {"network": dict(network), "code_sha256": code})
             else:
                 reporter.say(f"{path} holds a part of this network: going on with it.")
@@ -90,8 +90,16 @@ def begun(path: str | Path, network: Mapping[str, Any], finished: str, reporter:
                     )
             yield folder
     except KeyboardInterrupt as stopped:
-        stopped.args = stopped.args or ("the same command goes on with it",)
+        goes_on = (
+            "the same command goes on with it" if _holds_work(folder) else "nothing yet; the same command begins anew"
+        )
+        stopped.args = stopped.args or (goes_on,)
         raise
+
+
+def _holds_work(folder: RunFolder) -> bool:
+    """Whether there is more than what says which network it is of: training writes its first checkpoint after some seconds."""
+    return any(entry.name not in (BEGUN, LOCK) and not entry.name.startswith(".") for entry in folder.path.iterdir())
 
 
 def _require_same(folder: RunFolder, network: Mapping[str, Any], finished: str) -> dict[str, Any] | None:

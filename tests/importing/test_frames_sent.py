@@ -52,7 +52,10 @@ def test_counts_are_cut_for_the_framework_too_and_that_is_said(module, monkeypat
 def test_what_cutting_costs_is_what_both_runs_give(seed, payload, labelled):
     rng = np.random.default_rng(seed)
     weight = rng.integers(-5, 6, (3, 2, 6, 7)) * 2
-    layers = InputLayer("in", (2, 6, 7), payload=payload), ConvLayer("out", (3, 1, 1), CubaNeuron(0, 4096), weight)
+    layers = (
+        InputLayer("in", (2, 6, 7), payload=payload),
+        ConvLayer("out", (3, 1, 1), neuron=CubaNeuron(0, 4096), weight=weight),
+    )
     network, labels = ChipNetwork(layers), rng.integers(0, 3, 12)
     data = given_data(COUNTS * 4, labels if labelled else None)
 

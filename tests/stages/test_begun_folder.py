@@ -45,6 +45,22 @@ def test_what_was_ended_in_the_middle_is_gone_on_with_until_it_is_finished(tmp_p
         pass
 
 
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [(None, "nothing yet; the same command begins anew"), ("part", "the same command goes on with it")],
+)
+def test_an_interruption_says_whether_anything_is_kept(tmp_path, part, said):
+    with pytest.raises(KeyboardInterrupt) as stopped, begin(tmp_path / "a") as folder:
+        if part:
+            (folder / part).write_text("kept")
+        raise KeyboardInterrupt
+    assert stopped.value.args == (said,)
+    heard = Heard()
+    with begin(tmp_path / "a", reporter=heard):
+        pass
+    assert bool(heard.said) == bool(part)
+
+
 @pytest.mark.parametrize("left", [[], [LOCK], [LOCK, f".{BEGUN}.x1y2.part"]])
 def test_an_end_in_the_first_moment_leaves_a_folder_to_begin_in(tmp_path, left):
     for name in left:
@@ -103,15 +119,11 @@ def test_two_at_once_are_one_and_a_refusal_that_names_the_same_command(tmp_path)
 
 def test_another_version_of_the_program_is_said(tmp_path):
     write_json(tmp_path / BEGUN, {"network": NETWORK, "code_sha256": "older"})
+    (tmp_path / "part").write_text("kept")
     heard = Heard()
     with begin(tmp_path, reporter=heard):
         pass
     assert "another version of this program" in heard.said[-1]
-
-
-def test_an_interruption_says_how_to_go_on(tmp_path):
-    with pytest.raises(KeyboardInterrupt, match="the same command goes on"), begin(tmp_path / "a"):
-        raise KeyboardInterrupt
 
 
 def test_a_network_is_known_wherever_its_files_lie_and_with_how_many_workers_it_is_made(prepared):
