@@ -28,9 +28,8 @@ SPACE = "Macro-architecture: SNN_1, SNN_2, SNN_3, SNN_4, or a file that says slo
 @click.option(
     "--out",
     type=click.Path(),
-    required=True,
     metavar="DIR",
-    help="Folder for the network and its document, both named after the architecture (.net, .json): a new one, or that in which "
+    help="Needed. Folder for the network and its document, both named after the architecture (.net, .json): a new one, or that in which "
     "the same command was interrupted, to go on.",
 )
 @options.as_json
@@ -54,6 +53,10 @@ def command(architecture, space, pools, out, as_json, quiet, **chosen):
         written = chosen_network.with_pools(architecture, pools.partition(",")[0])
         raise InputError(f"--pools is of search alone; of one network they are written behind ARCH: {written}.")
     choices = {name: value for name, value in chosen.items() if value is not None}
+    if out is None:
+        if architecture not in UNLOWERED:
+            chosen_network.chosen(architecture, space, choices)  # a name that is none is answered with those that there are
+        raise click.UsageError("Missing option '--out'.")
     if architecture in UNLOWERED:
         if space is not None:
             raise InputError(f"{architecture} has a macro-architecture of its own, and not {space}; leave --space out.")
