@@ -95,15 +95,18 @@ def write_table(path: str | Path, columns: Sequence[str], rows: Sequence[Mapping
     return write_text(path, text.getvalue())
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, writer: str = "search") -> Any:
     """The document in a JSON file.
+
+    Args:
+        writer: the command that writes such a folder.
 
     Raises:
         InputError: it is missing, no regular file or no JSON.
     """
     if not Path(path).exists():
-        raise InputError(f"{path} was not found; a folder written by `autosnn-hw search` is needed.")
-    return json_document(path, "what `autosnn-hw search` wrote there")
+        raise InputError(f"{path} was not found; a folder written by `autosnn-hw {writer}` is needed.")
+    return json_document(path, f"what `autosnn-hw {writer}` wrote there")
 
 
 def _plain(value: Any) -> Any:

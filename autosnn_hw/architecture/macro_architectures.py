@@ -106,7 +106,7 @@ EVERYWHERE = {f"all_{block}": block for block in ("SCB_k3", "SCB_k5", "SRB_k3", 
 
 UNLOWERED = {
     "He2020_DVSGesture": "its average pools have no neurons behind them, so that the next layer reads means and no spikes",
-    "Kaiser2020_DVSGesture": "its max pools compare currents before the neurons, and not spikes, and its inputs are sums of 16 pixels",
+    "Kaiser2020_DVSGesture": "its max pools compare currents before the neurons, and not spikes",
 }
 """Networks that are trained and counted as floats alone, and why no chip network is made of them."""
 

@@ -6,6 +6,9 @@ import click
 
 from autosnn_hw.architecture.published_results import TABLES
 from autosnn_hw.commands.arguments import one_network, options
+from autosnn_hw.errors import InputError
+
+NETWORKS = 100  # random architectures of each macro-architecture
 
 
 @click.command("tables", cls=options.GroupedCommand)
@@ -33,9 +36,7 @@ from autosnn_hw.commands.arguments import one_network, options
 @click.option(
     "--networks",
     type=click.IntRange(1, 3125),
-    default=100,
-    show_default=True,
-    help="Of spaces: random architectures of each macro-architecture, one training each.",
+    help=f"Of spaces: random architectures of each macro-architecture, one training each. [default: {NETWORKS}]",
 )
 @click.option(
     "--certify",
@@ -68,6 +69,10 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
     \b
     Example: autosnn-hw tables blocks --epochs 3 --seeds 1 --out tables
     """
+    if networks is not None and table != "spaces":
+        raise InputError(
+            f"--networks {networks} is of the table of spaces, and {table} draws no architectures; leave it out."
+        )
     from autosnn_hw import pipeline
     from autosnn_hw.documents.searches.table_document import table_document
     from autosnn_hw.run_folder import write_json
@@ -76,7 +81,7 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
     from autosnn_hw.words.progress import progress
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
-    amount = Amount(images, test_images, shrink, seeds, networks, certify, most, only)
+    amount = Amount(images, test_images, shrink, seeds, networks or NETWORKS, certify, most, only)
     with progress(quiet or as_json) as reporter:
         document = table_document(made(table, config, out, amount, reporter))
     write_json(f"{out}/{table}.json", document)

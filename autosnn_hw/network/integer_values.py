@@ -18,6 +18,10 @@ def integers(value: Any, what: str) -> np.ndarray:
     array = np.asarray(value)
     if array.dtype.kind in "iub":
         return array.astype(np.int64)
+    if array.dtype.kind == "O" and all(
+        isinstance(one, int) for one in array.flat
+    ):  # whole numbers that no dtype of numpy holds
+        raise InputError(f"{what} holds values beyond 64 bits; integers within them are needed.")
     if array.dtype.kind != "f":
         raise InputError(f"{what} has dtype {array.dtype}; integers are needed.")
     if not np.isfinite(array).all():

@@ -10,9 +10,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from autosnn_hw.report.elements import grid, listed, times
-from autosnn_hw.words.quantities import count, numbered, percent, with_bounds
+from autosnn_hw.words.quantities import count, digits, numbered, percent, with_bounds
 
 MOST_OF_A_SPACE = 10  # rows of the table of spaces, whose architectures are drawn
+RATES = {"constant": "constant learning rate {:g}", "cosine": "learning rate {:g} along a cosine"}  # by decay
 
 
 def paper_table(document: Mapping[str, Any]) -> RenderableType:
@@ -100,8 +101,18 @@ def _as_floats(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     for row in rows:
         if row["not_lowered"]:
             without = " and ".join(f"--{choice.replace('_', '-')}" for choice in row["left_out"])
-            found.append(f"{row['name']}: {row['not_lowered']}{f'; trained without {without}' if without else ''}")
+            why = row["not_lowered"].rstrip(".")
+            found.append(f"{row['name']}{_some(row)}: {why}{f'; trained without {without}' if without else ''}")
     return found
+
+
+def _some(row: Mapping[str, Any]) -> str:
+    """Which of its seeds are meant, where others have a chip network."""
+    if not row["lowered"]:
+        return ""
+    floats = [str(seed["seed"]) for seed in row["seeds"] if seed.get("not_lowered")]
+    seeds = f"{'seed' if len(floats) == 1 else 'seeds'} {', '.join(floats)}"
+    return f", {seeds} (its columns of integers are over the other {numbered(row['lowered'], 'seed')})"
 
 
 THEIRS = ("network", "accuracy (95 %)", "paper", "spikes (95 %)", "paper", "rate", "paper", "seeds")
@@ -114,11 +125,26 @@ def _sizes(document: Mapping[str, Any]) -> list[str]:
     shrunk = f", squares of {ours['shrink']} pixels as one" if ours["shrink"] != 1 else ""
     lines = [
         f"ours: {ours['dataset']}, {ours['trained_on']:,} samples of {times(ours['sample'])}{shrunk}, C = {ours['width']}, T = {ours['timesteps']}, "
-        f"{numbered(ours['retrain_epochs'], 'epoch')} and {ours['finetune_epochs']} with integers, {numbered(ours['seeds'], 'seed')}, "
+        f"{numbered(ours['retrain_epochs'], 'epoch')} and {ours['finetune_epochs']} with integers{_updates(ours)}, "
+        f"{numbered(ours['seeds'], 'seed')}, "
         f"{ours['tested_on']:,} test samples, {ours['target']}"
     ]
-    without = "paper: no numbers that are published stand beside these networks on this dataset"
-    return [*lines, without] if paper is None else [*lines, *_of_the_paper(paper, document["rows"])]
+    return [*lines, *([_none_of_the_paper(document)] if paper is None else _of_the_paper(paper, document["rows"]))]
+
+
+def _updates(settings: Mapping[str, Any]) -> str:
+    """Batch and learning rate; nothing of a folder that does not say them."""
+    if any(settings.get(name) is None for name in ("batch", "learning_rate", "rate_decay")):
+        return ""
+    rate = RATES[settings["rate_decay"]].format(settings["learning_rate"])
+    return f", batch {settings['batch']}, {rate}"
+
+
+def _none_of_the_paper(document: Mapping[str, Any]) -> str:
+    """Why no numbers stand beside ours: the paper has none, or it has and no public source at hand gives them."""
+    if document["table"] == "transfer" and document["settings"]["dataset"] != "cifar10":
+        return "paper: no numbers that are published stand beside these networks on this dataset"
+    return "paper: its numbers of these networks are not in this tool, because no public source at hand gives them"
 
 
 def _of_the_paper(paper: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -131,7 +157,7 @@ def _of_the_paper(paper: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -
     )
     return [
         f"paper: {paper['dataset']}, {images}samples of {times(paper['sample'])}, C = {paper['width']}, {steps}, "
-        f"{paper['epochs']} epochs (the default of its code), best test epoch of one seed",
+        f"{paper['epochs']} epochs{_updates(paper)} (the defaults of its code), best test epoch of one seed",
         *elsewhere,
     ]
 
@@ -153,6 +179,11 @@ def _theirs(row: Mapping[str, Any], name: str, words: Any) -> str:
     return "-" if value is None else str(words(value))
 
 
+def _rate(value: float) -> str:
+    """A share in three significant digits, however small."""
+    return digits(value) if value == 0 or value >= 1e-4 else f"{value:.2e}"
+
+
 def _beside(row: Mapping[str, Any], width: int) -> tuple[str, ...]:
     """A row of the grid of `THEIRS`; `width` is the table's."""
     theirs = (row["published"] or {}).get("width")
@@ -165,7 +196,7 @@ def _beside(row: Mapping[str, Any], width: int) -> tuple[str, ...]:
         _theirs(row, "accuracy", lambda value: percent(value, 2)),
         _ranged(row["spikes_float"], count),
         _theirs(row, "spikes", count),
-        _ranged(row["firing_rate"] | {"low": None}, lambda value: f"{value:.3f}"),
+        _ranged(row["firing_rate"] | {"low": None}, _rate),
         _theirs(row, "firing_rate", lambda value: f"{value:.2f}"),
         str(len(row["seeds"])),
     )
@@ -180,7 +211,7 @@ def _on_chip(row: Mapping[str, Any]) -> tuple[str, ...]:
         _ranged(row["chip_spikes"], count),
         with_bounds(row["energy"], "J") if row["energy"] else "-",
         "-" if row["cores"] is None else str(row["cores"]),
-        "-" if row["not_lowered"] else "yes" if row["fits"] else "no",
+        "-" if row["fits"] is None else "yes" if row["fits"] else "no",
         agreed,
     )
 

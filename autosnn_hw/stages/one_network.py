@@ -10,11 +10,13 @@ import hw_profiles
 from autosnn_hw.architecture import Architecture, front_sentence, layout
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
+from autosnn_hw.errors import RunError
 from autosnn_hw.stages.begun_folder import begun, network_of
+from autosnn_hw.stages.final_training.not_lowered import NotLoweredError
 from autosnn_hw.stages.final_training.retraining import NetworkJob
 from autosnn_hw.stages.final_training.unlowered import require_none_left_out, trained_as_floats
 from autosnn_hw.stages.manifest import largest_payload, require_payload
-from autosnn_hw.stages.schedules import training_epochs
+from autosnn_hw.stages.schedules import averaging_sentences, training_epochs
 from autosnn_hw.training import precision
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.data_check import sentences
@@ -23,6 +25,7 @@ from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import require_buildable
 from autosnn_hw.training.unlowered_networks import reduction_sentence, require_size
 from autosnn_hw.words.progress import Reporter
+from autosnn_hw.words.quantities import percent
 
 
 def train(
@@ -36,13 +39,21 @@ def train(
     precision.require(config.precision, config.device)
     require_buildable(architecture, Fabric.of(profile, data.is_frames))
     before = front_sentence(layout(architecture, data.image, data.classes))
-    _say([*sentences(data, largest_payload(profile)), *([] if before is None else [f"{before}."])], reporter)
+    front = [] if before is None else [f"{before}."]
+    _say([*sentences(data, largest_payload(profile)), *front, *averaging_sentences(config)], reporter)
     job = NetworkJob.of(config, out, name=name or str(architecture))  # no super-network: from scratch
     finished = job.file(architecture, ".json").name
     network = network_of(str(architecture), config, data, profile, space=architecture.space, name=job.name)
     with begun(out, network, finished, reporter):
         reporter.stage(f"train {job.name}", training_epochs(config))
-        return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
+        try:
+            return job(architecture, progress=lambda done, total, text: reporter.advance(done, text)).to_json()
+        except NotLoweredError as error:
+            raise RunError(
+                f"{job.name} was trained, and {percent(error.floats.accuracy)} of the test samples are right as floats, but "
+                f"{error.why.rstrip('.')}; a smaller --learning-rate ({config.learning_rate:g} now) and another --out would work, more "
+                "--finetune-epochs would not."
+            ) from error
 
 
 def train_as_floats(name: str, config: SearchConfig, out: str | Path, reporter: Reporter) -> dict[str, Any]:

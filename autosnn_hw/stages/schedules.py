@@ -31,6 +31,14 @@ def _averaged(config: SearchConfig, frames: bool) -> int:
     return config.retrain_epochs // AVERAGED_SHARE if config.retrain == "scratch" and not frames else 0
 
 
+def averaging_sentences(config: SearchConfig) -> list[str]:
+    """That more epochs are to be averaged than a network from scratch has (its --epochs); nothing where that is not so."""
+    asked, epochs = config.averaged_epochs or 0, config.retrain_epochs
+    if asked < 2 or asked <= epochs:
+        return []
+    return [f"--averaged-epochs {asked} is above --epochs {epochs}: all epochs are averaged."]
+
+
 def network_schedule(config: SearchConfig, seed: int, frames: bool = False) -> Schedule:
     """Of a network as floats, on images or on event frames."""
     return Schedule(

@@ -55,6 +55,12 @@ def reduction_sentence(name: str, image: tuple[int, int, int]) -> str:
     return f"samples of {size}: no {what}, which stands before conv1 from {least} x {least} on"
 
 
+def why_unlowered(name: str, image: tuple[int, int, int]) -> str:
+    """Why no chip network is made of a network of `macro_architectures.UNLOWERED` on samples (Cin, H, W), in words."""
+    sums = f", and its inputs are sums of {REDUCED**2} pixels" if name == SUMS and reduces(image) else ""
+    return f"{UNLOWERED[name]}{sums}"
+
+
 def smallest_side(name: str) -> int:
     """Least side of samples of which every layer of a network gives a pixel."""
     return next(side for side in range(1, REDUCED * FIRST_SIDE) if min(_sides(PLANS[name], side)) >= 1)

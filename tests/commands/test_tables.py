@@ -85,3 +85,11 @@ def test_every_table_stands_on_the_page_at_full_size_as_the_paper_has_it():
         assert sizes == (paper["width"], paper["epochs"], 96, 1e-3, "constant")
         assert paper["timesteps"] in (None, config.timesteps)
         assert config.graded == (paper["sample"][0] == 2)  # counts, as the paper's code takes them
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "spaces"])
+def test_random_architectures_are_asked_for_of_the_table_of_spaces_alone(table, tiny, tmp_path):
+    given = [table, "--networks", "5", *options(tiny, tmp_path / "t")]
+    with pytest.raises(InputError, match=f"--networks 5 is of the table of spaces, and {table} draws no architectures"):
+        CliRunner().invoke(command, given, catch_exceptions=False)
+    assert not (tmp_path / "t").exists()

@@ -118,3 +118,37 @@ def test_a_width_of_its_own_is_shown_where_the_paper_has_none_too(capsys):
     assert "paper: no numbers that are published" in text
     assert "AutoSNN (C = 4, paper 64)" in shown(document("transfer", rows, dataset="svhn"), capsys)
     assert "1 epoch and 0 with integers, 1 seed," in text
+
+
+def test_a_firing_rate_has_its_digits_however_small(capsys):
+    for rate, said in ((0.000243, "0.000243"), (0.1, "0.100"), (1.234e-6, "1.23e-06"), (0.0, "0")):
+        made = row("SNN_1_SCB_k3")
+        made["seeds"][0] |= {"firing_rate": rate}
+        assert f" {said} 0.18 1 " in shown(document("blocks", [made]), capsys)
+
+
+def test_both_lines_say_batch_and_learning_rate(capsys):
+    ours = {"batch": 32, "learning_rate": 0.01, "rate_decay": "cosine"}
+    text = shown(document("blocks", [row("SNN_1_SCB_k3")], **ours), capsys)
+    assert "0 with integers, batch 32, learning rate 0.01 along a cosine, 1 seed" in text
+    assert "600 epochs, batch 96, constant learning rate 0.001 (the defaults of its code)" in text
+    constant = shown(document("blocks", [row("SNN_1_SCB_k3")], **ours | {"rate_decay": "constant"}), capsys)
+    assert "batch 32, constant learning rate 0.01, 1 seed" in constant
+
+
+def test_numbers_that_the_paper_has_and_no_public_source_gives_are_called_that(capsys):
+    for table, dataset in (("searched", "cifar10"), ("spaces", "cifar10"), ("transfer", "cifar10")):
+        text = shown(document(table, [row("AutoSNN")], dataset=dataset), capsys)
+        assert "paper: its numbers of these networks are not in this tool" in text and "no numbers" not in text
+
+
+def test_a_row_with_seeds_of_both_kinds_says_over_which_its_integers_are(capsys):
+    made = row("SNN_1_SCB_k3")
+    floats = {"seed": 3, "accuracy": None, "spikes": None, "energy": None, "cores": None, "fits": None}
+    made["seeds"] = [seed(not_lowered="its threshold.") | floats, seed() | {"seed": 4}, seed() | {"seed": 5}]
+    text = shown(document("blocks", [made]), capsys)
+    assert "SNN_1_SCB_k3, seed 3 (its columns of integers are over the other 2 seeds): its threshold" in text
+    assert " 7 yes 2 samples" in text
+    made["seeds"] = made["seeds"][:1]
+    text = shown(document("blocks", [made]), capsys)
+    assert "SNN_1_SCB_k3: its threshold" in text and "the other" not in text

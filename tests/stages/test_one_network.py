@@ -6,9 +6,10 @@ import pytest
 
 from autosnn_hw import pipeline
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.errors import InputError
+from autosnn_hw.errors import InputError, RunError
 from autosnn_hw.run_folder import write_json
 from autosnn_hw.stages.begun_folder import BEGUN, MACRO
+from autosnn_hw.stages.final_training import retraining
 from autosnn_hw.words.progress import Silent
 
 
@@ -70,3 +71,34 @@ def test_a_folder_of_before_it_was_kept_is_refused_in_a_sentence(small, tmp_path
     write_json(tmp_path / "t" / BEGUN, known)
     with pytest.raises(InputError, match=r"earlier version .* \(SNN_1 now\).* choose another --out"):
         trained("SNN_1_SRB_k3", small, tmp_path / "t")
+
+
+def test_a_network_that_cannot_be_written_as_integers_says_what_was_trained_and_what_would_work(
+    small, tmp_path, monkeypatch
+):
+    def refuse(*args):
+        raise InputError("layer 'stem' cannot be written as NetX: its threshold.")
+
+    monkeypatch.setattr(retraining.netx, "write", refuse)
+    with pytest.raises(RunError) as failed:
+        trained("SNN_1_SRB_k3", small.with_changes(learning_rate=0.03), tmp_path / "t")
+    said = str(failed.value)
+    assert (
+        failed.value.exit_code == 1
+        and "\n" not in said
+        and "its threshold; a smaller --learning-rate (0.03 now)" in said
+    )
+    assert (
+        said.startswith("SNN_1_SRB_k3 was trained, and ") and "% of the test samples are right as floats, but" in said
+    )
+
+
+def test_more_averaged_epochs_than_there_are_is_said(small, tmp_path):
+    said = []
+
+    class Told(Silent):
+        def say(self, sentence):
+            said.append(sentence)
+
+    trained("SNN_1_SRB_k3", small.with_changes(averaged_epochs=4), tmp_path / "t", Told())
+    assert "note: --averaged-epochs 4 is above --epochs 1: all epochs are averaged." in said

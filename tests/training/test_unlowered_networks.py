@@ -16,6 +16,7 @@ from autosnn_hw.training.unlowered_networks import (
     reduction_sentence,
     smallest_side,
     train_unlowered,
+    why_unlowered,
 )
 
 HE, KAISER = "He2020_DVSGesture", "Kaiser2020_DVSGesture"
@@ -137,3 +138,10 @@ def test_its_convolutions_are_computed_in_bfloat16_where_that_is_asked_for(name,
     plain.remove()
     assert not torch.equal(seen[0], seen[1]) and torch.allclose(seen[0], seen[1], atol=0.05)
     assert torch.equal(seen[0], seen[2])
+
+
+def test_sums_are_a_reason_only_where_they_are_there():
+    small, large = (why_unlowered(KAISER, (2, side, side)) for side in (127, 128))
+    assert small == "its max pools compare currents before the neurons, and not spikes"
+    assert large == f"{small}, and its inputs are sums of 16 pixels"
+    assert why_unlowered(HE, (2, 127, 127)) == why_unlowered(HE, (2, 128, 128))

@@ -32,7 +32,10 @@ def table_document(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Over seeds: accuracies, spikes and rate with 95 % intervals, chip spikes, energy (low and high: the target's constants), cores."""
+    """Over seeds: accuracies, spikes and rate with 95 % intervals, chip spikes, energy (low and high: the target's constants), cores.
+
+    What only a chip network has is over the seeds that have one; `lowered` is how many these are.
+    """
 
     def over(name: str) -> dict[str, Any]:
         return interval([seed[name] for seed in seeds if seed[name] is not None], inf if name in COUNTS else 1.0)
@@ -40,9 +43,12 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     energies = [seed["energy"] for seed in seeds if seed["energy"] is not None]
     chip = [seed["spikes"]["chip"] for seed in seeds if seed["spikes"] is not None]
     found = {name: over(name) for name in ("accuracy_float", "accuracy", "spikes_float", "firing_rate")}
-    if len(seeds) == 1:
-        for name in (name for name in ("accuracy_float", "accuracy") if seeds[0][name] is not None):
-            found[name] = wilson(round(seeds[0][name] * seeds[0]["samples"]), seeds[0]["samples"])
+    for name in ("accuracy_float", "accuracy"):
+        known = [seed for seed in seeds if seed[name] is not None]
+        if len(known) == 1:
+            found[name] = wilson(round(known[0][name] * known[0]["samples"]), known[0]["samples"])
+    lowered = [seed for seed in seeds if not seed.get("not_lowered")]
+    lava = [seed["lava"] for seed in (*lowered, *seeds) if seed["lava"] is not None]
     return {
         **found,
         "chip_spikes": interval(chip),
@@ -50,8 +56,9 @@ def means(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         if energies
         else None,
         "cores": max((seed["cores"] for seed in seeds if seed["cores"] is not None), default=None),
-        "fits": all(seed["fits"] for seed in seeds) if seeds else None,
-        "lava": next((seed["lava"] for seed in seeds if seed["lava"] is not None), None),
+        "fits": all(seed["fits"] for seed in lowered) if lowered else None,
+        "lava": lava[0] if lava else None,
+        "lowered": len(lowered),
         "not_lowered": next((seed["not_lowered"] for seed in seeds if seed.get("not_lowered")), None),
         "left_out": list(dict.fromkeys(choice for seed in seeds for choice in seed.get("left_out", []))),
         "silent": sorted({layer for seed in seeds for layer in seed["silent"]}),
@@ -123,6 +130,11 @@ def orderings(rows: Sequence[Mapping[str, Any]], block: str) -> list[dict[str, A
     ]  # fmt: skip
 
 
+def _quantiles(values: Sequence[float]) -> list[float] | None:
+    """`QUANTILES` of values; None where there are none, as of integers where no network has any."""
+    return [float(q) for q in np.quantile(values, QUANTILES)] if values else None
+
+
 def distributions(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Of the random architectures of each macro-architecture: number, and quantiles of accuracy and spikes."""
     found = []
@@ -130,7 +142,7 @@ def distributions(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         seeds = [seed for row in rows if row["space"] == space for seed in row["seeds"]]
         if seeds:
             quantiles = {
-                name: [float(q) for q in np.quantile([seed[name] for seed in seeds], QUANTILES)]
+                name: _quantiles([seed[name] for seed in seeds if seed[name] is not None])
                 for name in ("accuracy_float", "accuracy", "spikes_float")
             }
             found.append({"space": space, "networks": len(seeds), "quantiles": list(QUANTILES), **quantiles})

@@ -16,6 +16,7 @@ from autosnn_hw.folded import FoldedNetwork
 from autosnn_hw.run_and_price import sha256
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.simulate import exact
+from autosnn_hw.stages.final_training.not_lowered import Floats, lowering
 from autosnn_hw.stages.judging.evaluator import CandidateEvaluator, EvaluationTools, evaluation_tools
 from autosnn_hw.stages.schedules import network_schedule, training_epochs
 from autosnn_hw.training.data.datasets import Dataset
@@ -253,27 +254,33 @@ def from_scratch(
     held_out: bool,
     repeat: int = 0,
 ) -> Learnt:
-    """The paper's rule: trained anew on all training images, or with `held_out` without those that judge it."""
+    """The paper's rule: trained anew on all training images, or with `held_out` without those that judge it.
+
+    Raises:
+        NotLoweredError: it was trained, and its integers cannot be made.
+    """
     seed = seed_of(config, "retrain", architecture, repeat)
     lesson = Lesson(architecture, config, data, profile, seed, not held_out, checkpoint, tell)
     teacher = lesson.teacher()
     trained = lesson.floats(teacher, Fabric.of(profile, data.is_frames))
     network = trained.network
     folded = network.to_folded(data)
+    view = evaluate_network(network, data, data.x_test, data.y_test)
+    floats = Floats(view.accuracy, view.spikes, view.firing_rate, parameter_count(network), trained.losses)
     if held_out:
         tuned, steps, kept, curves = tuned_if_better(lesson, folded, "quantised", teacher)
     else:
-        tuning = lesson.integers(folded, teacher, config.finetune_epochs)
+        with lowering(floats, len(data.x_test)):
+            tuning = lesson.integers(folded, teacher, config.finetune_epochs)
         tuned, steps, kept, curves = tuning.folded, {}, "tuned", {"integer_loss": tuning.losses}
-    view = evaluate_network(network, data, data.x_test, data.y_test)
     return Learnt(
         weights="scratch",
         untuned=folded,
         tuned=tuned,
-        float_accuracy=view.accuracy,
-        float_spikes=view.spikes,
-        float_firing_rate=view.firing_rate,
-        parameters=parameter_count(network),
+        float_accuracy=floats.accuracy,
+        float_spikes=floats.spikes,
+        float_firing_rate=floats.firing_rate,
+        parameters=floats.parameters,
         steps=steps,
         kept=kept,
         curves={"loss": trained.losses, **curves},

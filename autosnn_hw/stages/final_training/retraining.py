@@ -16,10 +16,11 @@ from autosnn_hw.deploy.lowering import lower
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
 from autosnn_hw.network import CheckSamples, ChipNetwork
-from autosnn_hw.run_and_price import Samples, measure
+from autosnn_hw.run_and_price import Samples, measure, sha256
 from autosnn_hw.run_folder import write_json
 from autosnn_hw.simulate import exact
 from autosnn_hw.stages.final_training.learnt import Learnt, Tell, from_scratch, inherited
+from autosnn_hw.stages.final_training.not_lowered import Floats, lowering
 from autosnn_hw.stages.final_training.trained_network import Accuracies, TrainedNetwork
 from autosnn_hw.stages.judging.evaluator import judged
 from autosnn_hw.training.compute.threads import one_thread
@@ -82,17 +83,22 @@ class NetworkJob:
         return self._kept(architecture) is not None
 
     def _kept(self, architecture: Architecture) -> TrainedNetwork | None:
-        """The network that is in the folder; None where it is missing, cut or of another version: it is trained again, from its
-        checkpoint."""
+        """The network that is in the folder; None where it is missing, cut, not the file that its document is of, or of another version: it
+        is trained again, from its checkpoint."""
         if not self.file(architecture).is_file():
             return None
         try:
-            return TrainedNetwork.read(self.file(architecture, ".json"), self.file(architecture))
+            kept = TrainedNetwork.read(self.file(architecture, ".json"), self.file(architecture))
         except InputError:
             return None
+        return kept if kept.sha256 in (None, sha256(kept.file)) else None
 
     def __call__(self, architecture: Architecture, progress: Tell | None = None) -> TrainedNetwork:
-        """The trained network of one architecture, from the folder where it is there already."""
+        """The trained network of one architecture, from the folder where it is there already.
+
+        Raises:
+            NotLoweredError: it was trained, and its integers cannot be made or written.
+        """
         kept = self._kept(architecture)
         if kept is not None:
             return kept
@@ -125,10 +131,12 @@ class NetworkJob:
             "space": architecture.space,
             **({} if self.name is None else {"name": self.name}),
         }
-        chip = lower(learnt.tuned, profile, architecture=str(architecture), dataset=data.name, provenance=origin)
-        chip = with_check_samples(chip, data.x_test[:CHECK_SAMPLES], data.y_test[:CHECK_SAMPLES])
-        netx.write(chip, self.file(architecture))
-        return self._judged(architecture, learnt, chip, data, profile)
+        with lowering(floats_of(learnt), len(data.x_test)):
+            plain = lower(learnt.untuned, profile)
+            chip = lower(learnt.tuned, profile, architecture=str(architecture), dataset=data.name, provenance=origin)
+            chip = with_check_samples(chip, data.x_test[:CHECK_SAMPLES], data.y_test[:CHECK_SAMPLES])
+            netx.write(chip, self.file(architecture))
+        return self._judged(architecture, learnt, plain, chip, data, profile)
 
     def _better(self, architecture: Architecture, tell: Tell) -> TrainedNetwork:
         """Both ways, each in a folder of its own and without the validation images; these choose, ties for inherited."""
@@ -150,9 +158,15 @@ class NetworkJob:
         return replace(best, file=str(self.file(architecture)), other=said)
 
     def _judged(
-        self, architecture: Architecture, learnt: Learnt, chip: ChipNetwork, data: Dataset, profile: Profile
+        self,
+        architecture: Architecture,
+        learnt: Learnt,
+        plain: ChipNetwork,
+        chip: ChipNetwork,
+        data: Dataset,
+        profile: Profile,
     ) -> TrainedNetwork:
-        """What the samples and the target say of a network: as floats, quantised, and as it is delivered."""
+        """What the samples and the target say of a network: as floats, quantised (`plain`), and as it is delivered (`chip`)."""
         samples = Samples(data.x_test, data.y_test, data.name, "test")
         report = check(chip, profile, remedies=False)
         document = None
@@ -166,7 +180,7 @@ class NetworkJob:
             record = judged(architecture, chip, lambda: run, data.y_val, profile, {"parameters": learnt.parameters})
         if learnt.weights == "inherited":
             inherited_accuracy = learnt.steps.get("inherited", validation)
-        untuned = accuracy_of(lower(learnt.untuned, profile), samples)
+        untuned = accuracy_of(plain, samples)
         floats = float_view(learnt.tuned, data, data.x_test, data.y_test, profile)
         floats_validation = None
         if validation is not None:
@@ -198,8 +212,15 @@ class NetworkJob:
             float_layers=floats.spikes,
             space=architecture.space,
             name=self.name,
+            file_sha256=sha256(self.file(architecture)),
         )
         return result if document is None else result.priced(document)
+
+
+def floats_of(learnt: Learnt) -> Floats:
+    """What is known without integers."""
+    losses = learnt.curves.get("loss", [])
+    return Floats(learnt.float_accuracy, learnt.float_spikes, learnt.float_firing_rate, learnt.parameters, losses)
 
 
 def accuracy_of(network: ChipNetwork, samples: Samples) -> float:

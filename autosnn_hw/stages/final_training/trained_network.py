@@ -67,6 +67,7 @@ class TrainedNetwork:
         float_layers: spikes by layer of the delivered weights before rounding, run as floats, mean a test sample, without relays;
             None is unknown.
         space: macro-architecture; None is unknown. name: what the user called the architecture, where it was asked for by name.
+        file_sha256: of `file`, as it was written; None of an earlier version.
     """
 
     architecture: str
@@ -94,6 +95,13 @@ class TrainedNetwork:
     float_layers: Mapping[str, float] | None = None
     space: str | None = None
     name: str | None = None
+    file_sha256: str | None = None
+
+    @property
+    def sha256(self) -> str | None:
+        """Of its .net file when it was judged; None of an earlier version's that was not priced."""
+        priced = (self.document or {}).get("network")
+        return self.file_sha256 or (priced.get("sha256") if isinstance(priced, Mapping) else None)
 
     def priced(self, document: dict[str, Any]) -> TrainedNetwork:
         """With what its `simulate --json` document says."""

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_hw.architecture import Architecture
-from autosnn_hw.architecture.macro_architectures import UNLOWERED
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.run_folder import read_json, write_json
 from autosnn_hw.seeds import derive_seed
 from autosnn_hw.stages.final_training.learnt import Tell
+from autosnn_hw.stages.final_training.not_lowered import Floats
 from autosnn_hw.stages.schedules import alone, network_schedule
 from autosnn_hw.training.compute.threads import one_thread
 from autosnn_hw.training.data import datasets
@@ -22,7 +22,7 @@ from autosnn_hw.training.evaluation import Evaluation
 from autosnn_hw.training.loop import Schedule
 from autosnn_hw.training.modules.spiking_network import SpikingNetwork, parameter_count
 from autosnn_hw.training.trainer import evaluate_network, train_network
-from autosnn_hw.training.unlowered_networks import UnloweredNetwork, train_unlowered
+from autosnn_hw.training.unlowered_networks import UnloweredNetwork, train_unlowered, why_unlowered
 
 Trained = tuple[SpikingNetwork | UnloweredNetwork, Evaluation, list[float]]
 """Network, what it does on the test samples, losses."""
@@ -70,7 +70,7 @@ def trained_as_floats(name: str, config: SearchConfig, folder: Path, tell: Tell)
             progress=lambda epoch, total, loss: tell(epoch, total, f"loss {loss:.4f}"),
         )
 
-    return _result(name, UNLOWERED[name], config, folder, train)
+    return _result(name, lambda data: why_unlowered(name, data.image), config, folder, train)
 
 
 def architecture_as_floats(
@@ -97,42 +97,35 @@ def architecture_as_floats(
         network = trained.network.cpu()
         return network, evaluate_network(network, data, data.x_test, data.y_test), trained.losses
 
-    return _result(name, why, config, folder, train, architecture.space)
+    return _result(name, lambda data: why, config, folder, train, architecture.space)
+
+
+def kept_as_floats(name: str, file: Path) -> dict[str, Any] | None:
+    """The document in a file, if it is that of the network `name`; None where it is missing or damaged: it is made again, from its
+    checkpoint."""
+    try:
+        found = read_json(file) if file.is_file() else None
+    except InputError:
+        return None
+    return found if isinstance(found, dict) and found.get("architecture") == name else None
 
 
 def _result(
     name: str,
-    why: str,
+    why: Callable[[Dataset], str],
     config: SearchConfig,
     folder: Path,
     train: Callable[[Dataset, Schedule], Trained],
     space: str | None = None,
 ) -> dict[str, Any]:
     done = folder / f"{name}.json"
-    if done.is_file():
-        return {"name": name, "space": space, "left_out": left_out(config), **read_json(done)}
+    kept = kept_as_floats(name, done)
+    if kept is not None:
+        return {"name": name, "space": space, "left_out": left_out(config), **kept}
     data = datasets.load(config.dataset, data_dir=config.data_dir, graded=config.graded)
     with one_thread():
         network, found, losses = train(data, alone(network_schedule(config, derive_seed(config.seed, "retrain", name))))
-    result = {
-        "architecture": name,
-        "name": name,
-        "space": space,
-        "file": None,
-        "not_lowered": why,
-        "left_out": left_out(config),
-        "accuracy": {"float": found.accuracy, "quantised": None, "exact_test": None},
-        "float_spikes": found.spikes,
-        "float_firing_rate": found.firing_rate,
-        "parameters": parameter_count(network),
-        "fits": False,
-        "samples": len(data.x_test),
-        "spikes": None,
-        "synops": None,
-        "energy": None,
-        "latency": None,
-        "cores": None,
-        "curves": {"loss": losses},
-    }
+    floats = Floats(found.accuracy, found.spikes, found.firing_rate, parameter_count(network), losses)
+    result = floats.document(name, space, why(data), len(data.x_test)) | {"left_out": left_out(config)}
     write_json(done, result)
     return result

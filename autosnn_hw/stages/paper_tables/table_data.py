@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,20 @@ from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
 from autosnn_hw.files import whole_file
-from autosnn_hw.run_folder import RunFolder, read_json, write_json, writing
+from autosnn_hw.run_folder import NETWORKS, RunFolder, read_json, write_json, writing
 from autosnn_hw.training.data import datasets
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.data.graded_frames import without_cuts
 from autosnn_hw.training.data.sources import npz_file
 
 SETTINGS, DATA = "tables.json", "data.npz"
+NEEDED = (
+    "dataset",
+    "data_sha256",
+    "trained_on",
+    "tested_on",
+    "sample",
+)  # keys of SETTINGS that every version has written
 WHOLE = "source_notes"  # in SETTINGS: what was made of the dataset before its part was taken
 CHOICES = (
     "target", "width", "timesteps", "retrain_epochs", "finetune_epochs", "learning_rate", "batch", "precision", "graded", "loss",
@@ -72,15 +80,37 @@ def _wanted(config: SearchConfig, amount: Amount) -> dict[str, Any]:
     return part | {name: getattr(config, name) for name in CHOICES}
 
 
+def settings_of(folder: RunFolder) -> dict[str, Any]:
+    """What the folder says that its networks are of.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    file = folder / SETTINGS
+    found = read_json(file, "tables")
+    missing = [name for name in NEEDED if name not in found] if isinstance(found, dict) else list(NEEDED)
+    if missing:
+        raise InputError(
+            f"{file} is damaged: it has no {missing[0]}, and of which size the networks are that lie there is unknown; the file as "
+            "`autosnn-hw tables` wrote it is needed, or another --out."
+        )
+    return dict(found)
+
+
 def require_same_size(config: SearchConfig, amount: Amount, folder: RunFolder) -> None:
-    """Refuse a folder whose networks are of another size.
+    """Refuse a folder whose networks are of another size, or of one that it does not say.
 
     Raises:
         InputError: with what differs.
     """
     if not folder.has(SETTINGS):
+        # SETTINGS comes before the first network: an end in the first moment leaves none.
+        if any(file.is_file() for file in (folder / NETWORKS).rglob("*")):
+            raise InputError(
+                f"{folder.path} holds networks of an unknown size: it has no {SETTINGS}; take another --out."
+            )
         return
-    there = read_json(folder / SETTINGS)
+    there = settings_of(folder)
     differing = [
         f"{name} {there[name]} (asked for: {value})"
         for name, value in _wanted(config, amount).items()
@@ -88,6 +118,22 @@ def require_same_size(config: SearchConfig, amount: Amount, folder: RunFolder) -
     ]
     if differing:
         raise InputError(f"{folder.path} holds networks of another size: {', '.join(differing)}; take another --out.")
+
+
+def amount_sentences(settings: Mapping[str, Any]) -> list[str]:
+    """Which part of the dataset was asked for that is larger than all of it.
+
+    Args:
+        settings: of `settings_of`.
+    """
+    found = []
+    for asked, taken, kind in (("images", "trained_on", "training"), ("test_images", "tested_on", "test")):
+        wanted, there = settings.get(asked), settings[taken]
+        if wanted is not None and wanted > there:
+            found.append(
+                f"--{asked.replace('_', '-')} {wanted}: there are {there:,} {kind} samples, all of which are taken."
+            )
+    return found
 
 
 def loaded_for(config: SearchConfig, amount: Amount, folder: RunFolder) -> Dataset | None:
@@ -144,7 +190,7 @@ def kept_data(
         sizes = {"trained_on": len(data.x_train) + len(data.x_val), "tested_on": len(data.x_test), "sample": data.image}
         made_of = [] if loaded is None or loaded is data else without_cuts(loaded.notes)
         write_json(folder / SETTINGS, wanted | sizes | {"data_sha256": data.sha256, WHOLE: made_of})
-    elif read_json(folder / SETTINGS)["data_sha256"] != data.sha256:
+    elif settings_of(folder)["data_sha256"] != data.sha256:
         raise InputError(f"{folder.path} holds networks that were trained on other data; take another --out.")
     return config, data
 

@@ -14,20 +14,22 @@ import hw_profiles
 from autosnn_hw.architecture import front_sentence, layout
 from autosnn_hw.architecture.macro_architectures import UNLOWERED
 from autosnn_hw.config import SearchConfig
-from autosnn_hw.run_folder import RunFolder, read_json, writing
+from autosnn_hw.run_folder import RunFolder, writing
 from autosnn_hw.stages.manifest import largest_payload, require_payload
 from autosnn_hw.stages.paper_tables.checked_rows import checked_rows
 from autosnn_hw.stages.paper_tables.row_training import RowTraining, certificate_of, said_of
 from autosnn_hw.stages.paper_tables.table_data import (
-    SETTINGS,
     WHOLE,
     Amount,
+    amount_sentences,
     data_of,
     kept_data,
     loaded_for,
     require_same_size,
+    settings_of,
 )
 from autosnn_hw.stages.paper_tables.table_rows import Row
+from autosnn_hw.stages.schedules import averaging_sentences
 from autosnn_hw.stages.winner.delivery import imported, lava_process
 from autosnn_hw.training import precision
 from autosnn_hw.training.data.data_check import sentences
@@ -67,11 +69,16 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
     with folder.held(then="give the same command again"):
         config, data = kept_data(config, folder, amount, loaded)
         seeds = range(config.seed, config.seed + (1 if table == "spaces" else amount.seeds))
-        notes = _notes(data, read_json(folder / SETTINGS).get(WHOLE, []), rows, config, largest_payload(profile))
+        kept = settings_of(folder)
+        notes = [
+            *_notes(data, kept.get(WHOLE, []), rows, config, largest_payload(profile)),
+            *amount_sentences(kept),
+            *averaging_sentences(config),
+        ]
         for note in notes:
             reporter.say(f"note: {note}")
         fabric = Fabric.of(profile, data.is_frames)
-        trainings = [RowTraining.of(row, seed, config, folder, fabric) for row in rows for seed in seeds]
+        trainings = [RowTraining.of(row, seed, config, folder, fabric, data.image) for row in rows for seed in seeds]
         missing = [training for training in trainings if not training.finished]
         most = len(missing) if amount.most is None else amount.most
         later = {(training.row, training.seed) for training in missing[most:]}
@@ -82,14 +89,19 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
             lava, why = imported(child) if amount.certified else (None, "not asked for")
             for done, training in enumerate(now, 1):
                 row, seed = training.row, training.seed
+                if training in missing and training.begun_files:
+                    reporter.say(f"note: {row.name}, seed {seed}: its files are not whole, and it is made again.")
                 result = training.result()
-                certificate = certificate_of(training, data, amount.certified, lava, why) if seed == seeds[0] else None
+                before = [results.get((row, earlier), {}) for earlier in seeds if earlier < seed]
+                certificate = None
+                if all(said.get("not_lowered") for said in before):  # the row's first that has a chip network
+                    certificate = certificate_of(training, result, data, amount.certified, lava, why)
                 results[row, seed] = said = said_of(seed, result, certificate)
                 right = said["accuracy_float"] if said["accuracy"] is None else said["accuracy"]
                 reporter.advance(done, f"{row.name}, seed {seed}: {percent(right)}")
     return {
         "table": table,
-        "settings": read_json(folder / SETTINGS) | {"seeds": len(seeds), "certified_samples": amount.certified},
+        "settings": kept | {"seeds": len(seeds), "certified_samples": amount.certified},
         "rows": [
             {
                 "name": row.name,

@@ -87,3 +87,39 @@ def test_a_row_holds_what_the_paper_has_and_what_it_has_not():
     assert row["published"]["accuracy"] == 0.8693 and row["published"]["spikes"] == 154e3
     assert row["energy"] == {"value": 2.0, "low": 1.0, "high": 3.0} and row["cores"] == 7 and row["fits"]
     assert row["lava"]["samples"] == 2 and row["chip_spikes"]["value"] == pytest.approx(20.2)
+
+
+def as_floats(accuracy, spikes, number):
+    nothing = dict.fromkeys(("accuracy", "spikes", "energy", "cores", "fits"))
+    lava = {"samples": 0, "mismatches": None, "reason": "no chip network"} if number == 0 else None
+    return seed(accuracy, spikes, number) | nothing | {"not_lowered": "why", "lava": lava}
+
+
+def test_what_a_chip_network_alone_has_is_over_the_seeds_that_have_one():
+    rows = made({name[:5]: 0.5 for name in DESIGN}, {name[:5]: 100 for name in DESIGN})["rows"][:1]
+    ran = {"samples": 2, "mismatches": 0, "reason": None}
+    rows[0]["seeds"] = [as_floats(0.9, 100.0, 0), seed(0.5, 200.0, 1) | {"lava": ran}, seed(0.6, 300.0, 2)]
+    (row,) = table_document({"table": "blocks", "settings": {"dataset": "x"}, "rows": rows})["rows"]
+    assert row["accuracy_float"]["value"] == pytest.approx(2 / 3) and row["accuracy"]["value"] == pytest.approx(0.54)
+    assert (row["chip_spikes"]["value"], row["fits"], row["lowered"], row["lava"]) == (500.0, True, 2, ran)
+    assert row["not_lowered"] == "why"
+
+    rows[0]["seeds"] = rows[0]["seeds"][:2]
+    (row,) = table_document({"table": "blocks", "settings": {"dataset": "x"}, "rows": rows})["rows"]
+    assert row["accuracy"]["low"] < 0.49 < row["accuracy"]["high"] and row["lowered"] == 1  # Wilson's, of one seed
+
+    rows[0]["seeds"] = rows[0]["seeds"][:1]
+    (row,) = table_document({"table": "blocks", "settings": {"dataset": "x"}, "rows": rows})["rows"]
+    assert (row["fits"], row["lowered"], row["accuracy"]["value"]) == (None, 0, None)
+    assert row["lava"]["reason"] == "no chip network"
+
+
+def test_random_architectures_without_a_chip_network_are_left_out_of_the_quantiles_of_integers():
+    rows = made({name[:5]: 0.5 for name in DESIGN}, {name[:5]: 100 for name in DESIGN})["rows"]
+    rows = [row | {"seeds": row["seeds"][:1]} for row in rows if row["space"] in ("SNN_1", "SNN_2")]
+    rows[0]["seeds"] = [as_floats(0.5, 100.0, 0)]
+    for row in rows[2:]:
+        row["seeds"] = [as_floats(0.5, 100.0, 0)]
+    first, second = table_document({"table": "spaces", "settings": {"dataset": "x"}, "rows": rows})["distributions"]
+    assert first["accuracy"] == [pytest.approx(0.49)] * 5 and first["networks"] == 2
+    assert second["accuracy"] is None and second["accuracy_float"] == [0.5] * 5

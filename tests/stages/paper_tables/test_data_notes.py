@@ -83,3 +83,16 @@ def test_what_stands_before_tbd1_is_said_of_the_networks_that_have_it(config, tm
     assert any(
         note.startswith("Kaiser2020_DVSGesture: samples of 64 x 64: no sums of 4 x 4 pixels") for note in of_some
     )
+
+
+def test_more_samples_or_averaged_epochs_than_there_are_is_said_each_time(counts, config, tmp_path):
+    config = config.with_changes(dataset=counts, averaged_epochs=4)
+    amount = replace(NONE_NOW, images=31, test_images=5000)
+    first = told("transfer", config, tmp_path / "t", amount)
+    assert "--images 31: there are 30 training samples, all of which are taken." in first
+    assert "--test-images 5000: there are 10 test samples, all of which are taken." in first
+    assert "--averaged-epochs 4 is above --epochs 1: all epochs are averaged." in first
+    assert told("transfer", config, tmp_path / "t", amount) == first
+    exact = replace(NONE_NOW, images=30, test_images=10)
+    notes = told("transfer", config.with_changes(averaged_epochs=1), tmp_path / "u", exact)
+    assert not any(" samples, all of which" in note or "averaged" in note for note in notes)

@@ -95,6 +95,7 @@ def test_a_network_that_is_no_chip_network_is_counted_as_floats(tmp_path, small)
     assert row["width"] == 4 and row["space"] is None
     (seed,) = row["seeds"]
     assert seed["accuracy"] is None and seed["spikes"] is None and "means" in seed["not_lowered"]
+    assert seed["fits"] is None
     assert 0 <= seed["accuracy_float"] <= 1 and 0 <= seed["firing_rate"] <= 1
     assert made("transfer", config, tmp_path / "t", amount, Silent()) == document
 

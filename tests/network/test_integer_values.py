@@ -1,0 +1,14 @@
+"""What is taken as integers, and what is refused in a sentence."""
+
+import pytest
+
+from autosnn_hw.errors import InputError
+from autosnn_hw.network.integer_values import integers
+
+
+@pytest.mark.parametrize("value", [10**30, [1, 10**30], 1e30])
+def test_whole_numbers_that_64_bits_do_not_hold_are_called_that(value):
+    with pytest.raises(InputError, match="vth_mant holds values beyond 64 bits; integers"):
+        integers(value, "vth_mant")
+    with pytest.raises(InputError, match="dtype object"):
+        integers([None], "vth_mant")
