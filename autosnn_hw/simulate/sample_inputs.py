@@ -22,16 +22,16 @@ def suited(network: ChipNetwork, inputs: np.ndarray) -> tuple[np.ndarray, list[s
     a net whose input is flat, and axes of length 1 too many or too few. What fits as it is, or not at all, or in two ways, comes back as
     it is.
     """
-    return _in_order(_Wanted(network.input_layer.shape, network.encoder, tuple(_readings(network))), inputs)
+    return _in_order(_Accepted(network.input_layer.shape, network.encoder, tuple(_readings(network))), inputs)
 
 
 def suited_frames(shape: Shape, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """`suited` of frames (N, T, ..) for a network of which only the shape of a frame is known yet."""
-    return _in_order(_Wanted(shape, None, (2,)), inputs)
+    return _in_order(_Accepted(shape, None, (2,)), inputs)
 
 
 @dataclass(frozen=True, eq=False)
-class _Wanted:
+class _Accepted:
     """What a network takes.
 
     Args:
@@ -54,7 +54,7 @@ class _Wanted:
         return tuple(conv_output_size(*side) for side in sides) == self.shape[1:]
 
 
-def _in_order(wanted: _Wanted, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _in_order(wanted: _Accepted, inputs: np.ndarray) -> tuple[np.ndarray, list[str]]:
     readings, takes = wanted.readings, wanted.takes
     if any(takes(inputs.shape[lead:]) for lead in readings if inputs.ndim > lead):
         return inputs, []
@@ -134,7 +134,7 @@ def _readings(network: ChipNetwork) -> Iterator[int]:
         yield 2
 
 
-def _arrangements(inputs: np.ndarray, lead: int, wanted: _Wanted) -> Iterator[tuple[np.ndarray, str]]:
+def _arrangements(inputs: np.ndarray, lead: int, wanted: _Accepted) -> Iterator[tuple[np.ndarray, str]]:
     """Other readings of the axes after the first `lead`, with what they mean ("" where it is nothing but form)."""
     shape, frame = inputs.shape[lead:], wanted.shape
     head = inputs.shape[:lead]
