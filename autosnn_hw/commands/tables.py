@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autosnn_hw.architecture.published_results import TABLES
+from autosnn_hw.architecture.published_results import TABLES, WEIGHTS
 from autosnn_hw.commands.arguments import one_network, options
 from autosnn_hw.errors import InputError
 
@@ -39,6 +39,13 @@ NETWORKS = 100  # random architectures of each macro-architecture
     help=f"Of spaces: random architectures of each macro-architecture, one training each. [default: {NETWORKS}]",
 )
 @click.option(
+    "--lambda-reg",
+    type=options.FiniteRange(0, 1000),
+    multiple=True,
+    metavar="L",
+    help="Of regularisation: rows at this weight of the firing rate, once for each. [default: 0, 1, .1 and .01]",
+)
+@click.option(
     "--certify",
     type=click.IntRange(min=0),
     default=2,
@@ -60,7 +67,9 @@ NETWORKS = 100  # random architectures of each macro-architecture
 )
 @options.as_json
 @options.quiet
-def command(table, seeds, images, test_images, shrink, networks, certify, only, most, out, as_json, quiet, **chosen):
+def command(
+    table, seeds, images, test_images, shrink, networks, lambda_reg, certify, only, most, out, as_json, quiet, **chosen
+):
     """Make a table of the AutoSNN paper again, beside its numbers: design (macro-architectures), blocks, regularisation, searched (its
     architectures at each lambda), spaces (random architectures), transfer (other networks on --dataset).
 
@@ -73,6 +82,8 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
         raise InputError(
             f"--networks {networks} is of the table of spaces, and {table} draws no architectures; leave it out."
         )
+    if lambda_reg and table != "regularisation":
+        raise InputError(f"--lambda-reg is of the table of regularisation, and {table} has none; leave it out.")
     from autosnn_hw import pipeline
     from autosnn_hw.documents.searches.table_document import table_document
     from autosnn_hw.run_folder import write_json
@@ -81,7 +92,8 @@ def command(table, seeds, images, test_images, shrink, networks, certify, only, 
     from autosnn_hw.words.progress import progress
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
-    amount = Amount(images, test_images, shrink, seeds, networks or NETWORKS, certify, most, only)
+    weights = tuple(dict.fromkeys(lambda_reg)) or WEIGHTS
+    amount = Amount(images, test_images, shrink, seeds, networks or NETWORKS, certify, most, only, weights)
     with progress(quiet or as_json) as reporter:
         document = table_document(made(table, config, out, amount, reporter))
     write_json(f"{out}/{table}.json", document)

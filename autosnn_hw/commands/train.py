@@ -55,7 +55,9 @@ def command(architecture, space, pools, out, as_json, quiet, **chosen):
     choices = {name: value for name, value in chosen.items() if value is not None}
     if out is None:
         if architecture not in UNLOWERED:
-            chosen_network.chosen(architecture, space, choices)  # a name that is none is answered with those that there are
+            chosen_network.chosen(
+                architecture, space, choices
+            )  # a name that is none is answered with those that there are
         raise click.UsageError("Missing option '--out'.")
     if architecture in UNLOWERED:
         if space is not None:

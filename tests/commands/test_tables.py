@@ -93,3 +93,33 @@ def test_random_architectures_are_asked_for_of_the_table_of_spaces_alone(table, 
     with pytest.raises(InputError, match=f"--networks 5 is of the table of spaces, and {table} draws no architectures"):
         CliRunner().invoke(command, given, catch_exceptions=False)
     assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "regularisation"])
+def test_weights_of_the_firing_rate_are_asked_for_of_the_table_of_regularisation_alone(table, tiny, tmp_path):
+    given = [table, "--lambda-reg", "0.001", *options(tiny, tmp_path / "t")]
+    with pytest.raises(InputError, match=f"--lambda-reg is of the table of regularisation, and {table} has none"):
+        CliRunner().invoke(command, given, catch_exceptions=False)
+    assert not (tmp_path / "t").exists()
+
+
+def test_regularisation_has_the_rows_that_are_asked_for(tiny, tmp_path):
+    words = [
+        "--lambda-reg",
+        "0.001",
+        "--lambda-reg",
+        "1",
+        "--lambda-reg",
+        "0.001",
+        "--most",
+        "0",
+        "--only",
+        "SCB",
+        "--json",
+    ]
+    done = CliRunner().invoke(
+        command, ["regularisation", *words, *options(tiny, tmp_path / "t")], catch_exceptions=False
+    )
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["spike_regularisation"] for row in rows] == [0.001, 1.0]
+    assert [row["published"] and row["published"]["spikes"] for row in rows] == [None, 83e3]

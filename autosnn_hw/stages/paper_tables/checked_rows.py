@@ -27,7 +27,7 @@ def checked_rows(
     Raises:
         InputError: unknown table, no such row, or samples that are too small for one.
     """
-    every = rows_of(table, frames=data.is_frames, networks=amount.networks, seed=config.seed)
+    every = rows_of(table, frames=data.is_frames, networks=amount.networks, seed=config.seed, weights=amount.weights)
     rows = [row for row in every if amount.only in row.name]
     if not rows:
         raise InputError(f"--only {amount.only}: the table has {', '.join(row.name for row in every[:20])}.")

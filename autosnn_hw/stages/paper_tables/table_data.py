@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.architecture.published_results import WEIGHTS
 from autosnn_hw.architecture.size_list import one_size
 from autosnn_hw.config import SearchConfig
 from autosnn_hw.errors import InputError
@@ -46,6 +47,7 @@ class Amount:
         certified: test samples that Lava runs of each network's first seed.
         most: networks that are trained this time, None all.
         only: rows whose names hold this text; the others are left out.
+        weights: lambda_reg of the rows of regularisation.
     """
 
     images: int | None = None
@@ -56,6 +58,7 @@ class Amount:
     certified: int = 2
     most: int | None = None
     only: str = ""
+    weights: tuple[float, ...] = WEIGHTS
 
     @property
     def is_part(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autosnn_hw.architecture import Architecture
@@ -62,12 +62,13 @@ class Row:
         return Architecture.parse(self.text, space=self.space, width=self.width(config), timesteps=timesteps)
 
 
-def rows_of(table: str, *, frames: bool, networks: int, seed: int) -> list[Row]:
+def rows_of(table: str, *, frames: bool, networks: int, seed: int, weights: Sequence[float] = WEIGHTS) -> list[Row]:
     """The networks of a table.
 
     Args:
         frames: of event frames, which `transfer` has other networks for.
         networks, seed: random architectures of each macro-architecture in `spaces`, and what they are drawn by.
+        weights: lambda_reg of each row of `regularisation`, each once.
 
     Raises:
         InputError: unknown table.
@@ -81,7 +82,7 @@ def rows_of(table: str, *, frames: bool, networks: int, seed: int) -> list[Row]:
         return [
             Row(regularised_name(name, weight), name, spike_regularisation=weight)
             for name in names
-            for weight in WEIGHTS
+            for weight in weights
         ]
     if table == "searched":
         return [Row(name, name) for name in SEARCHED]
