@@ -164,7 +164,7 @@ def measure(
         InputError: inputs that do not fit the network, or labels that it has no output for.
     """
     from autosnn_hw.cost import check, price
-    from autosnn_hw.cost.input_limits import with_inputs
+    from autosnn_hw.cost.input_limits import input_violations, with_inputs
     from autosnn_hw.cost.limits import weight_range
     from autosnn_hw.documents.simulation import is_part, simulation_document
     from autosnn_hw.simulate.frame_values import cut_values
@@ -202,6 +202,10 @@ def measure(
     )
     cut = cut_values(network, inputs, graded)
     if cut:
+        if input_violations(
+            network, inputs, True, profile
+        ):  # --graded is no advice where the chip refuses what it sends
+            cut = cut_values(network, inputs, graded, None)
         labels = None if is_part(network) else samples.labels
         cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, labels, samples.dataset, samples.split))]
     part = ["the network was read in part (--layers): its last layer gives no votes, and accuracy is unknown"]

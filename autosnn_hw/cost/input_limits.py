@@ -53,7 +53,7 @@ def _bias(name: str, images: np.ndarray, bias: np.ndarray | None, profile: Profi
 
 def _payload(name: str, frames: np.ndarray, profile: Profile) -> tuple[Violation, ...]:
     limit = profile.limits.payload
-    needed = float(np.abs(frames.astype(float)).max())
+    needed = max(abs(float(frames.min())), abs(float(frames.max())))  # no copy: frames may lie in a mapped file
     if limit is None:
         most, source, verified = 1.0, "the profile names no payload: its messages are spikes", False
     else:

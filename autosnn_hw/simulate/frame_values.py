@@ -14,11 +14,11 @@ AT_ONCE = 64  # samples that are looked at together: frames may lie in a mapped 
 GRADED = "with --graded they are sent as they are"
 
 
-def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool, remedy: str = GRADED) -> list[str]:
+def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool, remedy: str | None = GRADED) -> list[str]:
     """A sentence about frame values that a network without input neurons does not take as they are, where there are any.
 
     Args:
-        remedy: what would send whole values as they are.
+        remedy: what would send whole values as they are; None where nothing does.
     """
     if graded or network.encoder is not None or network.input_layer.neuron is not None:
         return []
@@ -31,12 +31,12 @@ def cut_values(network: ChipNetwork, inputs: np.ndarray, graded: bool, remedy: s
     return cut_at(network.input_layer.payload, inputs, remedy)
 
 
-def cut_at(payload: int, inputs: np.ndarray, remedy: str) -> list[str]:
+def cut_at(payload: int, inputs: np.ndarray, remedy: str | None) -> list[str]:
     """A sentence about frame values that were sent as `payload`, because they are above it, or not at all, because they are below 0,
     where there are any.
 
     Args:
-        remedy: what would send them as they are.
+        remedy: what would send them as they are; None where nothing does.
     """
     sent = "single spikes" if payload == 1 else f"{payload}, the most that this network was trained on"
     said = []
@@ -44,7 +44,7 @@ def cut_at(payload: int, inputs: np.ndarray, remedy: str) -> list[str]:
         said.append(f"{above} and were sent as {sent}")
     if below := below_zero(inputs):
         said.append(f"{below}{'' if said else f' of {inputs.size} frame values'} are below 0 and were not sent")
-    return [f"{', and '.join(said)}; {remedy}"] if said else []
+    return ["; ".join([", and ".join(said), *([] if remedy is None else [remedy])])] if said else []
 
 
 def above_payload(payload: int, frames: np.ndarray) -> str | None:

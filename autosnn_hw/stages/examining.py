@@ -47,5 +47,6 @@ def _described(config: SearchConfig) -> tuple[dict[str, Any], Prepared | None]:
         # Refuses in its turn what cannot be loaded.
         data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download)
         found = examine(data, payload=payload)
-        return found | {"findings": [f"a search would refuse them: {refusal}", *found["findings"]]}, None
+        others = [finding for finding in found["findings"] if finding not in str(refusal)]
+        return found | {"findings": [f"a search would refuse them: {refusal}", *others]}, None
     return examine(prepared.data, payload=payload), prepared

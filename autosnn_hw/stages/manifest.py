@@ -29,6 +29,7 @@ from autosnn_hw.search.workers.processes import Crew, Local, worker_count
 from autosnn_hw.simulate.lava.board import board_status
 from autosnn_hw.training import precision
 from autosnn_hw.training.data import datasets
+from autosnn_hw.training.data.data_check import require_classes
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.ranks.meeting import Meeting
@@ -55,7 +56,7 @@ def prepare(config: SearchConfig) -> Prepared:
     """Load what a run needs.
 
     Raises:
-        InputError: unknown or missing data or target, or images that do not fit the space, or a precision that this machine is too slow for.
+        InputError: unknown or missing data or target, data of one class, or images that do not fit the space, or a precision that this machine is too slow for.
     """
     profile = hw_profiles.load(config.target)
     if config.backend == "board":
@@ -70,6 +71,7 @@ def prepare(config: SearchConfig) -> Prepared:
     steps = all_of(config.timesteps)[-1]
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), steps)  # before anything is loaded
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+    require_classes(data, chosen_by_validation=True)
     require_payload(data, profile)
     datasets.require_steps(data.name, data.timesteps, steps)
     if data.timesteps is not None and len(all_of(config.timesteps)) > 1:

@@ -19,7 +19,7 @@ from autosnn_hw.stages.manifest import largest_payload, require_payload
 from autosnn_hw.stages.schedules import averaging_sentences, training_epochs
 from autosnn_hw.training import precision
 from autosnn_hw.training.data import datasets
-from autosnn_hw.training.data.data_check import sentences
+from autosnn_hw.training.data.data_check import require_classes, sentences
 from autosnn_hw.training.data.graded_frames import MOST_GRADED
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.modules.spiking_network import require_buildable
@@ -35,6 +35,7 @@ def train(
     profile = hw_profiles.load(config.target)
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), architecture.timesteps)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+    require_classes(data)
     require_payload(data, profile)
     precision.require(config.precision, config.device)
     require_buildable(architecture, Fabric.of(profile, data.is_frames))
@@ -63,6 +64,7 @@ def train_as_floats(name: str, config: SearchConfig, out: str | Path, reporter: 
     timesteps = one_size(config.timesteps, "timesteps")
     datasets.require_steps(config.dataset, datasets.timesteps_of(config.dataset), timesteps)
     data = datasets.load(config.dataset, data_dir=config.data_dir, download=config.download, graded=config.graded)
+    require_classes(data)
     precision.require(config.precision, config.device)
     require_size(name, data.image)
     # No chip limits the counts of its frames.

@@ -65,3 +65,18 @@ def test_what_cutting_costs_is_said_beside_what_was_sent(payload, sent):
         flat(4, payload=payload), Samples(frames, np.array([0, 1]), "counts", "test"), hw_profiles.load("loihi2")
     )
     assert done.notes[0].endswith(f" % with {sent}") and "% of the first 2 samples are right so, and" in done.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("target", "largest", "advised"), [("loihi2", 7, True), ("loihi1", 7, False), ("truenorth", 7, False)]
+)
+@pytest.mark.parametrize("payload", [1, 5])
+def test_graded_is_advised_where_the_chip_takes_what_it_sends(target, largest, advised, payload):
+    """What cutting costs is said all the same."""
+    frames, profile = np.full((2, 4, 4), largest), hw_profiles.load(target)
+    samples, network = Samples(frames, np.array([0, 1]), "counts", "test"), flat(4, payload=payload)
+    (note, *_) = measure(network, samples, profile).notes
+    assert ("; with --graded they are sent as they are: " in note) == advised == ("--graded" in note)
+    assert f"32 of 32 frame values are above {payload}" in note and "% of the first 2 samples are right so, and" in note
+    refused = measure(network, samples, profile, graded=True).document["violations"]
+    assert any(violation["resource"] == "payload of a frame" for violation in refused) != advised

@@ -32,7 +32,7 @@ from autosnn_hw.stages.paper_tables.table_rows import Row
 from autosnn_hw.stages.schedules import averaging_sentences
 from autosnn_hw.stages.winner.delivery import imported, lava_process
 from autosnn_hw.training import precision
-from autosnn_hw.training.data.data_check import sentences
+from autosnn_hw.training.data.data_check import require_classes, sentences
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.modules.fabric import Fabric
 from autosnn_hw.training.unlowered_networks import reduction_sentence
@@ -51,7 +51,7 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
         "notes": what was made of the data, in sentences, which the reporter is told too}.
 
     Raises:
-        InputError: unknown table, missing data, a device that is not there, samples that are too small for a row, or a folder of another
+        InputError: unknown table, missing data or data of one class, a device that is not there, samples that are too small for a row, or a folder of another
             size; nothing is made then. SpikesDifferError: Lava counted other spikes.
     """
     folder = RunFolder(out)
@@ -63,7 +63,9 @@ def made(table: str, config: SearchConfig, out: str | Path, amount: Amount, repo
     loaded = loaded_for(config, amount, folder)  # bad input is found before a folder is made
     if loaded is not None:
         require_payload(loaded, profile)
-    rows = checked_rows(table, config, amount, data_of(config, folder, amount, loaded), loaded)
+    data = data_of(config, folder, amount, loaded)
+    require_classes(data)
+    rows = checked_rows(table, config, amount, data, loaded)
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
     with folder.held(then="give the same command again"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autosnn_hw.errors import InputError
 from autosnn_hw.training.data.datasets import Dataset
 from autosnn_hw.training.data.graded_frames import cut_notes, graded_payload
 from autosnn_hw.training.data.sources.sample_arrays import LOST
@@ -16,6 +17,14 @@ AXES = {2: "F", 3: "TF", 4: "CHW", 5: "TCHW"}  # of a sample, by the number of a
 GREY = "HW"  # of one with fractions, by three axes
 RARE = 0.5  # a class with less than this part of the mean number of training samples is called rare
 PARTS = ("train", "val", "test")
+SHOWN = 5  # classes that a finding names
+SINGLE = {
+    "train": ("training", "a network tells at least two classes apart, so nothing can be trained on them"),
+    "val": (
+        "validation",
+        "networks are chosen by their accuracy, and one that always says it is right there; hold out samples of every class",
+    ),
+}  # by part: what a part of one class is called, and why it will not do
 
 
 def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = None) -> dict[str, Any]:
@@ -30,7 +39,7 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
     testing, in words), preprocessing (in words), samples {train, val, test}, per_class {train, val, test: one number a class}, duplicates (as `_duplicates` says), notes (what the loader made of the arrays), findings.
     """
     parts = {part: (getattr(data, f"x_{part}"), getattr(data, f"y_{part}")) for part in PARTS}
-    per_class = {part: np.bincount(y, minlength=data.classes).tolist() for part, (_, y) in parts.items()}
+    per_class = _per_class(data)
     everything = [x for x, _ in parts.values() if len(x)]
     duplicates = _duplicates(data)
     return {
@@ -50,7 +59,7 @@ def examine(data: Dataset, lacking: Sequence[str] = (), payload: float | None = 
         "samples": {part: len(x) for part, (x, _) in parts.items()},
         "per_class": per_class,
         "duplicates": duplicates,
-        "notes": advised_notes(data, payload),
+        "notes": [*advised_notes(data, payload), *_graded_cuts(data, payload)],
         "findings": _without_training(data, lacking) if lacking else _findings(data, per_class, duplicates),
     }
 
@@ -61,8 +70,34 @@ def sentences(data: Dataset, payload: float | None) -> list[str]:
     Args:
         payload: largest value of a graded spike that may be sent; None for spikes alone.
     """
-    document = examine(data, payload=payload)
-    return [*document["notes"], *document["findings"]]
+    return [*advised_notes(data, payload), *_findings(data, _per_class(data), _duplicates(data))]
+
+
+def require_classes(data: Dataset, chosen_by_validation: bool = False) -> None:
+    """Refuse training data of a single class before anything is trained.
+
+    Args:
+        chosen_by_validation: networks are told apart by their validation accuracy: of one class that says nothing either.
+
+    Raises:
+        InputError: in the words in which it is a finding.
+    """
+    for part in SINGLE:
+        if (part == "train" or chosen_by_validation) and (said := _single(data, part)) is not None:
+            raise InputError(f"{data.name}: {said}")
+
+
+def _single(data: Dataset, part: str) -> str | None:
+    """What is wrong with a part of one class; None where it has several, or no labels."""
+    present = np.unique(getattr(data, f"y_{part}"))
+    if len(present) != 1:
+        return None
+    what, why = SINGLE[part]
+    return f"all {what} samples are of one class ({_name(data, present[0])}): {why}."
+
+
+def _per_class(data: Dataset) -> dict[str, list[int]]:
+    return {part: np.bincount(getattr(data, f"y_{part}"), minlength=data.classes).tolist() for part in PARTS}
 
 
 def _kind(data: Dataset) -> str:
@@ -81,16 +116,28 @@ def _without_training(data: Dataset, lacking: Sequence[str]) -> list[str]:
 
 
 def advised_notes(data: Dataset, payload: float | None) -> list[str]:
-    """The notes of a data set, with --graded as a way to lose fewer events where the target takes their counts, and what it would cut.
+    """The notes of a data set, with --graded as a way to lose fewer events where the target takes their counts.
 
     Args:
         payload: largest value of a graded spike that the target takes; None where it takes none.
     """
-    lost = data.payload == 1 and any(LOST in note for note in data.notes)
-    if not lost or payload is None or (most := graded_payload(data.x_train)) > payload:
+    if _advised_payload(data, payload) is None:
         return list(data.notes)
-    notes = [f"{note}, and so would --graded" if LOST in note else note for note in data.notes]
-    return [*notes, *(f"with --graded, {cut}" for cut in cut_notes(data.samples(), most))]
+    return [f"{note}, and so would --graded" if LOST in note else note for note in data.notes]
+
+
+def _advised_payload(data: Dataset, payload: float | None) -> int | None:
+    """Largest value that --graded would send, where it is a way to lose fewer events; None where it is none."""
+    if payload is None or data.payload > 1 or not any(LOST in note for note in data.notes):
+        return None
+    most = graded_payload(data.x_train)
+    return most if 1 < most <= payload else None
+
+
+def _graded_cuts(data: Dataset, payload: float | None) -> list[str]:
+    """What --graded would still cut, where it is advised."""
+    most = _advised_payload(data, payload)
+    return [] if most is None else [f"with --graded, {cut}" for cut in cut_notes(data.samples(), most)]
 
 
 def _duplicates(data: Dataset) -> dict[str, int]:
@@ -140,25 +187,26 @@ def _leaks(data: Dataset, duplicates: dict[str, int]) -> list[str]:
 def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[str, int]) -> list[str]:
     found = []
     train, val, test = (np.array(per_class[part]) for part in PARTS)
-    missing = [_name(data, c) for c in np.flatnonzero(train + val + test == 0)]
-    if missing:
+    if len(missing := np.flatnonzero(train + val + test == 0)):
         found.append(
-            f"no sample has class {', '.join(missing)}: a gap in the labels makes neurons that are never right; "
+            f"no sample has class {_listed(data, missing, 'or')}: a gap in the labels makes neurons that are never right; "
             f"number the classes 0 to {data.classes - 1 - len(missing)}."
         )
     if len(unseen := np.flatnonzero((train == 0) & (val + test > 0))):
         found.append(
-            f"class {', '.join(_name(data, c) for c in unseen)} is in validation or test and not in the training part: it cannot be learnt."
+            f"{_classes(data, unseen, 'is', 'are')} in validation or test and not in the training part: {_it(unseen, 'it', 'they')} cannot be learnt."
         )
     if len(untested := np.flatnonzero((train > 0) & (test == 0))):
         found.append(
-            f"class {', '.join(_name(data, c) for c in untested)} has no test samples: accuracy says nothing of it."
+            f"{_classes(data, untested, 'has', 'have')} no test samples: accuracy says nothing of {_it(untested, 'it', 'them')}."
         )
-    present = train[train > 0]
-    if len(present) == 1:
+    if len(data.y_val) and len(unjudged := np.flatnonzero((train > 0) & (val == 0))):
         found.append(
-            "all training samples are of one class: a network that always says it is right, and nothing is learnt."
+            f"{_classes(data, unjudged, 'has', 'have')} no validation samples: the accuracy by which networks are chosen says nothing of "
+            f"{_it(unjudged, 'it', 'them')}."
         )
+    found += [said for part in SINGLE if (said := _single(data, part)) is not None][:1]
+    present = train[train > 0]
     if len(present) and (rare := np.flatnonzero((train > 0) & (train < RARE * present.mean()))).size:
         least = int(train[rare].min())
         found.append(
@@ -173,6 +221,23 @@ def _findings(data: Dataset, per_class: dict[str, list[int]], duplicates: dict[s
         if not 0.0005 < share < 0.5:
             found.append(f"{share:.2%} of all inputs of a step are spikes; event data have mostly .1 to 30 %.")
     return found
+
+
+def _classes(data: Dataset, indices: np.ndarray, one: str, several: str) -> str:
+    """The classes, and the verb of one or of several."""
+    return f"{_it(indices, 'class', 'classes')} {_listed(data, indices, 'and')} {_it(indices, one, several)}"
+
+
+def _it(indices: np.ndarray, one: str, several: str) -> str:
+    return one if len(indices) == 1 else several
+
+
+def _listed(data: Dataset, indices: np.ndarray, last: str) -> str:
+    """Names of classes, the first of many and how many more there are, with `last` before the last."""
+    names = [_name(data, index) for index in indices[: SHOWN if len(indices) > SHOWN + 1 else None]]
+    if left := len(indices) - len(names):
+        names.append(f"{left:,} others")
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _name(data: Dataset, index: int) -> str:

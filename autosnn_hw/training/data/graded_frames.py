@@ -24,13 +24,16 @@ def cut_notes(parts: Mapping[str, np.ndarray], payload: int) -> list[str]:
     Args:
         parts: frames by what they are for: training, validation, test.
     """
-    why = "the largest of the training samples: are they on the scale of those?"
-    if payload == MOST_GRADED:
+    sent, why = str(payload), "the largest of the training samples: are they on the scale of those?"
+    if payload == 1:  # of training samples without an event, too
+        sent, why = (
+            "single spikes",
+            "because no count of the training samples is above 1: are they on the scale of those?",
+        )
+    elif payload == MOST_GRADED:
         why = "the most that a graded spike carries; more and shorter frames would cut fewer"
     found = {part: above_payload(payload, frames) for part, frames in parts.items()}
-    return [
-        f"of the {part} samples {above} {CUT} {payload}, {why}" for part, above in found.items() if above is not None
-    ]
+    return [f"of the {part} samples {above} {CUT} {sent}, {why}" for part, above in found.items() if above is not None]
 
 
 def without_cuts(notes: Iterable[str]) -> list[str]:

@@ -47,7 +47,8 @@ class SupernetTraining:
 
     @property
     def learnt(self) -> bool:
-        return self.accuracy >= self.chance + LEARNT_SHARE * (1 - self.chance)
+        """Never at chance: where that is 1, all validation samples are of one class, and accuracy says nothing."""
+        return self.accuracy > self.chance and self.accuracy >= self.chance + LEARNT_SHARE * (1 - self.chance)
 
     @property
     def forecast(self) -> Forecast:

@@ -13,7 +13,7 @@ from autosnn_hw.errors import InputError
 from autosnn_hw.stages import manifest
 from autosnn_hw.stages.chosen import config_for
 from autosnn_hw.training.data import datasets
-from autosnn_hw.training.data.data_check import advised_notes, examine
+from autosnn_hw.training.data.data_check import advised_notes, examine, require_classes
 
 
 def saved(folder, labels, *, test=None, seed=0):
@@ -67,6 +67,62 @@ def test_a_class_that_is_only_tested_is_no_gap(tmp_path):
 
 def test_one_class_teaches_nothing(tmp_path):
     assert "all training samples are of one class" in findings(saved(tmp_path, [0] * 20, test=[0, 0]))
+
+
+def test_training_data_of_one_class_are_refused_before_anything_is_trained_and_named_once(tmp_path):
+    name = f"npz:{saved(tmp_path, [1] * 20, test=[0, 1])}"
+    said = "all training samples are of one class (1): a network tells at least two classes apart"
+    commands = {
+        "search": ["--dataset", name],
+        "train": ["all_SRB_k3", "--dataset", name],
+        "tables": ["blocks", "--dataset", name],
+    }
+    for command, options in commands.items():
+        done = CliRunner().invoke(group, [command, *options, "--out", str(tmp_path / command)])
+        assert isinstance(done.exception, InputError) and said in str(done.exception)
+        assert not (tmp_path / command).exists()
+    found = " ".join(verbs.data(name, estimate=False)["findings"])
+    assert f"a search would refuse them: {name}: {said}" in found and found.count("of one class") == 1
+    assert len(datasets.load(name, labelled=False).x_test) == 2, "simulate takes it"
+
+
+def test_validation_samples_of_one_class_are_refused_where_they_choose(tmp_path):
+    """Chance is 1 there: nothing that a search tells apart is told apart by them."""
+    path = saved(tmp_path, [0, 1] * 10)
+    arrays = dict(np.load(path))
+    np.savez(path, **arrays, x_val=arrays["x_train"][:3] ^ 1, y_val=np.ones(3, int))
+    data = datasets.load(f"npz:{path}")
+    require_classes(data)
+    with pytest.raises(InputError, match=r"all validation samples are of one class \(1\): networks are chosen by"):
+        require_classes(data, chosen_by_validation=True)
+    with pytest.raises(InputError, match="all validation samples are of one class"):
+        manifest.prepare(config_for({"dataset": data.name}))
+    assert "all validation samples are of one class" in findings(path)
+    require_classes(datasets.load(f"npz:{saved(tmp_path, [0, 1] * 10)}"), chosen_by_validation=True)
+
+
+def test_a_class_without_a_validation_sample_is_named(tmp_path):
+    said = findings(saved(tmp_path, [2, *[0, 1] * 10, 2], test=[0, 1, 2]))
+    assert "class 2 has no validation samples" not in said
+    said = findings(saved(tmp_path, [2, 2, 2, 2, *[0, 1] * 10], test=[0, 1, 2]))
+    assert said.startswith(
+        "class 2 has no validation samples: the accuracy by which networks are chosen says nothing of it."
+    )
+
+
+@pytest.mark.parametrize(("classes", "words"), [
+    (2, "classes 1 and 2 are in validation or test and not in the training part: they cannot be learnt."),
+    (3, "classes 1, 2 and 3 are"), (6, "classes 1, 2, 3, 4, 5 and 6 are"), (7, "classes 1, 2, 3, 4, 5 and 2 others are"),
+])  # fmt: skip
+def test_many_classes_are_listed_by_the_first_and_how_many_more(tmp_path, classes, words):
+    assert words in findings(saved(tmp_path, [0] * 20, test=range(classes + 1)))
+
+
+def test_the_gaps_of_sparse_labels_are_not_listed_one_by_one(tmp_path):
+    labels = np.random.default_rng(0).permutation(np.arange(40) % 4 * 1000)
+    said = findings(saved(tmp_path, labels, test=[0, 2000]))
+    assert "no sample has class 1, 2, 3, 4, 5 or 2,992 others: a gap" in said and "number the classes 0 to 3" in said
+    assert "classes 1000 and 3000 have no test samples: accuracy says nothing of them." in said
 
 
 def test_why_a_search_would_refuse_the_data_is_a_finding(tmp_path):

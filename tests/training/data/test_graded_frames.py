@@ -5,7 +5,7 @@ import pytest
 
 from autosnn_hw import verbs
 from autosnn_hw.training.data import datasets
-from autosnn_hw.training.data.data_check import sentences
+from autosnn_hw.training.data.data_check import examine, sentences
 from autosnn_hw.training.data.graded_frames import without_cuts
 
 
@@ -55,6 +55,31 @@ def test_what_graded_would_still_cut_stands_beside_the_advice(tmp_path, largest,
     assert [f"with --graded, {note}" for note in graded["notes"]] == still
     assert graded["payload"] == min(255, datasets.load(name).x_train.max())
     assert verbs.data("digits", estimate=False)["payload"] is None
+
+
+@pytest.mark.parametrize("largest", [0, 1])
+def test_training_samples_without_counts_send_single_spikes_and_that_is_said(tmp_path, largest):
+    x = np.zeros((30, 3, 2, 12, 12), np.uint8)
+    x[:, :, :, 0] = largest
+    x_test = x[:9] + np.uint8(4)
+    np.savez(tmp_path / "c.npz", x_train=x, y_train=np.arange(30) % 3, x_test=x_test, y_test=np.arange(9) % 3)
+    name = f"npz:{tmp_path / 'c.npz'}"
+    data = datasets.load(name, graded=True)
+    (note,) = data.notes
+    assert data.payload == 1 and without_cuts(data.notes) == []
+    assert "and are sent as single spikes, because no count of the training samples is above 1" in note
+    assert "the largest" not in note
+    plain = verbs.data(name, estimate=False)["notes"]
+    assert len(plain) == 1 and "--graded" not in plain[0], "it would change nothing"
+
+
+def test_what_graded_would_cut_is_said_by_data_alone(tmp_path):
+    """A search without --graded says that it would help, not what an option that was not given would do."""
+    data = datasets.load(counted(tmp_path, 20, 10, np.uint8))
+    described, said = examine(data, payload=255)["notes"], sentences(data, 255)
+    assert any(note.startswith("with --graded, of the test samples") for note in described)
+    assert not any(note.startswith("with --graded") for note in said)
+    assert sum(note.endswith("and so would --graded") for note in said) == 2
 
 
 def test_graded_images_would_be_refused_and_that_is_a_finding():

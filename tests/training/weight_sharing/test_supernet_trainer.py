@@ -198,6 +198,7 @@ def test_a_super_network_that_has_not_learnt_stops_the_run(few):
     result = _tiny_supernet(few, schedule=Schedule(epochs=1))
     assert not result.learnt and "train longer" in result.sentence
     assert replace(result, accuracies=[0.5]).learnt
+    assert not replace(result, accuracies=[1.0], chance=1.0).learnt, "nothing is better than chance there"
 
 
 @pytest.mark.slow

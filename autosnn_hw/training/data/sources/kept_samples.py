@@ -26,7 +26,7 @@ from autosnn_hw.training.data.sources.sample_arrays import as_spikes
 from autosnn_hw.training.data.splits import sha256
 
 FOLDER = ".autosnn-hw"
-VERSION = 4  # counted up where what is made of the same files changes
+VERSION = 5  # counted up where what is made of the same files changes
 ROOM = 4096  # bytes of the header for notes, which are known last
 
 
@@ -125,10 +125,10 @@ def _write(recipe: Recipe, path: Path) -> None:
         file.flush()
         x = np.memmap(path, np.uint8, "r", start, (count, *shape))
         samples = _cut(x, labels)
-        note = as_spikes(samples["y_train"], "x_train")
+        lost = [note for name, part in samples.items() if (note := as_spikes(part, f"x{name[1:]}")) is not None]
         words |= {
             "sha256": sha256(array for name, y in labels.items() for array in (samples[name], y)),
-            "notes": json.dumps([*recipe.notes, *([] if note is None else [note])]),
+            "notes": json.dumps([*recipe.notes, *lost]),
         }
         file.seek(0)
         header = _header(words, labels, x.shape)

@@ -10,6 +10,7 @@ import numpy as np
 from autosnn_hw.errors import InputError
 
 LABELS = ("y_train", "y_val", "y_test")
+TAKEN = "biufSU"  # kinds of numpy types
 MOST_CLASSES = 1 << 20
 SHOWN = 10  # names that a note lists
 
@@ -93,7 +94,9 @@ def _numbers(
         return y.argmax(axis=1).astype(np.int64), [f"{name} {y.shape} is taken as one-hot labels"]
     must = f"it must be {count} integer labels from 0, one for each sample of x{name[1:]}"
     out = _way_out(name, labelled)
-    if y.dtype.kind not in "biufSU" or y.shape != (count,):
+    if y.dtype.kind not in TAKEN:
+        raise InputError(f"{path}: {name} is of type {y.dtype}; {must}{_of_type_taken(y, name, labelled)}{out}.")
+    if y.shape != (count,):
         raise InputError(f"{path}: {name} is {y.dtype} {y.shape}; {must}{_one_each(y, name, count)}{out}.")
     if y.dtype.kind in "SU":
         unique, places = np.unique(_text(y), return_inverse=True)
@@ -120,10 +123,14 @@ def _one_hot(y: np.ndarray) -> bool:
 
 def _one_each(y: np.ndarray, name: str, count: int) -> str:
     """The part of a refusal that says what makes one label a sample of labels of another shape; nothing where nothing can."""
-    if y.dtype.kind in "biufSU" and y.ndim > 1 and y.size == count:
+    if y.ndim > 1 and y.size == count:
         return f"; {name}.reshape(-1) makes them"
     if y.dtype.kind in "biuf" and y.ndim == 2 and count in y.shape:
         axis = 1 if len(y) == count else 0
+        if _class_numbers(y):  # the largest of several classes is none of one-hot, of shares, or of votes
+            return (
+                f"; a sample has {y.shape[axis]} numbers there: {name}[{':, 0' if axis else 0}] takes the first of them"
+            )
         return f"; {name}.argmax(axis={axis}) makes them of the largest value of each {'row' if axis else 'column'}, the first of several"
     if y.ndim == 1 and y.size:
         shorter, x = min(len(y), count), f"x{name[1:]}"
@@ -131,6 +138,20 @@ def _one_each(y: np.ndarray, name: str, count: int) -> str:
             f"; save {x} and {name} of the same samples in one order, or, where it is the end of one of them alone that is too long, "
             f"{x}[:{shorter}] and {name}[:{shorter}]"
         )
+    return ""
+
+
+def _class_numbers(y: np.ndarray) -> bool:
+    """Whether labels of two axes are numbers of classes, several a sample."""
+    return bool((y == np.trunc(y)).all() and y.min(initial=0) >= 0 and y.max(initial=0) > 1)
+
+
+def _of_type_taken(y: np.ndarray, name: str, labelled: bool) -> str:
+    """The part of a refusal that says what makes labels of a type that is none of classes."""
+    if y.dtype.kind == "c" and not y.imag.any():
+        return f"; {name}.real makes them"
+    if y.dtype.kind in "mM" and labelled:
+        return "; labels of every part saved as y.astype(str) are taken as names"
     return ""
 
 

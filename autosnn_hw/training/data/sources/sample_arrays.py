@@ -64,7 +64,17 @@ def _require_numbers(x: np.ndarray, name: str, path: Path) -> None:
     if x.dtype.itemsize > 1:
         low, high = x.min(), x.max()
         if max(abs(float(low)), float(high)) > INT32_MAX:
-            raise InputError(f"{path}: {name} holds values of {low}..{high}; at most 32 bits are taken.")
+            raise InputError(f"{path}: {name} holds values of {low!s} to {high!s}; {_within(x, name)}.")
+
+
+def _within(x: np.ndarray, name: str) -> str:
+    """The end of a refusal of values that 32 bits do not hold: the limit, and what brings pixels below it; counts stay whole."""
+    taken = f"at most 32 bits are taken, -{INT32_MAX} to {INT32_MAX}"
+    if x.ndim in (3, 5):
+        return taken
+    low, high = x.min(), x.max()
+    largest = str(high if float(high) >= -float(low) else low).lstrip("-")
+    return f"{taken}: {name} / {largest}, for every part, brings pixels to -1 to 1"
 
 
 def _require_counts(x: np.ndarray, name: str, values: ValueRange, path: Path, labelled: bool) -> None:

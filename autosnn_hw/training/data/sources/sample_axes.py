@@ -16,6 +16,8 @@ from autosnn_hw.words.quantities import numbered
 Shape = tuple[int, ...]
 USUAL_CHANNELS = 4  # RGB and alpha; polarities are fewer
 POLARITIES = 2
+COLOURS = 3  # RGB
+MOST_COUNTED = 15  # events of a pixel and step: images of whole numbers go higher
 MOST_CHANNELS = 32  # more, of samples that are not square, are taken for a side
 
 
@@ -143,21 +145,28 @@ def _grey(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.
 
 def _images(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.ndarray, str | None]:
     channels, height, width = x.shape[1:]
-    if channels <= USUAL_CHANNELS:
-        return x, None
     size = f"{channels} channels of {height} x {width}"
+    frames = f"{name}[:, :, None] makes frames (N, T, 1, H, W)"
+    taken = f"{name} {x.shape} is taken as images of {size}; if axis 1 is time, {frames}"
+    if channels <= USUAL_CHANNELS:
+        return x, taken if channels > 1 and _like_counts(values, channels) else None
     if height != width and (channels > MOST_CHANNELS or channels == height > width):
         raise InputError(
             f"{path}: {name} {x.shape} would be images of {size}, (N, C, H, W). If channels come last, np.moveaxis({name}, -1, 1) makes "
             f"{_moved(x.shape, 3, 1)} of it; if axis 1 is time, {name}[:, :, None] makes frames (N, T, 1, H, W)."
         )
-    frames = f"{name}[:, :, None] makes frames (N, T, 1, H, W)"
     if values.binary:
         raise InputError(
             f"{path}: {name} {x.shape} is of zeros and ones. If axis 1 is time, {frames}; if they are images of {size}, "
             f"{name}.astype(np.uint8) * 255 makes bytes of them."
         )
-    return x, f"{name} {x.shape} is taken as images of {size}; if axis 1 is time, {frames}" if values.whole else None
+    return x, taken if values.whole else None
+
+
+def _like_counts(values: ValueRange, channels: int) -> bool:
+    """Whether images of few channels hold what frames (N, T, H, W) do: zeros and ones, or small counts where they are no colours."""
+    counts = values.whole and values.low >= 0 and values.high <= MOST_COUNTED
+    return values.binary or (counts and channels != COLOURS)
 
 
 def _frames(x: np.ndarray, name: str, values: ValueRange, path: Path) -> tuple[np.ndarray, str | None]:

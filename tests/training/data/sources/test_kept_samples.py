@@ -45,6 +45,19 @@ def test_the_second_time_nothing_is_read_again(folder, monkeypatch):
     np.testing.assert_array_equal(everything["y_test"], again.y_test)
 
 
+def test_what_is_lost_of_counts_is_said_of_every_part_as_it_is_of_an_npz_file(folder, monkeypatch):
+    made = load(folder)
+    monkeypatch.setattr(kept_samples, "as_spikes", None)  # frames are not read again: the notes are kept with them
+    assert load(folder).notes == made.notes
+    x, y = made.full_train()
+    np.savez(folder / "a.npz", x_train=x, y_train=y, x_test=made.x_test, y_test=made.y_test)
+    same = [note for note in datasets.load(f"npz:{folder / 'a.npz'}").notes if "are lost" in note]
+    assert sorted(made.notes) == sorted(same) and [note.split()[5] for note in made.notes] == ["x_train", "x_test"]
+    alike = datasets.load(f"npz:{folder / 'a.npz'}", graded=True)
+    graded = datasets.load("dvs128-gesture:2", data_dir=folder, graded=True)
+    assert not any("are lost" in note for note in (*graded.notes, *alike.notes)) and graded.payload == alike.payload
+
+
 def test_other_frames_and_other_contents_are_kept_apart(folder):
     first = load(folder).sha256
     assert load(folder, "dvs128-gesture:3").timesteps == 3

@@ -52,6 +52,42 @@ def test_labels_of_another_shape_are_told_a_line_that_works(tmp_path, made, line
     np.testing.assert_array_equal(np.sort(load(tmp_path, {"y_train": advised}).full_train()[1]), np.sort(y))
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+def test_several_numbers_of_classes_a_sample_are_no_votes(tmp_path, transposed):
+    """The place of the larger one would be a class that nobody gave the sample."""
+    y = npz_files.arrays()["y_train"]
+    several = np.stack([y, y + 4], 1)
+    several = several.T if transposed else several
+    with pytest.raises(InputError) as refusal:
+        load(tmp_path, {"y_train": several})
+    line = "y_train[0]" if transposed else "y_train[:, 0]"
+    assert f"a sample has 2 numbers there: {line} takes the first of them" in str(refusal.value)
+    assert "argmax" not in str(refusal.value)
+    found = load(tmp_path, {"y_train": eval(line, {"y_train": several})})
+    assert found.sha256 == load(tmp_path, {}).sha256
+
+
+@pytest.mark.parametrize(
+    ("dtype", "line"),
+    [(complex, "y_train.real makes them"), ("datetime64[D]", "saved as y.astype(str)"), ("timedelta64[s]", "saved as y.astype(str)"), ("i4,i4", "")],
+)  # fmt: skip
+def test_labels_of_a_type_that_is_none_of_classes_are_refused_by_the_type(tmp_path, dtype, line):
+    y = npz_files.arrays()["y_train"]
+    with pytest.raises(InputError) as refusal:
+        load(tmp_path, {"y_train": y.astype(dtype)})
+    said = str(refusal.value)
+    assert f"y_train is of type {np.dtype(dtype)}; it must be" in said and line in said
+    assert "same samples in one order" not in said, "the length is right"
+    if dtype is complex:
+        assert load(tmp_path, {"y_train": y.astype(dtype).real}).classes == 3
+        with pytest.raises(InputError) as refusal:
+            load(tmp_path, {"y_train": y + 1j})
+        assert "real" not in str(refusal.value)
+    elif line:
+        labels = {name: npz_files.arrays()[name].astype(dtype).astype(str) for name in ("y_train", "y_test")}
+        assert load(tmp_path, labels).classes == 3
+
+
 @pytest.mark.parametrize("change", [-1, 2])
 def test_labels_of_another_length_are_told_what_works(tmp_path, change):
     arrays = npz_files.arrays()

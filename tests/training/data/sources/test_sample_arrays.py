@@ -170,3 +170,20 @@ def test_sixteen_bit_grey_images_are_images(tmp_path):
     arrays["x_train"] *= 1000
     found = load(tmp_path, arrays)
     assert found.image == (1, 8, 9) and found.x_test.dtype == np.float32 and found.x_train.max() == 9000
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "largest"),
+    [(IMAGES, np.float32, 2.55e32), (IMAGES, np.int64, -(2**31)), (IMAGES, np.float64, 1e300), (FRAMES, np.int64, 2**31)],
+)  # fmt: skip
+def test_values_beyond_32_bits_are_said_with_the_limit_and_the_advice_works(tmp_path, shape, dtype, largest):
+    arrays = parts(shape, dtype)
+    arrays["x_train"].flat[0] = largest
+    with pytest.raises(InputError, match="at most 32 bits are taken, -2147483647 to 2147483647") as refusal:
+        load(tmp_path, arrays)
+    said = str(refusal.value)
+    assert f"{dtype(largest)!s}" in said and ("brings pixels" in said) == (shape == IMAGES)
+    if shape == IMAGES:
+        line = re.search(r"x_train / [\d.e+]+", said)[0].replace("x_train", "x")
+        advised = {name: eval(line, {"x": arrays[name]}) if name in INPUTS else arrays[name] for name in arrays}
+        assert np.abs(load(tmp_path, advised).full_train()[0]).max() == 1

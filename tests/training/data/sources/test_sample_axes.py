@@ -54,8 +54,8 @@ def advised(arrays, refusal):
         ((2, 2, 34, 34), (0, 1, 2, 3, 4), None),
         ((2, 16, 8, 8), (0, 1, 2, 3, 4), None),
         ((2, 64, 8, 8), (0, 1, 2, 3, 4), None),
-        ((3, 12, 12), (0, 1, 2, 3), None),
-        ((4, 12, 12), (0, 1, 2, 3), None),
+        ((3, 12, 12), (0, 1, 2, 3), "taken as images of 3 channels of 12 x 12; if axis 1 is time, x_test[:, :, None] makes"),
+        ((4, 12, 12), (0, 1, 2, 3), "taken as images of 4 channels of 12 x 12; if axis 1 is time, x_test[:, :, None] makes"),
         ((1, 4, 4), (0, 1, 2, 3), None),
         ((2, 8, 8, 8), (0, 1, 2, 3, 4), "if the last axis is time, np.moveaxis(x_test, -1, 1)"),
     ],
@@ -108,6 +108,23 @@ def test_many_channels_of_whole_numbers_are_images_and_what_they_might_be_is_sai
     assert frames.image == (1, 12, 12) and frames.timesteps == 8
     shares = {name: arrays[name] / 9 for name in COUNTS}
     assert load(tmp_path, arrays | shares).notes == (), "fractions are no frames"
+
+
+@pytest.mark.parametrize(
+    ("channels", "most", "said"),
+    [(1, 2, False), (2, 2, True), (3, 2, True), (4, 2, True), (2, 16, True), (3, 16, False), (4, 16, True), (2, 17, False), (4, 256, False)],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_few_channels_of_small_counts_may_be_frames_and_that_is_said(tmp_path, channels, most, said, dtype):
+    arrays = parts((channels, 12, 12), most, dtype=dtype)
+    found = load(tmp_path, arrays)
+    assert found.image == (channels, 12, 12) and len(found.notes) == (len(COUNTS) if said else 0)
+    assert all(f"taken as images of {channels} channels" in note for note in found.notes)
+    frames = load(tmp_path, arrays | {name: arrays[name][:, :, None] for name in COUNTS})
+    assert frames.image == (1, 12, 12) and frames.timesteps == channels, "the line works"
+    shares = load(tmp_path, arrays | {name: arrays[name] / 20 for name in COUNTS})
+    below = load(tmp_path, arrays | {name: arrays[name].astype(np.int16) - 3 for name in COUNTS})
+    assert shares.notes == below.notes == ()
 
 
 @pytest.mark.parametrize("shape", [(2, 12, 12), (12, 12, 2)])
