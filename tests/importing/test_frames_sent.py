@@ -14,7 +14,7 @@ from torch import nn
 
 from autosnn_hw.deploy.from_graph.beside_floats import sent
 from autosnn_hw.importing import ImportChoices, import_network
-from autosnn_hw.importing.frames_sent import cut_notes, in_order
+from autosnn_hw.importing.frames_sent import as_written, cut_notes, in_order
 from autosnn_hw.importing.import_data import given_data, load_data
 from autosnn_hw.network import ChipNetwork, ConvLayer, CubaNeuron, InputLayer
 from autosnn_hw.simulate import exact
@@ -39,9 +39,11 @@ def imported(module, data, **more):
 
 def test_counts_are_cut_for_the_framework_too_and_that_is_said(module, monkeypatch):
     monkeypatch.setattr("autosnn_hw.importing.chosen_integers.has_lava", lambda: False)
-    given_counts, given_spikes = (imported(module, given_data(x, LABELS)) for x in (COUNTS, COUNTS > 0))
+    given_counts = imported(module, given_data(np.moveaxis(COUNTS, 2, 4), LABELS), input_shape=(2, 6, 7))
+    given_spikes = imported(module, given_data(COUNTS > 0, LABELS))
     assert given_counts.comparison == given_spikes.comparison and not given_spikes.notes
-    (note,) = given_counts.notes
+    axes, note = given_counts.notes
+    assert axes == "the frames of shape 6 x 7 x 2 are taken with their channels last"
     above = int((COUNTS > 1).sum())
     assert note.startswith(f"{above} of {COUNTS.size} frame values are above 1") and "simulate --graded" in note
     assert "of its framework are of what is sent, too: with the values as they are" in note
@@ -74,22 +76,20 @@ def test_what_cutting_costs_is_what_both_runs_give(seed, payload, labelled):
     )
 
 
-@pytest.mark.parametrize(
-    ("axes", "said", "shape"),
-    [
-        ((0, 1, 3, 4, 2), "channels last", None),
-        ((0, 2, 3, 4, 1), "time last", None),
-        ((0, 1, 3, 4, 2), "channels last", (2, 40, 40)),
-    ],
-)
-def test_axes_are_put_in_order(tmp_path, module, axes, said, shape, monkeypatch):
-    monkeypatch.setattr("autosnn_hw.importing.chosen_integers.has_lava", lambda: False)
-    x = RNG.integers(0, 2, (6, 5, 2, 40, 40)).astype(np.uint8)
-    wide = nn.Sequential(module[0], module[1], nn.Flatten(), nn.Linear(4 * 38 * 38, 3), module[4])
-    here = imported(norse.SequentialState(*wide), load_data(npz_files.write(tmp_path / "a.npz", x_test=x)))
-    moved = load_data(npz_files.write(tmp_path / "b.npz", x_test=x.transpose(axes)))
-    found = imported(norse.SequentialState(*wide), moved, input_shape=shape)
-    assert found.comparison == here.comparison and any(said in note for note in found.notes)
+@pytest.mark.parametrize(("axes", "said"), [((0, 1, 3, 4, 2), "channels last"), ((0, 2, 3, 4, 1), "time last")])
+@pytest.mark.parametrize("labelled", [False, True])
+def test_axes_are_put_in_order(tmp_path, axes, said, labelled):
+    x = RNG.integers(0, 2, (10, 5, 2, 40, 40)).astype(np.uint8)
+    moved, more = x.transpose(axes), {"x_train": x.transpose(axes), "y_train": np.arange(10) % 2}
+    data = load_data(
+        npz_files.write(tmp_path / "a.npz", x_test=moved, y_test=np.arange(10) % 2, **more if labelled else {})
+    )
+    for found, notes in (as_written(data), in_order(data, (2, 40, 40))):
+        np.testing.assert_array_equal(found.samples, x)
+        if labelled:
+            np.testing.assert_array_equal(np.concatenate([found.train[0], found.validation[0]]), x)
+        assert len(notes) == 1 and said in notes[0]
+        assert in_order(found, (2, 40, 40))[1] == []
 
 
 def test_images_stay_as_they_are():
@@ -97,7 +97,9 @@ def test_images_stay_as_they_are():
     assert in_order(data, (1, 8, 9)) == (data, [])
 
 
-def test_the_command_says_it(tmp_path):
-    name = npz_files.write(tmp_path / "a.npz", x_test=np.full((2, 30, 1), 3, np.uint8))
+def test_the_command_says_it(tmp_path, module, monkeypatch):
+    monkeypatch.setattr("autosnn_hw.importing.chosen_integers.has_lava", lambda: False)
+    frames = np.full((2, 30, 1), 3, np.uint8)
+    name = npz_files.write(tmp_path / "a.npz", x_test=frames)
     done = run("import", LIF, "-o", tmp_path / "a.net", "--dt", "1e-4", "--reset", "hard", "--dataset", name, "--json")
     assert any("60 of 60 frame values are above 1" in note for note in json.loads(done.stdout)["notes"])

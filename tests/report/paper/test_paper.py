@@ -48,10 +48,16 @@ def test_one_command_writes_figures_and_table(run, tmp_path):
     )
 
 
-@pytest.mark.parametrize("option, place", [("--latex", "/nowhere/t.tex"), ("--figures", "/dev/null")])
-def test_what_cannot_be_written_names_its_option(run, option, place):
+@pytest.mark.parametrize(
+    "option, place, error, said",
+    [
+        ("--latex", "/nowhere/t.tex", RunError, "Another --latex, or the right to write there"),
+        ("--figures", "/dev/null", InputError, "a file lies where a folder is needed; choose another --figures"),
+    ],
+)
+def test_what_cannot_be_written_names_its_option(run, option, place, error, said):
     refusal = CliRunner().invoke(command, [str(run.folder.path), option, place]).exception
-    assert isinstance(refusal, RunError) and f"Another {option}, or the right to write there" in str(refusal)
+    assert isinstance(refusal, error) and said in str(refusal)
 
 
 def test_a_figure_file_says_what_the_page_says_and_is_the_same_each_time(run, tmp_path):
