@@ -87,19 +87,24 @@ def test_every_table_stands_on_the_page_at_full_size_as_the_paper_has_it():
         assert config.graded == (paper["sample"][0] == 2)  # counts, as the paper's code takes them
 
 
-@pytest.mark.parametrize("table", [name for name in TABLES if name != "spaces"])
-def test_random_architectures_are_asked_for_of_the_table_of_spaces_alone(table, tiny, tmp_path):
-    given = [table, "--networks", "5", *options(tiny, tmp_path / "t")]
-    with pytest.raises(InputError, match=f"--networks 5 is of the table of spaces, and {table} draws no architectures"):
-        CliRunner().invoke(command, given, catch_exceptions=False)
-    assert not (tmp_path / "t").exists()
-
-
-@pytest.mark.parametrize("table", [name for name in TABLES if name != "regularisation"])
-def test_weights_of_the_firing_rate_are_asked_for_of_the_table_of_regularisation_alone(table, tiny, tmp_path):
-    given = [table, "--lambda-reg", "0.001", *options(tiny, tmp_path / "t")]
-    with pytest.raises(InputError, match=f"--lambda-reg is of the table of regularisation, and {table} has none"):
-        CliRunner().invoke(command, given, catch_exceptions=False)
+@pytest.mark.parametrize(
+    ("table", "option", "value", "said"),
+    [
+        *(
+            (name, "--networks", "5", f"5 is of the table of spaces, and {name} draws no architectures")
+            for name in TABLES
+            if name != "spaces"
+        ),
+        *(
+            (name, "--lambda-reg", "0.1", f"is of the table of regularisation, and {name} has none")
+            for name in TABLES
+            if name != "regularisation"
+        ),
+    ],
+)
+def test_an_option_of_one_table_is_refused_beside_another(table, option, value, said, tiny, tmp_path):
+    with pytest.raises(InputError, match=f"{option} {said}"):
+        CliRunner().invoke(command, [table, option, value, *options(tiny, tmp_path / "t")], catch_exceptions=False)
     assert not (tmp_path / "t").exists()
 
 
