@@ -8,6 +8,7 @@ from autosnn_hw.architecture.published_results import TABLES, WEIGHTS
 from autosnn_hw.commands.arguments import one_network, options
 from autosnn_hw.errors import InputError
 
+SEEDS = 3
 NETWORKS = 100  # random architectures of each macro-architecture
 
 
@@ -27,7 +28,9 @@ NETWORKS = 100  # random architectures of each macro-architecture
 )
 @options.choice("averaged_epochs", words=one_network.WORDS, shown="0, as in the paper")
 @options.choices("rate_decay", "precision", "device", "seed", words=one_network.WORDS)
-@click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Trainings of each network.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 1000), help=f"Trainings of each network, of spaces one. [default: {SEEDS}]"
+)
 @click.option("--images", type=click.IntRange(min=1), help="Train on the first so many samples. [default: all]")
 @click.option("--test-images", type=click.IntRange(min=1), help="Test on the first so many samples. [default: all]")
 @click.option(
@@ -82,6 +85,8 @@ def command(
         raise InputError(
             f"--networks {networks} is of the table of spaces, and {table} draws no architectures; leave it out."
         )
+    if table == "spaces" and (seeds or 1) > 1:
+        raise InputError(f"--seeds {seeds}: each network of spaces is trained once; --networks says how many.")
     if lambda_reg and table != "regularisation":
         raise InputError(f"--lambda-reg is of the table of regularisation, and {table} has none; leave it out.")
     from autosnn_hw import pipeline
@@ -93,7 +98,7 @@ def command(
 
     config = pipeline.config_for({name: value for name, value in chosen.items() if value is not None})
     weights = tuple(dict.fromkeys(lambda_reg)) or WEIGHTS
-    amount = Amount(images, test_images, shrink, seeds, networks or NETWORKS, certify, most, only, weights)
+    amount = Amount(images, test_images, shrink, seeds or SEEDS, networks or NETWORKS, certify, most, only, weights)
     with progress(quiet or as_json) as reporter:
         document = table_document(made(table, config, out, amount, reporter))
     write_json(f"{out}/{table}.json", document)

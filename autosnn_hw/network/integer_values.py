@@ -16,12 +16,10 @@ def integers(value: Any, what: str) -> np.ndarray:
         InputError: a value is not an integer.
     """
     array = np.asarray(value)
+    if _beyond_64_bits(array):
+        raise InputError(f"{what} holds values beyond 64 bits; integers within them are needed.")
     if array.dtype.kind in "iub":
         return array.astype(np.int64)
-    if array.dtype.kind == "O" and all(
-        isinstance(one, int) for one in array.flat
-    ):  # whole numbers that no dtype of numpy holds
-        raise InputError(f"{what} holds values beyond 64 bits; integers within them are needed.")
     if array.dtype.kind != "f":
         raise InputError(f"{what} has dtype {array.dtype}; integers are needed.")
     if not np.isfinite(array).all():
@@ -33,6 +31,13 @@ def integers(value: Any, what: str) -> np.ndarray:
     if (np.abs(array) >= 2.0**63).any():
         raise InputError(f"{what} holds values beyond 64 bits; integers are needed.")
     return array.astype(np.int64)
+
+
+def _beyond_64_bits(array: np.ndarray) -> bool:
+    """Whether whole numbers are among them that int64 does not hold; those that no dtype of numpy holds are objects."""
+    if array.dtype.kind == "O":
+        return all(isinstance(one, int) for one in array.flat)
+    return array.dtype == np.uint64 and bool((array >> np.uint64(63)).any())
 
 
 def pair(value: Any, what: str, least: int) -> tuple[int, int]:

@@ -52,7 +52,11 @@ def paper_table(document: Mapping[str, Any]) -> RenderableType:
         if sentences:
             shown += [listed(title, sentences), Text()]
     if document["missing"]:
-        shown.append(Text(f"{document['missing']} networks are not made yet: the same command goes on."))
+        shown.append(
+            Text(
+                f"{numbered(document['missing'], 'network')} {'is' if document['missing'] == 1 else 'are'} not made yet: the same command goes on."
+            )
+        )
     return Group(*shown)
 
 

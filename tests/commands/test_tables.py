@@ -100,6 +100,7 @@ def test_every_table_stands_on_the_page_at_full_size_as_the_paper_has_it():
             for name in TABLES
             if name != "regularisation"
         ),
+        ("spaces", "--seeds", "2", "2: each network of spaces is trained once; --networks says how many"),
     ],
 )
 def test_an_option_of_one_table_is_refused_beside_another(table, option, value, said, tiny, tmp_path):
