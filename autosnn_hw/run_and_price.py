@@ -202,9 +202,8 @@ def measure(
     )
     cut = cut_values(network, inputs, graded)
     if cut:
-        if input_violations(
-            network, inputs, True, profile
-        ):  # --graded is no advice where the chip refuses what it sends
+        # --graded is no advice where the chip refuses what it sends.
+        if input_violations(network, inputs, True, profile):
             cut = cut_values(network, inputs, graded, None)
         labels = None if is_part(network) else samples.labels
         cut = [cut[0] + _cost_of_cutting(network, Samples(inputs, labels, samples.dataset, samples.split))]

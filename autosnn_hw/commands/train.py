@@ -29,8 +29,8 @@ SPACE = "Macro-architecture: SNN_1, SNN_2, SNN_3, SNN_4, or a file that says slo
     "--out",
     type=click.Path(),
     metavar="DIR",
-    help="Needed. Folder for the network and its document, both named after the architecture (.net, .json): a new one, or that in which "
-    "the same command was interrupted, to go on.",
+    help="Folder for the network and its document, both named after the architecture (.net, .json): a new one, or that in which "
+    "the same command was interrupted, to go on. [required]",
 )
 @options.as_json
 @options.quiet

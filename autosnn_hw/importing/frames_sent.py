@@ -17,7 +17,7 @@ from autosnn_hw.words.quantities import percent
 
 COMPARED = 64  # samples that say what cutting values costs
 SIMULATED = "`simulate --graded` sends them as they are"
-LAST = {AxisOrder.CHANNELS_LAST: ((-1, 2), "their channels"), AxisOrder.TIME_LAST: ((-1, 1), "time")}
+LAST = {AxisOrder.CHANNELS_LAST: (2, "their channels"), AxisOrder.TIME_LAST: (1, "time")}  # where that axis belongs
 
 
 def in_order(data: ImportData, shape: tuple[int, ...]) -> tuple[ImportData, list[str]]:
@@ -25,12 +25,8 @@ def in_order(data: ImportData, shape: tuple[int, ...]) -> tuple[ImportData, list
     images as they are."""
     if data.pixel_max is not None:
         return data, []
-
-    def part(known: Part | None) -> Part | None:
-        return None if known is None else (suited_frames(shape, known[0])[0], known[1])
-
-    samples, said = suited_frames(shape, data.samples)
-    return replace(data, samples=samples, train=part(data.train), validation=part(data.validation)), said
+    said = suited_frames(shape, data.samples)[1]
+    return _changed(data, lambda frames: suited_frames(shape, frames)[0]), said
 
 
 def as_written(data: ImportData) -> tuple[ImportData, list[str]]:
@@ -38,14 +34,18 @@ def as_written(data: ImportData) -> tuple[ImportData, list[str]]:
     order = AxisOrder.WRITTEN if data.pixel_max is not None or data.samples.ndim != 5 else of_frames(data.samples.shape)
     if order not in LAST:
         return data, []
-    (axis, place), what = LAST[order]
+    place, what = LAST[order]
+    said = f"the frames {data.samples.shape} are taken with {what} last; --input-shape says another order"
+    return _changed(data, lambda frames: np.moveaxis(frames, -1, place)), [said]
+
+
+def _changed(data: ImportData, change: Callable[[np.ndarray], np.ndarray]) -> ImportData:
+    """The samples of every part changed."""
 
     def part(known: Part | None) -> Part | None:
-        return None if known is None else (np.moveaxis(known[0], axis, place), known[1])
+        return None if known is None else (change(known[0]), known[1])
 
-    said = f"the frames {data.samples.shape} are taken with {what} last; --input-shape says another order"
-    moved = np.moveaxis(data.samples, axis, place)
-    return replace(data, samples=moved, train=part(data.train), validation=part(data.validation)), [said]
+    return replace(data, samples=change(data.samples), train=part(data.train), validation=part(data.validation))
 
 
 def cut_notes(
@@ -57,10 +57,9 @@ def cut_notes(
         floats: the network in floats on frames as they are; None where it has none.
         by: who runs them, in words.
     """
-    if not cut_values(network, data.samples, graded=False):
-        return []
-    if floats is None:
-        return cut_values(network, data.samples, False, SIMULATED)
+    said = cut_values(network, data.samples, False, SIMULATED)
+    if not said or floats is None:
+        return said
     some = data.samples[:COMPARED]
     whole, cut = (floats(values).outputs.argmax(axis=1) for values in (some, sent(network, some)))
     if data.labels is None:
@@ -70,5 +69,4 @@ def cut_notes(
         cost = (
             f"with the values as they are {one} of the first {len(some)} samples are right, and {two} with what is sent"
         )
-    (said,) = cut_values(network, data.samples, False, SIMULATED)
-    return [f"{said}. The figures of {by} are of what is sent, too: {cost}"]
+    return [f"{said[0]}. The figures of {by} are of what is sent, too: {cost}"]

@@ -13,6 +13,7 @@ from autosnn_hw.deploy.quantise import (
     ternarise,
     threshold,
 )
+from autosnn_hw.deploy.ternary_shortcuts import GUARD
 from autosnn_hw.errors import InputError
 from autosnn_hw.folded import FoldedConv
 
@@ -114,10 +115,9 @@ def test_ternary_layers_fire_where_the_floats_do(seed, gain, side):
         count = np.arange(-fan_in[channel], fan_in[channel] + 1)[:, None]
         floats = scale[channel] * count + gain * brought + bias[channel]
         fires = whole[channel] * count + added * brought + got.bias[channel] > 0
-        near = np.full(floats.shape[1], 2e-6 * max(1, scale[channel]))  # a count that is whole but for 1e-6 is whole
-        if (
-            side == "projection"
-        ):  # three whole numbers up to 255 cannot say everything; the bound is what 27,000 draws kept
+        near = np.full(floats.shape[1], 1.01 * GUARD * scale[channel])  # a count that is whole but for it is whole
+        # Three whole numbers up to 255 cannot say everything; the bound is what 27,000 draws kept.
+        if side == "projection":
             near[brought != 0] = max(gain, scale[channel], abs(1 - bias[channel])) / 128
         clear = np.abs(floats - 1) > near
         assert (fires == (floats >= 1))[clear].all()

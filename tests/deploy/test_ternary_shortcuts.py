@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autosnn_hw.deploy.ternary_shortcuts import Crossing, whole_numbers
+from autosnn_hw.deploy.ternary_shortcuts import GUARD, Crossing, whole_numbers
 
 
 def decisions(channels, whole, channel, most):
-    """(as floats, as integers), bool (counts, m), for every count of the layer and every m up to `most`, from 0 outwards; a sum that is 1
-    but for the floats' last digits is at the threshold in both."""
+    """(as floats, as integers), bool (counts, m), for every count of the layer and every m up to `most`, from 0 outwards; a count that is
+    whole but for `GUARD` is whole, so that such a sum is at the threshold in both."""
     n = np.arange(-channels.fan_in[channel], channels.fan_in[channel] + 1)[:, None]
     m = np.array(sorted(range(-most, most + 1), key=abs) if channels.side_fan_in is not None else [0, 1])
     above = channels.gain[channel] * n + channels.side_gain[channel] * m + channels.bias[channel] - 1
     fires = whole.gain[channel] * n + whole.side[channel] * m >= whole.threshold[channel]
-    return np.where(np.abs(above) < 2e-6 * max(1, channels.gain[channel]), fires, above > 0), fires
+    return np.where(np.abs(above) <= 1.01 * GUARD * channels.safe_gain[channel], fires, above > 0), fires
 
 
 def drawn(seed, spread, side_synapses=None, channels=6):

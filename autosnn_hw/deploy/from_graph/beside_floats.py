@@ -10,6 +10,7 @@ import numpy as np
 
 from autosnn_hw.network import ChipNetwork, Role
 from autosnn_hw.simulate import exact
+from autosnn_hw.simulate.stimulus import stimulus
 
 AT_ONCE = 64  # samples; what is kept of every neuron and step must fit into memory
 
@@ -91,10 +92,9 @@ def beside(
 
 def sent(network: ChipNetwork, samples: np.ndarray) -> np.ndarray:
     """What a network is sent of frames (N, T, ..): spikes where a value is above 0, or counts up to its payload; images stay as they are."""
-    layer = network.input_layer
-    if network.encoder is not None or layer.neuron is not None:
+    if network.encoder is not None or network.input_layer.neuron is not None:
         return samples
-    return (samples > 0).astype(np.uint8) if layer.payload == 1 else samples.clip(0, layer.payload)
+    return stimulus(network, samples).values
 
 
 def _first(layers: Any, theirs: FloatRun, roles: Mapping[str, np.ndarray], start: int) -> dict[str, Any] | None:
